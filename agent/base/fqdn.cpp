@@ -1,0 +1,53 @@
+#include "agent/base/fqdn.hpp"
+
+#include "agent/base/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace sfb {
+
+namespace {
+
+std::unexpected<Error> invalid(std::string_view text, std::string_view what) {
+  return fail(Reason::parse, "fqdn.invalid",
+              fmt::format("{} is not a host name: {}", quote(text, 80), what),
+              "write labels of letters, digits and hyphens with dots between them");
+}
+
+bool is_label_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+}
+
+}  // namespace
+
+Result<Fqdn> Fqdn::parse(std::string_view text) {
+  std::string name = to_lower(text);
+  if (name.size() > 1 && name.ends_with('.')) {
+    name.pop_back();
+  }
+  if (name.empty()) {
+    return invalid(text, "it is empty");
+  }
+  if (name.size() > 253) {
+    return invalid(text, "it is longer than 253 characters");
+  }
+  for (const std::string_view label : split(name, '.')) {
+    if (label.empty()) {
+      return invalid(text, "a label is empty");
+    }
+    if (label.size() > 63) {
+      return invalid(text, "a label is longer than 63 characters");
+    }
+    if (label.front() == '-' || label.back() == '-') {
+      return invalid(text, "a label starts or ends with a hyphen");
+    }
+    if (!std::ranges::all_of(label, is_label_character)) {
+      return invalid(text, "only letters, digits, hyphens and dots are allowed");
+    }
+  }
+  return Fqdn(std::move(name));
+}
+
+}  // namespace sfb

@@ -1,0 +1,35 @@
+// A fully qualified (or single label) host or pool name, checked and in one spelling.
+#pragma once
+
+#include "agent/base/error.hpp"
+
+#include <compare>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace sfb {
+
+/// Lower-case, without a trailing dot; labels of letters, digits and hyphens (no hyphen at either
+/// end, 1-63 characters), at most 253 in all. One label is allowed. design.md 6.2.
+class Fqdn {
+ public:
+  /// Reason::parse, code `fqdn.invalid`, with what is wrong in the message.
+  static Result<Fqdn> parse(std::string_view text);
+
+  const std::string& str() const { return name_; }
+  auto operator<=>(const Fqdn&) const = default;
+
+ private:
+  explicit Fqdn(std::string name) : name_(std::move(name)) {}
+  std::string name_;
+};
+
+}  // namespace sfb
+
+template <>
+struct std::hash<sfb::Fqdn> {
+  std::size_t operator()(const sfb::Fqdn& fqdn) const noexcept {
+    return std::hash<std::string>{}(fqdn.str());
+  }
+};

@@ -1,0 +1,256 @@
+#include "agent/base/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace sfb {
+
+namespace {
+
+constexpr char32_t kReplacement = 0xFFFD;
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool is_continuation(unsigned char c) {
+  return (c & 0xC0U) == 0x80U;
+}
+
+// Length of the well-formed sequence at `pos` and its code point; 0 when it is ill-formed.
+std::size_t decode_at(std::string_view text, std::size_t pos, char32_t& code_point) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = byte(pos);
+  if (first < 0x80) {
+    code_point = first;
+    return 1;
+  }
+  std::size_t length = 0;
+  char32_t minimum = 0;
+  if ((first & 0xE0U) == 0xC0U) {
+    length = 2;
+    minimum = 0x80;
+    code_point = first & 0x1FU;
+  } else if ((first & 0xF0U) == 0xE0U) {
+    length = 3;
+    minimum = 0x800;
+    code_point = first & 0x0FU;
+  } else if ((first & 0xF8U) == 0xF0U) {
+    length = 4;
+    minimum = 0x10000;
+    code_point = first & 0x07U;
+  } else {
+    return 0;
+  }
+  if (text.size() - pos < length) {
+    return 0;
+  }
+  for (std::size_t i = 1; i < length; ++i) {
+    if (!is_continuation(byte(pos + i))) {
+      return 0;
+    }
+    code_point = (code_point << 6U) | (byte(pos + i) & 0x3FU);
+  }
+  const bool surrogate = code_point >= 0xD800 && code_point <= 0xDFFF;
+  return code_point < minimum || code_point > 0x10FFFF || surrogate ? 0 : length;
+}
+
+std::string decode_utf16_bytes(std::string_view bytes, bool big_endian) {
+  std::u16string units;
+  units.reserve(bytes.size() / 2);
+  for (std::size_t i = 0; i + 1 < bytes.size(); i += 2) {
+    const auto a = static_cast<unsigned char>(bytes[i]);
+    const auto b = static_cast<unsigned char>(bytes[i + 1]);
+    units.push_back(static_cast<char16_t>(big_endian ? (a << 8) | b : (b << 8) | a));
+  }
+  std::string out = from_utf16(units);
+  if (bytes.size() % 2 != 0) {
+    append_utf8(out, kReplacement);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string to_lower(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), lower);
+  return out;
+}
+
+bool iequals(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
+
+bool istarts_with(std::string_view text, std::string_view prefix) {
+  return text.size() >= prefix.size() && iequals(text.substr(0, prefix.size()), prefix);
+}
+
+std::string_view trim(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  const auto first = text.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos) {
+    return {};
+  }
+  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  std::size_t start = 0;
+  for (;;) {
+    const auto end = text.find(separator, start);
+    if (end == std::string_view::npos) {
+      parts.push_back(text.substr(start));
+      return parts;
+    }
+    parts.push_back(text.substr(start, end - start));
+    start = end + 1;
+  }
+}
+
+std::string quote(std::string_view text, std::size_t limit) {
+  std::string out = "\"";
+  std::size_t pos = 0;
+  while (pos < text.size() && pos < limit) {
+    const char32_t c = next_code_point(text, pos);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += static_cast<char>(c);
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (c < 0x20 || (c >= 0x7F && c < 0xA0)) {
+      out += fmt::format("\\x{:02x}", static_cast<unsigned>(c));
+    } else {
+      append_utf8(out, c);
+    }
+  }
+  if (pos < text.size()) {
+    out += "...";
+  }
+  out += '"';
+  return out;
+}
+
+std::string visible(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t pos = 0; pos < text.size();) {
+    const char32_t c = next_code_point(text, pos);
+    if (c < 0x20 && c != '\n' && c != '\t') {
+      out += '^';
+      out += static_cast<char>(c + 0x40);
+    } else if (c == 0x7F) {
+      out += "^?";
+    } else if (c >= 0x80 && c < 0xA0) {
+      out += fmt::format("\\x{:02x}", static_cast<unsigned>(c));
+    } else {
+      append_utf8(out, c);
+    }
+  }
+  return out;
+}
+
+bool is_utf8(std::string_view text) {
+  char32_t ignored = 0;
+  for (std::size_t pos = 0; pos < text.size();) {
+    const std::size_t length = decode_at(text, pos, ignored);
+    if (length == 0) {
+      return false;
+    }
+    pos += length;
+  }
+  return true;
+}
+
+std::string to_utf8_lossy(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t pos = 0; pos < text.size();) {
+    append_utf8(out, next_code_point(text, pos));
+  }
+  return out;
+}
+
+char32_t next_code_point(std::string_view text, std::size_t& pos) {
+  char32_t code_point = 0;
+  const std::size_t length = decode_at(text, pos, code_point);
+  pos += length == 0 ? 1 : length;
+  return length == 0 ? kReplacement : code_point;
+}
+
+void append_utf8(std::string& out, char32_t c) {
+  if (c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF)) {
+    c = kReplacement;
+  }
+  const auto put = [&](char32_t byte) { out += static_cast<char>(byte); };
+  if (c < 0x80) {
+    put(c);
+  } else if (c < 0x800) {
+    put(0xC0 | (c >> 6U));
+    put(0x80 | (c & 0x3FU));
+  } else if (c < 0x10000) {
+    put(0xE0 | (c >> 12U));
+    put(0x80 | ((c >> 6U) & 0x3FU));
+    put(0x80 | (c & 0x3FU));
+  } else {
+    put(0xF0 | (c >> 18U));
+    put(0x80 | ((c >> 12U) & 0x3FU));
+    put(0x80 | ((c >> 6U) & 0x3FU));
+    put(0x80 | (c & 0x3FU));
+  }
+}
+
+std::u16string to_utf16(std::string_view utf8) {
+  std::u16string out;
+  out.reserve(utf8.size());
+  for (std::size_t pos = 0; pos < utf8.size();) {
+    const char32_t c = next_code_point(utf8, pos);
+    if (c < 0x10000) {
+      out.push_back(static_cast<char16_t>(c));
+    } else {
+      out.push_back(static_cast<char16_t>(0xD800 + ((c - 0x10000) >> 10U)));
+      out.push_back(static_cast<char16_t>(0xDC00 + ((c - 0x10000) & 0x3FFU)));
+    }
+  }
+  return out;
+}
+
+std::string from_utf16(std::u16string_view utf16) {
+  std::string out;
+  out.reserve(utf16.size());
+  for (std::size_t i = 0; i < utf16.size(); ++i) {
+    const char32_t unit = utf16[i];
+    const bool high = unit >= 0xD800 && unit <= 0xDBFF;
+    if (high && i + 1 < utf16.size() && utf16[i + 1] >= 0xDC00 && utf16[i + 1] <= 0xDFFF) {
+      append_utf8(out, 0x10000 + ((unit - 0xD800) << 10U) + (utf16[i + 1] - 0xDC00U));
+      ++i;
+    } else {
+      append_utf8(out, unit);  // a lone surrogate becomes U+FFFD there
+    }
+  }
+  return out;
+}
+
+std::string decode_text(std::string_view bytes) {
+  if (bytes.starts_with("\xEF\xBB\xBF")) {
+    return to_utf8_lossy(bytes.substr(3));
+  }
+  if (bytes.starts_with("\xFF\xFE")) {
+    return decode_utf16_bytes(bytes.substr(2), false);
+  }
+  if (bytes.starts_with("\xFE\xFF")) {
+    return decode_utf16_bytes(bytes.substr(2), true);
+  }
+  // CLIXML and JSON both start with two ASCII characters: zeros between them say UTF-16.
+  if (bytes.size() >= 4 && bytes[0] != 0 && bytes[1] == 0 && bytes[2] != 0 && bytes[3] == 0) {
+    return decode_utf16_bytes(bytes, false);
+  }
+  if (bytes.size() >= 4 && bytes[0] == 0 && bytes[1] != 0 && bytes[2] == 0 && bytes[3] != 0) {
+    return decode_utf16_bytes(bytes, true);
+  }
+  return to_utf8_lossy(bytes);
+}
+
+}  // namespace sfb

@@ -1,0 +1,57 @@
+// Small text tools: ASCII case, UTF-8 and UTF-16, and the one way to show text of others.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sfb {
+
+/// ASCII only; other bytes are kept. Property, parameter and host names need no more.
+std::string to_lower(std::string_view text);
+
+/// Equal but for the case of ASCII letters.
+bool iequals(std::string_view a, std::string_view b);
+
+/// `text` starts with `prefix`, but for the case of ASCII letters.
+bool istarts_with(std::string_view text, std::string_view prefix);
+
+/// Without blanks, tabs, CR and LF at both ends.
+std::string_view trim(std::string_view text);
+
+/// Parts between separators; "a,,b" has three, "" has one.
+std::vector<std::string_view> split(std::string_view text, char separator);
+
+/// Text of a peer for a message: in double quotes, control characters as \xHH, quotes and
+/// backslashes escaped, cut to `limit` bytes at a character with "..." behind.
+std::string quote(std::string_view text, std::size_t limit = 300);
+
+/// For a terminal: C0 and C1 controls but LF and tab become visible (`^[` for escape, `\x9b`), so a
+/// server cannot move the cursor or colour the screen. Invalid UTF-8 becomes U+FFFD.
+std::string visible(std::string_view text);
+
+/// True when `text` is well-formed UTF-8 (no surrogates, no overlong forms, at most U+10FFFF).
+bool is_utf8(std::string_view text);
+
+/// Well-formed UTF-8: every ill-formed sequence becomes one U+FFFD.
+std::string to_utf8_lossy(std::string_view text);
+
+/// The code point at `pos` (moved behind it); U+FFFD and one byte on ill-formed input.
+char32_t next_code_point(std::string_view text, std::size_t& pos);
+
+/// Appends the UTF-8 form; a surrogate or a value above U+10FFFF becomes U+FFFD.
+void append_utf8(std::string& out, char32_t code_point);
+
+/// UTF-16 units of UTF-8 text (ill-formed input as U+FFFD). PowerShell counts width in these.
+std::u16string to_utf16(std::string_view utf8);
+
+/// UTF-8 of UTF-16 units; a lone surrogate becomes U+FFFD.
+std::string from_utf16(std::u16string_view utf16);
+
+/// UTF-8 without BOM of a file's bytes: UTF-8 with or without BOM, UTF-16 LE or BE with BOM, and
+/// UTF-16 without BOM when the first characters leave no doubt. Ill-formed sequences become U+FFFD.
+std::string decode_text(std::string_view bytes);
+
+}  // namespace sfb

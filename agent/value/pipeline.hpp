@@ -1,0 +1,71 @@
+// What one PowerShell pipeline gave, its streams kept apart.
+#pragma once
+
+#include "agent/value/value.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sfb {
+
+/// One command to run: `-Name value` pairs; a switch is a boolean true. Values travel as values,
+/// never as text.
+struct Call {
+  std::string cmdlet;
+  std::vector<Property> parameters;
+
+  /// The plain text of a parameter's value; empty when it is not given.
+  std::string_view parameter(std::string_view name) const;
+};
+
+enum class PipelineState : std::uint8_t { completed, failed };
+
+/// The streams of one pipeline; output and errors refer into `graph`. Immutable once shared
+/// (`std::shared_ptr<const PipelineResult>`), readable from any thread.
+struct PipelineResult {
+  Graph graph;
+  std::vector<Value> output;  ///< as sent, `$null` items included
+  std::vector<Value>
+      errors;  ///< ErrorRecord objects; the terminating one last when state is failed
+  std::vector<std::string> warnings;  ///< texts without the WARNING: prefix
+  PipelineState state = PipelineState::completed;
+  std::string ps_version;  ///< `5.1.17763.1`; empty when not known
+};
+
+/// The parts of an ErrorRecord that a console shows. All members are optional on the wire (psrp.md
+/// 9).
+struct ErrorRecord {
+  std::string message;  ///< ErrorDetails.Message, else Exception.Message, else ToString
+  bool message_from_details = false;  ///< changes the last line of NormalView in 5.1
+  std::string invocation_name;        ///< with extended info only: the `NAME : ` before the message
+  std::string position_message;  ///< with extended info only: `At line:1 char:1` and what follows
+  std::string
+      category_message;  ///< ErrorCategory_Message: `ObjectNotFound: (x:String) [], Exception`
+  std::string error_id;  ///< FullyQualifiedErrorId
+  std::string category_activity;
+  std::string category_reason;
+  std::string category_target_name;
+  std::string category_target_type;
+  std::optional<std::int32_t> category;  ///< ErrorCategory number
+  std::string exception_type;            ///< first type name of Exception
+
+  /// Reads an ErrorRecord object; a value that is none yields a record with its plain text as
+  /// message.
+  static ErrorRecord from(const Graph& graph, const Value& value);
+
+  /// The record as an object in `graph`, as a PSRP ERROR_RECORD carries it, so that `as=clixml` and
+  /// the formatter treat our own errors as they treat the server's.
+  Value to_value(Graph& graph) const;
+};
+
+/// The name of an ErrorCategory number (13: ObjectNotFound); `NotSpecified` for unknown numbers.
+std::string_view error_category_name(std::int32_t category);
+
+/// True when the object is an ErrorRecord (`Deserialized.` or not).
+bool is_error_record(const Graph& graph, const Value& value);
+
+}  // namespace sfb

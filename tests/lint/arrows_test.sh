@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Proves that arrows.py can fail: a small tree of rooms, clean at first, then broken in each way it must find.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+tree=$(mktemp -d)
+trap 'rm -rf "$tree"' EXIT
+
+fresh() {
+  rm -rf "${tree:?}"/*
+  mkdir -p "$tree"/agent/{low,high,net} "$tree"/{collectors,config,tests}
+  echo 'sfb_room(NAME low SOURCES low.cpp)' > "$tree/agent/low/CMakeLists.txt"
+  echo 'sfb_room(NAME high SOURCES high.cpp ROOMS low LIBS fmt::fmt)' > "$tree/agent/high/CMakeLists.txt"
+  echo 'sfb_room(NAME net SOURCES net.cpp ROOMS low)' > "$tree/agent/net/CMakeLists.txt"
+  echo '#pragma once' | tee "$tree/agent/low/low.hpp" "$tree/agent/high/high.hpp" > "$tree/agent/net/net.hpp"
+  echo '#include "agent/low/low.hpp"' > "$tree/agent/high/high.cpp"
+  echo '#include <boost/asio.hpp>' > "$tree/agent/net/net.cpp"
+}
+
+expect() {  # expect EXIT TEXT: what arrows.py says about the tree
+  local code=0 out
+  out=$(python3 "$here/arrows.py" "$tree" 2>&1) || code=$?
+  if [ "$code" != "$1" ] || { [ -n "$2" ] && [[ "$out" != *"$2"* ]]; }; then
+    printf 'expected exit %s with "%s", got exit %s:\n%s\n' "$1" "$2" "$code" "$out" >&2
+    exit 1
+  fi
+}
+
+fresh
+expect 0 ''
+echo '#include "agent/high/high.hpp"' > "$tree/agent/low/low.cpp"
+expect 1 'agent/low/low.cpp:1: no arrow from low to high'
+fresh
+echo '#include <boost/asio.hpp>' > "$tree/agent/low/low.cpp"
+expect 1 'low must not know Asio'
+fresh
+echo '#include "tests/unit/x.hpp"' > "$tree/agent/low/low.cpp"
+expect 1 'product code includes tests/unit/x.hpp'
+fresh
+printf '// line\n%.0s' {1..401} > "$tree/agent/low/long.cpp"
+expect 1 '401 lines, at most 400'
+fresh
+printf '// line\n%.0s' {1..401} > "$tree/agent/low/long_table.cpp"
+expect 0 ''
+fresh
+echo 'sfb_room(NAME low SOURCES low.cpp ROOMS high)' > "$tree/agent/low/CMakeLists.txt"
+expect 2 'arrows form a circle'
+fresh
+mkdir "$tree/agent/stray" && touch "$tree/agent/stray/stray.cpp"
+expect 1 'lies in no room'
+rm -rf "$tree"/agent/*
+expect 2 'no rooms below'
+echo "arrows_test: 9 cases passed"
