@@ -13,6 +13,8 @@ struct Limits {
   std::size_t modules_per_pool = 32;    ///< series: modules published for one pool
   std::size_t machines_per_pool = 32;   ///< series: active machines remembered for one pool
   std::size_t label_length = 128;       ///< longest label value taken from a server, in bytes
+
+  bool operator==(const Limits&) const = default;
 };
 
 }  // namespace sfb

@@ -113,8 +113,13 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 std::string quote(std::string_view text, std::size_t limit) {
   std::string out = "\"";
   std::size_t pos = 0;
-  while (pos < text.size() && pos < limit) {
-    const char32_t c = next_code_point(text, pos);
+  while (pos < text.size()) {
+    std::size_t after = pos;
+    const char32_t c = next_code_point(text, after);
+    if (after > limit) {
+      break;
+    }
+    pos = after;
     if (c == '"' || c == '\\') {
       out += '\\';
       out += static_cast<char>(c);

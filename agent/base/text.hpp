@@ -35,7 +35,7 @@ std::string visible(std::string_view text);
 /// True when `text` is well-formed UTF-8 (no surrogates, no overlong forms, at most U+10FFFF).
 bool is_utf8(std::string_view text);
 
-/// Well-formed UTF-8: every ill-formed sequence becomes one U+FFFD.
+/// Well-formed UTF-8: every byte that is part of no well-formed sequence becomes one U+FFFD.
 std::string to_utf8_lossy(std::string_view text);
 
 /// The code point at `pos` (moved behind it); U+FFFD and one byte on ill-formed input.

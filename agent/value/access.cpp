@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace sfb {
 
@@ -62,25 +63,19 @@ const Value* find_member(const Graph& graph, const Value& value, std::string_vie
 }
 
 std::vector<const Property*> visible_properties(const Graph& graph, const Value& value) {
-  std::vector<const Object*> layers;
-  for_each_layer(graph, value, [&](const Object& object) {
-    layers.push_back(&object);
-    return false;
-  });
   std::vector<const Property*> shown;
-  std::unordered_map<std::string, std::size_t> place;
+  std::unordered_set<std::string> seen;
   const auto add = [&](const Property& property) {
-    const auto [entry, fresh] = place.try_emplace(to_lower(property.name), shown.size());
-    if (fresh) {
+    // The first of a name wins: the extended member, and the outer layer.
+    if (seen.insert(to_lower(property.name)).second) {
       shown.push_back(&property);
-    } else {
-      shown[entry->second] = &property;  // the outer layer and the extended member win
     }
   };
-  for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) {
-    std::ranges::for_each((*layer)->adapted, add);
-    std::ranges::for_each((*layer)->extended, add);
-  }
+  for_each_layer(graph, value, [&](const Object& object) {
+    std::ranges::for_each(object.extended, add);
+    std::ranges::for_each(object.adapted, add);
+    return false;
+  });
   return shown;
 }
 
@@ -167,13 +162,16 @@ Value copy_into(Graph& target, const Graph& source, const Value& value) {
   std::vector<ObjectId> pending;
   // Breadth first with a work list: depth of the source costs no stack.
   const auto map = [&](const Value& old) {
-    Value copy = old;
-    if (source.object(old) == nullptr) {
-      return copy;
+    if (old.kind != Kind::object) {
+      return old;
     }
+    if (source.object(old) == nullptr) {
+      return Value{};  // a number without object must not become one that means another
+    }
+    Value copy = old;
     const auto [entry, fresh] = objects.try_emplace(old.object, 0);
     if (fresh) {
-      entry->second = target.add(source.at(old.object));
+      entry->second = target.add({});  // filled when its turn comes
       pending.push_back(old.object);
     }
     copy.object = entry->second;

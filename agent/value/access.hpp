@@ -18,8 +18,9 @@ const Value* find_property(const Graph& graph, const Value& value, std::string_v
 /// Like find_property; for a dictionary also its string keys. For wrappers that may be hashtables.
 const Value* find_member(const Graph& graph, const Value& value, std::string_view name);
 
-/// All properties PowerShell would show, in its order: adapted before extended (of the base object
-/// first); a name that stands in both counts once, with the extended value.
+/// All properties PowerShell would show of a deserialised object, in its order: extended before
+/// adapted, then those of a nested base object; a name that stands in both counts once, with the
+/// extended value.
 std::vector<const Property*> visible_properties(const Graph& graph, const Value& value);
 
 /// The plain word a value means: a string itself, a number's or boolean's text, an object's

@@ -2,7 +2,9 @@
 
 #include "agent/base/text.hpp"
 #include "agent/value/access.hpp"
+#include "agent/value/position.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace sfb {
@@ -25,6 +27,45 @@ std::string text_property(const Graph& graph, const Value& value, std::string_vi
   return std::string(text.value_or(""));
 }
 
+// The name before the message. `&` and `.` call a command whose own name says more; scripts show
+// none, because a remote record does not carry their path.
+std::string shown_invocation(const Graph& graph, const Value& value) {
+  std::string invoked = text_property(graph, value, "InvocationInfo_InvocationName");
+  const std::string command = text_property(graph, value, "CommandInfo_Name");
+  if (command.empty()) {
+    return invoked;
+  }
+  const std::string type = text_property(graph, value, "CommandInfo_CommandType");
+  if (iequals(type, "ExternalScript") || iequals(type, "Script")) {
+    return {};
+  }
+  return invoked.empty() || invoked == "&" || invoked == "." ? command : invoked;
+}
+
+// Without a serialised extent a client only knows where the error begins, and marks the line from
+// there to its end, whatever the server marked.
+std::string shown_position(const Graph& graph, const Value& value) {
+  const Value* extent = find_property(graph, value, "SerializeExtent");
+  const std::string line = text_property(graph, value, "InvocationInfo_Line");
+  if (extent == nullptr || as_bool(graph, *extent).value_or(true) || line.empty()) {
+    return text_property(graph, value, "InvocationInfo_PositionMessage");
+  }
+  const auto number = [&](std::string_view name) {
+    const Value* found = find_property(graph, value, name);
+    return found == nullptr ? 1 : as_int64(graph, *found).value_or(1);
+  };
+  const std::string file = text_property(graph, value, "InvocationInfo_ScriptName");
+  return position_message({.file = file,
+                           .line = number("InvocationInfo_ScriptLineNumber"),
+                           .column = number("InvocationInfo_OffsetInLine"),
+                           .text = line});
+}
+
+auto find_parameter(const std::vector<Property>& parameters, std::string_view name) {
+  return std::ranges::find_if(parameters,
+                              [&](const Property& given) { return iequals(given.name, name); });
+}
+
 Property note(std::string name, std::string text) {
   return {std::move(name), Value::string(std::move(text))};
 }
@@ -32,12 +73,12 @@ Property note(std::string name, std::string text) {
 }  // namespace
 
 std::string_view Call::parameter(std::string_view name) const {
-  for (const Property& given : parameters) {
-    if (iequals(given.name, name)) {
-      return given.value.text;
-    }
-  }
-  return {};
+  const auto found = find_parameter(parameters, name);
+  return found == parameters.end() ? std::string_view() : found->value.text;
+}
+
+bool Call::has(std::string_view name) const {
+  return find_parameter(parameters, name) != parameters.end();
 }
 
 ErrorRecord ErrorRecord::from(const Graph& graph, const Value& value) {
@@ -70,8 +111,8 @@ ErrorRecord ErrorRecord::from(const Graph& graph, const Value& value) {
   }
   const Value* extended = find_property(graph, value, "SerializeExtendedInfo");
   if (extended != nullptr && as_bool(graph, *extended).value_or(false)) {
-    record.invocation_name = text("InvocationInfo_InvocationName");
-    record.position_message = text("InvocationInfo_PositionMessage");
+    record.invocation_name = shown_invocation(graph, value);
+    record.position_message = shown_position(graph, value);
   }
   return record;
 }

@@ -20,6 +20,7 @@ struct Call {
 
   /// The plain text of a parameter's value; empty when it is not given.
   std::string_view parameter(std::string_view name) const;
+  bool has(std::string_view name) const;
 };
 
 enum class PipelineState : std::uint8_t { completed, failed };

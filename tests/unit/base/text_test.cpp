@@ -1,0 +1,160 @@
+#include "agent/base/text.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace sfb {
+namespace {
+
+using namespace std::string_view_literals;
+
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+
+TEST(AsciiCase, TouchesAsciiLettersOnly) {
+  EXPECT_EQ(to_lower("AZaz09_\xC3\x84@["), "azaz09_\xC3\x84@[");
+  EXPECT_TRUE(iequals("BackupModules", "BACKUPMODULES"));
+  EXPECT_TRUE(iequals("", ""));
+  EXPECT_FALSE(iequals("a", "ab"));
+  EXPECT_FALSE(iequals("@", "`")) << "they differ by the case bit but are no letters";
+  EXPECT_TRUE(istarts_with("PoolFqdn", "pool"));
+  EXPECT_TRUE(istarts_with("x", ""));
+  EXPECT_FALSE(istarts_with("po", "pool"));
+}
+
+TEST(Trim, TakesBlanksFromBothEnds) {
+  EXPECT_EQ(trim(" \t\r\na b\n "), "a b");
+  EXPECT_EQ(trim(" \n"), "");
+  EXPECT_EQ(trim(""), "");
+  EXPECT_EQ(trim("a"), "a");
+}
+
+TEST(Split, KeepsEmptyParts) {
+  EXPECT_EQ(split("a,,b", ','), (std::vector<std::string_view>{"a", "", "b"}));
+  EXPECT_EQ(split("", ','), std::vector<std::string_view>{""});
+  EXPECT_EQ(split(",", ','), (std::vector<std::string_view>{"", ""}));
+}
+
+TEST(Quote, MakesOneHarmlessLine) {
+  EXPECT_EQ(quote("plain"), "\"plain\"");
+  EXPECT_EQ(quote(""), "\"\"");
+  EXPECT_EQ(quote("a\"b\\c"), "\"a\\\"b\\\\c\"");
+  EXPECT_EQ(quote("a\nb\r\t\x1b\x7f"), "\"a\\nb\\x0d\\x09\\x1b\\x7f\"");
+  EXPECT_EQ(quote("\xC2\x9B"), "\"\\x9b\"") << "a C1 control";
+  EXPECT_EQ(quote("\xFF"), "\"" + std::string(kReplacement) + "\"");
+  EXPECT_EQ(quote("a\0b"sv), "\"a\\x00b\"");
+}
+
+TEST(Quote, CutsAtACharacter) {
+  EXPECT_EQ(quote("abcdef", 6), "\"abcdef\"");
+  EXPECT_EQ(quote("abcdef", 5), "\"abcde...\"");
+  EXPECT_EQ(quote("abc\xE2\x82\xAC"
+                  "d",
+                  6),
+            "\"abc\xE2\x82\xAC...\"");
+  EXPECT_EQ(quote("abc\xE2\x82\xAC"
+                  "d",
+                  5),
+            "\"abc...\"")
+      << "half a character does not fit";
+  EXPECT_EQ(quote("abc", 0), "\"...\"");
+}
+
+TEST(Visible, KeepsLinesAndTabsOnly) {
+  EXPECT_EQ(visible("a\tb\nc"), "a\tb\nc");
+  EXPECT_EQ(visible("\x1b[31m\r\a\x7f"), "^[[31m^M^G^?");
+  EXPECT_EQ(visible("\xC2\x9B"), "\\x9b");
+  EXPECT_EQ(visible("Z\xC3\xBCrich \xFF"), "Z\xC3\xBCrich " + std::string(kReplacement));
+}
+
+TEST(Utf8, TellsWellFromIllFormed) {
+  for (const std::string_view text :
+       {""sv, "a"sv, "\0"sv, "\xC2\x80"sv, "\xDF\xBF"sv, "\xE0\xA0\x80"sv, "\xED\x9F\xBF"sv,
+        "\xEE\x80\x80"sv, "\xEF\xBF\xBF"sv, "\xF0\x90\x80\x80"sv, "\xF4\x8F\xBF\xBF"sv}) {
+    EXPECT_TRUE(is_utf8(text)) << quote(text);
+    EXPECT_EQ(to_utf8_lossy(text), text);
+  }
+  for (const std::string_view text :
+       {"\x80"sv, "\xC0\x80"sv, "\xC1\xBF"sv, "\xC2"sv, "\xC2z"sv, "\xE0\x9F\xBF"sv, "\xE2\x82"sv,
+        "\xED\xA0\x80"sv, "\xED\xBF\xBF"sv, "\xF0\x8F\xBF\xBF"sv, "\xF4\x90\x80\x80"sv,
+        "\xF5\x80\x80\x80"sv, "\xF8\x88\x80\x80\x80"sv, "\xFE"sv, "\xFF"sv}) {
+    EXPECT_FALSE(is_utf8(text)) << quote(text);
+    EXPECT_TRUE(is_utf8(to_utf8_lossy(text))) << quote(text);
+    EXPECT_TRUE(to_utf8_lossy(text).starts_with(kReplacement)) << quote(text);
+  }
+  EXPECT_EQ(to_utf8_lossy("a\xFF"
+                          "b"),
+            "a" + std::string(kReplacement) + "b");
+}
+
+TEST(Utf8, EveryCodePointComesBack) {
+  for (char32_t c = 0; c <= 0x110000; ++c) {
+    std::string text;
+    append_utf8(text, c);
+    std::size_t pos = 0;
+    const char32_t back = next_code_point(text, pos);
+    const bool real = c <= 0x10FFFF && (c < 0xD800 || c > 0xDFFF);
+    ASSERT_EQ(back, real ? c : 0xFFFD) << static_cast<unsigned>(c);
+    ASSERT_EQ(pos, text.size()) << static_cast<unsigned>(c);
+  }
+}
+
+TEST(Utf8, AnIllFormedByteIsOneStep) {
+  std::size_t pos = 0;
+  EXPECT_EQ(next_code_point("\xE2\x82z", pos), U'\uFFFD');
+  EXPECT_EQ(pos, 1U);
+}
+
+TEST(Utf16, GoesBothWays) {
+  const std::string text = "a\xC3\xBC\xE2\x82\xAC\xF0\x9F\x98\x80z";
+  const std::u16string units = u"a\u00FC\u20AC\U0001F600z";
+  EXPECT_EQ(to_utf16(text), units);
+  EXPECT_EQ(from_utf16(units), text);
+  EXPECT_EQ(to_utf16("\xFF"), u"\uFFFD");
+}
+
+TEST(Utf16, ALoneSurrogateIsReplaced) {
+  const std::u16string high(1, static_cast<char16_t>(0xD83D));
+  const std::u16string low(1, static_cast<char16_t>(0xDE00));
+  EXPECT_EQ(from_utf16(high), kReplacement);
+  EXPECT_EQ(from_utf16(low), kReplacement);
+  EXPECT_EQ(from_utf16(high + u"a"), std::string(kReplacement) + "a");
+  EXPECT_EQ(from_utf16(high + high + low), std::string(kReplacement) + "\xF0\x9F\x98\x80");
+}
+
+TEST(DecodeText, KnowsTheEncodingsThatWindowsWrites) {
+  const std::string expected = "<\xC3\xBC\xF0\x9F\x98\x80>";
+  const std::u16string units = u"<\u00FC\U0001F600>";
+  std::string little;
+  std::string big;
+  for (const char16_t unit : units) {
+    little += static_cast<char>(unit & 0xFF);
+    little += static_cast<char>(unit >> 8);
+    big += static_cast<char>(unit >> 8);
+    big += static_cast<char>(unit & 0xFF);
+  }
+  EXPECT_EQ(decode_text(expected), expected);
+  EXPECT_EQ(decode_text("\xEF\xBB\xBF" + expected), expected);
+  EXPECT_EQ(decode_text("\xFF\xFE" + little), expected);
+  EXPECT_EQ(decode_text("\xFE\xFF" + big), expected);
+  EXPECT_EQ(decode_text("<\0?\0x\0"sv), "<?x") << "UTF-16 LE without a mark";
+  EXPECT_EQ(decode_text("\0<\0?\0x"sv), "<?x") << "UTF-16 BE without a mark";
+}
+
+TEST(DecodeText, BrokenInputBecomesReplacements) {
+  EXPECT_EQ(decode_text(""), "");
+  EXPECT_EQ(decode_text("a\xFF"), "a" + std::string(kReplacement));
+  EXPECT_EQ(decode_text("\xFF\xFE"
+                        "a"),
+            kReplacement)
+      << "half a unit";
+  EXPECT_EQ(decode_text("\xFF\xFE\x3D\xD8"), kReplacement) << "half a pair";
+  EXPECT_EQ(decode_text("\xFF\xFE"), "");
+  EXPECT_EQ(decode_text("a\0b"sv), "a\0b"sv) << "too short to tell";
+}
+
+}  // namespace
+}  // namespace sfb

@@ -1,0 +1,204 @@
+#include "agent/value/access.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace sfb {
+namespace {
+
+using testing::ElementsAre;
+
+Value text(std::string value) {
+  return Value::string(std::move(value));
+}
+
+// An object with an adapted and an extended `Name`, and a base object below it.
+struct Layers {
+  Graph graph;
+  Value value;
+
+  Layers() {
+    Object base;
+    base.to_string = "base";
+    base.adapted = {{"Deep", text("d")}, {"State", text("base")}};
+    Object outer;
+    outer.types = graph.add_types({"Deserialized.Contoso.Status", "System.Object"});
+    outer.base = Value::object_ref(graph.add(std::move(base)));
+    outer.adapted = {{"Name", text("adapted")}, {"State", text("outer")}};
+    outer.extended = {{"NAME", text("extended")}, {"Note", text("n")}};
+    value = Value::object_ref(graph.add(std::move(outer)));
+  }
+};
+
+TEST(FindProperty, ExtendedThenAdaptedThenBaseInAnyCase) {
+  const Layers layers;
+  EXPECT_EQ(find_property(layers.graph, layers.value, "name")->text, "extended");
+  EXPECT_EQ(find_property(layers.graph, layers.value, "STATE")->text, "outer");
+  EXPECT_EQ(find_property(layers.graph, layers.value, "deep")->text, "d");
+  EXPECT_EQ(find_property(layers.graph, layers.value, "Dee"), nullptr);
+  EXPECT_EQ(find_property(layers.graph, text("x"), "Length"), nullptr);
+  EXPECT_EQ(find_property(layers.graph, {}, "Name"), nullptr);
+}
+
+TEST(FindProperty, ABaseThatIsItselfEnds) {
+  Graph graph;
+  const ObjectId id = graph.add({});
+  graph.at(id).base = Value::object_ref(id);
+  const Value value = Value::object_ref(id);
+  EXPECT_EQ(find_property(graph, value, "a"), nullptr);
+  EXPECT_EQ(plain_text(graph, value), std::nullopt);
+  EXPECT_TRUE(visible_properties(graph, value).empty());
+}
+
+TEST(FindMember, AlsoReadsStringKeys) {
+  Graph graph;
+  Object table;
+  table.collection = Collection{.form = Collection::Form::dictionary, .items = {}, .entries = {}};
+  table.collection->entries = {{Value::int32(1), text("number")}, {text("Pool"), text("key")}};
+  table.extended = {{"Note", text("n")}};
+  const Value value = Value::object_ref(graph.add(std::move(table)));
+  EXPECT_EQ(find_member(graph, value, "pool")->text, "key");
+  EXPECT_EQ(find_member(graph, value, "note")->text, "n");
+  EXPECT_EQ(find_member(graph, value, "1"), nullptr) << "only strings are names";
+  EXPECT_EQ(find_property(graph, value, "pool"), nullptr);
+  EXPECT_EQ(find_member(graph, text("x"), "pool"), nullptr);
+}
+
+TEST(VisibleProperties, ExtendedThenAdaptedThenBaseEachNameOnce) {
+  const Layers layers;
+  std::vector<std::string> seen;
+  for (const Property* property : visible_properties(layers.graph, layers.value)) {
+    seen.push_back(property->name + "=" + property->value.text);
+  }
+  EXPECT_THAT(seen, ElementsAre("NAME=extended", "Note=n", "State=outer", "Deep=d"));
+}
+
+TEST(PlainText, IsTheWordNotTheNumber) {
+  Graph graph;
+  Object state;
+  state.types = graph.add_types({"Contoso.State", "System.Enum"});
+  state.to_string = "SteadyState";
+  state.base = Value::int32(2);
+  const Value enumeration = Value::object_ref(graph.add(std::move(state)));
+  EXPECT_EQ(plain_text(graph, enumeration), "SteadyState");
+  EXPECT_EQ(as_int64(graph, enumeration), 2);
+  EXPECT_TRUE(is_enum(graph, enumeration));
+  Object number;
+  number.base = Value::int32(5);
+  const Value noted = Value::object_ref(graph.add(std::move(number)));
+  EXPECT_EQ(plain_text(graph, noted), "5");
+  EXPECT_FALSE(is_enum(graph, noted));
+  EXPECT_EQ(plain_text(graph, text("x")), "x");
+  EXPECT_EQ(plain_text(graph, {}), std::nullopt);
+  EXPECT_EQ(plain_text(graph, Value::make(Kind::secure_string, "AAAA")), std::nullopt);
+  EXPECT_EQ(plain_text(graph, Value::object_ref(graph.add({}))), std::nullopt);
+  EXPECT_EQ(plain_text(graph, Value::object_ref(99)), std::nullopt) << "no such object";
+}
+
+TEST(AsBool, TakesTheTwoWords) {
+  const Graph graph;
+  EXPECT_EQ(as_bool(graph, Value::boolean(true)), true);
+  EXPECT_EQ(as_bool(graph, text("False")), false);
+  EXPECT_EQ(as_bool(graph, text("yes")), std::nullopt);
+  EXPECT_EQ(as_bool(graph, {}), std::nullopt);
+}
+
+TEST(AsInt64, TakesWholeNumbersOnly) {
+  const Graph graph;
+  EXPECT_EQ(as_int64(graph, Value::make(Kind::int64, "-9223372036854775808")), INT64_MIN);
+  for (const char* bad : {"", "1.0", "9223372036854775808", "5x", " 5"}) {
+    EXPECT_EQ(as_int64(graph, text(bad)), std::nullopt) << bad;
+  }
+  EXPECT_EQ(as_int64(graph, {}), std::nullopt);
+}
+
+TEST(ItemsOf, ListsGiveItemsOthersThemselves) {
+  Graph graph;
+  for (const auto form : {Collection::Form::list, Collection::Form::enumerable,
+                          Collection::Form::stack, Collection::Form::queue}) {
+    Object list;
+    list.collection = Collection{.form = form, .items = {text("a"), {}}, .entries = {}};
+    const Value value = Value::object_ref(graph.add(std::move(list)));
+    const auto items = items_of(graph, value);
+    ASSERT_EQ(items.size(), 2U) << static_cast<int>(form);
+    EXPECT_EQ(items[0]->text, "a");
+    EXPECT_TRUE(items[1]->is_null());
+  }
+  Object table;
+  table.collection = Collection{.form = Collection::Form::dictionary, .items = {}, .entries = {}};
+  const Value dictionary = Value::object_ref(graph.add(std::move(table)));
+  EXPECT_THAT(items_of(graph, dictionary), ElementsAre(&dictionary));
+  const Value scalar = text("a");
+  EXPECT_THAT(items_of(graph, scalar), ElementsAre(&scalar));
+  EXPECT_TRUE(items_of(graph, {}).empty());
+}
+
+TEST(HasType, WithOrWithoutDeserialized) {
+  const Layers layers;
+  EXPECT_TRUE(has_type(layers.graph, layers.value, "Contoso.Status"));
+  EXPECT_TRUE(has_type(layers.graph, layers.value, "Deserialized.Contoso.Status"));
+  EXPECT_TRUE(has_type(layers.graph, layers.value, "System.Object"));
+  EXPECT_FALSE(has_type(layers.graph, layers.value, "Status"));
+  EXPECT_FALSE(has_type(layers.graph, text("x"), "System.String"));
+}
+
+TEST(CopyInto, KeepsSharedObjectsAndCycles) {
+  Graph source;
+  const TypesId types = source.add_types({"T"});
+  const ObjectId root = source.add({});
+  const ObjectId shared = source.add({});
+  source.at(shared).types = types;
+  source.at(shared).adapted = {{"Up", Value::object_ref(root)}};
+  source.at(root).types = types;
+  source.at(root).base = Value::int32(1);
+  source.at(root).extended = {{"A", Value::object_ref(shared)}, {"B", Value::object_ref(shared)}};
+  source.at(root).collection = Collection{};
+  source.at(root).collection->items = {Value::object_ref(shared), text("x")};
+  source.at(root).collection->entries = {{Value::object_ref(shared), Value::object_ref(root)}};
+
+  Graph target;
+  target.add({});
+  target.add_types({"Other"});
+  const Value copy = copy_into(target, source, Value::object_ref(root));
+  ASSERT_EQ(target.size(), 3U) << "each object once";
+  EXPECT_NE(copy.object, root) << "the target's first object is another";
+  const Object& object = target.at(copy.object);
+  EXPECT_EQ(target.type_names(object), std::vector<std::string>{"T"});
+  EXPECT_EQ(object.base->text, "1");
+  const ObjectId inner = object.extended.at(0).value.object;
+  EXPECT_EQ(object.extended.at(1).value.object, inner);
+  EXPECT_EQ(object.collection->items.at(0).object, inner);
+  EXPECT_EQ(object.collection->items.at(1).text, "x");
+  EXPECT_EQ(object.collection->entries.at(0).first.object, inner);
+  EXPECT_EQ(object.collection->entries.at(0).second.object, copy.object);
+  EXPECT_EQ(target.at(inner).adapted.at(0).value.object, copy.object);
+  EXPECT_EQ(target.at(inner).types, object.types) << "a shared type list stays shared";
+}
+
+TEST(CopyInto, ScalarsAndReferencesIntoNowhere) {
+  Graph target;
+  target.add({});
+  EXPECT_EQ(copy_into(target, {}, text("x")).text, "x");
+  EXPECT_TRUE(copy_into(target, {}, Value::object_ref(0)).is_null())
+      << "must not become the target's own first object";
+  EXPECT_EQ(target.size(), 1U);
+}
+
+TEST(CopyInto, DepthCostsNoStack) {
+  Graph source;
+  Value inner = text("x");
+  for (int i = 0; i < 50'000; ++i) {
+    Object object;
+    object.extended.push_back({"a", inner});
+    inner = Value::object_ref(source.add(std::move(object)));
+  }
+  Graph target;
+  copy_into(target, source, inner);
+  EXPECT_EQ(target.size(), 50'000U);
+}
+
+}  // namespace
+}  // namespace sfb
