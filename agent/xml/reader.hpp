@@ -1,0 +1,45 @@
+// A namespace-aware pull of XML into a small tree: no DTD, no entities of others, everything
+// capped. Thread rule: pure functions.
+#pragma once
+
+#include "agent/base/error.hpp"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sfb::xml {
+
+/// One element. `space` is the namespace URI, `name` the local name.
+struct Element {
+  std::string space;
+  std::string name;
+  struct Attribute {
+    std::string space;
+    std::string name;
+    std::string value;
+  };
+  std::vector<Attribute> attributes;
+  std::vector<Element> children;
+  /// All character data directly inside, joined; children stand apart.
+  std::string text;
+
+  /// The attribute without namespace, or nullptr.
+  const std::string* attribute(std::string_view attribute_name) const;
+  /// The first child of that namespace and name, or nullptr.
+  const Element* child(std::string_view child_space, std::string_view child_name) const;
+};
+
+struct ReaderLimits {
+  std::size_t bytes = 4UL << 20U;
+  std::size_t depth = 64;
+  std::size_t nodes = 1UL << 20U;  ///< elements and attributes together
+};
+
+/// Reads one document (UTF-8, an XML declaration is allowed). Reason::parse; codes xml.syntax (with
+/// line and column), xml.doctype, xml.too_deep, xml.too_large. Never throws; depth costs no stack
+/// of ours.
+Result<Element> read(std::string_view document, const ReaderLimits& limits);
+
+}  // namespace sfb::xml

@@ -1,0 +1,41 @@
+// XML as a stream of events: what `read` builds its tree from, and what formats with many small
+// elements read directly. Namespace-aware, no DTD, everything capped. Thread rule: pure functions.
+#pragma once
+
+#include "agent/base/error.hpp"
+#include "agent/xml/reader.hpp"
+
+#include <span>
+#include <string_view>
+
+namespace sfb::xml {
+
+/// The namespace the prefix `xml` always means.
+inline constexpr std::string_view kXmlSpace = "http://www.w3.org/XML/1998/namespace";
+
+/// One attribute while its element starts; the views die with the call. Namespace declarations are
+/// not among the attributes.
+struct AttributeView {
+  std::string_view space;  ///< namespace URI; empty for an attribute without prefix
+  std::string_view name;   ///< local name
+  std::string_view value;
+};
+
+/// Receives the events of one document in order. A failure ends the parse; `parse` adds the place
+/// to its message. All views die with the call.
+class Handler {
+ public:
+  virtual ~Handler() = default;
+  virtual Status start(std::string_view space, std::string_view name,
+                       std::span<const AttributeView> attributes) = 0;
+  /// A piece of character data; one text may come in any number of pieces.
+  virtual Status text(std::string_view piece) = 0;
+  /// `empty_tag`: the element was written `<x/>`, not `<x></x>`.
+  virtual Status end(bool empty_tag) = 0;
+};
+
+/// Parses one document (UTF-8; an XML declaration is allowed and its encoding ignored). Errors as
+/// `read`, or the handler's own; the message ends in line and column either way.
+Status parse(std::string_view document, const ReaderLimits& limits, Handler& handler);
+
+}  // namespace sfb::xml
