@@ -1,0 +1,108 @@
+// The ways in: what a file's or a message's bytes are before they are CLIXML.
+#include "agent/clixml/clixml.hpp"
+
+#include "agent/base/text.hpp"
+#include "agent/clixml/reader.hpp"
+#include "agent/clixml/tags.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace sfb::clixml {
+
+namespace {
+
+// U+FFFE and U+FFFF come raw from PowerShell though XML forbids them: their escapes mean the same.
+std::string escape_noncharacters(std::string text) {
+  constexpr std::string_view kLead = "\xEF\xBF";
+  std::string out;
+  std::size_t copied = 0;
+  for (auto pos = text.find(kLead); pos != std::string::npos; pos = text.find(kLead, pos + 2)) {
+    const char last = pos + 2 < text.size() ? text[pos + 2] : '\0';
+    if (last == '\xBE' || last == '\xBF') {
+      out += std::string_view(text).substr(copied, pos - copied);
+      out += last == '\xBE' ? "_xFFFE_" : "_xFFFF_";
+      copied = pos + 3;
+    }
+  }
+  if (copied == 0) {
+    return text;
+  }
+  return out + text.substr(copied);
+}
+
+std::unexpected<Error> too_large(std::size_t bytes, std::size_t limit) {
+  return fail(Reason::parse, "clixml.too_large",
+              fmt::format("CLIXML: {} bytes, the limit is {} of UTF-8", bytes, limit),
+              "raise limits.object");
+}
+
+Result<Document> read(std::string text, std::string_view space, const Limits& limits) {
+  text = escape_noncharacters(std::move(text));
+  xml::ReaderLimits xml_limits;
+  xml_limits.bytes = text.size();
+  // An object takes at most three elements a level (Obj, DCT, En); Objs and a scalar's own come on
+  // top.
+  xml_limits.depth = 3 * std::min(limits.depth, std::size_t{1} << 20U) + 4;
+  xml_limits.nodes = std::max(limits.object / 4, xml_limits.nodes);
+  Reader reader(space, limits);
+  auto status = xml::parse(text, xml_limits, reader);
+  if (status) {
+    return reader.take();
+  }
+  Error error = std::move(status).error();
+  if (error.code.starts_with("xml.")) {
+    const bool syntax = error.code == "xml.syntax" || error.code == "xml.doctype";
+    error.code = syntax ? "clixml.syntax" : "cli" + error.code;
+    error.message = "CLIXML: " + error.message;
+    error.remedy = error.remedy.empty() ? std::string(kRemedy) : error.remedy;
+  }
+  return std::unexpected(std::move(error));
+}
+
+}  // namespace
+
+Result<Document> read_file(std::string_view bytes, const Limits& limits) {
+  // UTF-16 takes two bytes for what the limit counts as one.
+  if (bytes.size() / 2 > limits.object) {
+    return too_large(bytes.size(), limits.object);
+  }
+  std::string text = decode_text(bytes);
+  if (text.size() > limits.object) {
+    return too_large(text.size(), limits.object);
+  }
+  // powershell.exe -OutputFormat Xml writes this line before the document.
+  constexpr std::string_view kMark = "#< CLIXML";
+  if (text.starts_with(kMark)) {
+    text.erase(0, kMark.size());
+  }
+  // A declaration must come first, so blanks before it would be an error of their own.
+  text.erase(0, std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+  if (!text.starts_with('<')) {
+    return fail(Reason::parse, "clixml.not_clixml",
+                text.empty() ? "CLIXML: there is nothing to read"
+                             : "CLIXML: the text does not begin with <",
+                "write it with Export-Clixml", text.substr(0, 100));
+  }
+  return read(std::move(text), kSpace, limits);
+}
+
+Result<Document> read_message(std::string_view body, const Limits& limits) {
+  if (body.size() > limits.object) {
+    return too_large(body.size(), limits.object);
+  }
+  constexpr std::string_view kBom = "\xEF\xBB\xBF";
+  if (body.starts_with(kBom)) {
+    body.remove_prefix(kBom.size());
+  }
+  if (body.empty()) {
+    Document document;
+    document.roots.emplace_back();
+    return document;
+  }
+  return read(to_utf8_lossy(body), {}, limits);
+}
+
+}  // namespace sfb::clixml

@@ -1,0 +1,42 @@
+// CLIXML, PowerShell's serialisation of objects (psrp.md 9 and 10): whole `Objs` files and single
+// PSRP message bodies, read and written. Thread rule: pure functions.
+#pragma once
+
+#include "agent/base/error.hpp"
+#include "agent/base/limits.hpp"
+#include "agent/value/value.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace sfb::clixml {
+
+/// A file as Export-Clixml writes it: `Objs` with any number of objects; UTF-8 or UTF-16, with or
+/// without BOM and XML declaration. Reason::parse; codes clixml.syntax, clixml.not_clixml,
+/// clixml.too_deep, clixml.too_large, clixml.bad_value, clixml.bad_reference. Never throws.
+Result<Document> read_file(std::string_view bytes, const Limits& limits);
+
+/// The body of one PSRP message: one element without namespace, UTF-8, a BOM is allowed. An empty
+/// body is one null.
+Result<Document> read_message(std::string_view body, const Limits& limits);
+
+/// How type names are written.
+enum class Origin {
+  original,      ///< as they are: reading and writing gives the same bytes
+  deserialized,  ///< as PowerShell writes what it read: `Deserialized.` before each type name
+};
+
+/// What Export-Clixml writes: `Objs`, two blanks a level, ` />`, no newline at the end, LF, UTF-8
+/// without BOM.
+std::string write_file(const Graph& graph, const std::vector<Value>& roots,
+                       Origin origin = Origin::original);
+
+/// One value as a PSRP message body: no namespace, no white space.
+std::string write_message(const Graph& graph, const Value& value);
+
+/// `_xHHHH_` escapes of strings and names. Unescaping a lone surrogate gives U+FFFD (and sets
+/// `lossy`).
+std::string escape(std::string_view text);
+std::string unescape(std::string_view text, bool* lossy = nullptr);
+
+}  // namespace sfb::clixml

@@ -1,0 +1,297 @@
+#include "agent/clixml/reader.hpp"
+
+#include "agent/base/text.hpp"
+#include "agent/clixml/clixml.hpp"
+#include "agent/clixml/scalars.hpp"
+#include "agent/clixml/tags.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace sfb::clixml {
+
+namespace {
+
+// Errors are kept in histories: one must not hold a whole document.
+constexpr std::size_t kMostPeerText = 1000;
+
+std::unexpected<Error> bad_value(std::string message, std::string peer = {}) {
+  peer.resize(std::min(peer.size(), kMostPeerText));
+  return fail(Reason::parse, "clixml.bad_value", "CLIXML: " + message, std::string(kRemedy),
+              std::move(peer));
+}
+
+std::unexpected<Error> bad_reference(std::string_view tag, std::string peer) {
+  peer.resize(std::min(peer.size(), kMostPeerText));
+  return fail(Reason::parse, "clixml.bad_reference",
+              fmt::format("CLIXML: <{}> refers to an id that has not come before it", tag),
+              std::string(kRemedy), std::move(peer));
+}
+
+std::optional<std::string_view> find_attribute(Attributes attributes, std::string_view name) {
+  const auto found = std::ranges::find_if(attributes, [&](const xml::AttributeView& attribute) {
+    return attribute.space.empty() && attribute.name == name;
+  });
+  return found == attributes.end() ? std::nullopt : std::optional(found->value);
+}
+
+}  // namespace
+
+void Reader::push(Role role, std::string_view tag, ObjectId object) {
+  Frame& frame = frames_.emplace_back();
+  frame.role = role;
+  frame.tag = tag;
+  frame.object = object;
+}
+
+Status Reader::start(std::string_view space, std::string_view name, Attributes attributes) {
+  if (opaque_.active()) {
+    return opaque_.start(space, name, attributes);
+  }
+  if (frames_.empty()) {
+    return start_root(space, name, attributes);
+  }
+  if (space == space_) {
+    bool done = false;
+    if (auto status = start_part(name, attributes, done); !status || done) {
+      return status;
+    }
+  }
+  return start_value(space, name, attributes);
+}
+
+Status Reader::start_root(std::string_view space, std::string_view name, Attributes attributes) {
+  const bool file = !space_.empty();
+  if (space != space_ || (name == "Objs") != file) {
+    return fail(Reason::parse, "clixml.not_clixml",
+                file ? fmt::format("CLIXML: the document is not <Objs> of {}", kSpace)
+                     : "CLIXML: the message is not one element without namespace",
+                file ? "write it with Export-Clixml" : "",
+                fmt::format("<{} xmlns=\"{}\">", name, space));
+  }
+  if (file) {
+    push(Role::roots, "Objs");
+    return {};
+  }
+  return start_value(space, name, attributes);
+}
+
+// Elements that are not values: parts of an object, of its types, of a dictionary.
+Status Reader::start_part(std::string_view name, Attributes attributes, bool& done) {
+  const Role role = frames_.back().role;
+  const ObjectId id = frames_.back().object;
+  done = true;
+  if (role == Role::types && name == "T") {
+    push(Role::type, "T");
+  } else if (role == Role::dictionary && name == "En") {
+    document_.graph.at(id).collection->entries.emplace_back();
+    push(Role::entry, "En", id);
+  } else if (role != Role::object) {
+    done = false;
+  } else if (name == "TN") {
+    push(Role::types, "TN", id);
+    type_names_.clear();
+    const auto reference = find_attribute(attributes, "RefId");
+    types_reference_ = reference ? std::optional<std::string>(*reference) : std::nullopt;
+  } else if (name == "TNRef") {
+    const auto reference = find_attribute(attributes, "RefId");
+    const auto found = types_.find(reference.value_or(""));
+    if (found == types_.end()) {
+      return bad_reference("TNRef", std::string(reference.value_or("")));
+    }
+    document_.graph.at(id).types = found->second;
+    push(Role::empty, "TNRef");
+  } else if (name == "ToString") {
+    push(Role::to_string, "ToString", id);
+  } else if (name == "Props" || name == "MS") {
+    push(Role::members, name == "MS" ? "MS" : "Props", id);
+    frames_.back().adapted = name == "Props";
+  } else if (const auto form = form_of_tag(name)) {
+    Object& object = document_.graph.at(id);
+    if (object.collection) {
+      return bad_value(fmt::format("a second collection, <{}>, in one <Obj>", tag_of_form(*form)));
+    }
+    object.collection = Collection{.form = *form, .items = {}, .entries = {}};
+    push(*form == Collection::Form::dictionary ? Role::dictionary : Role::list, tag_of_form(*form),
+         id);
+  } else {
+    done = false;
+  }
+  return {};
+}
+
+Status Reader::start_value(std::string_view space, std::string_view name, Attributes attributes) {
+  Frame frame;
+  const auto member_name = find_attribute(attributes, "N");
+  frame.name = member_name.value_or("");
+  if (!frames_.empty()) {
+    const Frame& parent = frames_.back();
+    const bool takes_values = parent.role == Role::roots || parent.role == Role::object ||
+                              parent.role == Role::members || parent.role == Role::list ||
+                              parent.role == Role::entry;
+    if (!takes_values) {
+      return bad_value(fmt::format("an element inside <{}> that cannot stand there", parent.tag),
+                       fmt::format("<{}>", name));
+    }
+    if (parent.role == Role::members && !member_name) {
+      return bad_value(fmt::format("a member of <{}> without name (N)", parent.tag),
+                       fmt::format("<{}>", name));
+    }
+  }
+  const auto scalar = space == space_ ? scalar_of_tag(name) : std::nullopt;
+  if (scalar) {
+    frame.role = Role::scalar;
+    frame.kind = *scalar;
+    frame.tag = tag_of_scalar(*scalar);
+  } else if (space == space_ && name == "Obj") {
+    return start_object(attributes, std::move(frame));
+  } else if (space == space_ && name == "Ref") {
+    const auto reference = find_attribute(attributes, "RefId");
+    const auto found = objects_.find(reference.value_or(""));
+    if (found == objects_.end()) {
+      return bad_reference("Ref", std::string(reference.value_or("")));
+    }
+    frame.role = Role::empty;
+    frame.tag = "Ref";
+    frame.is_value = true;
+    frame.value = Value::object_ref(found->second);
+  } else {
+    frame.role = Role::opaque;
+    frames_.push_back(std::move(frame));
+    return opaque_.start(space, name, attributes);
+  }
+  frames_.push_back(std::move(frame));
+  return {};
+}
+
+Status Reader::start_object(Attributes attributes, Frame frame) {
+  if (++objects_open_ > depth_limit_) {
+    return fail(Reason::parse, "clixml.too_deep",
+                fmt::format("CLIXML: objects are nested deeper than {}", depth_limit_),
+                "export with a smaller -Depth");
+  }
+  frame.role = Role::object;
+  frame.tag = "Obj";
+  frame.object = document_.graph.add({});
+  // Known from its start: an object may refer to itself.
+  if (const auto reference = find_attribute(attributes, "RefId")) {
+    objects_.insert_or_assign(std::string(*reference), frame.object);
+  }
+  frames_.push_back(std::move(frame));
+  return {};
+}
+
+Status Reader::text(std::string_view piece) {
+  if (opaque_.active()) {
+    opaque_.text(piece);
+    return {};
+  }
+  Frame& frame = frames_.back();
+  if (frame.role == Role::scalar || frame.role == Role::type || frame.role == Role::to_string) {
+    frame.text += piece;
+  } else if (!trim(piece).empty()) {
+    return bad_value(fmt::format("text directly inside <{}>", frame.tag), std::string(piece));
+  }
+  return {};
+}
+
+Status Reader::end(bool empty_tag) {
+  if (opaque_.active() && !opaque_.end(empty_tag)) {
+    return {};
+  }
+  Frame frame = std::move(frames_.back());
+  frames_.pop_back();
+  return end_frame(std::move(frame));
+}
+
+Status Reader::end_frame(Frame frame) {
+  switch (frame.role) {
+    case Role::scalar: {
+      auto value = read_scalar(frame.kind, frame.text);
+      if (!value) {
+        return bad_value(
+            fmt::format("<{}> does not hold {}", frame.tag, wanted_of_scalar(frame.kind)),
+            std::move(frame.text));
+      }
+      return deliver(std::move(frame.name), std::move(*value));
+    }
+    case Role::object:
+      --objects_open_;
+      return deliver(std::move(frame.name), Value::object_ref(frame.object));
+    case Role::empty:
+      return frame.is_value ? deliver(std::move(frame.name), std::move(frame.value)) : Status();
+    case Role::opaque:
+      return deliver(std::move(frame.name), Value::make(Kind::opaque, opaque_.take()));
+    case Role::type:
+      type_names_.push_back(unescape(frame.text));
+      return {};
+    case Role::to_string:
+      document_.graph.at(frame.object).to_string = unescape(frame.text);
+      return {};
+    case Role::types:
+      return end_types(frame);
+    case Role::members: {
+      Object& object = document_.graph.at(frame.object);
+      (frame.adapted ? object.has_adapted : object.has_extended) =
+          (frame.adapted ? object.adapted : object.extended).empty();
+      return {};
+    }
+    case Role::entry:
+      if (!frame.has_key || !frame.has_value) {
+        return bad_value("<En> without its Key or its Value");
+      }
+      return {};
+    case Role::roots:
+    case Role::list:
+    case Role::dictionary:
+      return {};
+  }
+  return {};
+}
+
+Status Reader::end_types(const Frame& frame) {
+  const TypesId id = document_.graph.add_types(std::exchange(type_names_, {}));
+  document_.graph.at(frame.object).types = id;
+  if (types_reference_) {
+    types_.insert_or_assign(std::move(*types_reference_), id);
+  }
+  return {};
+}
+
+// Hands a finished value to the element it stands in.
+Status Reader::deliver(std::string name, Value value) {
+  if (frames_.empty() || frames_.back().role == Role::roots) {
+    document_.roots.push_back(std::move(value));
+    return {};
+  }
+  Frame& parent = frames_.back();
+  Object& object = document_.graph.at(parent.object);
+  if (parent.role == Role::members) {
+    bool lossy = false;
+    Property property{unescape(name, &lossy), std::move(value)};
+    if (lossy) {
+      property.wire_name = std::move(name);
+    }
+    (parent.adapted ? object.adapted : object.extended).push_back(std::move(property));
+  } else if (parent.role == Role::list) {
+    object.collection->items.push_back(std::move(value));
+  } else if (parent.role == Role::object) {
+    if (object.base) {
+      return bad_value("a second base value in one <Obj>");
+    }
+    object.base = std::move(value);
+  } else {
+    auto& [key, entry] = object.collection->entries.back();
+    bool& seen = name == "Key" ? parent.has_key : parent.has_value;
+    if (seen || (name != "Key" && name != "Value")) {
+      return bad_value("a member of <En> that is not the one Key or the one Value",
+                       std::move(name));
+    }
+    seen = true;
+    (name == "Key" ? key : entry) = std::move(value);
+  }
+  return {};
+}
+
+}  // namespace sfb::clixml

@@ -1,0 +1,96 @@
+// The state of reading one CLIXML document: its events go straight into a graph. Private to the
+// room.
+#pragma once
+
+#include "agent/base/limits.hpp"
+#include "agent/clixml/opaque.hpp"
+#include "agent/value/value.hpp"
+#include "agent/xml/stream.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace sfb::clixml {
+
+/// What to do about a document that cannot be read.
+inline constexpr std::string_view kRemedy =
+    "export again with Export-Clixml; if the file may have been half-written, write beside it and "
+    "rename";
+
+using Attributes = std::span<const xml::AttributeView>;
+
+/// What an open element is, which says what may stand in it.
+enum class Role : std::uint8_t {
+  roots,       // Objs
+  object,      // Obj
+  types,       // TN
+  type,        // T
+  to_string,   // ToString
+  members,     // Props, MS
+  list,        // LST, IE, STK, QUE
+  dictionary,  // DCT
+  entry,       // En
+  scalar,      // S, I32, ...
+  empty,       // Ref, TNRef
+  opaque,
+};
+
+/// One open element and what it still needs when it ends.
+struct Frame {
+  Role role = Role::roots;
+  std::string_view tag;  // static: for messages
+  Kind kind = Kind::null;
+  bool adapted = false;    // members: Props, not MS
+  bool has_key = false;    // entry
+  bool has_value = false;  // entry
+  ObjectId object = 0;     // the object this element is, or is a part of
+  Value value;             // Ref: what it means
+  bool is_value = false;   // empty: a Ref, not a TNRef
+  std::string name;        // N, as it came
+  std::string text;
+};
+
+/// One document. `space`, which must outlive the reader, is the namespace its elements must have.
+class Reader final : public xml::Handler {
+ public:
+  Reader(std::string_view space, const Limits& limits)
+      : space_(space), depth_limit_(limits.depth), opaque_(space, 4 * limits.object) {}
+
+  Status start(std::string_view space, std::string_view name, Attributes attributes) override;
+  Status text(std::string_view piece) override;
+  Status end(bool empty_tag) override;
+
+  Document take() { return std::move(document_); }
+
+ private:
+  using References = std::map<std::string, std::uint32_t, std::less<>>;
+
+  Status start_root(std::string_view space, std::string_view name, Attributes attributes);
+  Status start_part(std::string_view name, Attributes attributes, bool& done);
+  Status start_value(std::string_view space, std::string_view name, Attributes attributes);
+  Status start_object(Attributes attributes, Frame frame);
+  Status end_frame(Frame frame);
+  Status end_types(const Frame& frame);
+  Status deliver(std::string name, Value value);
+  void push(Role role, std::string_view tag, ObjectId object = 0);
+
+  std::string_view space_;
+  std::size_t depth_limit_;
+  Document document_;
+  std::vector<Frame> frames_;
+  OpaqueCollector opaque_;
+  std::size_t objects_open_ = 0;
+  References objects_;
+  References types_;
+  // Of the one TN that can be open.
+  std::vector<std::string> type_names_;
+  std::optional<std::string> types_reference_;
+};
+
+}  // namespace sfb::clixml

@@ -1,0 +1,41 @@
+// Any bytes as CLIXML: no crash, and what was read can be written and read again to the same text.
+#include "agent/clixml/clixml.hpp"
+
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+namespace {
+
+// Indentation and repeated declarations may make the second text longer than the first.
+constexpr sfb::Limits kFirst = {.object = 1UL << 20U, .depth = 16};
+constexpr sfb::Limits kAgain = {.object = 1UL << 30U, .depth = 16};
+
+void require(bool condition) {
+  if (!condition) {
+    std::abort();
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  if (const auto file = sfb::clixml::read_file(bytes, kFirst)) {
+    const std::string once = sfb::clixml::write_file(file->graph, file->roots);
+    const auto again = sfb::clixml::read_file(once, kAgain);
+    require(again.has_value());
+    require(sfb::clixml::write_file(again->graph, again->roots) == once);
+    static_cast<void>(
+        sfb::clixml::write_file(file->graph, file->roots, sfb::clixml::Origin::deserialized));
+  }
+  if (const auto message = sfb::clixml::read_message(bytes, kFirst)) {
+    require(message->roots.size() == 1);
+    const std::string once = sfb::clixml::write_message(message->graph, message->roots.front());
+    const auto again = sfb::clixml::read_message(once, kAgain);
+    require(again.has_value());
+    require(sfb::clixml::write_message(again->graph, again->roots.front()) == once);
+  }
+  return 0;
+}
