@@ -1,0 +1,13 @@
+// An error in NormalView.
+#pragma once
+
+#include "agent/format/context.hpp"
+#include "agent/format/words.hpp"
+#include "agent/value/pipeline.hpp"
+
+namespace sfb::format {
+
+/// Emits the lines of one record, wrapped at words to the screen.
+void emit_error(const ErrorRecord& record, const Context& context, const EmitLine& emit);
+
+}  // namespace sfb::format

@@ -1,0 +1,44 @@
+// What a PowerShell console prints for objects, errors and warnings, byte for byte
+// (powershell/README.md). Thread rule: pure functions.
+#pragma once
+
+#include "agent/value/pipeline.hpp"
+#include "agent/value/value.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sfb::format {
+
+/// Whose console. A style is a table of parameters (blank lines, ellipsis, cuts), not a fork of the
+/// code.
+enum class Edition : std::uint8_t { windows_powershell_51 };
+
+/// Which format cmdlet stands at the pipeline's end.
+enum class View : std::uint8_t { automatic };
+
+struct Options {
+  /// Columns of the console's buffer, 1 or more. Output uses width-1 of them, as the console does.
+  int width = 120;
+  Edition edition = Edition::windows_powershell_51;
+  View view = View::automatic;
+  int enumeration_limit = 4;  ///< $FormatEnumerationLimit
+};
+
+/// Out-Default of the pipeline's objects; error records among them in the error layout. LF line
+/// ends. Objects nested beyond `Limits::depth` and cycles print as their type name.
+std::string objects(const Graph& graph, const std::vector<Value>& values, const Options& options);
+
+/// One error record in NormalView.
+std::string error(const ErrorRecord& record, const Options& options);
+
+/// `WARNING: text`, wrapped as the 5.1 console host does.
+std::string warning(std::string_view text, const Options& options);
+
+/// The body of a text answer: output, then warnings, then errors (design.md 6.2); without the
+/// errors when `hide_errors` (-Force) is set and the pipeline completed.
+std::string pipeline(const PipelineResult& result, bool hide_errors, const Options& options);
+
+}  // namespace sfb::format

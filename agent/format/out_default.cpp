@@ -1,0 +1,120 @@
+#include "agent/format/out_default.hpp"
+
+#include "agent/base/text.hpp"
+#include "agent/format/error_record.hpp"
+#include "agent/format/list.hpp"
+#include "agent/format/text.hpp"
+#include "agent/value/pipeline.hpp"
+
+#include <utility>
+#include <vector>
+
+namespace sfb::format {
+
+bool charge(const Context& context, const Value& value) {
+  const Object* object = context.graph.object(value);
+  const std::size_t cost = object == nullptr ? 1
+                                             : 1 + context.graph.type_names(*object).size() +
+                                                   object->adapted.size() + object->extended.size();
+  return context.budget.take(cost);
+}
+
+void OutDefault::show(const Value& value) {
+  if (value.is_null() || context_->budget.spent()) {
+    return;
+  }
+  std::vector<Value> made;
+  if (const auto items = list_items(*context_, value, made)) {
+    for (const Value& item : *items) {
+      if (context_->budget.spent()) {
+        return;
+      }
+      show_one(item);
+    }
+    return;
+  }
+  const Collection* collection = collection_of(context_->graph, value);
+  if (collection == nullptr) {
+    show_one(value);
+    return;
+  }
+  for (const auto& entry : collection->entries) {
+    if (context_->budget.spent()) {
+      return;
+    }
+    show_row(Row(entry));
+  }
+}
+
+void OutDefault::show_one(const Value& value) {
+  if (!charge(*context_, value)) {
+    return;
+  }
+  if (is_error_record(context_->graph, value)) {
+    emit_error(ErrorRecord::from(context_->graph, value), *context_,
+               [&](std::u16string_view line) { show_line(from_utf16(line)); });
+    return;
+  }
+  const Row row(value);
+  // A list inside a list is not opened a second time: its items share one line.
+  if (row.is_plain(*context_) || collection_of(context_->graph, value) != nullptr) {
+    show_line(row.plain_text(*context_));
+  } else {
+    show_row(row);
+  }
+}
+
+void OutDefault::show_line(std::string text) {
+  if (table_) {
+    table_->add_line(*context_, std::move(text));
+  } else {
+    sink_->line_utf8(text);
+  }
+}
+
+void OutDefault::show_row(const Row& row) {
+  if (shape_ == Shape::dictionary && !row.is_entry()) {
+    finish();
+  }
+  if (shape_ == Shape::none) {
+    open(row);
+  }
+  if (table_) {
+    table_->add(*context_, row);
+  } else {
+    write_list_entry(*context_, Row::shown_fields(*context_, row.all_fields(*context_)), *sink_);
+  }
+}
+
+void OutDefault::open(const Row& first) {
+  if (first.is_entry()) {
+    shape_ = Shape::dictionary;
+    table_ = Table::of_dictionary();
+  } else if (first.all_fields(*context_).size() <= kTableProperties) {
+    shape_ = Shape::table;
+    table_ = Table::of(*context_, first);
+  } else {
+    shape_ = Shape::list;
+    sink_->blanks(context_->style.blanks_before + context_->style.blanks_before_list);
+  }
+}
+
+void OutDefault::finish() {
+  if (table_) {
+    std::move(*table_).finish(*context_, *sink_);
+    table_.reset();
+  } else if (shape_ == Shape::list) {
+    sink_->blanks(context_->style.blanks_after);
+  }
+  shape_ = Shape::none;
+}
+
+void write_objects(const Context& context, const std::vector<Value>& values, Sink& sink) {
+  OutDefault out(context, sink);
+  for (const Value& value : values) {
+    out.show(value);
+  }
+  out.finish();
+}
+
+}  // namespace sfb::format

@@ -1,0 +1,43 @@
+// Out-Default: decides by the first object whether a table or a list is shown and keeps to it.
+#pragma once
+
+#include "agent/format/context.hpp"
+#include "agent/format/row.hpp"
+#include "agent/format/table.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sfb::format {
+
+/// Takes the cost of looking at a value's types and properties once; false when it is not there.
+bool charge(const Context& context, const Value& value);
+
+/// One pipeline's end. Values are shown in the order of show(); finish() closes what is open.
+class OutDefault {
+ public:
+  OutDefault(const Context& context, Sink& sink) : context_(&context), sink_(&sink) {}
+
+  /// Lists and dictionaries are opened once, as the pipeline does; null shows nothing.
+  void show(const Value& value);
+  void finish();
+
+ private:
+  enum class Shape { none, table, list, dictionary };
+
+  void show_one(const Value& value);
+  void show_row(const Row& row);
+  void show_line(std::string text);
+  void open(const Row& first);
+
+  const Context* context_;
+  Sink* sink_;
+  Shape shape_ = Shape::none;
+  std::optional<Table> table_;
+};
+
+/// A whole pipeline's output.
+void write_objects(const Context& context, const std::vector<Value>& values, Sink& sink);
+
+}  // namespace sfb::format

@@ -1,0 +1,50 @@
+// Format-Table: columns fixed by the first object, widths by all rows.
+#pragma once
+
+#include "agent/format/cells.hpp"
+#include "agent/format/context.hpp"
+#include "agent/format/row.hpp"
+
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace sfb::format {
+
+/// The widths the columns get on a screen: 0 asks for a share of what is left, -1 comes back for a
+/// column that has no room. Too wide a table loses from the right: the last column shrinks as long
+/// as one cell is left to it, else it goes.
+void fit_columns(std::vector<int>& widths, int columns);
+
+/// Collects the rows of one table; nothing is written before finish().
+class Table {
+ public:
+  /// A table of an object's own properties.
+  static Table of(const Context& context, const Row& first);
+  /// The table of a dictionary's entries: 30 cells for Name, the rest for Value.
+  static Table of_dictionary();
+
+  void add(const Context& context, const Row& row);
+  /// A line between the rows: strings, numbers and errors of a mixed pipeline.
+  void add_line(const Context& context, std::string text);
+
+  void finish(const Context& context, Sink& sink) &&;
+
+ private:
+  struct Column {
+    std::string name;
+    Alignment alignment = Alignment::left;
+    int width = 0;
+    std::u16string label;
+  };
+  using Cells = std::vector<std::u16string>;
+
+  void write_header(const Context& context, Sink& sink) const;
+  std::u16string row_line(const Context& context, const Cells& cells) const;
+
+  std::vector<Column> columns_;
+  bool sized_ = false;  // widths grow with the rows
+  std::vector<std::variant<Cells, std::string>> rows_;
+};
+
+}  // namespace sfb::format

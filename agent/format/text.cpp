@@ -1,0 +1,249 @@
+#include "agent/format/text.hpp"
+
+#include "agent/base/text.hpp"
+#include "agent/format/scalar.hpp"
+#include "agent/value/access.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace sfb::format {
+
+namespace {
+
+// An object's base may be an object again; nobody needs more layers than this.
+constexpr int kBaseLayers = 8;
+
+// Calls visit(object) for the object and its nested base objects until it returns true.
+template <typename Visit>
+void for_each_layer(const Graph& graph, const Value& value, Visit visit) {
+  const Object* object = graph.object(value);
+  for (int layer = 0; object != nullptr && layer < kBaseLayers; ++layer) {
+    if (visit(*object) || !object->base) {
+      return;
+    }
+    object = graph.object(*object->base);
+  }
+}
+
+// The plain value an object wraps (an enum's number, a string with notes).
+const Value* plain_base(const Graph& graph, const Value& value) {
+  const Value* found = nullptr;
+  for_each_layer(graph, value, [&](const Object& object) {
+    if (object.base && object.base->kind != Kind::object && object.base->kind != Kind::null) {
+      found = &*object.base;
+    }
+    return found != nullptr;
+  });
+  return found;
+}
+
+const std::string* server_text(const Graph& graph, const Value& value) {
+  const std::string* found = nullptr;
+  for_each_layer(graph, value, [&](const Object& object) {
+    found = object.to_string ? &*object.to_string : nullptr;
+    return found != nullptr;
+  });
+  return found;
+}
+
+// What a deserialised container of that form calls itself.
+std::string_view container_name(Collection::Form form) {
+  switch (form) {
+    case Collection::Form::stack:
+      return "System.Collections.Stack";
+    case Collection::Form::queue:
+      return "System.Collections.Queue";
+    case Collection::Form::dictionary:
+      return "System.Collections.Hashtable";
+    case Collection::Form::list:
+    case Collection::Form::enumerable:
+      break;
+  }
+  return "System.Collections.ArrayList";
+}
+
+// The text of a value inside another one's: lists are not opened again, and an object without a
+// plain value is empty there even if the server sent a ToString.
+std::string inner_text(const Context& context, const Value& value) {
+  if (value.kind == Kind::bytes) {
+    return std::string(type_name_of(Kind::bytes));
+  }
+  if (value.kind != Kind::object) {
+    return scalar_text(value, context.style);
+  }
+  if (const Value* base = plain_base(context.graph, value)) {
+    return inner_text(context, *base);
+  }
+  if (const Collection* collection = collection_of(context.graph, value)) {
+    return std::string(container_name(collection->form));
+  }
+  return {};
+}
+
+// Appends as long as the budget lasts.
+bool append(const Context& context, std::string& out, std::string_view text) {
+  if (!context.budget.take(text.size())) {
+    return false;
+  }
+  out += text;
+  return true;
+}
+
+std::string joined(const Context& context, std::span<const Value> items) {
+  std::string out;
+  std::string_view separator;
+  for (const Value& item : items) {
+    if (!append(context, out, separator) || !append(context, out, inner_text(context, item))) {
+      break;
+    }
+    separator = " ";
+  }
+  return out;
+}
+
+// `@{A=1; B=b}`; empty without properties.
+std::string properties_text(const Context& context, const Value& value) {
+  const auto properties = visible_properties(context.graph, value);
+  if (properties.empty() || !context.budget.take(properties.size())) {
+    return {};
+  }
+  std::string out = "@{";
+  std::string_view separator;
+  for (const Property* property : properties) {
+    if (!append(context, out, separator) || !append(context, out, property->name) ||
+        !append(context, out, "=") || !append(context, out, inner_text(context, property->value))) {
+      break;
+    }
+    separator = "; ";
+  }
+  return out + "}";
+}
+
+// Texts in braces, at most the enumeration limit of them.
+template <typename Items, typename Text>
+std::string in_braces(const Context& context, const Items& items, Text text_of) {
+  std::string out = "{";
+  int shown = 0;
+  for (const auto& item : items) {
+    if (context.options.enumeration_limit >= 0 && shown == context.options.enumeration_limit) {
+      out += from_utf16(context.style.ellipsis);
+      break;
+    }
+    if ((shown > 0 && !append(context, out, ", ")) || !append(context, out, text_of(item))) {
+      break;
+    }
+    ++shown;
+  }
+  return out + "}";
+}
+
+constexpr std::array<std::string_view, 17> kScalarTypes = {"System.String",
+                                                           "System.SByte",
+                                                           "System.Byte",
+                                                           "System.Int16",
+                                                           "System.UInt16",
+                                                           "System.Int32",
+                                                           "System.UInt32",
+                                                           "System.Int64",
+                                                           "System.UInt64",
+                                                           "System.Char",
+                                                           "System.Single",
+                                                           "System.Double",
+                                                           "System.Boolean",
+                                                           "System.Decimal",
+                                                           "System.IntPtr",
+                                                           "System.Security.SecureString",
+                                                           "System.Numerics.BigInteger"};
+
+}  // namespace
+
+const Collection* collection_of(const Graph& graph, const Value& value) {
+  const Collection* found = nullptr;
+  for_each_layer(graph, value, [&](const Object& object) {
+    found = object.collection ? &*object.collection : nullptr;
+    return found != nullptr;
+  });
+  return found;
+}
+
+std::optional<std::span<const Value>> list_items(const Context& context, const Value& value,
+                                                 std::vector<Value>& made) {
+  const Value* base = plain_base(context.graph, value);
+  const Value& plain = base == nullptr ? value : *base;
+  if (plain.kind == Kind::bytes) {
+    made.clear();
+    if (context.budget.take(plain.text.size())) {
+      const std::string bytes = decode_base64(plain.text);
+      made.reserve(bytes.size());
+      for (const char byte : bytes) {
+        made.push_back(Value::make(Kind::uint8, std::to_string(static_cast<unsigned char>(byte))));
+      }
+    }
+    return made;
+  }
+  const Collection* collection = collection_of(context.graph, value);
+  if (collection == nullptr || collection->form == Collection::Form::dictionary) {
+    return std::nullopt;
+  }
+  return collection->items;
+}
+
+std::string to_string(const Context& context, const Value& value) {
+  if (value.kind != Kind::object && value.kind != Kind::bytes) {
+    return scalar_text(value, context.style);
+  }
+  if (const std::string* text = server_text(context.graph, value)) {
+    return *text;
+  }
+  std::vector<Value> made;
+  if (const auto items = list_items(context, value, made)) {
+    return joined(context, *items);
+  }
+  if (const Value* base = plain_base(context.graph, value)) {
+    return scalar_text(*base, context.style);
+  }
+  if (const Collection* collection = collection_of(context.graph, value)) {
+    return std::string(container_name(collection->form));
+  }
+  return properties_text(context, value);
+}
+
+std::string property_text(const Context& context, const Value& value) {
+  std::vector<Value> made;
+  if (const auto items = list_items(context, value, made)) {
+    return in_braces(context, *items, [&](const Value& item) {
+      return item.is_null() ? std::string("$null") : to_string(context, item);
+    });
+  }
+  if (const Collection* collection = collection_of(context.graph, value)) {
+    return in_braces(context, collection->entries,
+                     [&](const auto& entry) { return to_string(context, entry.first); });
+  }
+  return to_string(context, value);
+}
+
+std::string_view type_name(const Graph& graph, const Value& value) {
+  constexpr std::string_view kPrefix = "Deserialized.";
+  const Object* object = graph.object(value);
+  if (object == nullptr) {
+    return type_name_of(value.kind);
+  }
+  if (const auto& names = graph.type_names(*object); !names.empty()) {
+    const std::string_view name = names.front();
+    return name.starts_with(kPrefix) ? name.substr(kPrefix.size()) : name;
+  }
+  const Value* base = plain_base(graph, value);
+  return base == nullptr ? std::string_view() : type_name_of(base->kind);
+}
+
+bool is_scalar_type(const Graph& graph, const Value& value) {
+  return std::ranges::any_of(
+      kScalarTypes, [name = type_name(graph, value)](auto known) { return iequals(known, name); });
+}
+
+bool aligns_right(const Graph& graph, const Value& value) {
+  return is_scalar_type(graph, value) && !iequals(type_name(graph, value), "System.String");
+}
+
+}  // namespace sfb::format

@@ -1,0 +1,42 @@
+// One value as text: inside a table cell, behind a list's label, alone on a line.
+// Nothing here follows more than two levels of nesting, so cycles and depth cost nothing.
+#pragma once
+
+#include "agent/format/context.hpp"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sfb::format {
+
+/// What PSObject.ToString() gives: the server's own ToString, a plain value's text, a list's items
+/// joined by blanks, `@{A=1; B=b}` of an object without either. Null is empty.
+std::string to_string(const Context& context, const Value& value);
+
+/// A property's text: like to_string, but lists and dictionaries in braces, cut behind
+/// `Options::enumeration_limit` items: `{a, b, c, d...}`, `{}`. Null elements show as `$null`.
+std::string property_text(const Context& context, const Value& value);
+
+/// The type a value's object has on the console: its first type name, else that of the plain
+/// value it is or wraps; empty when there is none. Without the `Deserialized.` prefix.
+std::string_view type_name(const Graph& graph, const Value& value);
+
+/// Text, numbers, booleans, characters: printed on a line of their own wherever they stand.
+bool is_scalar_type(const Graph& graph, const Value& value);
+
+/// Scalar types but text are aligned right in a table.
+bool aligns_right(const Graph& graph, const Value& value);
+
+/// The list, queue, stack, sequence or dictionary a value holds, nested base objects included;
+/// nullptr when it is none.
+const Collection* collection_of(const Graph& graph, const Value& value);
+
+/// The items of a list or byte array; nullopt when the value is none (dictionaries are none). A
+/// byte array's items are made in `made`, which must live as long as the result.
+std::optional<std::span<const Value>> list_items(const Context& context, const Value& value,
+                                                 std::vector<Value>& made);
+
+}  // namespace sfb::format

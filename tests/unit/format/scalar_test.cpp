@@ -1,0 +1,108 @@
+#include "agent/format/scalar.hpp"
+
+#include "agent/format/style.hpp"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <string>
+
+namespace {
+
+using namespace sfb::format;
+using sfb::Kind;
+using sfb::Value;
+
+std::string shown(Kind kind, std::string text) {
+  return scalar_text(Value::make(kind, std::move(text)), style_of(Edition::windows_powershell_51));
+}
+
+TEST(GeneralNumber, PrintsFifteenDigitsAsDotnetFramework) {
+  EXPECT_EQ(general_number(0.1, 15), "0.1");
+  EXPECT_EQ(general_number(1.0 / 3, 15), "0.333333333333333");
+  EXPECT_EQ(general_number(100, 15), "100");
+  EXPECT_EQ(general_number(-2.5, 15), "-2.5");
+  EXPECT_EQ(general_number(123456789.123456789, 15), "123456789.123457");
+  EXPECT_EQ(general_number(0, 15), "0");
+  EXPECT_EQ(general_number(-0.0, 15), "0");
+}
+
+TEST(GeneralNumber, TurnsScientificOutsideItsDigits) {
+  EXPECT_EQ(general_number(1e14, 15), "100000000000000");
+  EXPECT_EQ(general_number(1e15, 15), "1E+15");
+  EXPECT_EQ(general_number(-1e30, 15), "-1E+30");
+  EXPECT_EQ(general_number(1.5e-7, 15), "1.5E-07");
+  EXPECT_EQ(general_number(0.00001, 15), "0.00001");
+  EXPECT_EQ(general_number(0.000001, 15), "1E-06");
+  EXPECT_EQ(general_number(9.99999999999999999e22, 15), "1E+23");
+  EXPECT_EQ(general_number(std::numeric_limits<double>::max(), 15), "1.79769313486232E+308");
+  EXPECT_EQ(general_number(std::numeric_limits<double>::denorm_min(), 15), "4.94065645841247E-324");
+}
+
+TEST(ScalarText, Numbers) {
+  EXPECT_EQ(shown(Kind::single, "0.1"), "0.1");
+  EXPECT_EQ(shown(Kind::single, "3.4028235E+38"), "3.402823E+38");
+  EXPECT_EQ(shown(Kind::double_float, "NaN"), "NaN");
+  EXPECT_EQ(shown(Kind::double_float, "INF"), "∞");
+  EXPECT_EQ(shown(Kind::double_float, "-INF"), "-∞");
+  EXPECT_EQ(shown(Kind::double_float, "1E400"), "1E400");
+  EXPECT_EQ(shown(Kind::double_float, "no number"), "no number");
+  EXPECT_EQ(shown(Kind::double_float, ""), "");
+  EXPECT_EQ(shown(Kind::decimal, "1.50"), "1.50");
+  EXPECT_EQ(shown(Kind::uint64, "18446744073709551615"), "18446744073709551615");
+}
+
+TEST(ScalarText, WordsAndWhatIsNeverShown) {
+  EXPECT_EQ(shown(Kind::boolean, "true"), "True");
+  EXPECT_EQ(shown(Kind::boolean, "false"), "False");
+  EXPECT_EQ(shown(Kind::boolean, "maybe"), "maybe");
+  EXPECT_EQ(shown(Kind::secure_string, "0123abcd"), "System.Security.SecureString");
+  EXPECT_EQ(shown(Kind::xml_document, "<a/>"), "#document");
+  EXPECT_EQ(shown(Kind::null, ""), "");
+}
+
+TEST(DateText, ShowsTheClockTimeThatWasSent) {
+  EXPECT_EQ(date_text("2026-11-23T18:47:03.1234567+05:30"), "11/23/2026 6:47:03 PM");
+  EXPECT_EQ(date_text("2026-01-01T00:00:00Z"), "1/1/2026 12:00:00 AM");
+  EXPECT_EQ(date_text("2026-01-01T12:00:00"), "1/1/2026 12:00:00 PM");
+  EXPECT_EQ(date_text("0001-01-01T00:00:00"), "1/1/0001 12:00:00 AM");
+}
+
+TEST(DateText, RefusesWhatIsNoDate) {
+  for (const auto* text : {"", "2026", "2026-11-23", "2026-11-23T18:47", "20x6-11-23T18:47:03"}) {
+    EXPECT_FALSE(date_text(text).has_value()) << text;
+  }
+  EXPECT_EQ(shown(Kind::date_time, "yesterday"), "yesterday");
+}
+
+TEST(TimeSpanText, PrintsDaysOnlyWhereThereAreSome) {
+  EXPECT_EQ(time_span_text("PT2M"), "00:02:00");
+  EXPECT_EQ(time_span_text("P1DT2H3M4.005S"), "1.02:03:04.0050000");
+  EXPECT_EQ(time_span_text("PT0S"), "00:00:00");
+  EXPECT_EQ(time_span_text("-PT1S"), "-00:00:01");
+  EXPECT_EQ(time_span_text("-PT0S"), "00:00:00");
+  EXPECT_EQ(time_span_text("PT90000S"), "1.01:00:00");
+  EXPECT_EQ(time_span_text("P1Y2M"), "425.00:00:00");
+  EXPECT_EQ(time_span_text("PT1.123456789S"), "00:00:01.1234567");
+}
+
+TEST(TimeSpanText, ReachesBothEndsOfTheRange) {
+  EXPECT_EQ(time_span_text("P10675199DT2H48M5.4775807S"), "10675199.02:48:05.4775807");
+  EXPECT_EQ(time_span_text("-P10675199DT2H48M5.4775808S"), "-10675199.02:48:05.4775808");
+}
+
+TEST(TimeSpanText, RefusesWhatIsNoDuration) {
+  for (const auto* text : {"", "P", "2M", "PT-2M", "PT2", "P2H", "PT2.5M", "PT2.S2", "P10675200D",
+                           "PT99999999999999999999S", "P1D2"}) {
+    EXPECT_FALSE(time_span_text(text).has_value()) << text;
+  }
+}
+
+TEST(DecodeBase64, SkipsBlanksAndStopsAtWhatIsNoDigit) {
+  EXPECT_EQ(decode_base64("AQL/"), "\x01\x02\xFF");
+  EXPECT_EQ(decode_base64("AQ\r\n =="), "\x01");
+  EXPECT_EQ(decode_base64(""), "");
+  EXPECT_EQ(decode_base64("AQ*L"), "\x01");
+}
+
+}  // namespace
