@@ -1,0 +1,326 @@
+// See scalars.hpp. What .NET's TimeSpan and Version have as properties, and how numbers print.
+#include "agent/json/scalars.hpp"
+
+#include "agent/base/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+
+namespace sfb::json {
+
+namespace {
+
+constexpr std::int64_t kMicrosecond = 10;  // in ticks
+constexpr std::int64_t kMillisecond = 1'000 * kMicrosecond;
+constexpr std::int64_t kSecond = 1'000 * kMillisecond;
+constexpr std::int64_t kMinute = 60 * kSecond;
+constexpr std::int64_t kHour = 60 * kMinute;
+constexpr std::int64_t kDay = 24 * kHour;
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+std::size_t digits_at(std::string_view text, std::size_t pos) {
+  std::size_t count = 0;
+  while (pos + count < text.size() && is_digit(text[pos + count])) {
+    ++count;
+  }
+  return count;
+}
+
+// Adds a part of a duration; false on overflow. Negative sums reach one tick further than positive.
+bool add(std::int64_t& ticks, std::int64_t count, std::int64_t unit) {
+  std::int64_t product = 0;
+  return !__builtin_mul_overflow(count, unit, &product) &&
+         !__builtin_add_overflow(ticks, product, &ticks);
+}
+
+// Seven digits behind the point are ticks; more are cut.
+std::int64_t fraction_ticks(std::string_view digits) {
+  std::int64_t ticks = 0;
+  for (std::size_t i = 0; i < 7; ++i) {
+    ticks = ticks * 10 + (i < digits.size() ? digits[i] - '0' : 0);
+  }
+  return ticks;
+}
+
+std::string quoted(std::string_view text) {
+  std::string out;
+  append_string(out, text);
+  return out;
+}
+
+// [sign] digits [. digits] [e [sign] digits], as .NET writes numbers.
+bool is_number(std::string_view text, bool fraction) {
+  std::size_t pos = text.starts_with('-') || text.starts_with('+') ? 1 : 0;
+  const std::size_t whole = digits_at(text, pos);
+  pos += whole;
+  if (fraction && pos < text.size() && text[pos] == '.') {
+    const std::size_t digits = digits_at(text, pos + 1);
+    if (digits == 0) {
+      return false;
+    }
+    pos += 1 + digits;
+  }
+  if (fraction && pos < text.size() && (text[pos] == 'e' || text[pos] == 'E')) {
+    pos += 1;
+    pos += pos < text.size() && (text[pos] == '-' || text[pos] == '+') ? 1 : 0;
+    const std::size_t digits = digits_at(text, pos);
+    if (digits == 0) {
+      return false;
+    }
+    pos += digits;
+  }
+  return whole > 0 && pos == text.size();
+}
+
+// What JSON allows: no plus, no needless zeros in front.
+std::string json_number(std::string_view text) {
+  const bool negative = text.starts_with('-');
+  text.remove_prefix(negative || text.starts_with('+') ? 1 : 0);
+  while (text.size() > 1 && text[0] == '0' && is_digit(text[1])) {
+    text.remove_prefix(1);
+  }
+  return (negative ? "-" : "") + std::string(text);
+}
+
+}  // namespace
+
+std::optional<std::int64_t> duration_ticks(std::string_view text) {
+  text = trim(text);
+  const bool negative = text.starts_with('-');
+  std::size_t pos = negative ? 1 : 0;
+  if (pos >= text.size() || text[pos] != 'P') {
+    return std::nullopt;
+  }
+  ++pos;
+  const std::int64_t sign = negative ? -1 : 1;
+  std::int64_t ticks = 0;
+  bool time = false;
+  bool any = false;
+  while (pos < text.size()) {
+    if (text[pos] == 'T' && !time) {
+      time = true;
+      ++pos;
+      continue;
+    }
+    const std::size_t digits = digits_at(text, pos);
+    std::int64_t count = 0;
+    const char* const start = text.data() + pos;
+    if (digits == 0 || std::from_chars(start, start + digits, count).ec != std::errc{}) {
+      return std::nullopt;
+    }
+    pos += digits;
+    std::string_view fraction;
+    if (pos < text.size() && text[pos] == '.') {
+      fraction = text.substr(pos + 1, digits_at(text, pos + 1));
+      pos += 1 + fraction.size();
+    }
+    const char unit = pos < text.size() ? text[pos] : '\0';
+    ++pos;
+    std::int64_t factor = 0;
+    if (!time) {
+      factor = unit == 'Y' ? 365 * kDay : unit == 'M' ? 30 * kDay : unit == 'D' ? kDay : 0;
+    } else {
+      factor = unit == 'H' ? kHour : unit == 'M' ? kMinute : unit == 'S' ? kSecond : 0;
+    }
+    if (factor == 0 || (!fraction.empty() && unit != 'S') || !add(ticks, sign * count, factor) ||
+        !add(ticks, sign * fraction_ticks(fraction), 1)) {
+      return std::nullopt;
+    }
+    any = true;
+  }
+  return any ? std::optional(ticks) : std::nullopt;
+}
+
+Members time_span_members(std::int64_t ticks) {
+  const auto whole = [](std::int64_t value) { return std::to_string(value); };
+  const auto total = [&](std::int64_t unit) {
+    return double_text(static_cast<double>(ticks) / static_cast<double>(unit));
+  };
+  // .NET keeps TotalMilliseconds inside what a TimeSpan can be made of.
+  constexpr auto kMostMilliseconds =
+      static_cast<double>(std::numeric_limits<std::int64_t>::max() / kMillisecond);
+  const double milliseconds = static_cast<double>(ticks) / static_cast<double>(kMillisecond);
+  return {{"Ticks", whole(ticks)},
+          {"Days", whole(ticks / kDay)},
+          {"Hours", whole(ticks / kHour % 24)},
+          {"Milliseconds", whole(ticks / kMillisecond % 1'000)},
+          {"Microseconds", whole(ticks / kMicrosecond % 1'000)},
+          {"Nanoseconds", whole(ticks % kMicrosecond * 100)},
+          {"Minutes", whole(ticks / kMinute % 60)},
+          {"Seconds", whole(ticks / kSecond % 60)},
+          {"TotalDays", total(kDay)},
+          {"TotalHours", total(kHour)},
+          {"TotalMilliseconds",
+           double_text(std::clamp(milliseconds, -kMostMilliseconds, kMostMilliseconds))},
+          {"TotalMicroseconds", total(kMicrosecond)},
+          {"TotalNanoseconds", double_text(static_cast<double>(ticks) * 100.0)},
+          {"TotalMinutes", total(kMinute)},
+          {"TotalSeconds", total(kSecond)}};
+}
+
+std::string time_span_text(std::int64_t ticks) {
+  const auto part = [&](std::int64_t unit, std::int64_t modulus) {
+    const std::int64_t value = ticks / unit % modulus;
+    return value < 0 ? -value : value;
+  };
+  const std::int64_t days = ticks / kDay;
+  std::string out = ticks < 0 ? "-" : "";
+  if (days != 0) {
+    out += fmt::format("{}.", days < 0 ? -days : days);
+  }
+  out += fmt::format("{:02}:{:02}:{:02}", part(kHour, 24), part(kMinute, 60), part(kSecond, 60));
+  if (const std::int64_t fraction = part(1, kSecond); fraction != 0) {
+    out += fmt::format(".{:07}", fraction);
+  }
+  return out;
+}
+
+Members version_members(std::string_view text) {
+  std::array<std::int32_t, 4> parts{-1, -1, -1, -1};  // -1: not given
+  const auto given = split(trim(text), '.');
+  if (given.size() < 2 || given.size() > parts.size()) {
+    return {};
+  }
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    const char* const end = given[i].data() + given[i].size();
+    const auto [at, error] = std::from_chars(given[i].data(), end, parts[i]);
+    if (error != std::errc{} || at != end || parts[i] < 0) {
+      return {};
+    }
+  }
+  const auto half = [&](unsigned shift) {
+    return std::to_string(
+        static_cast<std::int16_t>((static_cast<std::uint32_t>(parts[3]) >> shift) & 0xFFFFU));
+  };
+  return {{"Major", std::to_string(parts[0])}, {"Minor", std::to_string(parts[1])},
+          {"Build", std::to_string(parts[2])}, {"Revision", std::to_string(parts[3])},
+          {"MajorRevision", half(16)},         {"MinorRevision", half(0)}};
+}
+
+std::string double_text(double value) {
+  std::array<char, 32> buffer{};
+  const auto [end, error] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
+                                          std::chars_format::scientific);
+  if (error != std::errc{}) {
+    return "0.0";  // cannot happen: 32 characters hold every double
+  }
+  const std::string_view shortest(buffer.data(), static_cast<std::size_t>(end - buffer.data()));
+  const auto e = shortest.find('e');
+  if (e == std::string_view::npos) {
+    return float_json(shortest);  // inf, nan
+  }
+  int exponent = 0;
+  const bool minus = shortest[e + 1] == '-';
+  std::from_chars(shortest.data() + e + 2, end, exponent);
+  exponent = minus ? -exponent : exponent;
+  const bool negative = shortest.front() == '-';
+  std::string digits(1, shortest[negative ? 1 : 0]);
+  if (e > (negative ? 2U : 1U)) {
+    digits += shortest.substr(negative ? 3 : 2, e - (negative ? 3 : 2));
+  }
+  std::string out = negative ? "-" : "";
+  const auto places = static_cast<std::size_t>(exponent < 0 ? -exponent : exponent);
+  if (exponent >= 15 || exponent <= -5) {  // where .NET turns to the exponent
+    out += digits.substr(0, 1);
+    if (digits.size() > 1) {
+      out += '.' + digits.substr(1);
+    }
+    return out + fmt::format("E{}{:02}", minus ? '-' : '+', places);
+  }
+  if (exponent < 0) {
+    return out + "0." + std::string(places - 1, '0') + digits;
+  }
+  if (digits.size() <= places + 1) {
+    return out + digits + std::string(places + 1 - digits.size(), '0') + ".0";
+  }
+  return out + digits.substr(0, places + 1) + '.' + digits.substr(places + 1);
+}
+
+std::string float_json(std::string_view text) {
+  if (iequals(text, "INF") || iequals(text, "-INF")) {
+    return text.front() == '-' ? "\"-Infinity\"" : "\"Infinity\"";
+  }
+  if (!is_number(text, true)) {
+    return quoted(text);
+  }
+  std::string out = json_number(text);
+  if (out.find_first_of(".eE") == std::string::npos) {
+    out += ".0";
+  }
+  return out;
+}
+
+std::string integer_json(std::string_view text) {
+  return is_number(text, false) ? json_number(text) : quoted(text);
+}
+
+std::vector<std::uint8_t> base64_bytes(std::string_view text) {
+  constexpr std::string_view kAlphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::vector<std::uint8_t> bytes;
+  bytes.reserve(text.size() / 4 * 3);
+  std::uint32_t bits = 0;
+  unsigned count = 0;
+  for (const char c : text) {
+    const auto digit = kAlphabet.find(c);
+    if (digit == std::string_view::npos) {
+      continue;
+    }
+    bits = (bits << 6U) | static_cast<std::uint32_t>(digit);
+    count += 6;
+    if (count >= 8) {
+      count -= 8;
+      bytes.push_back(static_cast<std::uint8_t>((bits >> count) & 0xFFU));
+    }
+  }
+  return bytes;
+}
+
+void append_string(std::string& out, std::string_view text) {
+  out += '"';
+  for (std::size_t pos = 0; pos < text.size();) {
+    const std::size_t start = pos;
+    const char32_t c = next_code_point(text, pos);
+    switch (c) {
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\b':
+        out += "\\b";
+        break;
+      case '\f':
+        out += "\\f";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      default:
+        if (c < 0x20 || c == 0x85 || c == 0x2028 || c == 0x2029) {
+          out += fmt::format("\\u{:04x}", static_cast<std::uint32_t>(c));
+        } else if (c == 0xFFFD) {
+          append_utf8(out, c);  // also what was ill-formed
+        } else {
+          out += text.substr(start, pos - start);
+        }
+    }
+  }
+  out += '"';
+}
+
+}  // namespace sfb::json

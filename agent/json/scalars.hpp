@@ -1,0 +1,46 @@
+// Scalars as the objects and numbers ConvertTo-Json makes of them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace sfb::json {
+
+/// Members of a scalar that is written as an object: names and ready JSON numbers, in order.
+using Members = std::vector<std::pair<std::string_view, std::string>>;
+
+/// Ticks (100 ns) of an xs:duration (`-P1DT2H3M4.005S`; a month is 30 days, a year 365, as .NET
+/// reads them); nullopt when it is none or does not fit 64 bits.
+std::optional<std::int64_t> duration_ticks(std::string_view text);
+
+/// The properties of a System.TimeSpan.
+Members time_span_members(std::int64_t ticks);
+
+/// TimeSpan.ToString(): `[-][d.]hh:mm:ss[.fffffff]`.
+std::string time_span_text(std::int64_t ticks);
+
+/// The properties of a System.Version; empty when the text is none.
+Members version_members(std::string_view text);
+
+/// A double as .NET prints it and JSON wants it: shortest round trip, always with a point or an
+/// exponent.
+std::string double_text(double value);
+
+/// A floating number's CLIXML text as JSON: `INF` and `NaN` become strings, whole numbers get `.0`.
+/// Text that is no number becomes a JSON string.
+std::string float_json(std::string_view text);
+
+/// An integer's text as JSON; text that is no integer becomes a JSON string.
+std::string integer_json(std::string_view text);
+
+/// The bytes of base64 text; characters outside the alphabet are skipped.
+std::vector<std::uint8_t> base64_bytes(std::string_view text);
+
+/// A JSON string with quotes and the escapes of PowerShell 7.
+void append_string(std::string& out, std::string_view text);
+
+}  // namespace sfb::json

@@ -1,0 +1,103 @@
+// Numbers, durations and versions on their way to JSON.
+#include "agent/json/scalars.hpp"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+namespace sfb::json {
+namespace {
+
+TEST(DoubleText, AsDotNetPrints) {
+  struct Case {
+    double value;
+    std::string_view text;
+  };
+  for (const Case& one :
+       {Case{0.0, "0.0"}, Case{1.0, "1.0"}, Case{-2.5, "-2.5"}, Case{100.0, "100.0"},
+        Case{0.1, "0.1"}, Case{0.0001, "0.0001"}, Case{0.00001, "1E-05"},
+        Case{-1.25e-7, "-1.25E-07"}, Case{123456789012345.0, "123456789012345.0"},
+        Case{1e15, "1E+15"}, Case{1.5e300, "1.5E+300"},
+        Case{922337203685.4775, "922337203685.4775"}}) {
+    EXPECT_EQ(double_text(one.value), one.text);
+  }
+  EXPECT_EQ(double_text(std::numeric_limits<double>::infinity()), "\"Infinity\"");
+}
+
+TEST(FloatJson, WholeNumbersGetAPointAndOddOnesQuotes) {
+  struct Case {
+    std::string_view text;
+    std::string_view json;
+  };
+  for (const Case& one :
+       {Case{"1", "1.0"}, Case{"1.50", "1.50"}, Case{"1E-07", "1E-07"}, Case{"1e5", "1e5"},
+        Case{"-0", "-0.0"}, Case{"007", "7.0"}, Case{"+1", "1.0"}, Case{"INF", "\"Infinity\""},
+        Case{"-INF", "\"-Infinity\""}, Case{"NaN", "\"NaN\""}, Case{"", "\"\""},
+        Case{"1.", "\"1.\""}, Case{"1e", "\"1e\""}, Case{"1,0\"", "\"1,0\\\"\""},
+        Case{"79228162514264337593543950335", "79228162514264337593543950335.0"}}) {
+    EXPECT_EQ(float_json(one.text), one.json) << one.text;
+  }
+}
+
+TEST(IntegerJson, OnlyIntegersAreBare) {
+  EXPECT_EQ(integer_json("-9223372036854775808"), "-9223372036854775808");
+  EXPECT_EQ(integer_json("0012"), "12");
+  EXPECT_EQ(integer_json("1.0"), "\"1.0\"");
+  EXPECT_EQ(integer_json("true, \"x\": 1"), "\"true, \\\"x\\\": 1\"");
+}
+
+TEST(DurationTicks, ReadsWhatDotNetReads) {
+  struct Case {
+    std::string_view text;
+    std::optional<std::int64_t> ticks;
+  };
+  for (const Case& one :
+       {Case{"PT2M", 1'200'000'000}, Case{"P1DT2H3M4.005S", 937'840'050'000},
+        Case{"-PT1S", -10'000'000}, Case{"PT0.0000001S", 1}, Case{"PT0.00000019S", 1},
+        Case{"P1Y2M", (365LL + 60) * 864'000'000'000},
+        Case{"-P10675199DT2H48M5.4775808S", std::numeric_limits<std::int64_t>::min()},
+        Case{"P10675199DT2H48M5.4775808S", std::nullopt},
+        Case{"P99999999999999999999D", std::nullopt}, Case{"P", std::nullopt},
+        Case{"PT", std::nullopt}, Case{"PT1", std::nullopt}, Case{"1S", std::nullopt},
+        Case{"PT1.5H", std::nullopt}, Case{"", std::nullopt}}) {
+    EXPECT_EQ(duration_ticks(one.text), one.ticks) << one.text;
+  }
+}
+
+TEST(TimeSpanText, AsToString) {
+  EXPECT_EQ(time_span_text(0), "00:00:00");
+  EXPECT_EQ(time_span_text(937'840'050'000), "1.02:03:04.0050000");
+  EXPECT_EQ(time_span_text(std::numeric_limits<std::int64_t>::min()), "-10675199.02:48:05.4775808");
+}
+
+TEST(VersionMembers, MissingPartsAreMinusOne) {
+  const Members two = version_members("5.1");
+  ASSERT_EQ(two.size(), 6U);
+  EXPECT_EQ(two[2].second, "-1");
+  EXPECT_EQ(two[4].second, "-1");
+  EXPECT_EQ(two[5].second, "-1");
+  const Members four = version_members("1.2.3.131075");  // 2 * 65536 + 3
+  ASSERT_EQ(four.size(), 6U);
+  EXPECT_EQ(four[4].second, "2");
+  EXPECT_EQ(four[5].second, "3");
+  EXPECT_TRUE(version_members("5").empty());
+  EXPECT_TRUE(version_members("5.x").empty());
+  EXPECT_TRUE(version_members("1.2.3.4.5").empty());
+  EXPECT_TRUE(version_members("1.-2").empty());
+}
+
+TEST(Base64, SkipsWhatIsNone) {
+  EXPECT_EQ(base64_bytes("AQL/"), (std::vector<std::uint8_t>{1, 2, 255}));
+  EXPECT_EQ(base64_bytes("AQ=="), (std::vector<std::uint8_t>{1}));
+  EXPECT_EQ(base64_bytes("A Q\n="), (std::vector<std::uint8_t>{1}));
+}
+
+TEST(AppendString, EscapesOfPowerShell7) {
+  std::string out;
+  append_string(out, "'<>&/\"\\\b\f\n\r\t\x01\x7F\xC2\x85\xE2\x80\xA8\xE2\x80\xA9\xC3\xA9\xFF");
+  EXPECT_EQ(out,
+            "\"'<>&/\\\"\\\\\\b\\f\\n\\r\\t\\u0001\x7F\\u0085\\u2028\\u2029\xC3\xA9\xEF\xBF\xBD\"");
+}
+
+}  // namespace
+}  // namespace sfb::json
