@@ -1,0 +1,212 @@
+// What spans several entries or files: references, pairs, places given twice, times against each
+// other.
+#include "agent/base/text.hpp"
+#include "agent/base/time.hpp"
+#include "config/draft.hpp"
+
+#include <fmt/format.h>
+
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+namespace sfb::config {
+
+namespace {
+
+using EndpointIndex = std::unordered_map<std::string_view, const DraftEndpoint*>;
+using PoolIndex = std::unordered_map<Fqdn, const DraftPool*>;
+
+std::string here_or_at(const Node& other) {
+  return fmt::format("remove it here or at {}", to_string(other.position()));
+}
+
+EndpointIndex index_endpoints(const Draft& draft, Problems& problems) {
+  EndpointIndex index;
+  for (const DraftEndpoint& endpoint : draft.endpoints) {
+    const auto [seen, is_new] = index.emplace(endpoint.value.name, &endpoint);
+    if (!is_new) {
+      problems.add(endpoint.name_at->position(), endpoint.key, "the endpoint is configured twice",
+                   here_or_at(*seen->second->name_at));
+    }
+  }
+  return index;
+}
+
+PoolIndex index_pools(const Draft& draft, Problems& problems) {
+  PoolIndex index;
+  for (const DraftPool& pool : draft.pools) {
+    if (!pool.fqdn) {
+      continue;
+    }
+    const auto [seen, is_new] = index.emplace(*pool.fqdn, &pool);
+    if (!is_new) {
+      problems.add(pool.fqdn_at->position(), pool.key + ".fqdn",
+                   fmt::format("pool {} is configured twice", pool.fqdn->str()),
+                   here_or_at(*seen->second->fqdn_at));
+    }
+  }
+  return index;
+}
+
+void check_references(const Draft& draft, const EndpointIndex& endpoints, Problems& problems) {
+  std::unordered_map<std::string_view, std::size_t> uses;
+  for (const DraftPool& pool : draft.pools) {
+    if (!pool.endpoint) {
+      continue;
+    }
+    ++uses[*pool.endpoint];
+    if (!endpoints.contains(*pool.endpoint)) {
+      problems.add(pool.endpoint_at->position(), pool.key + ".endpoint",
+                   fmt::format("there is no endpoint {}", quote(*pool.endpoint, 64)),
+                   "name an entry of endpoints");
+    }
+  }
+  for (const DraftEndpoint& endpoint : draft.endpoints) {
+    if (endpoints.at(endpoint.value.name) != &endpoint) {
+      continue;  // a second one of that name has been reported
+    }
+    const auto used = uses.find(endpoint.value.name);
+    if (used == uses.end()) {
+      if (!draft.references_known) {
+        continue;
+      }
+      problems.add(endpoint.name_at->position(), endpoint.key, "no pool uses this endpoint",
+                   "remove it or name it in a pool");
+    } else if (used->second > 1 && !endpoint.value.path.empty() &&
+               endpoint.value.path.find("{pool}") == std::string::npos) {
+      problems.add(
+          endpoint.path_at->position(), endpoint.key + ".path",
+          fmt::format("{} pools use this endpoint and would read the same file", used->second),
+          "write {pool} into the path");
+    }
+  }
+}
+
+void check_ages(const Draft& draft, Problems& problems) {
+  for (const DraftEndpoint& endpoint : draft.endpoints) {
+    if (endpoint.path_at == nullptr || endpoint.value.max_age <= draft.global.stale_after) {
+      continue;
+    }
+    const Node* const at = endpoint.max_age_at != nullptr ? endpoint.max_age_at : endpoint.name_at;
+    problems.add(
+        at->position(), endpoint.key + ".max_age",
+        fmt::format("{}{} is above global.stale_after {}", format_duration(endpoint.value.max_age),
+                    endpoint.max_age_at == nullptr ? " (the default)" : "",
+                    format_duration(draft.global.stale_after)),
+        "a file must not be good for longer than its states are shown");
+  }
+}
+
+void check_pairs(const Draft& draft, const PoolIndex& pools, Problems& problems,
+                 Problems& warnings) {
+  for (const DraftPool& pool : draft.pools) {
+    if (!pool.fqdn || !pool.paired_pool) {
+      continue;
+    }
+    const Position at = pool.paired_pool_at->position();
+    const std::string key = pool.key + ".paired_pool";
+    if (*pool.fqdn == *pool.paired_pool) {
+      problems.add(at, key, "the pool is paired with itself", "name its partner");
+      continue;
+    }
+    const auto partner = pools.find(*pool.paired_pool);
+    if (partner == pools.end()) {
+      warnings.add(at, key, fmt::format("pool {} is not configured", pool.paired_pool->str()),
+                   "add it to see both directions of the backup");
+      continue;
+    }
+    const DraftPool& other = *partner->second;
+    if (other.paired_pool && *other.paired_pool != *pool.fqdn) {
+      problems.add(
+          at, key,
+          fmt::format("{} is paired with {} at {}", pool.paired_pool->str(),
+                      other.paired_pool->str(), to_string(other.paired_pool_at->position())),
+          "two pools must name each other");
+    }
+  }
+}
+
+void check_masters(const Draft& draft, Problems& problems) {
+  std::unordered_map<std::string_view, const DraftPool*> masters;
+  for (const DraftPool& pool : draft.pools) {
+    if (!pool.cms_master) {
+      continue;
+    }
+    const auto [seen, is_new] = masters.emplace(pool.deployment, &pool);
+    if (!is_new) {
+      problems.add(pool.cms_master_at->position(), pool.key + ".cms_master",
+                   fmt::format("deployment {} has a second CMS master", quote(pool.deployment, 60)),
+                   fmt::format("say true only once: here or at {}",
+                               to_string(seen->second->cms_master_at->position())));
+    }
+  }
+}
+
+void check_pool_times(const DraftPool& pool, const Pool& resolved, const Global& global,
+                      Problems& problems, Problems& warnings) {
+  const bool refused = (pool.interval_at != nullptr && !pool.interval) ||
+                       (pool.timeout_at != nullptr && !pool.timeout);
+  if (refused) {
+    return;
+  }
+  const Node* const at = pool.timeout_at != nullptr ? pool.timeout_at : pool.interval_at;
+  if (at != nullptr && resolved.evaluation_timeout > resolved.evaluation_interval) {
+    problems.add(at->position(), pool.key + ".evaluation_timeout",
+                 fmt::format("{}{} is above evaluation_interval {}",
+                             format_duration(resolved.evaluation_timeout),
+                             pool.timeout_at == nullptr ? " (from global)" : "",
+                             format_duration(resolved.evaluation_interval)),
+                 "an evaluation must end before the next one is due");
+  }
+  if (resolved.evaluation_interval > global.stale_after) {
+    const Node* const place = pool.interval_at != nullptr ? pool.interval_at : pool.node;
+    warnings.add(place->position(), pool.key + ".evaluation_interval",
+                 fmt::format("{} is above global.stale_after {}",
+                             format_duration(resolved.evaluation_interval),
+                             format_duration(global.stale_after)),
+                 "the states will be missing between two evaluations");
+  }
+}
+
+}  // namespace
+
+Settings check_and_resolve(Draft draft, const Position& start, Problems& problems,
+                           Problems& warnings) {
+  const EndpointIndex endpoints = index_endpoints(draft, problems);
+  const PoolIndex pools = index_pools(draft, problems);
+  check_references(draft, endpoints, problems);
+  check_ages(draft, problems);
+  check_pairs(draft, pools, problems, warnings);
+  check_masters(draft, problems);
+  if (!draft.pools_given) {
+    problems.add(start, "pools", "no pool is configured", "configure at least one");
+  }
+  Settings settings{.global = draft.global,
+                    .limits = draft.limits,
+                    .endpoints = {},
+                    .pools = {},
+                    .authorization = std::move(draft.authorization)};
+  for (DraftPool& pool : draft.pools) {
+    if (!pool.fqdn || !pool.endpoint || !pool.paired_pool) {
+      continue;
+    }
+    Pool resolved{.fqdn = *pool.fqdn,
+                  .endpoint = *pool.endpoint,
+                  .paired_pool = *pool.paired_pool,
+                  .site = std::move(pool.site),
+                  .deployment = pool.deployment,
+                  .cms_master = pool.cms_master,
+                  .expect_rgs = pool.expect_rgs,
+                  .evaluation_interval = pool.interval.value_or(draft.global.evaluation_interval),
+                  .evaluation_timeout = pool.timeout.value_or(draft.global.evaluation_timeout)};
+    check_pool_times(pool, resolved, draft.global, problems, warnings);
+    settings.pools.push_back(std::move(resolved));
+  }
+  for (DraftEndpoint& endpoint : draft.endpoints) {
+    settings.endpoints.push_back(std::move(endpoint.value));
+  }
+  return settings;
+}
+
+}  // namespace sfb::config

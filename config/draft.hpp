@@ -1,0 +1,71 @@
+// Settings on their way: what the files say, with places, before the cross checks.
+#pragma once
+
+#include "config/document.hpp"
+#include "config/loader.hpp"
+#include "config/problem.hpp"
+#include "config/settings.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sfb::config {
+
+/// One endpoint as written. Nodes live as long as their documents.
+struct DraftEndpoint {
+  Endpoint value;
+  std::string key;  ///< `endpoints.dropbox`
+  const Node* name_at = nullptr;
+  const Node* path_at = nullptr;     ///< null: absent
+  const Node* max_age_at = nullptr;  ///< null: absent, the default counts
+};
+
+/// One pool as written: values are absent when they are not given or were refused, places are null
+/// when they are not given.
+struct DraftPool {
+  std::string key;  ///< `pools[3]`
+  const Node* node = nullptr;
+  std::optional<Fqdn> fqdn;
+  const Node* fqdn_at = nullptr;
+  std::optional<std::string> endpoint;
+  const Node* endpoint_at = nullptr;
+  std::optional<Fqdn> paired_pool;
+  const Node* paired_pool_at = nullptr;
+  std::string site;
+  std::string deployment;
+  bool cms_master = false;
+  const Node* cms_master_at = nullptr;
+  bool expect_rgs = false;
+  std::optional<std::chrono::milliseconds> interval;
+  const Node* interval_at = nullptr;
+  std::optional<std::chrono::milliseconds> timeout;
+  const Node* timeout_at = nullptr;
+};
+
+/// All files so far.
+struct Draft {
+  Global global;
+  Limits limits;
+  Authorization authorization;
+  std::vector<DraftEndpoint> endpoints;
+  std::vector<DraftPool> pools;
+  const Node* global_at = nullptr;
+  const Node* limits_at = nullptr;
+  const Node* authorization_at = nullptr;
+  // What keeps one mistake from being reported as two:
+  bool pools_given = false;      ///< there are entries of `pools`, or something was meant as such
+  bool references_known = true;  ///< every pool says its endpoint, so an unused one is unused
+};
+
+/// Adds one file to the draft; what is wrong within the file goes to `problems`.
+void read_document(const Document& document, const Capabilities& capabilities, Draft& draft,
+                   Problems& problems, Problems& warnings);
+
+/// Checks what spans several entries or files and resolves the pools. The settings are complete
+/// when no problem was reported.
+Settings check_and_resolve(Draft draft, const Position& start, Problems& problems,
+                           Problems& warnings);
+
+}  // namespace sfb::config

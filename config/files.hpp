@@ -1,0 +1,32 @@
+// The seam between the loader and the file system.
+#pragma once
+
+#include "agent/base/error.hpp"
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace sfb::config {
+
+/// Finds and reads configuration files. Thread rule: calls block; not for the loop thread.
+class Files {
+ public:
+  virtual ~Files() = default;
+  /// Paths that match a shell pattern, in byte order; empty when there are none. A pattern without
+  /// `*`, `?` and `[` is a path and matches itself, whether it exists or not.
+  virtual std::vector<std::string> match(const std::string& pattern) const = 0;
+  /// The whole content. Reason::not_found when there is no such file; Reason::process when it
+  /// cannot be read, is not a regular file or is larger than `most` bytes. Messages are sentences
+  /// without the path ("is a directory").
+  virtual Result<std::string> read(const std::string& path, std::size_t most) const = 0;
+};
+
+/// The machine's file system.
+class SystemFiles final : public Files {
+ public:
+  std::vector<std::string> match(const std::string& pattern) const override;
+  Result<std::string> read(const std::string& path, std::size_t most) const override;
+};
+
+}  // namespace sfb::config

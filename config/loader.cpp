@@ -1,0 +1,84 @@
+#include "config/loader.hpp"
+
+#include "config/document.hpp"
+#include "config/draft.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+namespace sfb::config {
+
+namespace {
+
+std::vector<std::string> find_files(std::span<const std::string> patterns, const Files& files,
+                                    Problems& problems) {
+  std::vector<std::string> paths;
+  for (const std::string& pattern : patterns) {
+    const std::vector<std::string> matches = files.match(pattern);
+    if (matches.empty()) {
+      problems.add({pattern, 0, 0}, {}, "no file matches this pattern",
+                   "check the value of --config.file");
+    }
+    for (const std::string& path : matches) {
+      if (std::ranges::find(paths, path) == paths.end()) {
+        paths.push_back(path);
+      }
+    }
+  }
+  if (patterns.empty()) {
+    problems.add({"configuration", 0, 0}, {}, "no file is named", "use --config.file");
+  }
+  return paths;
+}
+
+std::vector<std::unique_ptr<Document>> read_files(const std::vector<std::string>& paths,
+                                                  const Files& files, Problems& problems) {
+  std::vector<std::unique_ptr<Document>> documents;
+  for (const std::string& path : paths) {
+    const auto content = files.read(path, kMaxFileSize);
+    if (!content) {
+      problems.add({path, 0, 0}, {}, content.error().message, content.error().remedy);
+      continue;
+    }
+    auto document = parse_document(path, *content);
+    if (!document) {
+      Problem& bad = document.error();
+      problems.add(std::move(bad.where), bad.key, std::move(bad.what), std::move(bad.remedy));
+      continue;
+    }
+    documents.push_back(std::move(*document));
+  }
+  return documents;
+}
+
+}  // namespace
+
+std::expected<Loaded, std::vector<Problem>> load(std::span<const std::string> patterns,
+                                                 const Capabilities& capabilities,
+                                                 const Files& files) {
+  Problems problems;
+  Problems warnings;
+  std::vector<std::string> paths = find_files(patterns, files, problems);
+  const auto documents = read_files(paths, files, problems);
+  const bool all_read = problems.count() == 0;
+  Draft draft;
+  for (const auto& document : documents) {
+    read_document(*document, capabilities, draft, problems, warnings);
+  }
+  if (!all_read) {
+    // What is missing may stand in the file that could not be read.
+    return std::unexpected(problems.take_sorted());
+  }
+  Settings settings =
+      check_and_resolve(std::move(draft), {paths.front(), 1, 1}, problems, warnings);
+  if (problems.count() != 0) {
+    return std::unexpected(problems.take_sorted());
+  }
+  std::string hash = change_hash(settings);
+  return Loaded{std::move(settings), warnings.take_sorted(), std::move(hash), std::move(paths)};
+}
+
+}  // namespace sfb::config

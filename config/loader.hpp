@@ -1,0 +1,38 @@
+// The strict loader: YAML files to checked settings, or every mistake in them.
+#pragma once
+
+#include "config/files.hpp"
+#include "config/problem.hpp"
+#include "config/settings.hpp"
+
+#include <expected>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace sfb::config {
+
+/// What this build and this machine can do; the rest of the language is refused by name.
+struct Capabilities {
+  std::vector<std::string> transports = {"file"};
+  /// Callers can prove group memberships; without it `authorized_universal_groups` is an error.
+  bool identity_source = false;
+};
+
+/// A configuration that can be run.
+struct Loaded {
+  Settings settings;
+  std::vector<Problem> warnings;   ///< by file and position
+  std::string hash;                ///< change_hash(settings)
+  std::vector<std::string> files;  ///< in the order they were read
+};
+
+/// Reads and merges all files of `patterns` (paths or globs, each file once): `global`, `limits`
+/// and `authorization` may stand in one file only, endpoints and pools add up. On failure all
+/// problems of all files by file and position; problems between files are looked for only when
+/// every file could be read. Never throws. Thread rule: any thread; blocks on `files`.
+std::expected<Loaded, std::vector<Problem>> load(std::span<const std::string> patterns,
+                                                 const Capabilities& capabilities,
+                                                 const Files& files);
+
+}  // namespace sfb::config

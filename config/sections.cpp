@@ -1,0 +1,315 @@
+// The sections of one file, each key by its own rule.
+#include "agent/base/text.hpp"
+#include "agent/base/time.hpp"
+#include "config/draft.hpp"
+#include "config/fields.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+namespace sfb::config {
+
+namespace {
+
+constexpr std::array<std::string_view, 4> kKnownTransports = {"file", "winrm", "ssh", "command"};
+
+// The agent's own arithmetic and memory bound these; a sane site is far below.
+constexpr std::size_t kMostEvaluations = 1'000'000;
+constexpr std::size_t kMostPerEndpoint = 1'000;
+constexpr std::size_t kMostDepth = 256;  // readers recurse once per level
+constexpr std::size_t kMostSeries = 10'000;
+
+template <typename T>
+void assign(T& target, const std::optional<T>& value) {
+  if (value) {
+    target = *value;
+  }
+}
+
+void read_global(Section section, Global& global) {
+  const std::size_t problems_before = section.problems().count();
+  assign(global.evaluation_interval, section.duration("evaluation_interval"));
+  assign(global.evaluation_timeout, section.duration("evaluation_timeout"));
+  assign(global.stale_after, section.duration("stale_after"));
+  assign(global.min_live_interval, section.duration("min_live_interval", true));
+  assign(global.max_concurrent_evaluations,
+         section.number("max_concurrent_evaluations", 1, kMostEvaluations));
+  // With a refused value the default would be compared, which nobody wrote.
+  if (section.problems().count() == problems_before &&
+      global.evaluation_timeout > global.evaluation_interval) {
+    section.problem("evaluation_timeout",
+                    fmt::format("{} is above evaluation_interval {}",
+                                format_duration(global.evaluation_timeout),
+                                format_duration(global.evaluation_interval)),
+                    "an evaluation must end before the next one is due");
+  }
+  section.finish();
+}
+
+void read_limits(Section section, Limits& limits) {
+  const std::size_t problems_before = section.problems().count();
+  assign(limits.object, section.size("object", 1UL << 10U, 1UL << 30U));
+  assign(limits.in_flight, section.size("in_flight", 1UL << 10U, 64UL << 30U));
+  if (section.problems().count() == problems_before && limits.object > limits.in_flight) {
+    section.problem("object",
+                    fmt::format("{} is above in_flight {}", format_size(limits.object),
+                                format_size(limits.in_flight)),
+                    "one object must fit into what may be in flight");
+  }
+  assign(limits.depth, section.number("depth", 8, kMostDepth));
+  assign(limits.modules_per_pool, section.number("modules_per_pool", 1, kMostSeries));
+  assign(limits.machines_per_pool, section.number("machines_per_pool", 1, kMostSeries));
+  assign(limits.label_length, section.number("label_length", 16, 1024));
+  if (section.find("envelope") != nullptr) {
+    section.refuse("envelope", "is not in this build",
+                   "remove it: it limits what transport winrm receives");
+  }
+  section.finish();
+}
+
+void read_authorization(Section section, const Capabilities& capabilities,
+                        Authorization& authorization, Problems& warnings) {
+  if (const auto allow = section.text("allow_anonymous")) {
+    const std::array choices = {AllowAnonymous::none, AllowAnonymous::loopback,
+                                AllowAnonymous::any};
+    const auto found =
+        std::ranges::find(choices, *allow, [](AllowAnonymous choice) { return to_string(choice); });
+    if (found == choices.end()) {
+      section.problem("allow_anonymous", fmt::format("{} is not understood", quote(*allow, 60)),
+                      "must be none, loopback or any");
+    } else {
+      authorization.allow_anonymous = *found;
+    }
+    if (authorization.allow_anonymous == AllowAnonymous::any) {
+      warnings.add(section.find("allow_anonymous")->position(), section.key_of("allow_anonymous"),
+                   "everybody who reaches the agent may query every pool",
+                   "use loopback unless something in front checks who asks");
+    }
+  }
+  if (const auto groups = section.texts("authorized_universal_groups")) {
+    if (!capabilities.identity_source) {
+      section.refuse("authorized_universal_groups",
+                     "no identity source is configured that could prove a group",
+                     "remove it and use allow_anonymous");
+    }
+    authorization.authorized_universal_groups = *groups;
+  }
+  section.finish();
+}
+
+// What is wrong with a path, and what to do; empty when it is right.
+std::pair<std::string, std::string> judge_path(std::string_view path) {
+  if (!path.starts_with('/') || path.ends_with('/') || path.size() > 4096) {
+    return {fmt::format("{} is not the absolute path of a file", quote(path, 100)),
+            "write one such as /srv/sfb/{pool}.clixml"};
+  }
+  if (std::ranges::any_of(path, [](char c) { return (c >= 0 && c < 0x20) || c == 0x7F; })) {
+    return {fmt::format("{} has control characters", quote(path, 100)), "remove them"};
+  }
+  std::size_t categories = 0;
+  for (std::size_t at = path.find_first_of("{}"); at != std::string_view::npos;
+       at = path.find_first_of("{}", at)) {
+    const std::size_t end = path.find('}', at);
+    if (path[at] == '}' || end == std::string_view::npos) {
+      return {fmt::format("{} has a brace without its partner", quote(path, 100)),
+              "braces belong to {pool} and {category}"};
+    }
+    const std::string_view name = path.substr(at, end - at + 1);
+    if (name == "{category}") {
+      ++categories;
+    } else if (name != "{pool}") {
+      return {fmt::format("{} is no placeholder", quote(name, 60)),
+              "allowed are {pool} and {category}"};
+    }
+    at = end + 1;
+  }
+  if (categories > 1) {
+    return {"{category} stands in it more than once", "write it once"};
+  }
+  return {};
+}
+
+// False when the rest of the endpoint cannot be judged in this build.
+bool read_transport(Section& section, const Capabilities& capabilities, std::string& transport) {
+  const std::string allowed =
+      capabilities.transports.empty()
+          ? std::string("none is allowed")
+          : fmt::format("allowed: {}", fmt::join(capabilities.transports, ", "));
+  if (!section.require("transport", allowed)) {
+    return false;
+  }
+  const auto name = section.text("transport");
+  if (!name) {
+    return false;
+  }
+  transport = *name;
+  if (std::ranges::find(capabilities.transports, *name) != capabilities.transports.end()) {
+    return true;
+  }
+  const bool known = std::ranges::find(kKnownTransports, *name) != kKnownTransports.end();
+  section.problem("transport",
+                  known ? fmt::format("transport {} is not in this build", *name)
+                        : fmt::format("unknown transport {}", quote(*name, 60)),
+                  allowed);
+  return false;
+}
+
+void read_endpoint(const Entry& entry, const Capabilities& capabilities, Draft& draft,
+                   Problems& problems) {
+  const std::string& name = entry.key->text;
+  DraftEndpoint endpoint;
+  endpoint.key = fmt::format("endpoints.{}", key_text(name));
+  endpoint.value.name = name;
+  endpoint.name_at = entry.key;
+  if (key_text(name) != name) {
+    problems.add(entry.key->position(), endpoint.key, "is not a name for an endpoint",
+                 "use at most 64 letters, digits, dots, hyphens and underscores");
+  }
+  Section section(*entry.value, endpoint.key, problems);
+  if (read_transport(section, capabilities, endpoint.value.transport)) {
+    if (section.require("path", "name the file, such as /srv/sfb/{pool}.clixml")) {
+      endpoint.path_at = section.find("path");
+      assign(endpoint.value.path, section.text("path"));
+      if (endpoint.path_at->kind == Node::Kind::scalar) {
+        auto [what, remedy] = judge_path(endpoint.value.path);
+        if (!what.empty()) {
+          section.problem("path", std::move(what), std::move(remedy));
+          endpoint.value.path.clear();  // no second complaint about the same text
+        }
+      }
+    }
+    endpoint.max_age_at = section.find("max_age");
+    const auto max_age = section.duration("max_age");
+    if (endpoint.max_age_at != nullptr) {
+      // A refused value compares with nothing; the default was not meant.
+      endpoint.value.max_age = max_age.value_or(std::chrono::milliseconds(0));
+    }
+    assign(endpoint.value.max_concurrent, section.number("max_concurrent", 1, kMostPerEndpoint));
+    section.finish();
+  }
+  draft.endpoints.push_back(std::move(endpoint));
+}
+
+void read_pool(const Node& pools, std::size_t index, Draft& draft, Problems& problems) {
+  const Node& node = *pools.items[index];
+  DraftPool pool;
+  pool.key = fmt::format("pools[{}]", index);
+  pool.node = &node;
+  if (node.kind != Node::Kind::map) {
+    draft.references_known = false;
+    // yaml-cpp places an empty entry at the next token, perhaps lines below.
+    const Node& place = node.kind == Node::Kind::null ? pools : node;
+    problems.add(place.position(), pool.key, "is not a map",
+                 "write {fqdn: ..., endpoint: ..., paired_pool: ..., site: ...}");
+    return;
+  }
+  Section section(node, pool.key, problems);
+  if (section.require("fqdn", "give the pool's FQDN")) {
+    pool.fqdn = section.fqdn("fqdn");
+    pool.fqdn_at = section.find("fqdn");
+  }
+  if (section.require("endpoint", "name an entry of endpoints")) {
+    pool.endpoint = section.text("endpoint");
+    pool.endpoint_at = section.find("endpoint");
+  }
+  draft.references_known = draft.references_known && pool.endpoint.has_value();
+  if (section.require("paired_pool", "give the FQDN that Get-CsPoolBackupRelationship shows")) {
+    pool.paired_pool = section.fqdn("paired_pool");
+    pool.paired_pool_at = section.find("paired_pool");
+  }
+  if (section.require("site", "give the site's name, or '' for none")) {
+    assign(pool.site, section.label("site"));
+  }
+  assign(pool.deployment, section.label("deployment"));
+  assign(pool.cms_master, section.boolean("cms_master"));
+  pool.cms_master_at = section.find("cms_master");
+  assign(pool.expect_rgs, section.boolean("expect_rgs"));
+  pool.interval = section.duration("evaluation_interval");
+  pool.interval_at = section.find("evaluation_interval");
+  pool.timeout = section.duration("evaluation_timeout");
+  pool.timeout_at = section.find("evaluation_timeout");
+  section.finish();
+  draft.pools.push_back(std::move(pool));
+}
+
+void read_pools(Section& root, Draft& draft, Problems& problems) {
+  const Node* const pools = root.find("pools");
+  if (pools == nullptr || pools->kind == Node::Kind::null) {
+    return;
+  }
+  if (pools->kind != Node::Kind::sequence) {
+    root.problem("pools", "is not a list", "write each pool as - {fqdn: ..., endpoint: ..., ...}");
+    draft.pools_given = true;
+    draft.references_known = false;
+    return;
+  }
+  // A refused entry is an entry: "no pool is configured" on top would only confuse.
+  draft.pools_given = draft.pools_given || !pools->items.empty();
+  for (std::size_t i = 0; i < pools->items.size(); ++i) {
+    read_pool(*pools, i, draft, problems);
+  }
+}
+
+// The section, when this file has it and no earlier one had.
+const Node* once(Section& root, std::string_view name, const Node*& seen_at) {
+  const Node* const node = root.find(name);
+  if (node == nullptr) {
+    return nullptr;
+  }
+  const auto entry = std::ranges::find(root.entries(), name,
+                                       [](const Entry& candidate) { return candidate.key->text; });
+  if (seen_at != nullptr) {
+    root.problems().add(entry->key->position(), name, "the section is given in two files",
+                        fmt::format("remove it here or at {}", to_string(seen_at->position())));
+    return nullptr;
+  }
+  seen_at = entry->key;
+  return node;
+}
+
+}  // namespace
+
+void read_document(const Document& document, const Capabilities& capabilities, Draft& draft,
+                   Problems& problems, Problems& warnings) {
+  if (document.root == nullptr || document.root->kind == Node::Kind::null) {
+    problems.add({document.file, 1, 1}, {}, "the file is empty",
+                 "write at least one section or remove it");
+    draft.pools_given = true;
+    return;
+  }
+  Section root(*document.root, "", problems);
+  if (document.root->kind != Node::Kind::map) {
+    draft.pools_given = true;
+    draft.references_known = false;
+    return;
+  }
+  if (const Node* const node = once(root, "global", draft.global_at)) {
+    read_global(Section(*node, "global", problems), draft.global);
+  }
+  if (const Node* const node = once(root, "limits", draft.limits_at)) {
+    read_limits(Section(*node, "limits", problems), draft.limits);
+  }
+  if (const Node* const node = once(root, "authorization", draft.authorization_at)) {
+    read_authorization(Section(*node, "authorization", problems), capabilities, draft.authorization,
+                       warnings);
+  }
+  if (const Node* const node = root.find("endpoints")) {
+    const Section endpoints(*node, "endpoints", problems);
+    for (const Entry& entry : endpoints.entries()) {
+      read_endpoint(entry, capabilities, draft, problems);
+    }
+  }
+  read_pools(root, draft, problems);
+  if (root.find("credentials") != nullptr) {
+    root.refuse("credentials", "is not in this build",
+                "remove it: transport file needs no credentials");
+  }
+  root.finish();
+}
+
+}  // namespace sfb::config

@@ -1,0 +1,127 @@
+#include "config/settings.hpp"
+
+#include "agent/base/text.hpp"
+#include "agent/base/time.hpp"
+#include "config/fields.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace sfb::config {
+
+namespace {
+
+// A double-quoted YAML scalar: safe for every text.
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (std::size_t pos = 0; pos < text.size();) {
+    const char32_t c = next_code_point(text, pos);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += static_cast<char>(c);
+    } else if (c < 0x20 || (c >= 0x7F && c < 0xA0)) {
+      out += fmt::format("\\x{:02x}", static_cast<unsigned>(c));
+    } else if (c == 0x2028 || c == 0x2029 || c == 0xFEFF) {
+      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+    } else {
+      append_utf8(out, c);
+    }
+  }
+  out += '"';
+  return out;
+}
+
+// Words need no quotes unless YAML would read them as something else.
+std::string scalar(std::string_view text) {
+  const bool word = !text.empty() && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '.';
+  });
+  const bool special = text.starts_with('-') || text.starts_with('.') || iequals(text, "null");
+  return word && !special ? std::string(text) : quoted(text);
+}
+
+}  // namespace
+
+std::string_view to_string(AllowAnonymous allow) {
+  switch (allow) {
+    case AllowAnonymous::none:
+      return "none";
+    case AllowAnonymous::loopback:
+      return "loopback";
+    case AllowAnonymous::any:
+      return "any";
+  }
+  return "none";
+}
+
+std::string to_yaml(const Settings& settings) {
+  const Global& global = settings.global;
+  const Limits& limits = settings.limits;
+  std::string out = fmt::format(
+      "global:\n"
+      "  evaluation_interval: {}\n"
+      "  evaluation_timeout: {}\n"
+      "  stale_after: {}\n"
+      "  min_live_interval: {}\n"
+      "  max_concurrent_evaluations: {}\n"
+      "limits:\n"
+      "  object: {}\n"
+      "  in_flight: {}\n"
+      "  depth: {}\n"
+      "  modules_per_pool: {}\n"
+      "  machines_per_pool: {}\n"
+      "  label_length: {}\n"
+      "endpoints:\n",
+      format_duration(global.evaluation_interval), format_duration(global.evaluation_timeout),
+      format_duration(global.stale_after), format_duration(global.min_live_interval),
+      global.max_concurrent_evaluations, format_size(limits.object), format_size(limits.in_flight),
+      limits.depth, limits.modules_per_pool, limits.machines_per_pool, limits.label_length);
+  for (const Endpoint& endpoint : settings.endpoints) {
+    out += fmt::format(
+        "  {}:\n"
+        "    transport: {}\n"
+        "    path: {}\n"
+        "    max_age: {}\n"
+        "    max_concurrent: {}\n",
+        scalar(endpoint.name), scalar(endpoint.transport), quoted(endpoint.path),
+        format_duration(endpoint.max_age), endpoint.max_concurrent);
+  }
+  out += "pools:\n";
+  for (const Pool& pool : settings.pools) {
+    out += fmt::format(
+        "  - fqdn: {}\n"
+        "    endpoint: {}\n"
+        "    paired_pool: {}\n"
+        "    site: {}\n"
+        "    deployment: {}\n"
+        "    cms_master: {}\n"
+        "    expect_rgs: {}\n"
+        "    evaluation_interval: {}\n"
+        "    evaluation_timeout: {}\n",
+        scalar(pool.fqdn.str()), scalar(pool.endpoint), scalar(pool.paired_pool.str()),
+        scalar(pool.site), scalar(pool.deployment), pool.cms_master, pool.expect_rgs,
+        format_duration(pool.evaluation_interval), format_duration(pool.evaluation_timeout));
+  }
+  out += fmt::format("authorization:\n  allow_anonymous: {}\n",
+                     to_string(settings.authorization.allow_anonymous));
+  if (!settings.authorization.authorized_universal_groups.empty()) {
+    out += "  authorized_universal_groups:\n";
+    for (const std::string& group : settings.authorization.authorized_universal_groups) {
+      out += fmt::format("    - {}\n", scalar(group));
+    }
+  }
+  return out;
+}
+
+std::string change_hash(const Settings& settings) {
+  std::uint64_t hash = 0xcbf29ce484222325ULL;
+  for (const char c : to_yaml(settings)) {
+    hash ^= static_cast<unsigned char>(c);
+    hash *= 0x100000001b3ULL;
+  }
+  return fmt::format("{:016x}", hash);
+}
+
+}  // namespace sfb::config

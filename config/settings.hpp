@@ -1,0 +1,87 @@
+// What the configuration files say, checked, with every default filled in.
+#pragma once
+
+#include "agent/base/fqdn.hpp"
+#include "agent/base/limits.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sfb::config {
+
+/// `global:`. Intervals of a pool override the two evaluation ones.
+struct Global {
+  std::chrono::milliseconds evaluation_interval{120'000};  ///< the Backup Service's SyncInterval
+  std::chrono::milliseconds evaluation_timeout{60'000};    ///< of one scheduled evaluation
+  std::chrono::milliseconds stale_after{3'600'000};     ///< last good states stay exposed that long
+  std::chrono::milliseconds min_live_interval{10'000};  ///< 0: every live query evaluates
+  std::size_t max_concurrent_evaluations = 1024;
+
+  bool operator==(const Global&) const = default;
+};
+
+/// One entry of `endpoints:`.
+struct Endpoint {
+  std::string name;
+  std::string transport;  ///< one of Capabilities::transports
+  /// Absolute, with the placeholders `{pool}` and `{category}`.
+  std::string path;
+  std::chrono::milliseconds max_age{600'000};  ///< a file older than this is a failure (`stale`)
+  std::size_t max_concurrent = 1;              ///< evaluations at once on this endpoint
+
+  bool operator==(const Endpoint&) const = default;
+};
+
+/// One entry of `pools:`.
+struct Pool {
+  Fqdn fqdn;
+  std::string endpoint;  ///< the name of an endpoint that exists
+  Fqdn paired_pool;      ///< need not be configured itself
+  std::string site;
+  std::string deployment;   ///< pools of one CMS replication scope; may be empty
+  bool cms_master = false;  ///< CentralMgmt.CMSMaster must export here
+  bool expect_rgs = false;  ///< RGS modules must not be NotInitialized
+  std::chrono::milliseconds evaluation_interval{0};  ///< resolved: the pool's own or the global one
+  std::chrono::milliseconds evaluation_timeout{0};   ///< resolved likewise
+
+  bool operator==(const Pool&) const = default;
+};
+
+/// Callers without an identity: nobody, those on the loopback interface, everybody.
+enum class AllowAnonymous : std::uint8_t { none, loopback, any };
+std::string_view to_string(AllowAnonymous allow);
+
+/// `authorization:`.
+struct Authorization {
+  AllowAnonymous allow_anonymous = AllowAnonymous::none;
+  /// Beside RTCUniversalServerAdmins; only with an identity source.
+  std::vector<std::string> authorized_universal_groups;
+
+  bool operator==(const Authorization&) const = default;
+};
+
+/// The whole effective configuration. Endpoints and pools stand in the order of the files.
+/// Thread rule: a value; share it as an immutable snapshot.
+struct Settings {
+  Global global;
+  Limits limits;
+  std::vector<Endpoint> endpoints;
+  std::vector<Pool> pools;
+  Authorization authorization;
+
+  bool operator==(const Settings&) const = default;
+};
+
+/// The effective configuration as YAML (`/config`): every default written out, no secrets. Loads
+/// back to equal Settings.
+std::string to_yaml(const Settings& settings);
+
+/// 16 hex digits that change when the effective configuration changes (comments and layout do not
+/// count). FNV-1a 64: a change detector, not a protection against forgery.
+std::string change_hash(const Settings& settings);
+
+}  // namespace sfb::config

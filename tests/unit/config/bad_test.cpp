@@ -1,0 +1,62 @@
+// Every rule of the configuration has one file that breaks it, with the exact messages beside it.
+#include "config/loader.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+namespace sfb::config {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string slurp(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// Reads from the folder but calls the files by their bare names, as they stand in the expectations.
+class FolderFiles final : public Files {
+ public:
+  explicit FolderFiles(fs::path folder) : folder_(std::move(folder)) {}
+  std::vector<std::string> match(const std::string& pattern) const override { return {pattern}; }
+  Result<std::string> read(const std::string& path, std::size_t most) const override {
+    return SystemFiles().read(folder_ / path, most);
+  }
+
+ private:
+  fs::path folder_;
+};
+
+const fs::path kFolder = fs::path(SFB_SOURCE_DIR) / "tests/config/bad";
+
+TEST(BadConfiguration, EveryFileGivesExactlyItsMessages) {
+  std::size_t cases = 0;
+  for (const auto& entry : fs::directory_iterator(kFolder)) {
+    if (entry.path().extension() != ".yml") {
+      continue;
+    }
+    const std::string name = entry.path().filename();
+    const auto loaded = load(std::vector<std::string>{name}, {}, FolderFiles(kFolder));
+    ASSERT_FALSE(loaded.has_value()) << name << " loads";
+    std::string actual;
+    for (const Problem& problem : loaded.error()) {
+      actual += to_string(problem) + "\n";
+    }
+    EXPECT_EQ(actual, slurp(fs::path(entry.path()).replace_extension(".expect"))) << name;
+    ++cases;
+  }
+  EXPECT_GE(cases, 90U) << "the folder lost its cases";
+}
+
+TEST(BadConfiguration, EveryExpectationHasItsFile) {
+  for (const auto& entry : fs::directory_iterator(kFolder)) {
+    EXPECT_TRUE(fs::exists(fs::path(entry.path()).replace_extension(".yml"))) << entry.path();
+  }
+}
+
+}  // namespace
+}  // namespace sfb::config

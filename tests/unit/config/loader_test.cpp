@@ -1,0 +1,227 @@
+#include "config/loader.hpp"
+
+#include "tests/unit/config/memory_files.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace sfb::config {
+namespace {
+
+using FileMap = std::map<std::string, std::string>;
+
+const std::string kEndpoint =
+    "endpoints:\n  dropbox: {transport: file, path: '/srv/sfb/{pool}.clixml'}\n";
+const std::string kPoolA =
+    "pools: [{fqdn: a.example.com, endpoint: dropbox, paired_pool: b.example.com, site: A}]\n";
+const std::string kPoolB =
+    "pools: [{fqdn: b.example.com, endpoint: dropbox, paired_pool: a.example.com, site: B}]\n";
+
+std::string text_of(const std::vector<Problem>& problems) {
+  std::string out;
+  for (const Problem& problem : problems) {
+    out += to_string(problem) + "\n";
+  }
+  return out;
+}
+
+std::string problems_of(const FileMap& files, const std::vector<std::string>& patterns,
+                        const Capabilities& capabilities = {}) {
+  const auto loaded = load(patterns, capabilities, MemoryFiles(files));
+  return loaded ? "loads" : text_of(loaded.error());
+}
+
+TEST(Loader, FillsInTheDefaults) {
+  const auto loaded =
+      load(std::vector<std::string>{"a.yml"}, {}, MemoryFiles({{"a.yml", kEndpoint + kPoolA}}));
+  ASSERT_TRUE(loaded.has_value()) << text_of(loaded.error());
+  const Settings& settings = loaded->settings;
+  EXPECT_EQ(settings.global, Global{});
+  EXPECT_EQ(settings.limits, Limits{});
+  EXPECT_EQ(settings.authorization.allow_anonymous, AllowAnonymous::none);
+  ASSERT_EQ(settings.endpoints.size(), 1U);
+  EXPECT_EQ(settings.endpoints[0].max_age, std::chrono::minutes(10));
+  EXPECT_EQ(settings.endpoints[0].max_concurrent, 1U);
+  ASSERT_EQ(settings.pools.size(), 1U);
+  const Pool& pool = settings.pools[0];
+  EXPECT_EQ(pool.fqdn.str(), "a.example.com");
+  EXPECT_EQ(pool.paired_pool.str(), "b.example.com");
+  EXPECT_EQ(pool.deployment, "");
+  EXPECT_FALSE(pool.cms_master);
+  EXPECT_FALSE(pool.expect_rgs);
+  EXPECT_EQ(pool.evaluation_interval, std::chrono::minutes(2));
+  EXPECT_EQ(pool.evaluation_timeout, std::chrono::minutes(1));
+}
+
+TEST(Loader, ReadsEveryKey) {
+  const std::string text = R"(global:
+  evaluation_interval: 5m
+  evaluation_timeout: 90s
+  stale_after: 2h
+  min_live_interval: 0s
+  max_concurrent_evaluations: 7
+limits: {object: 1MiB, in_flight: 2MiB, depth: 32, modules_per_pool: 5, machines_per_pool: 6, label_length: 64}
+endpoints:
+  drop.box-1: {transport: file, path: '/srv/{pool}/{category}.json', max_age: 1h, max_concurrent: 3}
+pools:
+  - {fqdn: A.Example.com., endpoint: drop.box-1, paired_pool: B, site: "Z\u00fcrich", deployment: corp, cms_master: true, expect_rgs: true, evaluation_interval: 1m, evaluation_timeout: 500ms}
+authorization: {allow_anonymous: loopback}
+)";
+  const auto loaded = load(std::vector<std::string>{"a.yml"}, {}, MemoryFiles({{"a.yml", text}}));
+  ASSERT_TRUE(loaded.has_value()) << text_of(loaded.error());
+  const Settings expected{
+      .global = {std::chrono::minutes(5), std::chrono::seconds(90), std::chrono::hours(2),
+                 std::chrono::milliseconds(0), 7},
+      .limits = {1UL << 20U, 2UL << 20U, 32, 5, 6, 64},
+      .endpoints = {{"drop.box-1", "file", "/srv/{pool}/{category}.json", std::chrono::hours(1),
+                     3}},
+      .pools = {{*Fqdn::parse("a.example.com"), "drop.box-1", *Fqdn::parse("b"), "Z\xC3\xBCrich",
+                 "corp", true, true, std::chrono::minutes(1), std::chrono::milliseconds(500)}},
+      .authorization = {AllowAnonymous::loopback, {}}};
+  EXPECT_EQ(loaded->settings, expected) << to_yaml(loaded->settings);
+}
+
+TEST(Loader, MergesFilesInOrder) {
+  const FileMap files = {{"main.yml", "global: {stale_after: 2h}\n" + kEndpoint},
+                         {"conf.d/2.yml", kPoolA},
+                         {"conf.d/1.yml", kPoolB}};
+  const auto loaded = load(std::vector<std::string>{"main.yml", "conf.d/*.yml", "conf.d/1.yml"}, {},
+                           MemoryFiles(files));
+  ASSERT_TRUE(loaded.has_value()) << text_of(loaded.error());
+  EXPECT_EQ(loaded->files, (std::vector<std::string>{"main.yml", "conf.d/1.yml", "conf.d/2.yml"}))
+      << "a file named twice is read once";
+  ASSERT_EQ(loaded->settings.pools.size(), 2U);
+  EXPECT_EQ(loaded->settings.pools[0].fqdn.str(), "b.example.com");
+  EXPECT_EQ(loaded->settings.global.stale_after, std::chrono::hours(2));
+  EXPECT_TRUE(loaded->warnings.empty());
+}
+
+TEST(Loader, GlobalTimesReachPoolsOfEarlierFiles) {
+  const FileMap files = {{"1.yml", kPoolA},
+                         {"2.yml", kEndpoint + "global: {evaluation_interval: 7m}\n"}};
+  const auto loaded = load(std::vector<std::string>{"*.yml"}, {}, MemoryFiles(files));
+  ASSERT_TRUE(loaded.has_value()) << text_of(loaded.error());
+  EXPECT_EQ(loaded->settings.pools[0].evaluation_interval, std::chrono::minutes(7));
+}
+
+TEST(Loader, WhatIsGivenInTwoFilesNamesBothPlaces) {
+  const std::string whole = "global: {}\nlimits: {}\nauthorization: {}\n" + kEndpoint + kPoolA;
+  EXPECT_EQ(problems_of({{"a.yml", whole}, {"b.yml", whole}}, {"*.yml"}),
+            "b.yml:1:1: global: the section is given in two files, remove it here or at a.yml:1:1\n"
+            "b.yml:2:1: limits: the section is given in two files, remove it here or at a.yml:2:1\n"
+            "b.yml:3:1: authorization: the section is given in two files, remove it here or at "
+            "a.yml:3:1\n"
+            "b.yml:5:3: endpoints.dropbox: the endpoint is configured twice, remove it here or at "
+            "a.yml:5:3\n"
+            "b.yml:6:16: pools[0].fqdn: pool a.example.com is configured twice, remove it here or "
+            "at a.yml:6:16\n");
+}
+
+TEST(Loader, AllFilesAreReportedAtOnce) {
+  const FileMap files = {{"b.yml", "global: {colour: blue}\n"}, {"a.yml", "pools: [\n"}};
+  EXPECT_EQ(problems_of(files, {"b.yml", "a.yml", "none.yml", "conf.d/*.yml"}),
+            "a.yml:2:1: is not valid YAML: \"end of sequence flow not found\", check quotes, "
+            "brackets and indentation here and in the lines before\n"
+            "b.yml:1:10: global.colour: unknown key, allowed are evaluation_interval, "
+            "evaluation_timeout, max_concurrent_evaluations, min_live_interval, stale_after\n"
+            "conf.d/*.yml: no file matches this pattern, check the value of --config.file\n"
+            "none.yml: there is no such file, check the path\n");
+}
+
+TEST(Loader, NoFileIsAnError) {
+  EXPECT_EQ(problems_of({}, {}), "configuration: no file is named, use --config.file\n");
+}
+
+TEST(Loader, WarnsWithoutRefusing) {
+  const std::string text =
+      "global: {stale_after: 1h}\nauthorization: {allow_anonymous: any}\n" + kEndpoint +
+      "pools: [{fqdn: a, endpoint: dropbox, paired_pool: b, site: '', evaluation_interval: 2h}]\n";
+  const auto loaded = load(std::vector<std::string>{"a.yml"}, {}, MemoryFiles({{"a.yml", text}}));
+  ASSERT_TRUE(loaded.has_value()) << text_of(loaded.error());
+  EXPECT_EQ(text_of(loaded->warnings),
+            "a.yml:2:34: authorization.allow_anonymous: everybody who reaches the agent may query "
+            "every pool, use loopback unless something in front checks who asks\n"
+            "a.yml:5:51: pools[0].paired_pool: pool b is not configured, add it to see both "
+            "directions of the backup\n"
+            "a.yml:5:85: pools[0].evaluation_interval: 2h is above global.stale_after 1h, the "
+            "states will be missing between two evaluations\n");
+}
+
+TEST(Loader, AnEndpointOfOnePoolNeedsNoPlaceholder) {
+  EXPECT_EQ(
+      problems_of(
+          {{"a.yml", "endpoints: {dropbox: {transport: file, path: /srv/one.clixml}}\n" + kPoolA}},
+          {"a.yml"}),
+      "loads");
+}
+
+TEST(Loader, EmptySectionsAreDefaults) {
+  EXPECT_EQ(problems_of({{"a.yml", "global:\nlimits:\nauthorization:\n" + kEndpoint + kPoolA}},
+                        {"a.yml"}),
+            "loads");
+}
+
+TEST(Loader, AliasesSpareRepetition) {
+  EXPECT_EQ(problems_of({{"a.yml", "global: {evaluation_interval: &t 10m, stale_after: *t}\n" +
+                                       kEndpoint + kPoolA}},
+                        {"a.yml"}),
+            "loads");
+}
+
+TEST(Loader, EachDeploymentHasItsOwnMaster) {
+  const std::string pools =
+      "pools:\n"
+      "  - {fqdn: a, endpoint: dropbox, paired_pool: b, site: '', deployment: x, cms_master: "
+      "true}\n"
+      "  - {fqdn: b, endpoint: dropbox, paired_pool: a, site: '', deployment: y, cms_master: "
+      "true}\n";
+  EXPECT_EQ(problems_of({{"a.yml", kEndpoint + pools}}, {"a.yml"}), "loads");
+}
+
+TEST(Loader, CapabilitiesDecideWhatIsInTheBuild) {
+  const FileMap files = {{"a.yml", kEndpoint + kPoolA}};
+  EXPECT_EQ(problems_of(files, {"a.yml"}, {.transports = {}, .identity_source = false}),
+            "a.yml:2:24: endpoints.dropbox.transport: transport file is not in this build, none is "
+            "allowed\n");
+  const FileMap groups = {
+      {"a.yml",
+       kEndpoint + kPoolA + "authorization: {authorized_universal_groups: [CSAdministrator]}\n"}};
+  const auto loaded = load(std::vector<std::string>{"a.yml"},
+                           {.transports = {"file"}, .identity_source = true}, MemoryFiles(groups));
+  ASSERT_TRUE(loaded.has_value()) << text_of(loaded.error());
+  EXPECT_EQ(loaded->settings.authorization.authorized_universal_groups,
+            std::vector<std::string>{"CSAdministrator"});
+}
+
+TEST(Loader, TenThousandPoolsFitIntoOneFile) {
+  std::string text = kEndpoint + "pools:\n";
+  for (int i = 0; i < 5'000; ++i) {
+    for (const char* side : {"a", "b"}) {
+      text += fmt::format(
+          "  - {{fqdn: {0}{1}.example.com, endpoint: dropbox, paired_pool: {2}{1}.example.com, "
+          "site: S, deployment: d, cms_master: false, expect_rgs: false, "
+          "evaluation_interval: 2m, evaluation_timeout: 60s}}\n",
+          side, i, side[0] == 'a' ? "b" : "a");
+    }
+  }
+  const auto loaded = load(std::vector<std::string>{"a.yml"}, {}, MemoryFiles({{"a.yml", text}}));
+  ASSERT_TRUE(loaded.has_value()) << text_of(loaded.error());
+  EXPECT_EQ(loaded->settings.pools.size(), 10'000U);
+}
+
+TEST(Loader, AFileFullOfMistakesEndsAtTheBound) {
+  std::string text = kEndpoint + "pools:\n";
+  for (int i = 0; i < 3'000; ++i) {
+    text += "  - {colour: blue}\n";
+  }
+  const auto loaded = load(std::vector<std::string>{"a.yml"}, {}, MemoryFiles({{"a.yml", text}}));
+  ASSERT_FALSE(loaded.has_value());
+  EXPECT_EQ(loaded.error().size(), Problems::kMost + 1);
+}
+
+}  // namespace
+}  // namespace sfb::config
