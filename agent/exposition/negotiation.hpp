@@ -1,0 +1,31 @@
+// HTTP content negotiation of the metrics page (exporters.md 3.3) and of other bodies. Thread rule:
+// pure functions.
+#pragma once
+
+#include "agent/exposition/exposition.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sfb::exposition {
+
+struct Negotiated {
+  Format format = Format::text_0_0_4;
+  /// The Content-Type header, `escaping` repeated when the client sent one.
+  std::string content_type;
+};
+
+/// The best format of an Accept header: highest q, ties by OM 1.0.0, text 0.0.4. Never fails:
+/// absent, unknown or broken headers mean text 0.0.4. Exact version matching.
+Negotiated negotiate_format(std::string_view accept);
+
+/// True when gzip may be used: named or by `*`, with q above 0, and not less wanted than identity.
+bool accepts_gzip(std::string_view accept_encoding);
+
+/// The q of a media type in an Accept header (with `type/*` and `*/*`), 0 when it is not
+/// acceptable; 1 when there is no header.
+double media_quality(std::string_view accept, std::string_view type, std::string_view subtype);
+
+}  // namespace sfb::exposition
