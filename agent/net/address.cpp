@@ -1,0 +1,115 @@
+#include "agent/net/address.hpp"
+
+#include "agent/base/text.hpp"
+
+#include <boost/asio/ip/address.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+namespace sfb::net {
+
+namespace {
+
+namespace ip = boost::asio::ip;
+
+std::unexpected<Error> invalid(std::string_view text, std::string_view why) {
+  return fail(Reason::parse, "address.invalid",
+              fmt::format("{} is not a listen address: {}", quote(text, 120), why),
+              "write 127.0.0.1:9943, :9943, [::1]:9943, host:9943 or unix:/path");
+}
+
+std::optional<std::uint16_t> parse_port(std::string_view text) {
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) {
+    return std::nullopt;
+  }
+  return port;
+}
+
+bool is_host_name(std::string_view host) {
+  return host.size() <= 253 && std::ranges::all_of(host, [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  c == '-' || c == '.' || c == '_';
+         });
+}
+
+bool is_ipv6(const std::string& host) {
+  boost::system::error_code error;
+  static_cast<void>(ip::make_address_v6(host, error));
+  return !error;
+}
+
+Result<ListenAddress> parse_unix(std::string_view text, std::string_view path) {
+  if (!path.starts_with('/') || path.ends_with('/')) {
+    return invalid(text, "the socket's path must be absolute and name a file");
+  }
+  if (path.find('\0') != std::string_view::npos) {
+    return invalid(text, "the path holds a NUL character");
+  }
+  ListenAddress address;
+  address.path = path;
+  return address;
+}
+
+}  // namespace
+
+Result<ListenAddress> parse_listen_address(std::string_view text) {
+  constexpr std::string_view kUnix = "unix:";
+  if (text.starts_with(kUnix)) {
+    return parse_unix(text, text.substr(kUnix.size()));
+  }
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) {
+    return invalid(text, "the port is missing");
+  }
+  const auto port = parse_port(text.substr(colon + 1));
+  if (!port) {
+    return invalid(text, "the port is not a number from 0 to 65535");
+  }
+  ListenAddress address;
+  address.port = *port;
+  std::string_view host = text.substr(0, colon);
+  if (host.starts_with('[')) {
+    if (!host.ends_with(']') || !is_ipv6(std::string(host.substr(1, host.size() - 2)))) {
+      return invalid(text, "what stands in brackets is not an IPv6 address");
+    }
+    host = host.substr(1, host.size() - 2);
+  } else if (host.find(':') != std::string_view::npos) {
+    return invalid(text, "an IPv6 address stands in brackets");
+  } else if (!is_host_name(host)) {
+    return invalid(text, "the host is neither an address nor a name");
+  }
+  address.host = host;
+  return address;
+}
+
+bool ListenAddress::is_loopback() const {
+  return is_unix() || iequals(host, "localhost") || net::is_loopback(host);
+}
+
+std::string ListenAddress::str() const {
+  return is_unix() ? "unix:" + path : host_port(host, port);
+}
+
+bool is_loopback(std::string_view ip_literal) {
+  boost::system::error_code error;
+  const ip::address address = ip::make_address(std::string(ip_literal), error);
+  if (error) {
+    return false;
+  }
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+    return ip::make_address_v4(ip::v4_mapped, address.to_v6()).is_loopback();
+  }
+  return address.is_loopback();
+}
+
+std::string host_port(std::string_view host, std::uint16_t port) {
+  return host.find(':') == std::string_view::npos ? fmt::format("{}:{}", host, port)
+                                                  : fmt::format("[{}]:{}", host, port);
+}
+
+}  // namespace sfb::net

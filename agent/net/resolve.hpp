@@ -1,0 +1,29 @@
+// Host names to addresses, off the loop: the system's resolver blocks for as long as a dead DNS
+// zone likes.
+#pragma once
+
+#include "agent/base/error.hpp"
+#include "agent/base/time.hpp"
+#include "agent/net/worker_pool.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace sfb::net {
+
+using Endpoints = std::vector<boost::asio::ip::tcp::endpoint>;
+
+/// The addresses of `host` in the system's order, without duplicates, never empty. An IP literal
+/// (without brackets) takes no thread. Blocks. Reason::dns, code `resolve.failed`.
+Result<Endpoints> resolve_blocking(const std::string& host, std::uint16_t port);
+
+/// The same on a thread of `pool`. Besides: Reason::dns, code `resolve.timeout`, when the deadline
+/// comes first; the pool's own errors. Thread rule: as WorkerPool::run_until.
+boost::asio::awaitable<Result<Endpoints>> resolve(WorkerPool& pool, std::string host,
+                                                  std::uint16_t port, MonoTime deadline);
+
+}  // namespace sfb::net

@@ -1,0 +1,43 @@
+// Bytes of an HTTP connection: any input ends in requests or in one refusal, within the limits.
+#include "agent/net/http_reader.hpp"
+#include "agent/net/url.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+// The first byte chooses how the others are cut into reads.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using Step = sfb::net::RequestReader::Step;
+  constexpr std::size_t kLimit = 512;
+  if (size == 0) {
+    return 0;
+  }
+  const std::size_t piece = 1U + data[0];
+  std::string_view rest(reinterpret_cast<const char*>(data) + 1, size - 1);
+  sfb::net::RequestReader reader(kLimit, kLimit);
+  while (true) {
+    const Step step = reader.step();
+    if (step == Step::refused) {
+      return 0;
+    }
+    if (step == Step::complete) {
+      const auto request = reader.take();
+      static_cast<void>(sfb::net::parse_query(request.query));
+      if (request.body.size() > kLimit || request.path.find('\0') != std::string::npos) {
+        std::abort();
+      }
+      continue;
+    }
+    if (rest.empty()) {
+      return 0;
+    }
+    const auto room = reader.prepare();
+    const std::size_t take = std::min({piece, room.size(), rest.size()});
+    std::copy_n(rest.begin(), take, room.begin());
+    reader.commit(take);
+    rest.remove_prefix(take);
+  }
+}
