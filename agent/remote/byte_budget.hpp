@@ -1,0 +1,45 @@
+// The cap on bytes being read at once over all endpoints (`limits.in_flight`).
+#pragma once
+
+#include "agent/base/time.hpp"
+
+#include <condition_variable>
+#include <cstddef>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+namespace sfb::remote {
+
+/// Thread rule: any thread; `acquire` blocks and so belongs on worker threads only.
+class ByteBudget {
+ public:
+  explicit ByteBudget(std::size_t bytes) : free_(bytes), total_(bytes) {}
+
+  /// Holds bytes until it goes.
+  class Hold {
+   public:
+    Hold() = default;
+    Hold(ByteBudget* budget, std::size_t bytes) : budget_(budget), bytes_(bytes) {}
+    Hold(Hold&& other) noexcept
+        : budget_(std::exchange(other.budget_, nullptr)), bytes_(other.bytes_) {}
+    Hold& operator=(Hold&&) = delete;
+    ~Hold();
+
+   private:
+    ByteBudget* budget_ = nullptr;
+    std::size_t bytes_ = 0;
+  };
+
+  /// Waits until `bytes` are free, at most until the deadline (then nullopt). More than the whole
+  /// budget counts as the whole.
+  std::optional<Hold> acquire(std::size_t bytes, MonoTime deadline);
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable freed_;
+  std::size_t free_;
+  const std::size_t total_;
+};
+
+}  // namespace sfb::remote

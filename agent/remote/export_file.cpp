@@ -1,0 +1,251 @@
+#include "agent/remote/export_file.hpp"
+
+#include "agent/base/text.hpp"
+#include "agent/clixml/clixml.hpp"
+#include "agent/json/json.hpp"
+#include "agent/value/access.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace sfb::remote {
+
+namespace {
+
+constexpr std::string_view kVersionField = "SfbBackupExport";
+constexpr std::int64_t kVersion = 1;
+
+std::unexpected<Error> bad_wrapper(std::string what, std::string remedy = {},
+                                   std::string peer = {}) {
+  return fail(Reason::parse, "file.bad_wrapper", std::move(what), std::move(remedy),
+              std::move(peer));
+}
+
+// True when a syntax error has its cause in a missing end: everything after the last complete token
+// is gone.
+bool looks_cut(std::string_view text, ExportFormat format) {
+  const std::string_view rest = trim(text);
+  if (text.ends_with('\0')) {
+    return true;
+  }
+  return format == ExportFormat::clixml ? !rest.ends_with("</Objs>")
+                                        : !rest.ends_with('}') && !rest.ends_with(']');
+}
+
+Result<Document> read_document(std::string_view bytes, const Limits& limits, ExportFormat& format) {
+  const std::string text = decode_text(bytes);
+  const std::string_view content = trim(text);
+  if (content.empty()) {
+    return fail(Reason::parse, "file.empty", "the file is empty",
+                "look whether the task that writes it runs, and whether its disk is full");
+  }
+  const bool json = content.front() == '{' || content.front() == '[';
+  if (!json && content.front() != '<') {
+    return fail(Reason::parse, "file.foreign", "the file is neither CLIXML nor JSON",
+                "let Export-BackupStatus.ps1, Export-Clixml or ConvertTo-Json write it",
+                std::string(content.substr(0, 80)));
+  }
+  format = json ? ExportFormat::json : ExportFormat::clixml;
+  auto document = json ? json::read(text, limits) : clixml::read_file(text, limits);
+  if (document || !document.error().code.ends_with(".syntax")) {
+    return document;
+  }
+  if (looks_cut(text, format)) {
+    return fail(Reason::parse, "file.truncated",
+                fmt::format("the file ends too early: {}", document.error().message),
+                "write beside it and rename, as Export-BackupStatus.ps1 does",
+                document.error().peer);
+  }
+  return document;
+}
+
+// Windows PowerShell's ConvertTo-Json writes dates as "\/Date(1732387623123)\/".
+Result<WallTime> parse_time(std::string_view text) {
+  constexpr std::string_view kPrefix = "/Date(";
+  if (!text.starts_with(kPrefix)) {
+    return parse_iso8601(text);
+  }
+  std::int64_t milliseconds = 0;
+  const char* const end = text.data() + text.size();
+  const auto [at, error] = std::from_chars(text.data() + kPrefix.size(), end, milliseconds);
+  // 9999-12-31 in milliseconds: what .NET can hold.
+  constexpr std::int64_t kMost = 253'402'300'799'999;
+  if (error != std::errc{} || at == end || *at != ')' || milliseconds < 0 || milliseconds > kMost) {
+    return parse_iso8601(text);
+  }
+  return WallTime(std::chrono::milliseconds(milliseconds));
+}
+
+// An error that came through ConvertTo-Json: a bare text or an object.
+ErrorRecord error_from_json(const Graph& graph, const Value& value) {
+  const auto text = [&](std::string_view name) {
+    const Value* member = find_member(graph, value, name);
+    return std::string(member == nullptr ? "" : plain_text(graph, *member).value_or(""));
+  };
+  // The script writes the members of an ErrorRecord; a bare ConvertTo-Json of one has other names.
+  ErrorRecord record = ErrorRecord::from(graph, value);
+  for (const std::string_view name : {"Message", "Exception"}) {
+    if (record.message.empty()) {
+      record.message = text(name);
+    }
+  }
+  if (record.message.empty()) {
+    record.message = "(an error without a message)";
+  }
+  if (record.category_message.empty()) {
+    record.category_message = text("CategoryInfo");
+  }
+  return record;
+}
+
+void add_error(PipelineResult& result, const Value& value) {
+  if (value.is_null()) {
+    return;
+  }
+  if (is_error_record(result.graph, value)) {
+    result.errors.push_back(value);
+  } else {
+    const ErrorRecord record = error_from_json(result.graph, value);
+    result.errors.push_back(record.to_value(result.graph));
+  }
+}
+
+std::string warning_text(const Graph& graph, const Value& value) {
+  const Value* message = find_member(graph, value, "Message");
+  return std::string(plain_text(graph, message == nullptr ? value : *message).value_or(""));
+}
+
+Status check_version(const Graph& graph, const Value& version) {
+  const auto number = as_int64(graph, version);
+  if (!number || *number < 1) {
+    return bad_wrapper(fmt::format("{} is not a version number", kVersionField), {},
+                       std::string(plain_text(graph, version).value_or("")));
+  }
+  if (*number > kVersion) {
+    return bad_wrapper(
+        fmt::format("{} is {}, this agent reads version {}", kVersionField, *number, kVersion),
+        "the file was written by a newer script: update the agent");
+  }
+  return {};
+}
+
+Status check_pool(const Graph& graph, const Value* value, const Fqdn& pool) {
+  const auto text = value == nullptr ? std::nullopt : plain_text(graph, *value);
+  if (!text) {
+    return bad_wrapper("PoolFqdn is missing", "write the file with Export-BackupStatus.ps1");
+  }
+  const auto name = Fqdn::parse(trim(*text));
+  if (!name || *name != pool) {
+    return fail(Reason::parse, "file.wrong_pool",
+                fmt::format("the file is of another pool than {}", pool.str()),
+                "check the task's pool list and the endpoint's path", std::string(*text));
+  }
+  return {};
+}
+
+Result<PipelineState> read_state(const Graph& graph, const Value* value) {
+  const auto text = value == nullptr ? std::nullopt : plain_text(graph, *value);
+  if (text && iequals(*text, "Completed")) {
+    return PipelineState::completed;
+  }
+  if (text && iequals(*text, "Failed")) {
+    return PipelineState::failed;
+  }
+  return bad_wrapper("State is neither Completed nor Failed", {}, std::string(text.value_or("")));
+}
+
+Result<Export> read_wrapper(Document document, const Fqdn& pool) {
+  const Value wrapper = document.roots.front();
+  Export parsed;
+  parsed.wrapped = true;
+  parsed.result.graph = std::move(document.graph);
+  Graph& graph = parsed.result.graph;
+  const auto member = [&](std::string_view name) { return find_member(graph, wrapper, name); };
+  if (Status version = check_version(graph, *member(kVersionField)); !version) {
+    return std::unexpected(std::move(version.error()));
+  }
+  if (Status named = check_pool(graph, member("PoolFqdn"), pool); !named) {
+    return std::unexpected(std::move(named.error()));
+  }
+  const auto state = read_state(graph, member("State"));
+  if (!state) {
+    return std::unexpected(state.error());
+  }
+  parsed.result.state = *state;
+  const Value* when = member("ExportedAt");
+  const auto when_text = when == nullptr ? std::nullopt : plain_text(graph, *when);
+  if (!when_text) {
+    return bad_wrapper("ExportedAt is missing", "write the file with Export-BackupStatus.ps1");
+  }
+  const auto time = parse_time(*when_text);
+  if (!time) {
+    return bad_wrapper("ExportedAt is not a date and time", {}, std::string(*when_text));
+  }
+  parsed.exported_at = *time;
+  if (const Value* version = member("PSVersion")) {
+    parsed.result.ps_version = std::string(plain_text(graph, *version).value_or(""));
+  }
+  // Copies of the values: adding error records below may move the graph's objects.
+  const auto items = [&](std::string_view name) {
+    std::vector<Value> copies;
+    if (const Value* list = member(name)) {
+      for (const Value* item : items_of(graph, *list)) {
+        copies.push_back(*item);
+      }
+    }
+    return copies;
+  };
+  parsed.result.output = items("Output");
+  for (const Value& warning : items("Warnings")) {
+    if (!warning.is_null()) {
+      parsed.result.warnings.push_back(warning_text(graph, warning));
+    }
+  }
+  for (const Value& error : items("Errors")) {
+    add_error(parsed.result, error);
+  }
+  return parsed;
+}
+
+Export read_bare(Document document) {
+  Export parsed;
+  parsed.result.graph = std::move(document.graph);
+  for (const Value& root : document.roots) {
+    if (is_error_record(parsed.result.graph, root)) {
+      parsed.result.errors.push_back(root);
+    } else {
+      parsed.result.output.push_back(root);
+    }
+  }
+  return parsed;
+}
+
+}  // namespace
+
+Result<Export> parse_export(std::string_view bytes, const Fqdn& pool, const Limits& limits) {
+  // UTF-16, which Export-Clixml writes, takes two bytes a character.
+  const bool utf16 = bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF");
+  if (bytes.size() > limits.object * (utf16 ? 2 : 1)) {
+    return fail(Reason::parse, "file.too_large",
+                fmt::format("the file is larger than {} bytes", limits.object),
+                "raise limits.object, or look what was written");
+  }
+  ExportFormat format = ExportFormat::clixml;
+  auto document = read_document(bytes, limits, format);
+  if (!document) {
+    return std::unexpected(std::move(document.error()));
+  }
+  const bool wrapped =
+      document->roots.size() == 1 &&
+      find_member(document->graph, document->roots.front(), kVersionField) != nullptr;
+  Result<Export> parsed =
+      wrapped ? read_wrapper(std::move(*document), pool) : read_bare(std::move(*document));
+  if (parsed) {
+    parsed->format = format;
+  }
+  return parsed;
+}
+
+}  // namespace sfb::remote

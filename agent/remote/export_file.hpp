@@ -1,0 +1,35 @@
+// The dropped file's content (design.md 3): the wrapper of Export-BackupStatus.ps1 or a bare
+// export, CLIXML or JSON. Pure.
+#pragma once
+
+#include "agent/base/error.hpp"
+#include "agent/base/fqdn.hpp"
+#include "agent/base/limits.hpp"
+#include "agent/base/time.hpp"
+#include "agent/value/pipeline.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace sfb::remote {
+
+enum class ExportFormat { clixml, json };
+
+/// A file's meaning.
+struct Export {
+  PipelineResult result;
+  std::optional<WallTime>
+      exported_at;  ///< absent in a bare export: then the file's own time counts
+  ExportFormat format = ExportFormat::clixml;
+  bool wrapped = false;
+};
+
+/// Reads the bytes of a dropped file, by content and not by name. Reason::parse; codes file.empty,
+/// file.truncated (looks half-written), file.foreign (neither CLIXML nor JSON, or no export),
+/// file.wrong_pool (PoolFqdn is another pool), file.bad_wrapper (a field of the wrapper is missing
+/// or of the wrong kind, or a newer SfbBackupExport version), file.too_large and those of clixml
+/// and json.
+Result<Export> parse_export(std::string_view bytes, const Fqdn& pool, const Limits& limits);
+
+}  // namespace sfb::remote

@@ -1,0 +1,176 @@
+#include "agent/remote/file_reader.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <optional>
+
+namespace sfb::remote {
+
+namespace {
+
+constexpr std::chrono::minutes kSkew{5};
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) {
+      ::close(fd_);
+    }
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+std::unexpected<Error> at_stage(Stage stage, Error error) {
+  error.stage = stage;
+  return std::unexpected(std::move(error));
+}
+
+Error file_error(Reason reason, std::string code, std::string message, std::string remedy) {
+  return {reason, std::move(code), std::move(message), std::move(remedy), {}, Stage::none};
+}
+
+Error cannot_open(const std::string& path, int error) {
+  if (error == ENOENT || error == ENOTDIR) {
+    return file_error(Reason::not_found, "file.missing", fmt::format("{} is not there", path),
+                      "look whether the task on the front end runs and the copy arrives");
+  }
+  const std::string remedy =
+      error == EACCES || error == EPERM
+          ? fmt::format("let user id {} read the file and enter its folders", ::geteuid())
+          : std::string("look at the disk or mount it lies on");
+  return file_error(Reason::process, "file.unreadable",
+                    fmt::format("{} cannot be read: {}", path, std::strerror(error)), remedy);
+}
+
+Error too_large(const std::string& path, std::size_t limit) {
+  return file_error(Reason::parse, "file.too_large",
+                    fmt::format("{} is larger than {} bytes", path, limit),
+                    "raise limits.object, or look what was written");
+}
+
+std::int64_t nanoseconds(const timespec& time) {
+  return static_cast<std::int64_t>(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
+}
+
+WallTime modified_at(const struct stat& info) {
+  return WallTime(
+      std::chrono::duration_cast<Micros>(std::chrono::nanoseconds(nanoseconds(info.st_mtim))));
+}
+
+// The whole file, at most `cap` bytes (one more is an error).
+Result<std::string> read_all(int fd, const std::string& path, std::size_t expected,
+                             std::size_t cap) {
+  std::string bytes;
+  bytes.resize(std::min(expected, cap) + 1);
+  std::size_t used = 0;
+  for (;;) {
+    const ssize_t got = ::read(fd, bytes.data() + used, bytes.size() - used);
+    if (got < 0 && errno == EINTR) {
+      continue;
+    }
+    if (got < 0) {
+      return std::unexpected(cannot_open(path, errno));
+    }
+    used += static_cast<std::size_t>(got);
+    if (used > cap) {
+      return std::unexpected(too_large(path, cap));
+    }
+    if (got == 0) {
+      bytes.resize(used);
+      return bytes;
+    }
+    if (used == bytes.size()) {  // it grew since fstat
+      bytes.resize(std::min(2 * used, cap) + 1);
+    }
+  }
+}
+
+}  // namespace
+
+FileReader::Identity FileReader::identity_of(const struct stat& info) {
+  return {info.st_dev, info.st_ino, info.st_size, nanoseconds(info.st_mtim),
+          nanoseconds(info.st_ctim)};
+}
+
+Result<Reading> FileReader::read(const std::string& path, const Fqdn& pool, MonoTime deadline) {
+  Reading reading;
+  MonoTime stage_start = clock_.now().mono;
+  const auto end_stage = [&](Stage stage) {
+    const MonoTime now = clock_.now().mono;
+    reading.stages.push_back({stage, now - stage_start});
+    stage_start = now;
+  };
+  // Not blocking: somebody may have put a FIFO there.
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
+  if (file.get() < 0) {
+    return at_stage(Stage::open, cannot_open(path, errno));
+  }
+  struct stat info{};
+  if (::fstat(file.get(), &info) != 0) {
+    return at_stage(Stage::open, cannot_open(path, errno));
+  }
+  if (!S_ISREG(info.st_mode)) {
+    return at_stage(Stage::open, file_error(Reason::process, "file.not_regular",
+                                            fmt::format("{} is not a regular file", path),
+                                            "let the endpoint's path name a file"));
+  }
+  end_stage(Stage::open);
+  const Identity identity = identity_of(info);
+  if (const auto known = known_.find(path);
+      known != known_.end() && known->second.identity == identity) {
+    reading.content = known->second.content;
+    reading.reused = true;
+    return reading;
+  }
+  // UTF-16 takes two bytes a character; parse_export applies the exact cap.
+  const std::size_t cap = 2 * limits_.object;
+  const auto size = static_cast<std::size_t>(info.st_size);
+  if (size > cap) {
+    return at_stage(Stage::query, too_large(path, limits_.object));
+  }
+  const auto hold = budget_->acquire(size, deadline);
+  if (!hold) {
+    return at_stage(Stage::query,
+                    file_error(Reason::timeout, "limits.in_flight",
+                               "too many bytes are being read at once", "raise limits.in_flight"));
+  }
+  const auto bytes = read_all(file.get(), path, size, cap);
+  if (!bytes) {
+    return at_stage(Stage::query, bytes.error());
+  }
+  const Now now = clock_.now();
+  end_stage(Stage::query);
+  auto parsed = parse_export(*bytes, pool, limits_);
+  if (!parsed) {
+    parsed.error().message = fmt::format("{}: {}", path, parsed.error().message);
+    return at_stage(Stage::parse, std::move(parsed.error()));
+  }
+  end_stage(Stage::parse);
+  Content& content = reading.content;
+  content.result = std::make_shared<const PipelineResult>(std::move(parsed->result));
+  content.made_at = parsed->exported_at.value_or(modified_at(info));
+  content.age =
+      std::max(std::chrono::nanoseconds(0), std::chrono::nanoseconds(now.wall - content.made_at));
+  content.from_future = content.made_at - now.wall > kSkew;
+  content.read_at = now.mono;
+  content.format = parsed->format;
+  content.bytes = bytes->size();
+  // A file still being written keeps its size or time moving: then it is read again next time.
+  struct stat after{};
+  if (::fstat(file.get(), &after) == 0 && identity_of(after) == identity) {
+    known_.insert_or_assign(path, Known{identity, content});
+  }
+  return reading;
+}
+
+}  // namespace sfb::remote

@@ -1,0 +1,71 @@
+// The blocking half of transport `file`: one dropped file from disk to objects. Runs on the
+// endpoint's worker thread.
+#pragma once
+
+#include "agent/base/time.hpp"
+#include "agent/remote/byte_budget.hpp"
+#include "agent/remote/export_file.hpp"
+
+#include <sys/stat.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace sfb::remote {
+
+/// What a file held when it was read. Immutable.
+struct Content {
+  std::shared_ptr<const PipelineResult> result;
+  WallTime made_at{};               ///< the content's time, else the file's
+  std::chrono::nanoseconds age{0};  ///< when it was read, not below 0
+  MonoTime read_at{};               ///< ages grow from here by the monotonic clock
+  bool from_future = false;         ///< more than 5 minutes ahead of our clock
+  ExportFormat format = ExportFormat::clixml;
+  std::size_t bytes = 0;
+};
+
+/// A reading with the time each stage took; a file unchanged since the last reading is not read
+/// again.
+struct Reading {
+  Content content;
+  std::vector<StageTime> stages;
+  bool reused = false;
+};
+
+/// Reads the files of one endpoint and remembers each file's last good content.
+/// Thread rule: one job at a time (the endpoint's single worker thread); outlives the transport
+/// inside a hung job.
+class FileReader {
+ public:
+  FileReader(Limits limits, std::shared_ptr<ByteBudget> budget, const Clock& clock)
+      : limits_(limits), budget_(std::move(budget)), clock_(clock) {}
+
+  /// Errors as make_file_transport says.
+  Result<Reading> read(const std::string& path, const Fqdn& pool, MonoTime deadline);
+
+ private:
+  // What tells that a file is the one we know; a rename over it changes the inode.
+  struct Identity {
+    dev_t device = 0;
+    ino_t inode = 0;
+    off_t size = 0;
+    std::int64_t modified = 0;
+    std::int64_t changed = 0;
+    bool operator==(const Identity&) const = default;
+  };
+  struct Known {
+    Identity identity;
+    Content content;
+  };
+  static Identity identity_of(const struct stat& info);
+
+  Limits limits_;
+  std::shared_ptr<ByteBudget> budget_;
+  const Clock& clock_;
+  std::unordered_map<std::string, Known> known_;
+};
+
+}  // namespace sfb::remote

@@ -1,0 +1,218 @@
+#include "agent/remote/file_transport.hpp"
+
+#include "agent/base/text.hpp"
+#include "agent/net/deadline.hpp"
+#include "agent/net/file_watch.hpp"
+#include "agent/net/worker_pool.hpp"
+#include "agent/remote/file_reader.hpp"
+#include "agent/value/access.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <unordered_map>
+
+namespace sfb::remote {
+
+namespace {
+
+constexpr std::string_view kPool = "{pool}";
+constexpr std::string_view kCategory = "{category}";
+// More asks than this never wait on one endpoint: the engine's limits are lower.
+constexpr std::size_t kQueue = 4096;
+// Runs on the loop thread at a reload: an idle thread ends at once, a hung one is left alone.
+constexpr std::chrono::milliseconds kGrace{20};
+
+void replace(std::string& text, std::string_view placeholder, std::string_view value) {
+  if (const auto at = text.find(placeholder); at != std::string::npos) {
+    text.replace(at, placeholder.size(), value);
+  }
+}
+
+std::string folder_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+class FileTransport final : public Transport {
+ public:
+  FileTransport(boost::asio::any_io_executor executor, FileOptions options, const Clock& clock,
+                Logger logger)
+      : options_(std::move(options)),
+        clock_(clock),
+        logger_(std::move(logger)),
+        reader_(std::make_shared<FileReader>(options_.limits, options_.budget, clock)),
+        worker_("file-" + options_.endpoint, 1, kQueue, kGrace) {
+    auto watch = net::FileWatch::create(std::move(executor),
+                                        [this](const net::FileEvent& event) { changed(event); });
+    if (watch) {
+      watch_ = std::move(*watch);
+    } else {
+      logger_.warn("files are not watched, only read at each evaluation",
+                   {{"endpoint", options_.endpoint}, {"error", describe(watch.error())}});
+    }
+  }
+
+  Status can_ask(const Call& call) const override {
+    if (call.has("BypassDualWrite")) {
+      return cannot_ask("BypassDualWrite");
+    }
+    if (call.has("Category") && options_.path.find(kCategory) == std::string::npos) {
+      return cannot_ask("Category");
+    }
+    return {};
+  }
+
+  boost::asio::awaitable<Result<Reply>> ask(Call call, MonoTime deadline) override {
+    const auto pool = Fqdn::parse(call.parameter("PoolFqdn"));
+    if (!pool) {
+      co_return std::unexpected(pool.error());
+    }
+    if (Status possible = can_ask(call); !possible) {
+      co_return std::unexpected(std::move(possible.error()));
+    }
+    const std::string_view category = call.parameter("Category");
+    const std::string path = path_of(*pool, category.empty() ? "All" : category);
+    const std::string folder = folder_of(path);
+    std::optional<net::FileWatch::Adder> adder;
+    if (watch_ && !watch_->watches(folder)) {
+      adder = watch_->adder();
+    }
+    // The job owns all it uses: on a dead mount it outlives this transport.
+    auto reading = co_await worker_.run_until(
+        [reader = reader_, path, folder, adder, pool = *pool, deadline]() -> Result<Reading> {
+          if (adder) {
+            // Before the reading, so that no change falls between; a folder that is not there is
+            // tried again at the next ask.
+            static_cast<void>(adder->add(folder));
+          }
+          return reader->read(path, pool, deadline);
+        },
+        deadline, "file.hung");
+    if (!reading) {
+      Error error = std::move(reading.error());
+      if (error.code == "file.hung") {
+        error.message = fmt::format("reading {} did not end in time", path);
+        error.remedy = "the disk or network mount does not answer";
+        error.stage = Stage::query;
+      }
+      co_return std::unexpected(std::move(error));
+    }
+    co_return judge(path, std::move(*reading));
+  }
+
+  void on_change(std::function<void(const Fqdn& pool)> callback) override {
+    on_change_ = std::move(callback);
+  }
+
+  void add_pool(const Fqdn& pool) override {
+    const std::string path = path_of(pool, "All");
+    const std::string folder = folder_of(path);
+    pools_[folder].insert_or_assign(path.substr(path.rfind('/') + 1), pool);
+  }
+
+  void remove_pool(const Fqdn& pool) override {
+    const std::string path = path_of(pool, "All");
+    const auto folder = pools_.find(folder_of(path));
+    if (folder == pools_.end()) {
+      return;
+    }
+    folder->second.erase(path.substr(path.rfind('/') + 1));
+    if (folder->second.empty()) {
+      if (watch_) {
+        watch_->remove(folder->first);
+      }
+      pools_.erase(folder);
+    }
+  }
+
+  bool uses_backoff() const override { return false; }
+
+ private:
+  Status cannot_ask(std::string_view parameter) const {
+    return fail(Reason::protocol, "file.cannot_ask",
+                fmt::format("endpoint {} reads dropped files, which hold no answer to -{}",
+                            options_.endpoint, parameter),
+                parameter == "Category"
+                    ? "export with -PerCategory and write {category} into the endpoint's path"
+                    : "ask without it");
+  }
+
+  std::string path_of(const Fqdn& pool, std::string_view category) const {
+    std::string path = options_.path;
+    replace(path, kPool, pool.str());
+    replace(path, kCategory, category);
+    return path;
+  }
+
+  Result<Reply> judge(const std::string& path, Reading reading) const {
+    const Content& content = reading.content;
+    const std::chrono::nanoseconds age = content.age + (clock_.now().mono - content.read_at);
+    logger_.debug("file read",
+                  {{"path", path},
+                   {"bytes", std::to_string(content.bytes)},
+                   {"format", content.format == ExportFormat::clixml ? "clixml" : "json"},
+                   {"unchanged", reading.reused ? "true" : "false"},
+                   {"made_at", format_iso8601(content.made_at)}});
+    if (age > options_.max_age) {
+      const auto shown = std::chrono::floor<std::chrono::seconds>(age);
+      Error error{Reason::stale,
+                  "file.too_old",
+                  fmt::format("{} was made {} ago, older than max_age {}", path,
+                              format_duration(shown), format_duration(options_.max_age)),
+                  "look whether the task on the front end runs and the copy arrives",
+                  {},
+                  Stage::query};
+      return std::unexpected(std::move(error));
+    }
+    Reply reply;
+    reply.result = content.result;
+    reply.made_at = content.made_at;
+    reply.age = age;
+    reply.stages = std::move(reading.stages);
+    reply.note = content.from_future ? "file.clock_skew" : "";
+    return reply;
+  }
+
+  void changed(const net::FileEvent& event) {
+    const auto folder = pools_.find(event.directory);
+    if (!on_change_ || folder == pools_.end()) {
+      return;
+    }
+    if (event.kind == net::FileEvent::Kind::changed) {
+      if (const auto pool = folder->second.find(event.name); pool != folder->second.end()) {
+        on_change_(Fqdn(pool->second));
+      }
+      return;
+    }
+    // Lost events or a folder that went: every pool of it looks for itself. A copy, because the
+    // callback may change the map.
+    for (const auto& [name, pool] : std::unordered_map<std::string, Fqdn>(folder->second)) {
+      on_change_(pool);
+    }
+  }
+
+  FileOptions options_;
+  const Clock& clock_;
+  Logger logger_;
+  std::shared_ptr<FileReader> reader_;
+  std::function<void(const Fqdn&)> on_change_;
+  // Folder -> file name -> pool, so that a change costs a look-up and not a walk over all pools.
+  std::unordered_map<std::string, std::unordered_map<std::string, Fqdn>> pools_;
+  std::unique_ptr<net::FileWatch> watch_;
+  net::WorkerPool worker_;
+};
+
+}  // namespace
+
+std::shared_ptr<Transport> make_file_transport(boost::asio::any_io_executor executor,
+                                               FileOptions options, const Clock& clock,
+                                               Logger logger) {
+  if (!options.budget) {
+    options.budget = std::make_shared<ByteBudget>(options.limits.in_flight);
+  }
+  return std::make_shared<FileTransport>(std::move(executor), std::move(options), clock,
+                                         std::move(logger));
+}
+
+}  // namespace sfb::remote

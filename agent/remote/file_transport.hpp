@@ -1,0 +1,35 @@
+// Transport `file`: reads what a scheduled task on a front end drops (design.md 3).
+#pragma once
+
+#include "agent/base/limits.hpp"
+#include "agent/base/log.hpp"
+#include "agent/base/time.hpp"
+#include "agent/remote/byte_budget.hpp"
+#include "agent/remote/transport.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+namespace sfb::remote {
+
+struct FileOptions {
+  std::string endpoint;  ///< its name, for messages
+  std::string path;      ///< absolute, holds {pool} and perhaps {category}
+  std::chrono::milliseconds max_age{600'000};
+  Limits limits;
+  std::shared_ptr<ByteBudget> budget;  ///< shared by all endpoints; absent: one of its own
+};
+
+/// Reads on a thread of its own, one job at a time, so that a dead mount costs this endpoint only.
+/// A file is read again when its stat changed (checked at every ask) and parsed once. inotify on
+/// its folder tells of new content. Errors: not_found `file.missing`; process `file.unreadable`
+/// (with the uid to grant), `file.not_regular`; stale `file.too_old`; timeout `file.hung`; those of
+/// parse_export. Content over 5 minutes in the future is used with note `file.clock_skew`.
+std::shared_ptr<Transport> make_file_transport(boost::asio::any_io_executor executor,
+                                               FileOptions options, const Clock& clock,
+                                               Logger logger);
+
+}  // namespace sfb::remote

@@ -1,0 +1,50 @@
+// How a question gets to the server and the objects come back. One implementation per transport
+// (design.md 3).
+#pragma once
+
+#include "agent/base/error.hpp"
+#include "agent/base/fqdn.hpp"
+#include "agent/base/time.hpp"
+#include "agent/value/pipeline.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace sfb::remote {
+
+/// The streams that came back and when they were made.
+struct Reply {
+  std::shared_ptr<const PipelineResult> result;  ///< never null in a good reply
+  WallTime made_at{};               ///< wall time of the content (for live transports: now)
+  std::chrono::nanoseconds age{0};  ///< at reading, not below 0
+  std::vector<StageTime> stages;
+  std::string note;  ///< a code that is no failure: `file.clock_skew`
+};
+
+/// One endpoint's way to its servers. Thread rule: used on the loop thread; at most
+/// `max_concurrent` asks run at once.
+class Transport {
+ public:
+  virtual ~Transport() = default;
+  /// Can this be asked at all? (The pool is the call's PoolFqdn.) Reason::protocol, code
+  /// `file.cannot_ask`, else.
+  virtual Status can_ask(const Call& call) const = 0;
+  /// Asks. Ends by the deadline with Reason::timeout and the stage that ran out. Cancellable.
+  virtual boost::asio::awaitable<Result<Reply>> ask(Call call, MonoTime deadline) = 0;
+  /// Tells that new content may be there for a pool (`file` only); called on the loop thread. Set
+  /// once, before the first ask.
+  virtual void on_change(std::function<void(const Fqdn& pool)> callback) {
+    static_cast<void>(callback);
+  }
+  /// A pool is (no longer) asked here: `file` watches its folder.
+  virtual void add_pool(const Fqdn& pool) { static_cast<void>(pool); }
+  virtual void remove_pool(const Fqdn& pool) { static_cast<void>(pool); }
+  /// Back-off of design.md 5.2 applies (not to files).
+  virtual bool uses_backoff() const { return true; }
+};
+
+}  // namespace sfb::remote

@@ -1,0 +1,219 @@
+// parse_export: the wrapper and bare exports, CLIXML and JSON, and every way a dropped file can be
+// wrong.
+#include "agent/remote/export_file.hpp"
+
+#include "agent/base/text.hpp"
+#include "agent/value/access.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+namespace sfb::remote {
+namespace {
+
+const Fqdn kPool = *Fqdn::parse("atl.example.com");
+
+constexpr std::string_view kHead =
+    R"(<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04">)";
+
+std::string list(std::string_view name, int id, std::string_view items) {
+  return std::string(R"(<Obj N=")") + std::string(name) + "\" RefId=\"" + std::to_string(id) +
+         "\"><LST>" + std::string(items) + "</LST></Obj>";
+}
+
+struct Fields {
+  std::string version = R"(<I32 N="SfbBackupExport">1</I32>)";
+  std::string pool = R"(<S N="PoolFqdn">ATL.example.com.</S>)";
+  std::string when = R"(<DT N="ExportedAt">2026-11-23T18:00:00.5Z</DT>)";
+  std::string state = R"(<S N="State">Completed</S>)";
+  std::string output = R"(<S>one</S>)";
+  std::string errors;
+  std::string warnings;
+};
+
+std::string clixml(const Fields& fields) {
+  return std::string(kHead) + R"(<Obj RefId="0"><MS>)" + fields.version + fields.pool +
+         fields.when + R"(<Version N="PSVersion">5.1.17763.1</Version>)" + fields.state +
+         list("Output", 1, fields.output) + list("Errors", 2, fields.errors) +
+         list("Warnings", 3, fields.warnings) + "</MS></Obj></Objs>";
+}
+
+Result<Export> parse(std::string_view bytes, const Limits& limits = {}) {
+  return parse_export(bytes, kPool, limits);
+}
+
+std::string code_of(const Result<Export>& parsed) {
+  return parsed ? "good" : parsed.error().code;
+}
+
+TEST(ExportFile, WrapperIsRead) {
+  const auto parsed = parse(clixml({.output = "<S>one</S><Nil />", .warnings = "<S>careful</S>"}));
+  ASSERT_TRUE(parsed) << describe(parsed.error());
+  EXPECT_TRUE(parsed->wrapped);
+  EXPECT_EQ(parsed->format, ExportFormat::clixml);
+  ASSERT_EQ(parsed->result.output.size(), 2U);
+  EXPECT_EQ(parsed->result.output[0].text, "one");
+  EXPECT_TRUE(parsed->result.output[1].is_null());
+  EXPECT_EQ(parsed->result.warnings, std::vector<std::string>{"careful"});
+  EXPECT_EQ(parsed->result.state, PipelineState::completed);
+  EXPECT_EQ(parsed->result.ps_version, "5.1.17763.1");
+  EXPECT_EQ(format_iso8601(*parsed->exported_at), "2026-11-23T18:00:00.5Z");
+}
+
+TEST(ExportFile, HashtableWrapperAndOtherCase) {
+  const std::string bytes =
+      std::string(kHead) +
+      R"(<Obj RefId="0"><DCT>)"
+      R"(<En><S N="Key">sfbbackupexport</S><I32 N="Value">1</I32></En><En><S N="Key">POOLFQDN</S><S N="Value">atl.example.com</S></En>)"
+      R"(<En><S N="Key">exportedat</S><S N="Value">2026-11-23 18:00:00</S></En><En><S N="Key">STATE</S><S N="Value">completed</S></En>)"
+      R"(<En><S N="Key">output</S><S N="Value">single</S></En></DCT></Obj></Objs>)";
+  const auto parsed = parse(bytes);
+  ASSERT_TRUE(parsed) << describe(parsed.error());
+  ASSERT_EQ(parsed->result.output.size(), 1U);
+  EXPECT_EQ(parsed->result.output[0].text, "single");
+  EXPECT_TRUE(parsed->result.errors.empty());
+}
+
+TEST(ExportFile, ErrorsBecomeRecords) {
+  const std::string record =
+      R"(<Obj RefId="9"><TN RefId="0"><T>System.Management.Automation.ErrorRecord</T></TN><MS><Obj N="Exception" RefId="10">)"
+      R"(<Props><S N="Message">no service</S></Props></Obj><S N="FullyQualifiedErrorId">Id1</S></MS></Obj>)";
+  const auto parsed = parse(clixml({.state = R"(<S N="State">Failed</S>)",
+                                    .output = "",
+                                    .errors = record + "<S>plain text</S><Nil />"}));
+  ASSERT_TRUE(parsed) << describe(parsed.error());
+  EXPECT_EQ(parsed->result.state, PipelineState::failed);
+  ASSERT_EQ(parsed->result.errors.size(), 2U);
+  EXPECT_EQ(ErrorRecord::from(parsed->result.graph, parsed->result.errors[0]).message,
+            "no service");
+  EXPECT_EQ(ErrorRecord::from(parsed->result.graph, parsed->result.errors[0]).error_id, "Id1");
+  EXPECT_EQ(ErrorRecord::from(parsed->result.graph, parsed->result.errors[1]).message,
+            "plain text");
+}
+
+TEST(ExportFile, JsonOfBothPowerShells) {
+  const std::string head =
+      R"({"SfbBackupExport":1,"PoolFqdn":"atl.example.com","PSVersion":"5.1","State":"Completed",)";
+  const std::string tail =
+      R"("Output":[{"BackupModules":[]}],"Errors":[{"Message":"odd","FullyQualifiedErrorId":"X"}],"Warnings":"w"})";
+  for (const std::string when :
+       {R"("ExportedAt":"2026-11-23T18:00:00Z",)", R"("ExportedAt":"\/Date(1795456800000)\/",)"}) {
+    const auto parsed = parse(head + when + tail);
+    ASSERT_TRUE(parsed) << when << describe(parsed.error());
+    EXPECT_EQ(parsed->format, ExportFormat::json);
+    EXPECT_EQ(format_iso8601(*parsed->exported_at), "2026-11-23T18:00:00Z") << when;
+    ASSERT_EQ(parsed->result.output.size(), 1U);
+    ASSERT_EQ(parsed->result.errors.size(), 1U);
+    EXPECT_EQ(ErrorRecord::from(parsed->result.graph, parsed->result.errors[0]).message, "odd");
+    EXPECT_EQ(parsed->result.warnings, std::vector<std::string>{"w"});
+  }
+}
+
+TEST(ExportFile, BareExports) {
+  const auto bare = parse(std::string(kHead) + "<S>a</S><S>b</S></Objs>");
+  ASSERT_TRUE(bare) << describe(bare.error());
+  EXPECT_FALSE(bare->wrapped);
+  EXPECT_FALSE(bare->exported_at);
+  EXPECT_EQ(bare->result.output.size(), 2U);
+  const auto json = parse(R"({"BackupModules":null})");
+  ASSERT_TRUE(json) << describe(json.error());
+  EXPECT_EQ(json->result.output.size(), 1U);
+}
+
+TEST(ExportFile, Utf16AsExportClixmlWritesIt) {
+  const std::u16string units = to_utf16(clixml({}));
+  std::string bytes = "\xFF\xFE";
+  for (const char16_t unit : units) {
+    bytes += static_cast<char>(unit & 0xFF);
+    bytes += static_cast<char>(unit >> 8);
+  }
+  const auto parsed = parse(bytes);
+  EXPECT_TRUE(parsed) << describe(parsed.error());
+}
+
+TEST(ExportFile, WhatIsWrongHasItsCode) {
+  const std::string good = clixml({});
+  const struct {
+    std::string what;
+    std::string bytes;
+    std::string code;
+  } kCases[] = {
+      {"nothing", "", "file.empty"},
+      {"blanks", " \r\n", "file.empty"},
+      {"half CLIXML", good.substr(0, good.size() / 2), "file.truncated"},
+      {"last byte gone", good.substr(0, good.size() - 1), "file.truncated"},
+      {"half JSON", R"({"SfbBackupExport":1,"Pool)", "file.truncated"},
+      {"zeros of a cut write", good.substr(0, 100) + std::string(100, '\0'), "file.truncated"},
+      {"another format", "BackupModules : {x}", "file.foreign"},
+      {"other XML", "<html></html>", "clixml.not_clixml"},
+      {"broken inside", std::string(kHead) + "<S>a</I32></Objs>", "clixml.syntax"},
+      {"another pool", clixml({.pool = R"(<S N="PoolFqdn">chi.example.com</S>)"}),
+       "file.wrong_pool"},
+      {"a pool that is no name", clixml({.pool = R"(<S N="PoolFqdn">../etc</S>)"}),
+       "file.wrong_pool"},
+      {"no pool", clixml({.pool = ""}), "file.bad_wrapper"},
+      {"no time", clixml({.when = ""}), "file.bad_wrapper"},
+      {"no real time", clixml({.when = R"(<S N="ExportedAt">yesterday</S>)"}), "file.bad_wrapper"},
+      {"no state", clixml({.state = ""}), "file.bad_wrapper"},
+      {"an odd state", clixml({.state = R"(<S N="State">Running</S>)"}), "file.bad_wrapper"},
+      {"a newer script", clixml({.version = R"(<I32 N="SfbBackupExport">2</I32>)"}),
+       "file.bad_wrapper"},
+      {"no number", clixml({.version = R"(<S N="SfbBackupExport">x</S>)"}), "file.bad_wrapper"},
+  };
+  for (const auto& test : kCases) {
+    const auto parsed = parse(test.bytes);
+    EXPECT_EQ(code_of(parsed), test.code) << test.what;
+    if (!parsed) {
+      EXPECT_EQ(parsed.error().reason, Reason::parse) << test.what;
+      EXPECT_FALSE(parsed.error().message.empty()) << test.what;
+    }
+  }
+  Limits small;
+  small.object = 100;
+  EXPECT_EQ(code_of(parse(good, small)), "file.too_large");
+}
+
+TEST(ExportFile, EveryPrefixIsAnErrorAndNoCrash) {
+  const std::string good = clixml({.errors = "<S>e</S>", .warnings = "<S>w</S>"});
+  for (std::size_t length = 0; length < good.size(); ++length) {
+    EXPECT_FALSE(parse(std::string_view(good).substr(0, length))) << length;
+  }
+}
+
+// What the script really wrote, run by Microsoft's engine (tests/golden/export).
+TEST(ExportFile, RealExports) {
+  const std::filesystem::path folder =
+      std::filesystem::path(SFB_SOURCE_DIR) / "tests/golden/export";
+  std::size_t count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.path().extension() == ".md") {
+      continue;
+    }
+    std::ifstream file(entry.path(), std::ios::binary);
+    const std::string bytes(std::istreambuf_iterator<char>(file), {});
+    const std::string text = decode_text(bytes);
+    const auto end = text.find(".litwareinc.com", text.find("PoolFqdn"));
+    const bool wrapped = entry.path().filename().string().starts_with("bare-") == false;
+    const std::string pool = end == std::string::npos ? "atl-cs-001" : text.substr(end - 10, 10);
+    const auto parsed = parse_export(bytes, *Fqdn::parse(pool + ".litwareinc.com"), {});
+    ASSERT_TRUE(parsed) << entry.path() << ": " << describe(parsed.error());
+    EXPECT_EQ(parsed->wrapped, wrapped) << entry.path();
+    const bool failed =
+        text.find(">Failed<") != std::string::npos || text.find("\"Failed\"") != std::string::npos;
+    EXPECT_EQ(parsed->result.state == PipelineState::failed, failed) << entry.path();
+    for (const Value& error : parsed->result.errors) {
+      const ErrorRecord record = ErrorRecord::from(parsed->result.graph, error);
+      EXPECT_FALSE(record.message.empty()) << entry.path();
+      EXPECT_FALSE(record.error_id.empty()) << entry.path();
+      EXPECT_FALSE(record.category_message.empty()) << entry.path();
+    }
+    ++count;
+  }
+  EXPECT_GE(count, 18U);
+}
+
+}  // namespace
+}  // namespace sfb::remote
