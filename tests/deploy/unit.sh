@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Checks deploy/systemd: the unit is valid and its exposure is at most 1.5, and both checks can fail.
+# Last line: N passed, N failed. Needs systemd-analyze (Debian package systemd); systemd need not run.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+unit=$root/deploy/systemd/sfb-backup-exporter.service
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+passed=0
+failed=0
+check() {
+  local name=$1
+  shift
+  if "$@" >"$work/output" 2>&1; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    echo "FAILED: $name"
+    sed 's/^/  /' "$work/output"
+  fi
+}
+fails() { ! "$@"; }
+
+# The counting itself first: a script that cannot fail proves nothing.
+check 'this line is expected' false >"$work/probe"
+if [[ $passed -ne 0 || $failed -ne 1 ]] || ! grep -q '^FAILED: this line' "$work/probe"; then
+  echo 'FAILED: this script does not count failures'
+  exit 1
+fi
+failed=0
+
+# exposure UNIT: fails above 1.5 (the threshold is in tenths).
+exposure() { systemd-analyze security --offline=true --threshold=15 --no-pager "$1"; }
+# valid UNIT: systemd-analyze wants the binary to exist, and warns without failing about unknown keys.
+valid() {
+  local copy
+  copy=$work/verify/$(basename "$unit")
+  mkdir -p "$work/verify"
+  sed 's|/usr/bin/sfb_backup_exporter|/bin/true|' "$1" >"$copy"
+  systemd-analyze verify --man=no "$copy" 2>&1 | tee "$work/verify.output"
+  ! grep -F "$(basename "$unit")" "$work/verify.output"
+}
+
+check 'exposure is at most 1.5' exposure "$unit"
+check 'systemd-analyze verify' valid "$unit"
+
+grep -vE '^(Protect|Private|Restrict|SystemCall)' "$unit" >"$work/soft.service"
+check 'a unit without hardening is found' fails exposure "$work/soft.service"
+sed 's/^NoNewPrivileges=/NoNewPrivilege=/' "$unit" >"$work/typo.service"
+check 'a misspelt key is found' fails valid "$work/typo.service"
+
+# What the rest of the project relies on.
+check 'reads the installed configuration' grep -qF -- '--config.file=/etc/sfb_backup_exporter/sfb_backup_exporter.yml' "$unit"
+# shellcheck disable=SC2016
+check 'reload is SIGHUP' grep -qxF 'ExecReload=/bin/kill -HUP $MAINPID' "$unit"
+check 'flags come from /etc/default' grep -qxF 'EnvironmentFile=-/etc/default/sfb-backup-exporter' "$unit"
+# Type=notify would kill a service that never sends READY=1.
+check 'start type' grep -qxF 'Type=exec' "$unit"
+
+echo "$passed passed, $failed failed"
+[[ $failed -eq 0 ]]
