@@ -1,0 +1,117 @@
+// What is known about one pool: the pure state machine none -> fresh -> stale, its timestamps and
+// counters (design.md 5.2, 6.1).
+#pragma once
+
+#include "agent/base/limits.hpp"
+#include "agent/status/evaluation.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sfb::status {
+
+/// A pool as configured, as far as metrics and pages show it.
+struct PoolIdentity {
+  Fqdn fqdn;
+  std::string paired_pool;
+  std::string site;
+  std::string deployment;
+  std::string endpoint;
+  std::string transport;
+  collectors::Expectation expectation;
+  std::chrono::milliseconds interval{
+      0};  ///< `evaluation_interval_seconds`: for `file` max(interval, max_age / 5)
+  std::chrono::milliseconds stale_after{0};
+};
+
+enum class Freshness : std::uint8_t { none, fresh, stale };
+
+/// One published module with the times this agent has seen.
+struct ModuleSeries {
+  collectors::Module module;
+  std::optional<WallTime> export_changed = {};  ///< when this state was first seen
+  std::optional<WallTime> import_changed = {};
+  std::optional<WallTime> last_healthy = {};  ///< removed when the export becomes NotInitialized
+  std::optional<WallTime> last_final = {};    ///< removed likewise
+};
+
+/// Everything metrics and pages say about one pool at one moment. Immutable; readable from any
+/// thread.
+struct PoolSnapshot {
+  PoolIdentity identity;
+  Freshness freshness = Freshness::none;  ///< at the moment the snapshot was taken
+  std::optional<bool> up = {};            ///< absent before the first completed evaluation
+  /// State series, `machines` among them: empty unless fresh.
+  std::optional<collectors::Verdict> verdict = {};
+  std::optional<collectors::ExportState> overall_export = {};
+  std::optional<collectors::ImportState> overall_import = {};
+  /// With freshness stale the modules stay here for their timestamps; their states are not to be
+  /// published.
+  std::vector<ModuleSeries> modules = {};
+  /// Name, active now; seen in the last 24 h.
+  std::vector<std::pair<std::string, bool>> machines = {};
+  std::uint64_t active_machine_changes = 0;
+  std::uint64_t unknown_states = 0;
+  std::uint64_t evaluations = 0;
+  std::uint64_t overruns = 0;
+  std::array<std::uint64_t, kReasons.size()> failures{};
+  bool running = false;
+  std::optional<WallTime> backoff_until = {};
+  std::optional<WallTime> last_evaluation = {};
+  std::optional<std::chrono::nanoseconds> last_duration = {};
+  std::optional<WallTime> last_success = {};
+  EvaluationPtr last_good = {};       ///< the scheduled question's
+  EvaluationPtr last_completed = {};  ///< likewise, good or failed
+};
+
+using PoolSnapshotPtr = std::shared_ptr<const PoolSnapshot>;
+
+/// The machine. Pure: time comes in as an argument. Thread rule: one thread.
+class Knowledge {
+ public:
+  Knowledge(PoolIdentity identity, const Limits& limits);
+
+  /// A scheduled question's evaluation ended (cancelled ones are not reported here).
+  void completed(EvaluationPtr evaluation, Now now);
+  void set_running(bool running);
+  void overrun();
+  void set_backoff(std::optional<WallTime> until);
+  /// Settings that do not change the pool's identity (site, interval, expectation): the knowledge
+  /// stays, the verdict is judged anew.
+  void reconfigure(PoolIdentity identity);
+  /// Counts from the next answer on.
+  void set_limits(const Limits& limits) { limits_ = limits; }
+
+  Freshness freshness(Now now) const;
+  /// When the next change by time alone happens (fresh -> stale, a machine forgotten); absent when
+  /// none will.
+  std::optional<MonoTime> next_change(Now now) const;
+  /// Immutable; the same pointer until something changed.
+  PoolSnapshotPtr snapshot(Now now);
+
+ private:
+  struct Machine {
+    std::string name;
+    MonoTime seen{};
+    bool active = false;
+  };
+  void learn(const Evaluation& evaluation);
+  void learn_modules(const Evaluation& evaluation);
+  void learn_machine(const std::string& name, MonoTime seen);
+  void forget_machines(MonoTime now);
+
+  PoolSnapshot current_;  ///< without what depends on the moment: freshness and state series
+  Limits limits_;
+  std::optional<collectors::Verdict> verdict_;
+  std::vector<Machine> machines_;
+  std::string last_active_;  ///< survives answers that do not name a machine
+  PoolSnapshotPtr cached_;   ///< null after every change
+};
+
+}  // namespace sfb::status

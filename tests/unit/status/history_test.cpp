@@ -1,0 +1,120 @@
+// The history: two rings, one order, bounded texts.
+#include "agent/status/history.hpp"
+
+#include "tests/unit/status/evaluations.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace sfb::status {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using namespace sfb::status::testing;  // NOLINT: builders
+
+std::vector<std::uint64_t> ids(const History& history) {
+  std::vector<std::uint64_t> out;
+  for (const HistoryEntry& entry : history.newest_first()) {
+    out.push_back(entry.id);
+  }
+  return out;
+}
+
+TEST(History, NewestFirstByNumberEvenWhenTheWallClockWentBack) {
+  FakeClock clock;
+  History history;
+  for (std::uint64_t id = 1; id <= 4; ++id) {
+    auto evaluation = id % 2 == 0 ? failed(clock.now(), Reason::dns) : good(clock.now(), {});
+    evaluation->id = id;
+    history.add(*evaluation);
+    clock.advance(1s);
+    clock.set_wall_back(1h);
+  }
+  EXPECT_THAT(ids(history), ElementsAre(4, 3, 2, 1));
+}
+
+TEST(History, SuccessesDoNotPushFailuresOut) {
+  const FakeClock clock;
+  History history(3);
+  for (std::uint64_t id = 1; id <= 20; ++id) {
+    auto evaluation = id == 2 ? failed(clock.now(), Reason::dns) : good(clock.now(), {});
+    evaluation->id = id;
+    history.add(*evaluation);
+  }
+  EXPECT_THAT(ids(history), ElementsAre(20, 19, 18, 2));
+}
+
+TEST(History, FailuresAreBoundedToo) {
+  const FakeClock clock;
+  History history(2);
+  for (std::uint64_t id = 1; id <= 9; ++id) {
+    auto evaluation = failed(clock.now(), Reason::dns);
+    evaluation->id = id;
+    history.add(*evaluation);
+  }
+  EXPECT_THAT(ids(history), ElementsAre(9, 8));
+}
+
+TEST(History, AFailureTellsEverything) {
+  const FakeClock clock;
+  auto evaluation = failed(clock.now(), Reason::auth);
+  evaluation->error->peer = "no\x1b way";
+  evaluation->trigger = Trigger::query;
+  evaluation->request_id = "r1";
+  evaluation->question.category = Category::cms;
+  History history;
+  history.add(*evaluation);
+  const HistoryEntry entry = history.newest_first().at(0);
+  EXPECT_FALSE(entry.good);
+  EXPECT_EQ(entry.reason, "auth");
+  EXPECT_EQ(entry.code, "test.failure");
+  EXPECT_EQ(entry.stage, "query");
+  EXPECT_EQ(entry.remedy, "repair it");
+  EXPECT_EQ(entry.request_id, "r1");
+  EXPECT_EQ(entry.question, "-Category CMS");
+  EXPECT_EQ(entry.trigger, Trigger::query);
+  EXPECT_EQ(entry.duration, 250ms);
+  EXPECT_EQ(entry.time, clock.now().wall);
+  EXPECT_EQ(entry.message.find('\x1b'), std::string::npos) << entry.message;
+}
+
+TEST(History, LongMessagesAreCutBetweenCharacters) {
+  const FakeClock clock;
+  auto evaluation = failed(clock.now(), Reason::auth);
+  evaluation->error->message = std::string(499, 'x') + "\xc3\xa4" + std::string(600, 'y');
+  History history;
+  history.add(*evaluation);
+  EXPECT_EQ(history.newest_first().at(0).message, std::string(499, 'x'));
+}
+
+TEST(History, AGoodAnswerTellsUnknownWordsNotesAndItsCode) {
+  const FakeClock clock;
+  auto evaluation =
+      good(clock.now(),
+           {module("A.B", collectors::ExportState::unknown, collectors::ImportState::unknown)});
+  evaluation->status->modules[0].export_word = "Frob";
+  evaluation->status->modules[0].import_word = "Nicate";
+  evaluation->status->overall_export = collectors::ExportState::unknown;
+  evaluation->status->overall_export_word = "Over";
+  evaluation->status->overall_import = collectors::ImportState::unknown;
+  evaluation->status->overall_import_word = "Under";
+  evaluation->status->notes = {"something odd"};
+  evaluation->note = "file.clock_skew";
+  History history;
+  history.add(*evaluation);
+  const HistoryEntry entry = history.newest_first().at(0);
+  EXPECT_TRUE(entry.good);
+  EXPECT_EQ(entry.reason, "");
+  EXPECT_EQ(entry.code, "file.clock_skew");
+  for (const char* part : {"\"Frob\" of A.B export", "\"Nicate\" of A.B import", "\"Over\"",
+                           "\"Under\"", "something odd"}) {
+    EXPECT_THAT(entry.message, HasSubstr(part));
+  }
+  History plain;
+  plain.add(*good(clock.now(), {module("A.B", collectors::ExportState::final_state)}));
+  EXPECT_EQ(plain.newest_first().at(0).message, "");
+}
+
+}  // namespace
+}  // namespace sfb::status
