@@ -1,0 +1,36 @@
+// The last answers of one pool, per question, bounded. Pure.
+#pragma once
+
+#include "agent/status/evaluation.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <list>
+
+namespace sfb::engine {
+
+/// Thread rule: one thread.
+class AnswerCache {
+ public:
+  /// Distinct questions remembered; beyond, the one answered longest ago is forgotten, but never
+  /// the scheduled one.
+  static constexpr std::size_t kMaxQuestions = 8;
+
+  /// What is known about one question.
+  struct Entry {
+    status::Question question;
+    status::EvaluationPtr completed = {};  ///< the last one, good or failed
+    status::EvaluationPtr good = {};       ///< the last good one
+    MonoTime completed_at{};
+  };
+
+  void add(const status::EvaluationPtr& evaluation, MonoTime now);
+  /// nullptr when an equal question was not answered or is forgotten.
+  const Entry* find(const status::Question& question) const;
+  std::size_t size() const { return entries_.size(); }
+
+ private:
+  std::list<Entry> entries_;  ///< newest first
+};
+
+}  // namespace sfb::engine

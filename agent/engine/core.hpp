@@ -1,0 +1,213 @@
+// The engine without a loop: questions, queues, runs and knowledge, driven by `tick`, `evaluate`
+// and `finished`. Knows no Asio; the shell (engine.cpp) starts and cancels the real work and owns
+// the one timer.
+#pragma once
+
+#include "agent/engine/activity.hpp"
+#include "agent/engine/agenda.hpp"
+#include "agent/engine/answer_cache.hpp"
+#include "agent/engine/endpoint_queue.hpp"
+#include "agent/engine/engine.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace sfb::engine {
+
+/// Work for the shell: ask, then call Core::finished with the same number, exactly once.
+struct Launch {
+  JobId job = 0;
+  std::shared_ptr<remote::Transport> transport;
+  Call call;
+  MonoTime deadline{};
+};
+
+/// What the core wants done. Both are called when the core's own state is consistent.
+struct Hooks {
+  std::function<void(Launch)> launch;
+  std::function<void(JobId)> cancel;  ///< nobody wants the result; `finished` is still due
+  /// Given to every transport (Transport::on_change); may outlive the core.
+  std::function<void(const Fqdn&)> content_changed;
+};
+
+/// The cmdlet call of a question.
+Call call_for(const status::Question& question);
+
+/// A transport that has not returned this long after its deadline is given up: the evaluation is a
+/// timeout, only the endpoint's slot stays taken until it really returns.
+inline constexpr std::chrono::seconds kGuard{2};
+
+/// Thread rule: one thread. Callbacks may call back into the core.
+class Core {
+ public:
+  Core(const Clock& clock, Logger logger, Hooks hooks);
+
+  void apply(Options options);
+  void start();
+  void stop();
+  void evaluate(const status::Question& question, status::Wish wish, std::stop_token stop,
+                status::AnswerCallback callback);
+  /// New content may be there for the pool (Transport::on_change).
+  void content_changed(const Fqdn& pool);
+  /// A launched job's work ended, whatever became of the job meanwhile.
+  void finished(JobId job, Result<remote::Reply> result);
+  /// Does everything that is due now.
+  void tick();
+  /// When `tick` has something to do; absent when never.
+  std::optional<MonoTime> next_wakeup() const { return agenda_.next(); }
+
+  status::SnapshotPtr snapshot();
+  std::optional<std::vector<status::HistoryEntry>> history(const Fqdn& pool) const;
+  bool first_cycle_done() const;
+  std::size_t running() const { return running_; }
+
+ private:
+  using WaiterId = std::uint64_t;
+  using StopCallback = std::stop_callback<std::function<void()>>;
+
+  struct Endpoint {
+    EndpointOptions options;
+    EndpointQueue queue;
+    bool ready = false;  ///< stands in ready_
+  };
+  using EndpointPtr = std::shared_ptr<Endpoint>;
+
+  /// One run of one question, from waiting to the transport's return.
+  struct Job {
+    enum class Phase : std::uint8_t {
+      held,       ///< an earlier run of the same question has not returned yet
+      queued,     ///< waits for the endpoint
+      running,    ///< launched
+      cancelled,  ///< launched, nobody wants the result any more
+      abandoned,  ///< launched, given up by the guard; holds its endpoint's slot only
+    };
+    JobId id = 0;
+    status::Question question;
+    std::uint64_t generation = 0;
+    EndpointPtr endpoint;
+    status::Trigger trigger = status::Trigger::schedule;
+    std::string request_id;
+    Phase phase = Phase::queued;
+    bool scheduled = false;  ///< the schedule wants the result, callers or not
+    std::vector<WaiterId> waiters;
+    MonoTime started{};
+    MonoTime deadline{};
+
+    bool is_live() const { return phase <= Phase::running; }
+    bool is_waiting() const { return phase <= Phase::queued; }
+  };
+  using JobPtr = std::shared_ptr<Job>;
+
+  /// A caller and the job it waits for.
+  struct Waiter {
+    JobPtr job;
+    status::Wish wish;
+    status::Source source = status::Source::live;
+    std::stop_token stop;
+    status::AnswerCallback callback;
+    std::unique_ptr<StopCallback> stop_callback;
+  };
+
+  struct Pool {
+    PoolOptions options;
+    std::uint64_t generation;  ///< never used twice: results of another one are late
+    EndpointPtr endpoint;
+    status::Knowledge knowledge;
+    status::History history;
+    Activity activity;
+    AnswerCache cache;
+    std::vector<JobPtr> jobs;
+    bool awaited = false;  ///< of the first cycle, not attempted yet
+    std::optional<Reason> last_failure;
+    std::vector<std::string> last_notes;
+
+    const Fqdn& fqdn() const { return options.identity.fqdn; }
+  };
+
+  // core_config.cpp
+  std::map<std::string, EndpointPtr> adopt_endpoints(std::vector<EndpointOptions> options);
+  void keep_pool(Pool& pool, PoolOptions options, Now now);
+  void add_pool(PoolOptions options, EndpointPtr endpoint, Now now);
+  void retire(Pool& pool, std::vector<Waiter>& orphans);
+  void plan(Pool& pool);
+
+  // core_ask.cpp
+  void answer(const status::AnswerCallback& callback, status::Answer answer);
+  void refuse(const status::AnswerCallback& callback, Error error,
+              std::optional<std::chrono::seconds> retry_after = {},
+              status::EvaluationPtr last_known = {});
+  std::optional<status::Refusal> obstacle(const Pool& pool, const status::Question& question,
+                                          const status::Wish& wish, Now now) const;
+  status::Refusal backoff_refusal(const Pool& pool, MonoTime until, Now now) const;
+  void add_waiter(const JobPtr& job, status::Wish wish, std::stop_token stop,
+                  status::AnswerCallback callback, status::Source source);
+  Waiter take_waiter(WaiterId id);
+  void caller_gone(WaiterId id);
+  void waiter_expired(WaiterId id);
+  void withdraw_if_unwanted(const JobPtr& job);
+  status::EvaluationPtr last_known(const Job& job) const;
+
+  // core_run.cpp
+  JobPtr make_job(Pool& pool, const status::Question& question);
+  void enqueue(Pool& pool, const JobPtr& job);
+  void dispatch(const EndpointPtr& endpoint);
+  void pump();
+  void begin(const JobPtr& job, Now now);
+  void pool_due(Pool& pool, Now now);
+  void guard_due(const JobPtr& job, Now now);
+  void forget(const JobPtr& job);
+  void release_successor(const Job& job);
+  static JobPtr live_job(const Pool& pool, const status::Question& question);
+  Pool* pool_of(const Job& job) const;
+  void flush();
+
+  // core_conclude.cpp
+  void conclude(Pool& pool, Job& job, Result<remote::Reply> result, Now now);
+  std::shared_ptr<status::Evaluation> make_evaluation(const Pool& pool, const Job& job,
+                                                      Result<remote::Reply> result, Now now);
+  void learn_outcome(Pool& pool, const status::Evaluation& evaluation, Now now);
+  void refuse_waiting_jobs(Pool& pool, MonoTime until, Now now);
+  void log_failure(Pool& pool, const status::Evaluation& evaluation);
+  void log_success(Pool& pool, const status::Evaluation& evaluation,
+                   const status::EvaluationPtr& before);
+
+  const Clock& clock_;
+  Logger logger_;
+  Hooks hooks_;
+  Options options_;  ///< without the lists of endpoints and pools
+  bool started_ = false;
+  bool stopping_ = false;
+  std::uint64_t generations_ = 0;
+  JobId jobs_made_ = 0;
+  WaiterId waiters_made_ = 0;
+  std::uint64_t evaluations_ = 0;
+  std::size_t running_ = 0;
+  std::size_t awaited_ = 0;  ///< pools of the first cycle that were not attempted yet
+  MonoTime first_cycle_deadline_{};
+
+  Agenda agenda_;
+  std::map<std::string, EndpointPtr> endpoints_;
+  std::map<Fqdn, std::unique_ptr<Pool>> pools_;
+  std::unordered_map<std::uint64_t, Pool*> by_generation_;
+  std::unordered_map<JobId, JobPtr> jobs_;
+  std::unordered_map<WaiterId, Waiter> waiters_;
+  std::deque<EndpointPtr> ready_;  ///< endpoints with a free slot and waiting jobs, in turn
+
+  std::deque<std::function<void()>> outbox_;  ///< calls out of the core, made when it is at rest
+  bool flushing_ = false;
+
+  status::DurationHistogram durations_;
+  status::SnapshotPtr snapshot_;
+  bool dirty_ = true;
+  std::optional<MonoTime> snapshot_valid_until_;
+};
+
+}  // namespace sfb::engine

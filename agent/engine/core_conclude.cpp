@@ -1,0 +1,189 @@
+// The end of a run: the evaluation, what is learned from it, and who is told.
+#include "agent/engine/core.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace sfb::engine {
+
+void Core::conclude(Pool& pool, Job& job, Result<remote::Reply> result, Now now) {
+  const status::EvaluationPtr before =
+      job.question.is_scheduled() ? pool.knowledge.snapshot(now)->last_good : nullptr;
+  const std::shared_ptr<status::Evaluation> made =
+      make_evaluation(pool, job, std::move(result), now);
+  const status::EvaluationPtr evaluation = made;
+  pool.history.add(*evaluation);
+  pool.cache.add(evaluation, now.mono);
+  if (job.question.is_scheduled()) {
+    pool.activity.finished(now.mono);
+    pool.knowledge.set_running(false);
+    pool.knowledge.completed(evaluation, now);
+    durations_.observe(evaluation->duration);
+    dirty_ = true;
+    if (pool.awaited) {
+      pool.awaited = false;
+      --awaited_;
+    }
+  }
+  if (evaluation->good()) {
+    log_success(pool, *evaluation, before);
+  } else {
+    log_failure(pool, *evaluation);
+  }
+  for (const WaiterId id : std::vector<WaiterId>(job.waiters)) {
+    const Waiter waiter = take_waiter(id);
+    answer(waiter.callback, {evaluation, waiter.source});
+  }
+  learn_outcome(pool, *evaluation, now);
+  plan(pool);
+}
+
+std::shared_ptr<status::Evaluation> Core::make_evaluation(const Pool& pool, const Job& job,
+                                                          Result<remote::Reply> result, Now now) {
+  auto evaluation =
+      std::make_shared<status::Evaluation>(status::Evaluation{.question = job.question});
+  evaluation->id = ++evaluations_;
+  evaluation->trigger = job.trigger;
+  evaluation->request_id = job.request_id;
+  evaluation->evaluated_at = now.wall;
+  evaluation->made = now.mono;
+  evaluation->finished = now.wall;
+  evaluation->duration = now.mono - job.started;
+  if (!result) {
+    evaluation->error = std::move(result.error());
+    return evaluation;
+  }
+  evaluation->evaluated_at = result->made_at;
+  evaluation->made = now.mono - result->age;
+  evaluation->stages = std::move(result->stages);
+  evaluation->note = std::move(result->note);
+  evaluation->result = std::move(result->result);
+  if (!evaluation->result) {
+    evaluation->error = Error{Reason::internal,
+                              "engine.no_result",
+                              "the transport gave neither a result nor an error",
+                              "this is a bug of the agent: report it",
+                              "",
+                              Stage::none};
+    return evaluation;
+  }
+  auto status = collectors::interpret(*evaluation->result, options_.limits);
+  if (!status) {
+    evaluation->error = std::move(status.error());
+    if (evaluation->error->stage == Stage::none) {
+      evaluation->error->stage = Stage::parse;
+    }
+    return evaluation;
+  }
+  evaluation->verdict = collectors::judge(*status, pool.options.identity.expectation);
+  evaluation->status = std::move(*status);
+  return evaluation;
+}
+
+void Core::learn_outcome(Pool& pool, const status::Evaluation& evaluation, Now now) {
+  if (!pool.endpoint->options.transport->uses_backoff()) {
+    return;
+  }
+  const std::optional<Reason> failure =
+      evaluation.error ? std::optional(evaluation.error->reason) : std::nullopt;
+  const bool began = pool.activity.learn_outcome(failure, now.mono);
+  const auto until = pool.activity.backoff_until(now.mono);
+  agenda_.set({AgendaKey::Kind::backoff_end, pool.generation}, until);
+  pool.knowledge.set_backoff(
+      until ? std::optional(now.wall + std::chrono::ceil<Micros>(*until - now.mono))
+            : std::nullopt);
+  dirty_ = true;
+  if (!began) {
+    return;
+  }
+  logger_.warn(
+      "back-off",
+      {{"pool", pool.fqdn().str()},
+       {"reason", std::string(to_string(*failure))},
+       {"duration", format_duration(std::chrono::ceil<std::chrono::seconds>(*until - now.mono))}});
+  refuse_waiting_jobs(pool, *until, now);
+}
+
+// What still waits would ask the server that is to be left alone.
+void Core::refuse_waiting_jobs(Pool& pool, MonoTime until, Now now) {
+  for (const JobPtr& job : std::vector<JobPtr>(pool.jobs)) {
+    if (!job->is_waiting()) {
+      continue;
+    }
+    for (const WaiterId id : std::vector<WaiterId>(job->waiters)) {
+      const Waiter waiter = take_waiter(id);
+      status::Refusal refusal = backoff_refusal(pool, until, now);
+      refuse(waiter.callback, std::move(refusal.error), refusal.retry_after, last_known(*job));
+    }
+    forget(job);
+    if (job->question.is_scheduled()) {
+      pool.activity.finished(now.mono);
+    }
+  }
+}
+
+void Core::log_failure(Pool& pool, const status::Evaluation& evaluation) {
+  const Error& error = *evaluation.error;
+  // A pool that fails every two minutes is news once. What callers ask for is their affair.
+  const bool news = evaluation.question.is_scheduled() && pool.last_failure != error.reason;
+  if (evaluation.question.is_scheduled()) {
+    pool.last_failure = error.reason;
+  }
+  logger_.log(news ? LogLevel::warn : LogLevel::debug, "evaluation failed",
+              {{"pool", pool.fqdn().str()},
+               {"question", parameters_text(evaluation.question)},
+               {"evaluation", std::to_string(evaluation.id)},
+               {"reason", std::string(to_string(error.reason))},
+               {"code", error.code},
+               {"stage", std::string(to_string(error.stage))},
+               {"message", describe(error)}});
+}
+
+void Core::log_success(Pool& pool, const status::Evaluation& evaluation,
+                       const status::EvaluationPtr& before) {
+  if (!evaluation.question.is_scheduled()) {
+    return;
+  }
+  const std::string& name = pool.fqdn().str();
+  if (pool.last_failure) {
+    logger_.info("evaluation recovered",
+                 {{"pool", name}, {"after", std::string(to_string(*pool.last_failure))}});
+    pool.last_failure.reset();
+  }
+  if (evaluation.status->notes != pool.last_notes) {
+    pool.last_notes = evaluation.status->notes;
+    for (const std::string& note : pool.last_notes) {
+      logger_.warn("answer is odd", {{"pool", name}, {"message", note}});
+    }
+  }
+  if (!before) {
+    return;  // the first answer changes nothing
+  }
+  const auto log_change = [&](const std::string& module, std::string_view what,
+                              const std::string& from, const std::string& to) {
+    if (from != to) {
+      logger_.info("module state changed", {{"pool", name},
+                                            {"module", module},
+                                            {"direction", std::string(what)},
+                                            {"from", from},
+                                            {"to", to}});
+    }
+  };
+  const auto& old_modules = before->status->modules;
+  const auto& new_modules = evaluation.status->modules;
+  for (const collectors::Module& module : new_modules) {
+    const auto old = std::ranges::find(old_modules, module.identity, &collectors::Module::identity);
+    const bool known = old != old_modules.end();
+    log_change(module.identity, "export", known ? old->export_word : "", module.export_word);
+    log_change(module.identity, "import", known ? old->import_word : "", module.import_word);
+  }
+  for (const collectors::Module& old : old_modules) {
+    if (std::ranges::find(new_modules, old.identity, &collectors::Module::identity) ==
+        new_modules.end()) {
+      logger_.info("module gone", {{"pool", name}, {"module", old.identity}});
+    }
+  }
+}
+
+}  // namespace sfb::engine

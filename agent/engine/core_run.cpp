@@ -1,0 +1,253 @@
+// Runs: from the queue through the transport to their end, on time or not.
+#include "agent/engine/core.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace sfb::engine {
+
+namespace {
+
+// A scheduled run leaves a fifth of the interval free, so that slowness shows as time-outs of this
+// pool and not as overruns of its neighbours.
+std::chrono::milliseconds budget(const PoolOptions& options) {
+  return std::min(options.evaluation_timeout, options.evaluation_interval * 4 / 5);
+}
+
+}  // namespace
+
+Call call_for(const status::Question& question) {
+  const std::string_view category = question.category == status::Category::all
+                                        ? std::string_view()
+                                        : to_string(question.category);
+  return collectors::make_call(question.pool, category, question.force, question.bypass_dual_write);
+}
+
+Core::JobPtr Core::live_job(const Pool& pool, const status::Question& question) {
+  const auto found = std::ranges::find_if(
+      pool.jobs, [&](const JobPtr& job) { return job->is_live() && job->question == question; });
+  return found == pool.jobs.end() ? nullptr : *found;
+}
+
+Core::Pool* Core::pool_of(const Job& job) const {
+  const auto found = by_generation_.find(job.generation);
+  return found == by_generation_.end() ? nullptr : found->second;
+}
+
+Core::JobPtr Core::make_job(Pool& pool, const status::Question& question) {
+  auto job = std::make_shared<Job>(Job{.id = ++jobs_made_,
+                                       .question = question,
+                                       .generation = pool.generation,
+                                       .endpoint = pool.endpoint,
+                                       .request_id = {},
+                                       .waiters = {}});
+  jobs_.emplace(job->id, job);
+  pool.jobs.push_back(job);
+  return job;
+}
+
+void Core::enqueue(Pool& pool, const JobPtr& job) {
+  const bool predecessor = std::ranges::any_of(pool.jobs, [&](const JobPtr& other) {
+    return !other->is_live() && other->question == job->question;
+  });
+  if (predecessor) {
+    job->phase = Job::Phase::held;
+    return;
+  }
+  job->phase = Job::Phase::queued;
+  job->endpoint->queue.push(job->id, job->waiters.empty() ? Priority::schedule : Priority::query);
+  dispatch(job->endpoint);
+}
+
+void Core::dispatch(const EndpointPtr& endpoint) {
+  if (!endpoint->ready && endpoint->queue.can_take()) {
+    endpoint->ready = true;
+    ready_.push_back(endpoint);
+  }
+  pump();
+}
+
+// Endpoints take turns, one job each, so that under the global limit none is forgotten.
+void Core::pump() {
+  const Now now = clock_.now();
+  while (!stopping_ && !ready_.empty() && running_ < options_.max_concurrent_evaluations) {
+    const EndpointPtr endpoint = std::move(ready_.front());
+    ready_.pop_front();
+    if (const auto id = endpoint->queue.take()) {
+      begin(jobs_.at(*id), now);
+    }
+    endpoint->ready = endpoint->queue.can_take();
+    if (endpoint->ready) {
+      ready_.push_back(endpoint);
+    }
+  }
+}
+
+void Core::begin(const JobPtr& job, Now now) {
+  Pool& pool = *pool_of(*job);
+  job->phase = Job::Phase::running;
+  job->started = now.mono;
+  if (job->scheduled) {
+    job->deadline = now.mono + budget(pool.options);
+  } else {
+    MonoTime latest = now.mono;
+    for (const WaiterId id : job->waiters) {
+      latest = std::max(latest, waiters_.at(id).wish.deadline);
+    }
+    job->deadline = std::min<MonoTime>(latest, now.mono + pool.options.evaluation_timeout);
+  }
+  for (const WaiterId id : job->waiters) {
+    if (waiters_.at(id).wish.deadline >= job->deadline) {
+      agenda_.erase({AgendaKey::Kind::waiter, id});
+    }
+  }
+  agenda_.set({AgendaKey::Kind::guard, job->id}, job->deadline + kGuard);
+  ++running_;
+  if (job->question.is_scheduled()) {
+    pool.activity.started();
+    pool.knowledge.set_running(true);
+    dirty_ = true;
+  }
+  outbox_.emplace_back(
+      [this, launch = Launch{job->id, job->endpoint->options.transport, call_for(job->question),
+                             job->deadline}]() mutable { hooks_.launch(std::move(launch)); });
+}
+
+void Core::finished(JobId id, Result<remote::Reply> result) {
+  const auto found = jobs_.find(id);
+  if (found == jobs_.end()) {
+    return;
+  }
+  const Now now = clock_.now();
+  const JobPtr job = found->second;
+  agenda_.erase({AgendaKey::Kind::guard, id});
+  job->endpoint->queue.release();
+  const bool wanted = job->phase == Job::Phase::running;
+  if (job->phase != Job::Phase::abandoned) {
+    --running_;
+  }
+  Pool* pool = pool_of(*job);
+  forget(job);
+  if (pool != nullptr) {
+    if (wanted) {
+      conclude(*pool, *job, std::move(result), now);
+    }
+    release_successor(*job);
+  }
+  dispatch(job->endpoint);
+  flush();
+}
+
+// Out of every list; what it holds of its endpoint is the caller's affair.
+void Core::forget(const JobPtr& job) {
+  job->endpoint->queue.remove(job->id);
+  jobs_.erase(job->id);
+  if (Pool* pool = pool_of(*job)) {
+    std::erase(pool->jobs, job);
+  }
+}
+
+void Core::release_successor(const Job& job) {
+  Pool& pool = *pool_of(job);
+  const JobPtr next = live_job(pool, job.question);
+  if (next && next->phase == Job::Phase::held) {
+    enqueue(pool, next);
+  }
+}
+
+void Core::pool_due(Pool& pool, Now now) {
+  const Activity::Due due = pool.activity.due(now.mono);
+  plan(pool);
+  const status::Question question{pool.fqdn()};
+  switch (due) {
+    case Activity::Due::start: {
+      const JobPtr job = make_job(pool, question);
+      job->scheduled = true;
+      pool.activity.queued();
+      enqueue(pool, job);
+      return;
+    }
+    case Activity::Due::adopt:
+      if (const JobPtr job = live_job(pool, question)) {
+        job->scheduled = true;
+      }
+      return;
+    case Activity::Due::overrun:
+      pool.knowledge.overrun();
+      dirty_ = true;
+      logger_.warn("evaluation overrun",
+                   {{"pool", pool.fqdn().str()},
+                    {"endpoint", pool.endpoint->options.name},
+                    {"interval", format_duration(pool.options.evaluation_interval)}});
+      return;
+    case Activity::Due::skipped:
+    case Activity::Due::nothing:
+      return;
+  }
+}
+
+void Core::guard_due(const JobPtr& job, Now now) {
+  const bool wanted = job->phase == Job::Phase::running;
+  job->phase = Job::Phase::abandoned;
+  --running_;
+  logger_.error("transport did not return",
+                {{"pool", job->question.pool.str()}, {"endpoint", job->endpoint->options.name}});
+  Pool* pool = pool_of(*job);
+  if (wanted && pool != nullptr) {
+    outbox_.emplace_back([this, id = job->id] { hooks_.cancel(id); });
+    conclude(*pool, *job,
+             fail(Reason::timeout, "timeout.abandoned",
+                  fmt::format("the transport of endpoint {} did not return by its deadline",
+                              job->endpoint->options.name),
+                  "its slot stays taken until it does; look for a dead network mount or server"),
+             now);
+  }
+  pump();
+}
+
+void Core::content_changed(const Fqdn& fqdn) {
+  const auto found = pools_.find(fqdn);
+  if (found == pools_.end() || stopping_) {
+    return;
+  }
+  found->second->activity.nudge(clock_.now().mono);
+  plan(*found->second);
+}
+
+void Core::tick() {
+  const Now now = clock_.now();
+  while (const auto key = agenda_.pop_due(now.mono)) {
+    switch (key->kind) {
+      case AgendaKey::Kind::waiter:
+        waiter_expired(key->id);
+        break;
+      case AgendaKey::Kind::guard:
+        guard_due(jobs_.at(key->id), now);
+        break;
+      case AgendaKey::Kind::backoff_end:
+        by_generation_.at(key->id)->knowledge.set_backoff(std::nullopt);
+        dirty_ = true;
+        break;
+      case AgendaKey::Kind::pool_due:
+        pool_due(*by_generation_.at(key->id), now);
+        break;
+    }
+  }
+  flush();
+}
+
+void Core::flush() {
+  if (flushing_) {
+    return;
+  }
+  flushing_ = true;
+  while (!outbox_.empty()) {
+    const auto call = std::move(outbox_.front());
+    outbox_.pop_front();
+    call();
+  }
+  flushing_ = false;
+}
+
+}  // namespace sfb::engine

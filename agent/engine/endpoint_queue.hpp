@@ -1,0 +1,48 @@
+// Who is next on one endpoint: queries before the schedule, first come first served. Pure.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <set>
+
+namespace sfb::engine {
+
+/// Number of a job; grows, so it is the order of arrival too.
+using JobId = std::uint64_t;
+
+enum class Priority : std::uint8_t { query, schedule };
+
+/// The waiting jobs of an endpoint and its slots. Thread rule: one thread.
+class EndpointQueue {
+ public:
+  /// A scheduled job that queries have overtaken this often goes first: a flood of queries must not
+  /// silence the monitoring.
+  static constexpr std::size_t kMaxOvertaken = 8;
+
+  explicit EndpointQueue(std::size_t max_concurrent) : max_concurrent_(max_concurrent) {}
+
+  void push(JobId job, Priority priority);
+  /// A query joined a waiting scheduled job: it keeps its place of arrival among the queries.
+  void promote(JobId job);
+  /// False when it was not waiting here.
+  bool remove(JobId job);
+  /// The next job, when a slot is free: it holds the slot until `release`.
+  std::optional<JobId> take();
+  /// A job's work really ended.
+  void release();
+
+  void set_max_concurrent(std::size_t limit) { max_concurrent_ = limit; }
+  bool can_take() const { return waiting() > 0 && running_ < max_concurrent_; }
+  std::size_t waiting() const { return queries_.size() + scheduled_.size(); }
+  std::size_t running() const { return running_; }
+
+ private:
+  std::size_t max_concurrent_;
+  std::size_t running_ = 0;
+  std::size_t overtaken_ = 0;
+  std::set<JobId> queries_;
+  std::set<JobId> scheduled_;
+};
+
+}  // namespace sfb::engine

@@ -1,0 +1,68 @@
+// The bounded memory of answers.
+#include "agent/engine/answer_cache.hpp"
+
+#include "tests/unit/status/evaluations.hpp"
+
+#include <gtest/gtest.h>
+
+namespace sfb::engine {
+namespace {
+
+using namespace sfb::status::testing;  // NOLINT: builders
+using status::Category;
+using status::Question;
+
+Question numbered(unsigned n) {
+  return {identity().fqdn, static_cast<Category>(n % 4), (n & 4U) != 0,
+          (n & 8U) != 0 ? std::optional(true) : std::nullopt};
+}
+
+status::EvaluationPtr answered(const Question& question, Now now, bool is_good) {
+  auto evaluation = is_good ? good(now, {}) : failed(now, Reason::dns);
+  evaluation->question = question;
+  return evaluation;
+}
+
+TEST(AnswerCache, KeepsTheLastAndTheLastGood) {
+  const FakeClock clock;
+  AnswerCache cache;
+  EXPECT_EQ(cache.find(numbered(1)), nullptr);
+  const auto first = answered(numbered(1), clock.now(), true);
+  const auto second = answered(numbered(1), clock.now(), false);
+  cache.add(first, clock.now().mono);
+  cache.add(second, clock.now().mono + 1s);
+  const auto* entry = cache.find(numbered(1));
+  ASSERT_NE(entry, nullptr);
+  EXPECT_EQ(entry->completed, second);
+  EXPECT_EQ(entry->good, first);
+  EXPECT_EQ(entry->completed_at, clock.now().mono + 1s);
+  EXPECT_EQ(cache.find(numbered(2)), nullptr) << "only an equal question is served";
+}
+
+TEST(AnswerCache, IsBoundedAndNeverForgetsTheScheduledQuestion) {
+  const FakeClock clock;
+  AnswerCache cache;
+  ASSERT_TRUE(numbered(0).is_scheduled());
+  for (unsigned n = 0; n < 16; ++n) {
+    cache.add(answered(numbered(n), clock.now(), true), clock.now().mono);
+    EXPECT_LE(cache.size(), AnswerCache::kMaxQuestions);
+  }
+  EXPECT_NE(cache.find(numbered(0)), nullptr);
+  EXPECT_NE(cache.find(numbered(15)), nullptr);
+  EXPECT_EQ(cache.find(numbered(1)), nullptr);
+}
+
+TEST(AnswerCache, TheOneAnsweredLongestAgoGoes) {
+  const FakeClock clock;
+  AnswerCache cache;
+  for (unsigned n = 1; n <= 8; ++n) {
+    cache.add(answered(numbered(n), clock.now(), true), clock.now().mono);
+  }
+  cache.add(answered(numbered(1), clock.now(), true), clock.now().mono);
+  cache.add(answered(numbered(9), clock.now(), true), clock.now().mono);
+  EXPECT_NE(cache.find(numbered(1)), nullptr);
+  EXPECT_EQ(cache.find(numbered(2)), nullptr);
+}
+
+}  // namespace
+}  // namespace sfb::engine

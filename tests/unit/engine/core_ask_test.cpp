@@ -1,0 +1,294 @@
+// Callers: joining, cache, deadlines, callers that go away, refusals.
+#include "tests/unit/engine/rig.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace sfb::engine {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using namespace sfb::engine::testing;  // NOLINT: the rig
+using status::Category;
+using status::Source;
+using status::Trigger;
+
+TEST(CoreAsk, ALiveAnswerBecomesTheSnapshotWhenTheQuestionIsTheScheduledOne) {
+  Rig rig;
+  const auto heard = rig.ask(Rig::scheduled(), {.request_id = "r1"});
+  ASSERT_EQ(rig.launched, 1U);
+  EXPECT_TRUE(rig.pool()->running);
+  EXPECT_EQ(heard->calls, 0);
+  rig.finish_good();
+  ASSERT_TRUE(heard->answered()) << heard->code();
+  EXPECT_EQ(heard->calls, 1);
+  EXPECT_EQ(heard->answer().source, Source::live);
+  const auto& evaluation = heard->answer().evaluation;
+  EXPECT_EQ(evaluation->request_id, "r1");
+  EXPECT_EQ(evaluation->trigger, Trigger::query);
+  EXPECT_EQ(rig.pool()->last_good, evaluation);
+  EXPECT_EQ(rig.pool()->evaluations, 1U);
+  const auto history = rig.core.history(fqdn("a.x")).value();
+  ASSERT_THAT(history, SizeIs(1));
+  EXPECT_EQ(history[0].id, evaluation->id);
+}
+
+TEST(CoreAsk, OtherQuestionsGoToTheHistoryAndNeverToMetrics) {
+  Rig rig;
+  rig.first_run();
+  const auto before = rig.core.snapshot();
+  const auto heard = rig.ask(Rig::category(Category::cms), {.trigger = Trigger::probe});
+  EXPECT_EQ(rig.open.begin()->second.call.parameter("Category"), "CMS");
+  rig.finish_good("C.D:[ErrorState,ErrorState]");
+  ASSERT_TRUE(heard->answered());
+  EXPECT_EQ(rig.core.snapshot(), before);
+  const auto history = rig.core.history(fqdn("a.x")).value();
+  ASSERT_THAT(history, SizeIs(2));
+  EXPECT_EQ(history[0].question, "-Category CMS");
+  EXPECT_EQ(history[0].trigger, Trigger::probe);
+}
+
+TEST(CoreAsk, EqualQuestionsJoinWithTheirOwnDeadlines) {
+  Rig rig;
+  const MonoTime now = rig.clock.now().mono;
+  const auto first = rig.ask(Rig::scheduled(), {.deadline = now + 30s});
+  const auto hasty = rig.ask(Rig::scheduled(), {.deadline = now + 5s});
+  const auto patient = rig.ask(Rig::scheduled(), {.deadline = now + 90s});
+  EXPECT_EQ(rig.launched, 1U);
+  rig.pass(6s);
+  EXPECT_EQ(hasty->code(), "timeout.waiting");
+  EXPECT_EQ(hasty->refusal().error.reason, Reason::timeout);
+  EXPECT_EQ(first->calls + patient->calls, 0);
+  rig.finish_good();
+  EXPECT_EQ(first->answer().source, Source::live);
+  EXPECT_EQ(patient->answer().source, Source::joined);
+  EXPECT_EQ(patient->answer().evaluation, first->answer().evaluation);
+  EXPECT_EQ(hasty->calls, 1);
+}
+
+TEST(CoreAsk, DifferentQuestionsDoNotJoin) {
+  Rig rig;
+  rig.options.endpoints[0].max_concurrent = 9;
+  rig.configure();
+  rig.ask(Rig::scheduled());
+  rig.ask(Rig::category(Category::cms));
+  rig.ask({fqdn("a.x"), Category::cms, true});
+  rig.ask({fqdn("a.x"), Category::cms, false, true});
+  rig.ask({fqdn("a.x"), Category::cms, false, false});
+  EXPECT_EQ(rig.launched, 5U);
+}
+
+TEST(CoreAsk, AQueryJoinsTheScheduledRunAndTheScheduleAdoptsAQuery) {
+  Rig rig;
+  rig.core.start();
+  ASSERT_TRUE(rig.pass_until_launch());
+  const auto heard = rig.ask(Rig::scheduled());
+  EXPECT_EQ(rig.launched, 1U);
+  rig.finish_good();
+  EXPECT_EQ(heard->answer().source, Source::joined);
+  EXPECT_EQ(heard->answer().evaluation->trigger, Trigger::schedule);
+
+  rig.pass(11s);
+  std::stop_source gone;
+  rig.options.pools[0].evaluation_timeout = 10min;
+  rig.configure();
+  const auto query =
+      rig.ask(Rig::scheduled(), {.deadline = rig.clock.now().mono + 9min}, gone.get_token());
+  rig.pass(150s);
+  EXPECT_EQ(rig.pool()->overruns, 0U) << "the query's run serves the slot";
+  gone.request_stop();
+  EXPECT_EQ(query->code(), "caller.gone");
+  EXPECT_THAT(rig.cancelled, IsEmpty()) << "the schedule wants the run now";
+  rig.finish_good();
+  EXPECT_EQ(rig.pool()->evaluations, 2U);
+}
+
+TEST(CoreAsk, SoonerThanTheMinimumTheCacheAnswers) {
+  Rig rig;
+  const auto first = rig.ask(Rig::scheduled());
+  rig.finish_good();
+  rig.clock.advance(9999ms);
+  const auto second = rig.ask(Rig::scheduled());
+  ASSERT_TRUE(second->answered());
+  EXPECT_EQ(second->answer().source, Source::cache);
+  EXPECT_EQ(second->answer().evaluation, first->answer().evaluation);
+  EXPECT_EQ(rig.launched, 1U);
+  rig.ask(Rig::category(Category::cms));
+  EXPECT_EQ(rig.launched, 2U) << "another question is not served by it";
+  rig.finish_good();
+  rig.clock.advance(1ms);
+  rig.ask(Rig::scheduled());
+  EXPECT_EQ(rig.launched, 3U);
+}
+
+TEST(CoreAsk, AFailureIsServedFromTheCacheToo) {
+  Rig rig;
+  rig.ask(Rig::scheduled());
+  rig.finish(failure(Reason::connect));
+  const auto second = rig.ask(Rig::scheduled());
+  ASSERT_TRUE(second->answered());
+  EXPECT_EQ(second->answer().source, Source::cache);
+  EXPECT_FALSE(second->answer().evaluation->good());
+}
+
+TEST(CoreAsk, MaxAgeServesTheNewestGoodAnswer) {
+  Rig rig;
+  const auto first = rig.ask(Rig::scheduled());
+  rig.finish(reply(rig.clock.now(), "A.B:[FinalState,NormalState]", 20s));
+  rig.clock.advance(40s);
+  rig.ask(Rig::scheduled());
+  rig.finish(failure(Reason::dns));
+  const auto aged = rig.ask(Rig::scheduled(), {.max_age = 60s});
+  ASSERT_TRUE(aged->answered());
+  EXPECT_EQ(aged->answer().evaluation, first->answer().evaluation) << "age counts the content's";
+  EXPECT_EQ(aged->answer().source, Source::cache);
+  const auto strict = rig.ask(Rig::scheduled(), {.max_age = 59s});
+  EXPECT_FALSE(strict->answer().evaluation->good()) << "else live, which is the cache for 10 s";
+  rig.clock.advance(10s);
+  rig.ask(Rig::scheduled(), {.max_age = 59s});
+  EXPECT_EQ(rig.launched, 3U);
+}
+
+TEST(CoreAsk, ARunNobodyWaitsForIsCancelledAndNotCounted) {
+  Rig rig;
+  std::stop_source gone;
+  const auto heard = rig.ask(Rig::scheduled(), {}, gone.get_token());
+  ASSERT_EQ(rig.launched, 1U);
+  gone.request_stop();
+  EXPECT_EQ(heard->calls, 1);
+  EXPECT_EQ(heard->code(), "caller.gone");
+  EXPECT_THAT(rig.cancelled, SizeIs(1));
+  EXPECT_FALSE(rig.pool()->running);
+  EXPECT_EQ(rig.core.running(), 1U) << "until it returned";
+
+  const auto next = rig.ask(Rig::scheduled());
+  EXPECT_EQ(rig.launched, 1U) << "never two runs of one question";
+  rig.finish(failure(Reason::timeout));
+  EXPECT_EQ(rig.pool()->evaluations, 0U);
+  EXPECT_THAT(rig.core.history(fqdn("a.x")).value(), IsEmpty());
+  EXPECT_EQ(rig.launched, 2U);
+  rig.finish_good();
+  EXPECT_EQ(next->answer().source, Source::live);
+  EXPECT_EQ(rig.pool()->evaluations, 1U);
+}
+
+TEST(CoreAsk, OneCallerGoneLeavesTheOthersTheirRun) {
+  Rig rig;
+  std::stop_source gone;
+  rig.ask(Rig::scheduled(), {}, gone.get_token());
+  const auto other = rig.ask(Rig::scheduled());
+  gone.request_stop();
+  EXPECT_THAT(rig.cancelled, IsEmpty());
+  rig.finish_good();
+  EXPECT_EQ(other->answer().source, Source::joined);
+}
+
+TEST(CoreAsk, ACallerGoneWhileWaitingLeavesTheQueue) {
+  Rig rig;
+  std::stop_source gone;
+  rig.ask(Rig::category(Category::cms));
+  rig.ask(Rig::category(Category::rgs), {}, gone.get_token());
+  gone.request_stop();
+  rig.finish_good();
+  EXPECT_EQ(rig.launched, 1U);
+  gone = std::stop_source();
+  gone.request_stop();
+  EXPECT_EQ(rig.ask(Rig::scheduled(), {}, gone.get_token())->code(), "caller.gone");
+  EXPECT_EQ(rig.launched, 1U);
+}
+
+TEST(CoreAsk, AQuerysDeadlineCountsWaiting) {
+  Rig rig;
+  const MonoTime now = rig.clock.now().mono;
+  rig.ask(Rig::category(Category::cms), {.deadline = now + 60s});
+  const auto waiting = rig.ask(Rig::category(Category::rgs), {.deadline = now + 10s});
+  const auto patient = rig.ask(Rig::category(Category::user_data), {.deadline = now + 40s});
+  rig.pass(10s);
+  EXPECT_EQ(waiting->code(), "timeout.queue");
+  EXPECT_EQ(waiting->refusal().error.stage, Stage::queue);
+  rig.pass(10s);
+  rig.finish_good();
+  ASSERT_EQ(rig.launched, 2U) << "the expired one never runs";
+  EXPECT_EQ(rig.open.begin()->second.deadline, now + 40s);
+  rig.finish(failure(Reason::timeout));
+  EXPECT_FALSE(patient->answer().evaluation->good());
+}
+
+TEST(CoreAsk, WhoeverHasTheRunsTimeHearsTheRunsOwnTimeout) {
+  Rig rig;
+  const auto heard = rig.ask(Rig::scheduled(), {.deadline = rig.clock.now().mono + 20s});
+  rig.pass(20s);
+  EXPECT_EQ(heard->calls, 0) << "the transport says what ran out";
+  rig.finish(failure(Reason::timeout));
+  ASSERT_TRUE(heard->answered());
+  EXPECT_EQ(heard->answer().evaluation->error->reason, Reason::timeout);
+}
+
+TEST(CoreAsk, TheGuardAnswersWhenTheTransportDoesNot) {
+  Rig rig;
+  const auto heard = rig.ask(Rig::scheduled(), {.deadline = rig.clock.now().mono + 20s});
+  rig.pass(22s);
+  ASSERT_TRUE(heard->answered());
+  EXPECT_EQ(heard->answer().evaluation->error->code, "timeout.abandoned");
+  rig.finish_good();
+  EXPECT_EQ(heard->calls, 1);
+}
+
+TEST(CoreAsk, AQueryNeverGetsMoreThanThePoolsTimeout) {
+  Rig rig;
+  rig.ask(Rig::scheduled(), {.deadline = rig.clock.now().mono + 10h});
+  EXPECT_EQ(rig.open.begin()->second.deadline, rig.clock.now().mono + 60s);
+}
+
+TEST(CoreAsk, Refusals) {
+  Rig rig;
+  EXPECT_EQ(rig.ask(Rig::scheduled("unknown.x"))->code(), "pool.not_configured");
+  EXPECT_EQ(rig.ask(Rig::scheduled("unknown.x"))->refusal().error.reason, Reason::not_found);
+  EXPECT_EQ(rig.ask(Rig::scheduled(), {.deadline = rig.clock.now().mono - 1s})->code(),
+            "timeout.queue");
+  rig.transports["one"]->categories = false;
+  const auto cannot = rig.ask(Rig::category(Category::cms));
+  EXPECT_EQ(cannot->code(), "file.cannot_ask");
+  EXPECT_EQ(cannot->refusal().error.reason, Reason::protocol);
+  EXPECT_EQ(rig.launched, 0U);
+}
+
+TEST(CoreAsk, CallbacksMayAskAgain) {
+  Rig rig;
+  std::vector<Source> sources;
+  rig.core.evaluate(Rig::scheduled(), {.deadline = rig.clock.now().mono + 9s}, {}, [&](auto said) {
+    sources.push_back(said->source);
+    rig.core.evaluate(Rig::scheduled(), {.deadline = rig.clock.now().mono + 9s}, {},
+                      [&](auto again) { sources.push_back(again->source); });
+  });
+  rig.finish_good();
+  EXPECT_THAT(sources, ElementsAre(Source::live, Source::cache));
+}
+
+TEST(CoreAsk, StopRefusesCallersAndStartsNothing) {
+  Rig rig;
+  rig.first_run();
+  rig.pass(11s);
+  const auto running = rig.ask(Rig::scheduled());
+  const auto queued = rig.ask(Rig::category(Category::cms));
+  rig.core.stop();
+  rig.core.stop();
+  EXPECT_EQ(running->code(), "engine.stopping");
+  EXPECT_EQ(queued->code(), "engine.stopping");
+  EXPECT_NE(running->refusal().last_known, nullptr);
+  EXPECT_TRUE(running->refusal().retry_after.has_value());
+  EXPECT_EQ(rig.ask(Rig::scheduled())->code(), "engine.stopping");
+  EXPECT_THAT(rig.cancelled, SizeIs(1));
+  const auto launched = rig.launched;
+  rig.finish(failure(Reason::timeout));
+  rig.pass(1h);
+  EXPECT_EQ(rig.launched, launched);
+  EXPECT_EQ(rig.core.running(), 0U);
+  EXPECT_EQ(rig.pool()->evaluations, 1U);
+  EXPECT_EQ(running->calls + queued->calls, 2);
+}
+
+}  // namespace
+}  // namespace sfb::engine

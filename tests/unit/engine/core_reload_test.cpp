@@ -1,0 +1,155 @@
+// Reloads: pools that stay, go, or start anew under another address.
+#include "tests/unit/engine/rig.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace sfb::engine {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using namespace sfb::engine::testing;  // NOLINT: the rig
+
+TEST(CoreReload, APoolThatStaysKeepsEverything) {
+  Rig rig;
+  rig.first_run();
+  ASSERT_TRUE(rig.pass_until_launch());
+  const auto version = rig.core.snapshot()->version;
+  rig.options.pools[0].identity.site = "Chicago";
+  rig.configure();
+  EXPECT_EQ(rig.pool()->identity.site, "Chicago");
+  EXPECT_GT(rig.core.snapshot()->version, version);
+  EXPECT_EQ(rig.pool()->evaluations, 1U);
+  EXPECT_THAT(rig.cancelled, IsEmpty());
+  rig.finish_good();
+  EXPECT_EQ(rig.pool()->evaluations, 2U) << "the run under way counts";
+  EXPECT_EQ(rig.transports["one"]->on_change_calls, 1) << "set once";
+  EXPECT_THAT(rig.transports["one"]->pools, ElementsAre("a.x"));
+}
+
+TEST(CoreReload, ARemovedPoolIsForgottenAndItsLateResultDropped) {
+  Rig rig;
+  rig.first_run();
+  ASSERT_TRUE(rig.pass_until_launch());
+  const auto waiting = rig.ask(Rig::scheduled());
+  const auto queued = rig.ask(Rig::category(status::Category::cms));
+  rig.options.pools.clear();
+  rig.configure();
+  EXPECT_THAT(rig.core.snapshot()->pools, IsEmpty());
+  EXPECT_EQ(rig.core.history(fqdn("a.x")), std::nullopt);
+  EXPECT_EQ(waiting->code(), "pool.not_configured");
+  EXPECT_EQ(queued->code(), "pool.not_configured");
+  EXPECT_THAT(rig.cancelled, SizeIs(1));
+  EXPECT_THAT(rig.transports["one"]->pools, IsEmpty());
+  rig.finish_good();
+  EXPECT_THAT(rig.core.snapshot()->pools, IsEmpty());
+  EXPECT_EQ(rig.core.snapshot()->durations.count, 1U);
+  rig.pass(1h);
+  EXPECT_EQ(rig.launched, 2U);
+  EXPECT_EQ(rig.core.running(), 0U);
+}
+
+TEST(CoreReload, AnotherAddressStartsANewGeneration) {
+  Rig rig;
+  rig.first_run();
+  ASSERT_TRUE(rig.pass_until_launch());
+  const auto waiting = rig.ask(Rig::scheduled());
+  const auto old_transport = rig.transports["one"];
+  const JobId old_job = rig.open.begin()->first;
+  rig.transports["one"] = std::make_shared<FakeTransport>();
+  rig.options.endpoints[0].transport = rig.transports["one"];
+  rig.options.endpoints[0].identity = "another address";
+  rig.configure();
+  EXPECT_EQ(rig.pool()->freshness, status::Freshness::none) << "not shown as the new one's";
+  EXPECT_EQ(rig.pool()->evaluations, 0U);
+  EXPECT_THAT(rig.core.history(fqdn("a.x")).value(), IsEmpty());
+  EXPECT_THAT(rig.cancelled, ElementsAre(old_job));
+  EXPECT_THAT(old_transport->pools, IsEmpty());
+  EXPECT_THAT(rig.transports["one"]->pools, ElementsAre("a.x"));
+  EXPECT_EQ(waiting->calls, 0) << "the caller asks the new address";
+  ASSERT_EQ(rig.open.size(), 2U);
+  EXPECT_EQ(rig.open.rbegin()->second.transport, rig.transports["one"]);
+
+  rig.finish_good("OLD:[ErrorState,ErrorState]");  // the old generation's, late
+  EXPECT_EQ(rig.pool()->evaluations, 0U);
+  EXPECT_EQ(waiting->calls, 0);
+  rig.finish_good("NEW:[FinalState,NormalState]");
+  EXPECT_EQ(rig.pool()->modules.at(0).module.identity, "NEW");
+  EXPECT_TRUE(waiting->answered());
+  rig.pass(10min);
+  EXPECT_GT(rig.launched, 3U) << "and the schedule goes on";
+}
+
+TEST(CoreReload, ANewTransportObjectForTheSameAddressKeepsTheKnowledge) {
+  Rig rig;
+  rig.first_run();
+  const auto old_transport = rig.transports["one"];
+  rig.transports["one"] = std::make_shared<FakeTransport>();
+  rig.options.endpoints[0].transport = rig.transports["one"];
+  rig.configure();
+  EXPECT_EQ(rig.pool()->evaluations, 1U);
+  EXPECT_THAT(old_transport->pools, IsEmpty());
+  EXPECT_THAT(rig.transports["one"]->pools, ElementsAre("a.x"));
+  EXPECT_EQ(rig.transports["one"]->on_change_calls, 1);
+  rig.pass(11s);
+  rig.ask(Rig::scheduled());
+  EXPECT_EQ(rig.open.begin()->second.transport, rig.transports["one"]);
+}
+
+TEST(CoreReload, APoolMovedToAnotherEndpointStartsAnew) {
+  Rig rig;
+  rig.first_run();
+  rig.add_endpoint("two");
+  rig.options.pools[0].identity.endpoint = "two";
+  rig.configure();
+  EXPECT_EQ(rig.pool()->evaluations, 0U);
+  rig.pass(10s);
+  EXPECT_EQ(rig.open.begin()->second.transport, rig.transports["two"]);
+}
+
+TEST(CoreReload, ANewPoolRunsSoonAndDoesNotUnreadyTheAgent) {
+  Rig rig;
+  rig.first_run();
+  EXPECT_TRUE(rig.core.first_cycle_done());
+  rig.add_pool("b.x", "one");
+  rig.configure();
+  EXPECT_TRUE(rig.core.first_cycle_done());
+  rig.pass(10s);
+  EXPECT_TRUE(rig.is_running("b.x"));
+}
+
+TEST(CoreReload, ARemovedPoolThatComesBackIsNew) {
+  Rig rig;
+  rig.first_run();
+  const auto pools = rig.options.pools;
+  rig.options.pools.clear();
+  rig.configure();
+  rig.options.pools = pools;
+  rig.configure();
+  EXPECT_EQ(rig.pool()->evaluations, 0U);
+  EXPECT_EQ(rig.pool()->up, std::nullopt);
+}
+
+TEST(CoreReload, APoolWithoutItsEndpointIsSaidAndLeftOut) {
+  Rig rig;
+  rig.add_pool("b.x", "nowhere");
+  rig.configure();
+  EXPECT_THAT(rig.core.snapshot()->pools, SizeIs(1));
+  EXPECT_EQ(rig.log->count("error pool has no endpoint pool=b.x endpoint=nowhere"), 1U);
+}
+
+TEST(CoreReload, ExpectationsAreJudgedAnew) {
+  Rig rig;
+  rig.core.start();
+  ASSERT_TRUE(rig.pass_until_launch());
+  rig.finish_good("CentralMgmt.CMSMaster:[NotInitialized,NormalState]");
+  EXPECT_TRUE(rig.pool()->verdict->working);
+  rig.options.pools[0].identity.expectation.cms_master = true;
+  rig.configure();
+  EXPECT_FALSE(rig.pool()->verdict->working);
+}
+
+}  // namespace
+}  // namespace sfb::engine

@@ -1,0 +1,197 @@
+// The Asio shell: coroutines, cancellation, exceptions, destruction.
+#include "agent/engine/engine.hpp"
+
+#include "tests/unit/engine/rig.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <deque>
+
+namespace sfb::engine {
+namespace {
+
+namespace asio = boost::asio;
+using namespace sfb::engine::testing;  // NOLINT: builders
+
+/// Answers at once, hangs until cancelled, or throws, as told.
+class ScriptedTransport final : public remote::Transport {
+ public:
+  enum class Act { answer, hang, explode };
+
+  explicit ScriptedTransport(const Clock& clock) : clock_(clock) {}
+  Status can_ask(const Call&) const override { return {}; }
+  asio::awaitable<Result<remote::Reply>> ask(Call call, MonoTime) override {
+    calls.push_back(std::move(call));
+    const Act act = acts.empty() ? Act::answer : acts.front();
+    if (!acts.empty()) {
+      acts.pop_front();
+    }
+    if (act == Act::explode) {
+      throw std::runtime_error("bang");
+    }
+    if (act == Act::hang) {
+      asio::steady_timer never(co_await asio::this_coro::executor,
+                               asio::steady_timer::time_point::max());
+      const auto [error] = co_await never.async_wait(asio::as_tuple(asio::use_awaitable));
+      cancelled = error == asio::error::operation_aborted;
+      co_return fail(Reason::timeout, "test.cancelled", "cancelled");
+    }
+    co_return reply(clock_.now());
+  }
+  void on_change(std::function<void(const Fqdn&)> callback) override {
+    changed = std::move(callback);
+  }
+  void remove_pool(const Fqdn&) override { ++removed; }
+
+  std::deque<Act> acts;
+  std::vector<Call> calls;
+  bool cancelled = false;
+  int removed = 0;
+  std::function<void(const Fqdn&)> changed;
+
+ private:
+  const Clock& clock_;
+};
+
+class EngineTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    PoolOptions pool{status::testing::identity("a.x")};
+    pool.identity.endpoint = "one";
+    pool.evaluation_interval = 20ms;
+    options.endpoints.push_back({"one", transport, 1, "id"});
+    options.pools.push_back(pool);
+    options.min_live_interval = 0ms;
+    engine->apply(options);
+  }
+  void run_until(const std::function<bool()>& done) {
+    const auto end = std::chrono::steady_clock::now() + 20s;
+    while (!done() && std::chrono::steady_clock::now() < end) {
+      if (loop.stopped()) {
+        loop.restart();
+      }
+      loop.run_one_for(100ms);
+    }
+    ASSERT_TRUE(done()) << "nothing happened for 20 s";
+  }
+  std::shared_ptr<Heard> ask(std::stop_token stop = {}) {
+    auto heard = std::make_shared<Heard>();
+    engine->evaluate({fqdn("a.x")}, {.deadline = clock.now().mono + 60s}, std::move(stop),
+                     [heard](auto said) {
+                       ++heard->calls;
+                       heard->said = std::move(said);
+                     });
+    return heard;
+  }
+
+  SystemClock clock;
+  asio::io_context loop{1};
+  std::shared_ptr<ScriptedTransport> transport = std::make_shared<ScriptedTransport>(clock);
+  std::unique_ptr<Engine> engine = std::make_unique<Engine>(loop.get_executor(), clock, Logger());
+  Options options;
+};
+
+TEST_F(EngineTest, TheScheduleRunsByItself) {
+  engine->start();
+  EXPECT_FALSE(engine->first_cycle_done());
+  run_until([&] { return engine->snapshot()->pools.at(0)->evaluations >= 3; });
+  EXPECT_TRUE(engine->first_cycle_done());
+  EXPECT_EQ(engine->snapshot()->pools.at(0)->up, true);
+  EXPECT_EQ(engine->history(fqdn("a.x"))->size(), engine->snapshot()->pools.at(0)->evaluations);
+}
+
+TEST_F(EngineTest, AQueryIsAnswered) {
+  const auto heard = ask();
+  run_until([&] { return heard->calls == 1; });
+  EXPECT_TRUE(heard->answered()) << heard->code();
+  ASSERT_EQ(transport->calls.size(), 1U);
+  EXPECT_EQ(transport->calls[0].parameter("PoolFqdn"), "a.x");
+  EXPECT_EQ(engine->running(), 0U);
+}
+
+TEST_F(EngineTest, ACallerGoneCancelsTheCoroutine) {
+  transport->acts = {ScriptedTransport::Act::hang};
+  std::stop_source gone;
+  const auto heard = ask(gone.get_token());
+  run_until([&] { return !transport->calls.empty(); });
+  EXPECT_EQ(engine->running(), 1U);
+  gone.request_stop();
+  EXPECT_EQ(heard->code(), "caller.gone");
+  run_until([&] { return engine->running() == 0; });
+  EXPECT_TRUE(transport->cancelled);
+  EXPECT_EQ(engine->snapshot()->pools.at(0)->evaluations, 0U);
+  const auto next = ask();
+  run_until([&] { return next->calls == 1; });
+  EXPECT_TRUE(next->answered());
+}
+
+TEST_F(EngineTest, AnExceptionIsAnInternalFailure) {
+  transport->acts = {ScriptedTransport::Act::explode};
+  const auto heard = ask();
+  run_until([&] { return heard->calls == 1; });
+  ASSERT_TRUE(heard->answered());
+  const auto& error = heard->answer().evaluation->error;
+  ASSERT_TRUE(error.has_value());
+  EXPECT_EQ(error->code, "engine.exception");
+  EXPECT_EQ(error->peer, "bang");
+  const auto next = ask();
+  run_until([&] { return next->calls == 1; });
+  EXPECT_TRUE(next->answer().evaluation->good());
+}
+
+TEST_F(EngineTest, ChangedContentIsReadEarly) {
+  options.pools[0].evaluation_interval = 1h;
+  engine->apply(options);
+  engine->start();
+  transport->changed(fqdn("a.x"));
+  run_until([&] { return engine->snapshot()->pools.at(0)->evaluations == 1; });
+}
+
+TEST_F(EngineTest, StopCancelsAndEmptiesTheLoop) {
+  transport->acts = {ScriptedTransport::Act::hang};
+  const auto heard = ask();
+  run_until([&] { return !transport->calls.empty(); });
+  engine->stop();
+  EXPECT_EQ(heard->code(), "engine.stopping");
+  run_until([&] { return engine->running() == 0; });
+  if (loop.stopped()) {
+    loop.restart();
+  }
+  loop.run_for(1s);
+  EXPECT_TRUE(loop.stopped()) << "nothing is left to wait for";
+}
+
+TEST_F(EngineTest, MayDieWhileWorkRuns) {
+  transport->acts = {ScriptedTransport::Act::hang};
+  const auto heard = ask();
+  run_until([&] { return !transport->calls.empty(); });
+  const auto changed = transport->changed;
+  engine.reset();
+  EXPECT_EQ(heard->calls, 1);
+  changed(fqdn("a.x"));
+  run_until([&] { return transport->cancelled; });
+  changed(fqdn("a.x"));
+}
+
+TEST_F(EngineTest, TheLoopMayDieBeforeTheWorkEnds) {
+  transport->acts = {ScriptedTransport::Act::hang};
+  auto inner = std::make_unique<asio::io_context>(1);
+  Engine short_lived(inner->get_executor(), clock, Logger());
+  short_lived.apply(options);
+  auto calls = std::make_shared<int>(0);
+  short_lived.evaluate({fqdn("a.x")}, {.deadline = clock.now().mono + 60s}, {},
+                       [calls](auto) { ++*calls; });
+  inner->poll();
+  EXPECT_EQ(transport->calls.size(), 1U);
+  short_lived.stop();
+  EXPECT_EQ(*calls, 1);
+}
+
+}  // namespace
+}  // namespace sfb::engine
