@@ -1,0 +1,145 @@
+// Who may ask: the caller's address, what a proxy left behind, and the name the caller used.
+#include "agent/serve/access.hpp"
+
+#include "agent/base/text.hpp"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace sfb::serve {
+namespace {
+
+/// IPv6 addresses have many spellings; one of them is compared. Names are only lowered.
+std::string normalise(std::string_view host) {
+  std::string name = to_lower(host);
+  in6_addr address{};
+  if (name.find(':') != std::string::npos && inet_pton(AF_INET6, name.c_str(), &address) == 1) {
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    inet_ntop(AF_INET6, &address, text.data(), text.size());
+    return text.data();
+  }
+  if (name.ends_with('.')) {
+    name.pop_back();
+  }
+  return name;
+}
+
+bool is_port(std::string_view text) {
+  return text.size() <= 5 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// The host of `host`, `host:port` or `[v6]:port`; nullopt when it is none of them.
+std::optional<std::string> host_of(std::string_view authority) {
+  authority = trim(authority);
+  std::string_view host = authority;
+  std::string_view rest;
+  const bool bracketed = authority.starts_with('[');
+  if (bracketed) {
+    const std::size_t end = authority.find(']');
+    if (end == std::string_view::npos) {
+      return std::nullopt;
+    }
+    host = authority.substr(1, end - 1);
+    rest = authority.substr(end + 1);
+  } else if (const std::size_t colon = authority.find(':'); colon != std::string_view::npos) {
+    host = authority.substr(0, colon);
+    rest = authority.substr(colon);
+  }
+  const auto allowed = [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '_' || (bracketed && c == ':');
+  };
+  if (host.empty() || !std::ranges::all_of(host, allowed) ||
+      (!rest.empty() && (rest.front() != ':' || !is_port(rest.substr(1))))) {
+    return std::nullopt;
+  }
+  return normalise(host);
+}
+
+bool came_through_proxy(const net::Request& request) {
+  return std::ranges::any_of(request.headers, [](const net::Header& header) {
+    return iequals(header.name, "Forwarded") || iequals(header.name, "Via") ||
+           istarts_with(header.name, "X-Forwarded-");
+  });
+}
+
+std::optional<Denied> check_host(const net::Request& request, const AccessOptions& options) {
+  const std::string* header = request.header("Host");
+  if (header == nullptr) {
+    return std::nullopt;  // HTTP/1.0 only: no browser speaks it, so nothing can be rebound
+  }
+  const auto host = host_of(*header);
+  if (!host) {
+    return Denied{400, "access.host",
+                  fmt::format("the Host header {} is not a host name or address with or without a "
+                              "port",
+                              quote(*header, 80))};
+  }
+  const bool named = std::ranges::any_of(
+      options.hosts, [&](const std::string& own) { return normalise(own) == *host; });
+  // The address this connection really reached is one of this machine. A rebound name is a name.
+  if (named || host_of(request.local_address) == host) {
+    return std::nullopt;
+  }
+  return Denied{403, "access.host",
+                fmt::format("the host {} is not a name or address of this agent; ask for one that "
+                            "is, or start the agent with --web.allowed-host={}",
+                            quote(*host, 80), *host)};
+}
+
+std::optional<Denied> check_caller(const net::Request& request, Anonymous allowed) {
+  constexpr std::string_view kCode = "access.anonymous";
+  switch (allowed) {
+    case Anonymous::any:
+      return std::nullopt;
+    case Anonymous::none:
+      return Denied{403, std::string(kCode),
+                    "this page needs an identity, and no way to prove one is configured; "
+                    "`authorization: {allow_anonymous: loopback}` in the configuration opens it "
+                    "to callers on this machine"};
+    case Anonymous::loopback:
+      break;
+  }
+  if (!request.peer.loopback) {
+    return Denied{403, std::string(kCode),
+                  "this page is open to callers on the agent's own machine only "
+                  "(`allow_anonymous: loopback`); ask there"};
+  }
+  if (came_through_proxy(request)) {
+    return Denied{403, std::string(kCode),
+                  "this page is open to callers on the agent's own machine only "
+                  "(`allow_anonymous: loopback`), and this request came through a proxy "
+                  "(Forwarded, X-Forwarded-* or Via); ask the agent directly"};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Denied> check_origin(const net::Request& request, const AccessOptions& options) {
+  if (auto denied = check_host(request, options)) {
+    return denied;
+  }
+  const bool cross_site = std::ranges::any_of(request.headers, [](const net::Header& header) {
+    return iequals(header.name, "Sec-Fetch-Site") && iequals(trim(header.value), "cross-site");
+  });
+  if (cross_site) {
+    return Denied{403, "access.cross_site",
+                  "another web site made the browser ask (Sec-Fetch-Site: cross-site); open the "
+                  "address by hand"};
+  }
+  return std::nullopt;
+}
+
+std::optional<Denied> check_access(const net::Request& request, const AccessOptions& options) {
+  if (auto denied = check_origin(request, options)) {
+    return denied;
+  }
+  return check_caller(request, options.allow_anonymous);
+}
+
+}  // namespace sfb::serve

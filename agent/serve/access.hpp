@@ -1,0 +1,37 @@
+// Who may ask (design.md 6.3). Pure functions over a request.
+#pragma once
+
+#include "agent/net/http_types.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sfb::serve {
+
+enum class Anonymous : std::uint8_t { none, loopback, any };
+
+struct AccessOptions {
+  Anonymous allow_anonymous = Anonymous::none;
+  /// Host names and addresses (without port, lower case) a request may name: listen addresses,
+  /// names of this machine, --web.allowed-host.
+  std::vector<std::string> hosts;
+};
+
+/// nullopt: go on. Else the refusal: 403 without an identity, 400/403 for a foreign Host (DNS
+/// rebinding) or Sec-Fetch-Site: cross-site, with a remedy in the text. A request with Forwarded,
+/// X-Forwarded-* or Via is not loopback.
+struct Denied {
+  int status = 403;
+  std::string code;  ///< access.anonymous, access.host, access.cross_site
+  std::string message;
+};
+
+/// The half that `/` needs too: Host and Sec-Fetch-Site, whoever asks.
+std::optional<Denied> check_origin(const net::Request& request, const AccessOptions& options);
+
+/// Both halves: where the request comes from, and whether its caller may ask.
+std::optional<Denied> check_access(const net::Request& request, const AccessOptions& options);
+
+}  // namespace sfb::serve

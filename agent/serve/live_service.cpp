@@ -1,0 +1,270 @@
+// One request: the route, who may ask, the handler where the table says it runs, the counter.
+#include "agent/serve/live_service.hpp"
+
+#include "agent/base/text.hpp"
+#include "agent/exposition/negotiation.hpp"
+#include "agent/serve/live_pages.hpp"
+#include "agent/serve/live_query.hpp"
+#include "agent/serve/pages.hpp"
+#include "agent/serve/problem.hpp"
+#include "agent/serve/routes.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+namespace sfb::serve {
+namespace {
+
+namespace asio = boost::asio;
+
+using RequestPtr = std::shared_ptr<const net::Request>;
+
+/// The engine ends a query at its deadline; this much later the door stops waiting for the engine.
+constexpr std::chrono::seconds kGrace{5};
+constexpr std::size_t kRequestIdLength = 64;
+
+/// All lines of a list header as one.
+std::string joined_header(const net::Request& request, std::string_view name) {
+  std::string value;
+  for (const net::Header& header : request.headers) {
+    if (iequals(header.name, name)) {
+      value += (value.empty() ? "" : ", ") + header.value;
+    }
+  }
+  return value;
+}
+
+bool is_request_id(std::string_view text) {
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
+  };
+  return !text.empty() && text.size() <= kRequestIdLength && std::ranges::all_of(text, allowed);
+}
+
+/// Why a worker did not do its job: too much to do, or a bug.
+Problem worker_problem(Error error) {
+  const bool busy = error.reason == Reason::throttled || error.reason == Reason::process;
+  Problem problem{.status = busy ? 503 : 500, .error = std::move(error)};
+  if (busy) {
+    problem.retry_after = std::chrono::seconds(1);
+  }
+  return problem;
+}
+
+net::Response worker_page(const Error& error) {
+  const Problem problem = worker_problem(error);
+  net::Response response = net::text_response(
+      problem.status, fmt::format("{}: {} ({})", problem.status, describe(error), error.code));
+  if (problem.retry_after) {
+    response.headers.push_back({"Retry-After", std::to_string(problem.retry_after->count())});
+  }
+  return response;
+}
+
+}  // namespace
+
+struct Service::Impl {
+  /// Changes at a reload; requests keep the one they began with.
+  struct Settings {
+    AccessOptions access;
+    std::shared_ptr<const std::string> config_yaml;
+    std::chrono::milliseconds query_timeout;
+
+    explicit Settings(ServiceOptions options)
+        : access(std::move(options.access)),
+          config_yaml(std::make_shared<const std::string>(std::move(options.config_yaml))),
+          query_timeout(options.query_timeout) {}
+  };
+  using SettingsPtr = std::shared_ptr<const Settings>;
+
+  ServiceParts parts;
+  SettingsPtr settings;
+  LivePages pages;
+  net::Response index;
+  std::mt19937_64 random{std::random_device{}()};
+  bool draining = false;
+
+  Impl(ServiceParts given, ServiceOptions options)
+      : parts(std::move(given)),
+        settings(std::make_shared<const Settings>(std::move(options))),
+        pages(parts.board, parts.self, parts.cpu, parts.clock),
+        index(index_page(parts.version)) {}
+
+  /// The client's, so that its own log and our history meet, or a new one.
+  std::string request_id(const net::Request& request) {
+    const std::string* given = request.header("X-Request-Id");
+    return given != nullptr && is_request_id(*given) ? *given : fmt::format("{:016x}", random());
+  }
+
+  asio::awaitable<net::Response> metrics(RequestPtr request) {
+    const auto negotiated = exposition::negotiate_format(joined_header(*request, "Accept"));
+    const bool gzip = exposition::accepts_gzip(joined_header(*request, "Accept-Encoding"));
+    Result<Bytes> page = co_await pages.get(negotiated.format, gzip);
+    if (!page) {
+      co_return worker_page(page.error());
+    }
+    net::Response response;
+    response.headers = {{"Content-Type", negotiated.content_type},
+                        {"Vary", "Accept, Accept-Encoding"}};
+    if (gzip) {
+      response.headers.push_back({"Content-Encoding", "gzip"});
+    }
+    response.body = std::move(*page);
+    co_return response;
+  }
+
+  /// What a failure shows as the last known result: the scheduled question's last good answer;
+  /// other questions have none that is kept for long. Only failures pay for the look.
+  status::EvaluationPtr last_good(const status::Question& question,
+                                  const std::expected<status::Answer, status::Refusal>& outcome) {
+    if (!question.is_scheduled() || (outcome && outcome->evaluation->good())) {
+      return nullptr;
+    }
+    const status::SnapshotPtr snapshot = parts.board.snapshot();
+    const auto name = [](const status::PoolSnapshotPtr& pool) -> const Fqdn& {
+      return pool->identity.fqdn;
+    };
+    const auto found = std::ranges::lower_bound(snapshot->pools, question.pool, {}, name);
+    return found != snapshot->pools.end() && name(*found) == question.pool ? (*found)->last_good
+                                                                           : nullptr;
+  }
+
+  static asio::awaitable<net::Response> query(std::shared_ptr<Impl> self, RequestPtr request,
+                                              SettingsPtr settings) {
+    const std::string id = self->request_id(*request);
+    if (const auto denied = check_access(*request, settings->access)) {
+      const Problem problem{
+          .status = denied->status,
+          .error = {Reason::forbidden, denied->code, denied->message, {}, {}, Stage::none}};
+      co_return problem_response(guess_form(*request, id), problem, {});
+    }
+    auto parsed = parse_query_request(*request, id);
+    if (!parsed) {
+      co_return std::move(parsed.error());
+    }
+    const auto query = std::make_shared<const Query>(std::move(*parsed));
+    status::Wish wish{.trigger = status::Trigger::query,
+                      .request_id = id,
+                      .max_age = query->max_age,
+                      .deadline = self->parts.clock.now().mono + settings->query_timeout};
+    auto outcome = co_await ask(self->parts.evaluator, query->question, std::move(wish),
+                                settings->query_timeout + kGrace);
+    const MonoTime now = self->parts.clock.now().mono;
+    auto known = self->last_good(query->question, outcome);
+    auto render = [query, outcome = std::move(outcome), now, id,
+                   known = std::move(known)]() -> Result<net::Response> {
+      return outcome ? render_answer(*query, *outcome, now, id, known)
+                     : render_refusal(*query, outcome.error(), now, id, known);
+    };
+    Result<net::Response> response = co_await self->parts.cpu.run(std::move(render));
+    if (!response) {
+      Problem problem = worker_problem(std::move(response.error()));
+      problem.pool = query->question.pool.str();
+      co_return problem_response(form_of(*query, id), problem, now);
+    }
+    co_return std::move(*response);
+  }
+
+  asio::awaitable<net::Response> history(RequestPtr request) {
+    auto pool = parse_history_request(*request);
+    if (!pool) {
+      co_return std::move(pool.error());
+    }
+    auto entries = parts.board.history(*pool);
+    if (!entries) {
+      co_return unknown_pool(*pool);
+    }
+    auto render = [name = *pool, entries = std::move(*entries)]() -> Result<net::Response> {
+      return history_page(name, entries);
+    };
+    Result<net::Response> response = co_await parts.cpu.run(std::move(render));
+    if (!response) {
+      co_return worker_page(response.error());
+    }
+    co_return std::move(*response);
+  }
+
+  /// nullopt: go on. The query renders its own refusal.
+  static std::optional<Denied> check(const Route& route, const net::Request& request,
+                                     const AccessOptions& access) {
+    switch (route.guard) {
+      case Guard::open:
+        return std::nullopt;
+      case Guard::origin:
+        return check_origin(request, access);
+      case Guard::caller:
+        return route.door == Door::query ? std::nullopt : check_access(request, access);
+    }
+    return Denied{};
+  }
+
+  static asio::awaitable<net::Response> answer(std::shared_ptr<Impl> self, const Route* route,
+                                               RequestPtr request) {
+    if (route == nullptr) {
+      co_return unknown_path();
+    }
+    if (!allows(*route, request->method)) {
+      co_return wrong_method(*route);
+    }
+    const SettingsPtr settings = self->settings;
+    if (const auto denied = check(*route, *request, settings->access)) {
+      co_return denied_page(*denied);
+    }
+    switch (route->door) {
+      case Door::index:
+        co_return self->index;
+      case Door::metrics:
+        co_return co_await self->metrics(request);
+      case Door::query:
+        co_return co_await query(self, request, settings);
+      case Door::history:
+        co_return co_await self->history(request);
+      case Door::config:
+        co_return config_page(settings->config_yaml);
+      case Door::healthy:
+        co_return healthy_page();
+      case Door::ready:
+        co_return ready_page(self->parts.board.first_cycle_done(), self->draining);
+    }
+    co_return unknown_path();
+  }
+
+  static asio::awaitable<net::Response> handle(std::shared_ptr<Impl> self, RequestPtr request) {
+    const MonoTime start = self->parts.clock.now().mono;
+    const Route* route = find_route(request->path);
+    net::Response response = co_await answer(self, route, request);
+    self->parts.self.http_request(route == nullptr ? "other" : route->pattern, response.status);
+    if (self->parts.logger.enabled(LogLevel::debug)) {
+      const auto took = std::chrono::duration_cast<Micros>(self->parts.clock.now().mono - start);
+      self->parts.logger.debug("request", {{"method", request->method},
+                                           {"path", request->path},
+                                           {"status", std::to_string(response.status)},
+                                           {"duration", fmt::format("{:.6f}", to_seconds(took))},
+                                           {"peer", request->peer.address}});
+    }
+    co_return response;
+  }
+};
+
+Service::Service(ServiceParts parts, ServiceOptions options)
+    : impl_(std::make_shared<Impl>(std::move(parts), std::move(options))) {}
+
+Service::~Service() = default;
+
+boost::asio::awaitable<net::Response> Service::handle(std::shared_ptr<const net::Request> request) {
+  return Impl::handle(impl_, std::move(request));
+}
+
+void Service::reconfigure(ServiceOptions options) {
+  impl_->settings = std::make_shared<const Impl::Settings>(std::move(options));
+}
+
+void Service::set_draining() {
+  impl_->draining = true;
+}
+
+}  // namespace sfb::serve

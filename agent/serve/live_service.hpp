@@ -1,0 +1,54 @@
+// The HTTP surface: one route table, each row says where its handler runs. net::Server calls
+// `handle`.
+#pragma once
+
+#include "agent/base/log.hpp"
+#include "agent/net/http_types.hpp"
+#include "agent/net/worker_pool.hpp"
+#include "agent/serve/access.hpp"
+#include "agent/serve/self_metrics.hpp"
+#include "agent/status/board.hpp"
+#include "agent/status/evaluation.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace sfb::serve {
+
+/// What may change at a reload.
+struct ServiceOptions {
+  AccessOptions access;
+  std::string config_yaml;  ///< effective configuration without secrets, for /config
+  std::chrono::milliseconds query_timeout{60'000};  ///< longest a query waits, queueing included
+};
+
+struct ServiceParts {
+  status::Evaluator& evaluator;
+  status::Board& board;
+  SelfMetrics& self;
+  net::WorkerPool& cpu;
+  const Clock& clock;
+  Logger logger;
+  std::string version;
+};
+
+/// Thread rule: loop thread.
+class Service {
+ public:
+  Service(ServiceParts parts, ServiceOptions options);
+  ~Service();
+
+  boost::asio::awaitable<net::Response> handle(std::shared_ptr<const net::Request> request);
+  void reconfigure(ServiceOptions options);
+  /// From now on /-/ready says 503.
+  void set_draining();
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace sfb::serve

@@ -1,0 +1,59 @@
+// Every answer of the query door but 200: one PowerShell error at the asked width, or
+// application/problem+json (RFC 9457). Pure functions.
+#pragma once
+
+#include "agent/binding/binding.hpp"
+#include "agent/net/http_types.hpp"
+#include "agent/serve/query.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace sfb::serve {
+
+inline constexpr int kDefaultWidth = 120;
+inline constexpr int kMinWidth = 20;
+inline constexpr int kMaxWidth = 500;
+
+/// How an answer is wanted, as far as that is known when something goes wrong.
+struct Form {
+  As as = As::text;
+  int width = kDefaultWidth;
+  std::string line = "Get-CsBackupServiceStatus";  ///< what the position of an error shows
+  std::string request_id = {};
+};
+
+/// Form of a query that was understood.
+Form form_of(const Query& query, std::string request_id);
+
+/// `as`, `width` and Accept of a request; what is wrong with them is passed over.
+Form guess_form(const net::Request& request, std::string request_id);
+
+/// What went wrong. `error.code` is the FullyQualifiedErrorId.
+struct Problem {
+  int status = 500;
+  Error error = {};
+  std::string pool = {};  ///< the target of CategoryInfo; may be empty
+  std::optional<std::chrono::seconds> retry_after = {};
+  status::EvaluationPtr evaluation = {};  ///< the failed one
+  status::EvaluationPtr last_known = {};  ///< shown with its age
+};
+
+/// The finished answer, with X-Outcome, X-Reason and the headers of all query answers.
+net::Response problem_response(const Form& form, const Problem& problem, MonoTime now);
+
+/// The finished 400 of a binding error, with PowerShell's text.
+net::Response binding_response(const Form& form, const binding::BindError& error);
+
+/// One PowerShell error of our own as a console prints it.
+std::string problem_text(const Form& form, const Problem& problem, MonoTime now);
+
+/// Headers of every answer of the query door.
+void add_query_headers(net::Response& response, const std::string& request_id);
+
+/// A problem+json answer of any door.
+net::Response problem_json(int status, const Error& error, const std::string& parameter,
+                           const std::string& request_id);
+
+}  // namespace sfb::serve

@@ -1,0 +1,45 @@
+// The query door, both pure halves: a request's parameters into a question, and an answer into a
+// response. live_query.cpp awaits in between.
+#pragma once
+
+#include "agent/net/http_types.hpp"
+#include "agent/status/evaluation.hpp"
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+
+namespace sfb::serve {
+
+enum class As : std::uint8_t { text, json, clixml };
+
+/// A parsed query (design.md 6.2).
+struct Query {
+  status::Question question;
+  As as = As::text;
+  int width = 120;
+  std::optional<std::chrono::seconds> max_age;
+  std::string line;  ///< the command line that error texts show, rebuilt canonically
+};
+
+/// Binds the parameters as PowerShell does. The error is the finished 400 response: PowerShell's
+/// error text naming the parameter, or problem+json.
+/// `request_id` stands in the problem+json.
+std::expected<Query, net::Response> parse_query_request(const net::Request& request,
+                                                        const std::string& request_id = {});
+
+/// The finished response of an answer: status of 5.3, body in the asked form, freshness in headers
+/// only. `last_good` (of an equal question, may be null) is what a failed answer shows as the last
+/// known result. CPU work: worker thread.
+net::Response render_answer(const Query& query, const status::Answer& answer, MonoTime now,
+                            const std::string& request_id,
+                            const status::EvaluationPtr& last_good = {});
+
+/// The finished response of a refusal: 404, 501, 503 + Retry-After, 504, with the last known result
+/// and its age: `last_good` if the refusal itself brings no good one.
+net::Response render_refusal(const Query& query, const status::Refusal& refusal, MonoTime now,
+                             const std::string& request_id,
+                             const status::EvaluationPtr& last_good = {});
+
+}  // namespace sfb::serve

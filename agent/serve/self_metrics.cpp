@@ -1,0 +1,184 @@
+// The registry behind the exporter's own families, and their way into our page: prometheus-cpp
+// keeps and collects them, our writer serialises them.
+#include "agent/serve/self_metrics.hpp"
+
+#include "agent/serve/process_metrics.hpp"
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace sfb::serve {
+namespace {
+
+using exposition::Type;
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+
+constexpr std::array kLevels = {LogLevel::debug, LogLevel::info, LogLevel::warn, LogLevel::error};
+
+/// From a loop that is on time to one that a scrape would notice; the promise is 5 ms a step.
+const prometheus::Histogram::BucketBoundaries& lag_bounds() {
+  static const prometheus::Histogram::BucketBoundaries kBounds = {
+      0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0};
+  return kBounds;
+}
+
+/// prometheus-cpp keeps sample names: our writer wants the family's and knows the suffixes.
+std::string_view without(std::string_view name, std::string_view suffix) {
+  return name.ends_with(suffix) ? name.substr(0, name.size() - suffix.size()) : name;
+}
+
+std::string_view unit_of(std::string_view family) {
+  for (const std::string_view unit : {"seconds", "bytes"}) {
+    if (family.ends_with(unit)) {
+      return unit;
+    }
+  }
+  return {};
+}
+
+exposition::Family describe_family(const MetricFamily& family) {
+  const std::string_view name = family.name;
+  if (family.type == MetricType::Counter) {
+    const std::string_view plain = without(name, "_total");
+    return {plain, Type::counter, unit_of(plain), family.help};
+  }
+  if (family.type == MetricType::Histogram) {
+    return {name, Type::histogram, unit_of(name), family.help};
+  }
+  if (name.ends_with("_info")) {
+    return {without(name, "_info"), Type::info, {}, family.help};
+  }
+  return {name, Type::gauge, unit_of(name), family.help};
+}
+
+void write_histogram(exposition::Writer& writer, const exposition::Labels& labels,
+                     const ClientMetric::Histogram& histogram) {
+  std::vector<double> bounds;
+  std::vector<std::uint64_t> cumulative;
+  for (const ClientMetric::Bucket& bucket : histogram.bucket) {
+    if (std::isfinite(bucket.upper_bound)) {
+      bounds.push_back(bucket.upper_bound);
+      cumulative.push_back(bucket.cumulative_count);
+    }
+  }
+  writer.histogram(labels, bounds, cumulative, histogram.sample_count, histogram.sample_sum);
+}
+
+void write_family(exposition::Writer& writer, MetricFamily family) {
+  // The registry hashes its series: in label order two pages of the same state are the same.
+  std::ranges::sort(family.metric, {}, &ClientMetric::label);
+  writer.family(describe_family(family));
+  for (const ClientMetric& metric : family.metric) {
+    exposition::Labels labels;
+    for (const ClientMetric::Label& label : metric.label) {
+      labels.add(label.name, label.value);
+    }
+    if (family.type == MetricType::Histogram) {
+      write_histogram(writer, labels, metric.histogram);
+    } else {
+      const bool counter = family.type == MetricType::Counter;
+      writer.sample(labels, counter ? metric.counter.value : metric.gauge.value);
+    }
+  }
+}
+
+}  // namespace
+
+struct SelfMetrics::Impl {
+  prometheus::Registry registry;
+  prometheus::Family<prometheus::Counter>& requests;
+  prometheus::Family<prometheus::Gauge>& pools;
+  prometheus::Family<prometheus::Gauge>& reload_successful;
+  prometheus::Family<prometheus::Gauge>& reload_time;
+  prometheus::Histogram& lag;
+  std::array<prometheus::Counter*, kLevels.size()> messages{};  ///< by level
+  std::optional<WallTime> process_start = read_process_start();
+
+  explicit Impl(const BuildInfo& build)
+      : requests(prometheus::BuildCounter()
+                     .Name("sfb_backup_exporter_http_requests_total")
+                     .Help("Answered HTTP requests by the route's pattern and the status code.")
+                     .Register(registry)),
+        pools(prometheus::BuildGauge()
+                  .Name("sfb_backup_exporter_configured_pools")
+                  .Help("Pools in the configuration in use.")
+                  .Register(registry)),
+        reload_successful(prometheus::BuildGauge()
+                              .Name("sfb_backup_exporter_config_last_reload_successful")
+                              .Help("Whether the last attempt to load the configuration worked.")
+                              .Register(registry)),
+        reload_time(prometheus::BuildGauge()
+                        .Name("sfb_backup_exporter_config_last_reload_success_timestamp_seconds")
+                        .Help("When the configuration in use was loaded, in Unix seconds.")
+                        .Register(registry)),
+        lag(prometheus::BuildHistogram()
+                .Name("sfb_backup_exporter_loop_lag_seconds")
+                .Help("How much later than asked a timer of the event loop ran, in seconds.")
+                .Register(registry)
+                .Add({}, lag_bounds())) {
+    prometheus::BuildGauge()
+        .Name("sfb_backup_exporter_build_info")
+        .Help("Version, source revision and compiler of this program.")
+        .Register(registry)
+        .Add({{"version", build.version},
+              {"revision", build.revision},
+              {"compiler", build.compiler}})
+        .Set(1);
+    auto& log = prometheus::BuildCounter()
+                    .Name("sfb_backup_exporter_log_messages_total")
+                    .Help("Log events by level.")
+                    .Register(registry);
+    for (const LogLevel level : kLevels) {
+      messages.at(static_cast<std::size_t>(level)) =
+          &log.Add({{"level", std::string(to_string(level))}});
+    }
+  }
+};
+
+SelfMetrics::SelfMetrics(const BuildInfo& build) : impl_(std::make_unique<Impl>(build)) {}
+
+SelfMetrics::~SelfMetrics() = default;
+
+void SelfMetrics::http_request(std::string_view path, int code) {
+  impl_->requests.Add({{"path", std::string(path)}, {"code", std::to_string(code)}}).Increment();
+}
+
+void SelfMetrics::log_message(LogLevel level) {
+  impl_->messages.at(static_cast<std::size_t>(level))->Increment();
+}
+
+void SelfMetrics::loop_lag(std::chrono::nanoseconds lag) {
+  impl_->lag.Observe(to_seconds(lag));
+}
+
+void SelfMetrics::configured_pools(std::size_t count) {
+  impl_->pools.Add({}).Set(static_cast<double>(count));
+}
+
+void SelfMetrics::config_reload(bool successful, WallTime time) {
+  impl_->reload_successful.Add({}).Set(successful ? 1 : 0);
+  if (successful) {
+    impl_->reload_time.Add({}).Set(to_unix_seconds(time));
+  }
+}
+
+void SelfMetrics::write(exposition::Writer& writer) const {
+  for (MetricFamily& family : impl_->registry.Collect()) {
+    write_family(writer, std::move(family));
+  }
+  write_process_metrics(writer, impl_->process_start);
+}
+
+}  // namespace sfb::serve

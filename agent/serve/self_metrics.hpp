@@ -1,0 +1,45 @@
+// The exporter's own metrics, kept by prometheus-cpp core, and the standard process_* set. Thread
+// rule: all calls from any thread.
+#pragma once
+
+#include "agent/base/log.hpp"
+#include "agent/base/time.hpp"
+#include "agent/exposition/exposition.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace sfb::serve {
+
+/// Labels of `sfb_backup_exporter_build_info`.
+struct BuildInfo {
+  std::string version;
+  std::string revision;
+  std::string compiler;
+};
+
+class SelfMetrics {
+ public:
+  explicit SelfMetrics(const BuildInfo& build);
+  ~SelfMetrics();
+
+  /// `path` is a route's pattern or `other`: bounded by the route table.
+  void http_request(std::string_view path, int code);
+  void log_message(LogLevel level);
+  void loop_lag(std::chrono::nanoseconds lag);
+  void configured_pools(std::size_t count);
+  /// A configuration was loaded at `time`, or a reload failed (then only the gauge drops to 0).
+  void config_reload(bool successful, WallTime time);
+
+  /// Appends all families, process_* last.
+  void write(exposition::Writer& writer) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sfb::serve

@@ -1,0 +1,144 @@
+// Who may ask, by address, proxy headers and the name in Host.
+#include "agent/serve/access.hpp"
+
+#include "tests/unit/serve/query_rig.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace sfb::serve {
+namespace {
+
+using testing::ask_for;
+
+AccessOptions options(Anonymous allow) {
+  return {allow, {"localhost", "127.0.0.1", "::1", "mon.example.com", "fe80::1"}};
+}
+
+/// The refusal's code; empty when the request may go on.
+std::string check(const net::Request& request, Anonymous allow = Anonymous::loopback) {
+  const auto denied = check_access(request, options(allow));
+  if (!denied) {
+    return "";
+  }
+  EXPECT_FALSE(denied->message.empty());
+  return std::to_string(denied->status) + ' ' + denied->code;
+}
+
+net::Request from(std::string address, bool loopback, std::vector<net::Header> headers = {}) {
+  net::Request request = ask_for("PoolFqdn=atl", std::move(headers));
+  request.peer = {address == "unix", std::move(address), loopback};
+  return request;
+}
+
+TEST(Access, AnonymousByAddress) {
+  EXPECT_EQ(check(from("127.0.0.1", true), Anonymous::none), "403 access.anonymous");
+  EXPECT_EQ(check(from("127.0.0.1", true), Anonymous::loopback), "");
+  EXPECT_EQ(check(from("unix", true), Anonymous::loopback), "");
+  EXPECT_EQ(check(from("192.0.2.7", false), Anonymous::loopback), "403 access.anonymous");
+  EXPECT_EQ(check(from("192.0.2.7", false), Anonymous::any), "");
+  EXPECT_EQ(check(from("192.0.2.7", false), Anonymous::none), "403 access.anonymous");
+}
+
+TEST(Access, AProxyIsNotLoopback) {
+  for (const char* name :
+       {"Forwarded", "forwarded", "X-Forwarded-For", "x-forwarded-proto", "X-Forwarded-", "Via"}) {
+    EXPECT_EQ(check(from("127.0.0.1", true, {{name, "192.0.2.7"}})), "403 access.anonymous")
+        << name;
+    EXPECT_EQ(check(from("unix", true, {{name, ""}})), "403 access.anonymous") << name;
+    EXPECT_EQ(check(from("127.0.0.1", true, {{name, "192.0.2.7"}}), Anonymous::any), "") << name;
+  }
+  EXPECT_EQ(check(from("127.0.0.1", true, {{"X-Forwarder", "x"}, {"Viable", "x"}})), "");
+}
+
+struct HostCase {
+  const char* host;
+  const char* expected;
+};
+
+class HostHeader : public ::testing::TestWithParam<HostCase> {};
+
+TEST_P(HostHeader, IsOneOfOurs) {
+  const net::Request request = ask_for("PoolFqdn=atl", {{"Host", GetParam().host}});
+  EXPECT_EQ(check(request), GetParam().expected) << GetParam().host;
+  EXPECT_EQ(check(request, Anonymous::any), GetParam().expected) << "whoever may ask";
+}
+
+constexpr HostCase kHosts[] = {
+    {"localhost", ""},
+    {"localhost:9943", ""},
+    {"LOCALHOST:1", ""},
+    {"localhost.", ""},
+    {"localhost.:9943", ""},
+    {"127.0.0.1", ""},
+    {"127.0.0.1:9943", ""},
+    {"[::1]", ""},
+    {"[::1]:9943", ""},
+    {"[0:0:0:0:0:0:0:1]:9943", ""},
+    {"[FE80::1]", ""},
+    {"mon.example.com:", ""},
+    {" Mon.Example.Com ", ""},
+    {"evil.example.net", "403 access.host"},
+    {"evil.example.net:9943", "403 access.host"},
+    {"localhost.evil.example.net", "403 access.host"},
+    {"127.0.0.2", "403 access.host"},
+    {"[::2]", "403 access.host"},
+    {"0.0.0.0", "403 access.host"},
+    {"", "400 access.host"},
+    {":9943", "400 access.host"},
+    {"::1", "400 access.host"},
+    {"[::1", "400 access.host"},
+    {"[::1]9943", "400 access.host"},
+    {"localhost:99999999", "400 access.host"},
+    {"localhost:http", "400 access.host"},
+    {"localhost/x", "400 access.host"},
+    {"evil@localhost", "400 access.host"},
+    {"[localhost]:x", "400 access.host"},
+};
+
+INSTANTIATE_TEST_SUITE_P(All, HostHeader, ::testing::ValuesIn(kHosts));
+
+TEST(Access, TheAddressReallyReachedIsOurs) {
+  net::Request request = ask_for("PoolFqdn=atl", {{"Host", "192.0.2.7:9943"}});
+  EXPECT_EQ(check(request), "403 access.host");
+  request.local_address = "192.0.2.7:9943";
+  EXPECT_EQ(check(request), "");
+  request.local_address = "unix:/run/x.sock";
+  EXPECT_EQ(check(request), "403 access.host");
+}
+
+TEST(Access, WithoutHostGoesOn) {
+  EXPECT_EQ(check(ask_for("PoolFqdn=atl")), "") << "HTTP/1.0; the server refuses it in 1.1";
+}
+
+TEST(Access, CrossSiteIsRefused) {
+  const auto site = [](std::string value) {
+    return check(ask_for("PoolFqdn=atl", {{"Sec-Fetch-Site", std::move(value)}}), Anonymous::any);
+  };
+  EXPECT_EQ(site("cross-site"), "403 access.cross_site");
+  EXPECT_EQ(site("Cross-Site"), "403 access.cross_site");
+  for (const char* harmless : {"same-origin", "same-site", "none", ""}) {
+    EXPECT_EQ(site(harmless), "") << harmless;
+  }
+  EXPECT_EQ(check(ask_for("", {{"Sec-Fetch-Site", "none"}, {"Sec-Fetch-Site", "cross-site"}})),
+            "403 access.cross_site");
+}
+
+TEST(Access, OriginAloneAsksForNoIdentity) {
+  EXPECT_FALSE(check_origin(from("192.0.2.7", false), options(Anonymous::none)));
+  EXPECT_TRUE(check_origin(ask_for("", {{"Host", "evil.example.net"}}), options(Anonymous::any)));
+}
+
+TEST(Access, TheTextNamesTheRemedy) {
+  const auto denied = check_access(from("127.0.0.1", true), options(Anonymous::none));
+  ASSERT_TRUE(denied);
+  EXPECT_NE(denied->message.find("allow_anonymous"), std::string::npos);
+  const auto host = check_access(ask_for("", {{"Host", "evil.example.net:1"}}), options({}));
+  ASSERT_TRUE(host);
+  EXPECT_NE(host->message.find("--web.allowed-host=evil.example.net"), std::string::npos)
+      << host->message;
+}
+
+}  // namespace
+}  // namespace sfb::serve

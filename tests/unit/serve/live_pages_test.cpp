@@ -1,0 +1,295 @@
+// When a page is rebuilt and who shares it: a real loop and worker threads, a clock that only moves
+// when told.
+#include "agent/serve/live_pages.hpp"
+
+#include "tests/unit/serve/snapshots.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <gmock/gmock.h>
+#include <zlib.h>
+
+#include <latch>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace sfb::serve {
+namespace {
+
+using namespace std::chrono_literals;
+using exposition::Format;
+using ::testing::HasSubstr;
+using ::testing::Not;
+namespace asio = boost::asio;
+
+class FakeClock final : public Clock {
+ public:
+  Now now() const override { return now_; }
+  void advance(std::chrono::nanoseconds by) { now_.mono += by; }
+
+ private:
+  Now now_{testing::kMoment, MonoTime{1'000'000s}};
+};
+
+/// Counts who looks: one look is a caller's, one is each build's.
+class FakeBoard final : public status::Board {
+ public:
+  status::SnapshotPtr snapshot() override {
+    ++looks;
+    return current;
+  }
+  std::optional<std::vector<status::HistoryEntry>> history(const Fqdn& /*pool*/) override {
+    return std::nullopt;
+  }
+  bool first_cycle_done() const override { return true; }
+
+  void change() {
+    current = std::make_shared<const status::Snapshot>(testing::with_one_change(*current));
+  }
+
+  int looks = 0;
+  status::SnapshotPtr current = std::make_shared<const status::Snapshot>(testing::six_pools());
+};
+
+std::string unpack(const std::string& packed) {
+  std::string out(1 << 20, '\0');
+  z_stream stream{};
+  constexpr int kGzip = 16 + MAX_WBITS;
+  inflateInit2(&stream, kGzip);
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
+  stream.avail_in = static_cast<uInt>(packed.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  const int code = inflate(&stream, Z_FINISH);
+  out.resize(stream.total_out);
+  inflateEnd(&stream);
+  return code == Z_STREAM_END ? out : "not gzip";
+}
+
+class LivePagesTest : public ::testing::Test {
+ protected:
+  using Answer = std::optional<Result<Bytes>>;
+
+  auto keep(std::size_t place) {
+    return [this, place](const std::exception_ptr& failure, Result<Bytes> bytes) {
+      if (failure) {
+        bytes = fail(Reason::internal, "test.exception", "the coroutine threw");
+      }
+      answers_[place] = std::move(bytes);
+    };
+  }
+  /// Starts a caller; its answer comes into `answers_` while the loop runs.
+  std::size_t ask(Format format = Format::text_0_0_4, bool gzip = false) {
+    const std::size_t place = start();
+    asio::co_spawn(io_, pages_.get(format, gzip), keep(place));
+    return place;
+  }
+  std::size_t start() {
+    answers_.emplace_back();
+    return answers_.size() - 1;
+  }
+  void run() {
+    io_.restart();
+    io_.run();
+  }
+  /// One caller, alone.
+  Bytes get(Format format = Format::text_0_0_4, bool gzip = false) {
+    const std::size_t place = ask(format, gzip);
+    run();
+    return page(place);
+  }
+  Bytes page(std::size_t place) {
+    const Answer& answer = answers_.at(place);
+    if (!answer || !*answer) {
+      ADD_FAILURE() << "answer " << place << ": " << (answer ? describe(answer->error()) : "none");
+      return std::make_shared<const std::string>();
+    }
+    return **answer;
+  }
+  int builds() const { return board_.looks - static_cast<int>(answers_.size()); }
+  /// Keeps the only worker busy until `release_` counts down.
+  void block_worker() {
+    asio::co_spawn(io_, cpu_.run([this]() -> Result<int> {
+      release_.wait();
+      return 0;
+    }),
+                   [](const std::exception_ptr&, const Result<int>&) {});
+  }
+  /// Handlers that are ready run, jobs that block do not count.
+  void poll() {
+    io_.restart();
+    while (io_.poll() > 0) {
+    }
+  }
+
+  asio::io_context io_;
+  FakeClock clock_;
+  FakeBoard board_;
+  std::unique_ptr<SelfMetrics> self_ = testing::some_self_metrics();
+  std::latch release_{1};
+  std::vector<Answer> answers_;
+  net::WorkerPool cpu_{"cpu", 1, 64};
+  LivePages pages_{board_, *self_, cpu_, clock_};
+};
+
+TEST_F(LivePagesTest, TheSamePageUntilSomethingChanges) {
+  const Bytes first = get();
+  EXPECT_THAT(*first, HasSubstr("sfb_backup_up{"));
+  clock_.advance(1s);
+  EXPECT_EQ(get(), first) << "exactly one second old is not older than a second";
+  EXPECT_EQ(builds(), 1);
+}
+
+TEST_F(LivePagesTest, RebuiltWhenOlderThanASecond) {
+  const Bytes first = get();
+  self_->http_request("/late", 200);
+  EXPECT_THAT(*get(), Not(HasSubstr("/late")));
+  clock_.advance(1s + 1ns);
+  EXPECT_THAT(*get(), HasSubstr("/late"));
+  EXPECT_EQ(builds(), 2);
+}
+
+TEST_F(LivePagesTest, RebuiltAtOnceWhenTheSnapshotChanged) {
+  EXPECT_THAT(*get(), HasSubstr("sfb_backup_evaluations_total{pool=\"atl-cs-001.litwareinc.com\"} "
+                                "720\n"));
+  board_.change();
+  EXPECT_THAT(*get(), HasSubstr("sfb_backup_evaluations_total{pool=\"atl-cs-001.litwareinc.com\"} "
+                                "721\n"));
+  get();
+  EXPECT_EQ(builds(), 2);
+}
+
+TEST_F(LivePagesTest, AHundredCallersShareOneBuild) {
+  for (int i = 0; i < 100; ++i) {
+    ask();
+  }
+  run();
+  std::set<const std::string*> pages;
+  for (std::size_t i = 0; i < 100; ++i) {
+    pages.insert(page(i).get());
+  }
+  EXPECT_EQ(pages.size(), 1U);
+  EXPECT_EQ(builds(), 1);
+  board_.change();
+  for (int i = 0; i < 100; ++i) {
+    ask();
+  }
+  run();
+  EXPECT_EQ(builds(), 2);
+}
+
+TEST_F(LivePagesTest, FormatsAndCodingsAtOnce) {
+  for (int i = 0; i < 5; ++i) {
+    for (const Format format : {Format::text_0_0_4, Format::openmetrics_1_0_0}) {
+      ask(format, false);
+      ask(format, true);
+    }
+  }
+  run();
+  EXPECT_EQ(builds(), 4) << "one for each page that was asked for";
+  for (std::size_t i = 0; i < answers_.size(); i += 4) {
+    const auto head = [](const std::string& page) { return page.substr(0, page.find("process_")); };
+    const std::string text = *page(i);
+    const std::string open = *page(i + 2);
+    EXPECT_TRUE(text.starts_with("# HELP sfb_backup_up "));
+    EXPECT_TRUE(open.starts_with("# TYPE sfb_backup_up "));
+    EXPECT_TRUE(open.ends_with("# EOF\n"));
+    EXPECT_EQ(head(unpack(*page(i + 1))), head(text));
+    EXPECT_EQ(head(unpack(*page(i + 3))), head(open));
+  }
+}
+
+TEST_F(LivePagesTest, ACallerDuringABuildGetsWhatHappenedBeforeItCame) {
+  block_worker();
+  const std::size_t early = ask();
+  poll();
+  board_.change();
+  const std::size_t late = ask();
+  const std::size_t later = ask();
+  poll();
+  EXPECT_FALSE(answers_[early].has_value()) << "the worker is busy";
+  release_.count_down();
+  run();
+  EXPECT_THAT(*page(early), HasSubstr("} 720\n"));
+  EXPECT_THAT(*page(late), Not(HasSubstr("atl-cs-001.litwareinc.com\"} 720\n")));
+  EXPECT_THAT(*page(late), HasSubstr("atl-cs-001.litwareinc.com\"} 721\n"));
+  EXPECT_EQ(page(late), page(later));
+  EXPECT_EQ(builds(), 2);
+}
+
+TEST_F(LivePagesTest, ACallerThatGoesAwayTakesNobodysPage) {
+  block_worker();
+  asio::cancellation_signal gone;
+  const std::size_t first = start();
+  asio::co_spawn(io_, pages_.get(Format::text_0_0_4, false),
+                 asio::bind_cancellation_slot(gone.slot(), keep(first)));
+  const std::size_t second = ask();
+  poll();
+  gone.emit(asio::cancellation_type::terminal);
+  poll();
+  ASSERT_TRUE(answers_[first].has_value()) << "a cancelled caller does not wait for the worker";
+  EXPECT_FALSE(answers_[first]->has_value());
+  EXPECT_FALSE(answers_[second].has_value());
+  release_.count_down();
+  run();
+  EXPECT_THAT(*page(second), HasSubstr("sfb_backup_up{"));
+  EXPECT_EQ(builds(), 1);
+}
+
+TEST_F(LivePagesTest, AFailedBuildIsEveryWaitersErrorAndIsTriedAgain) {
+  block_worker();
+  const std::size_t one = ask();
+  const std::size_t other = ask();
+  poll();
+  cpu_.stop();
+  release_.count_down();
+  run();
+  for (const std::size_t place : {one, other}) {
+    ASSERT_TRUE(answers_[place].has_value());
+    ASSERT_FALSE(answers_[place]->has_value());
+    EXPECT_EQ(answers_[place]->error().code, "pool.stopped");
+  }
+  EXPECT_EQ(builds(), 1);
+  const std::size_t late = ask();
+  run();
+  ASSERT_TRUE(answers_[late].has_value()) << "a build refused at once must not be waited for";
+  EXPECT_FALSE(answers_[late]->has_value());
+  EXPECT_EQ(builds(), 2) << "an error is not kept";
+}
+
+TEST_F(LivePagesTest, ThePagesMayGoWhileACallerWaits) {
+  auto pages = std::make_unique<LivePages>(board_, *self_, cpu_, clock_);
+  const std::size_t place = start();
+  asio::co_spawn(io_, pages->get(Format::text_0_0_4, true), keep(place));
+  pages.reset();
+  run();
+  EXPECT_THAT(unpack(*page(place)), HasSubstr("sfb_backup_up{"));
+}
+
+TEST_F(LivePagesTest, AnOutdatedPageOfAnotherKindIsLetGo) {
+  const std::weak_ptr<const std::string> big = get(Format::text_0_0_4, false);
+  answers_.clear();
+  board_.looks = 0;
+  EXPECT_FALSE(big.expired()) << "kept for the next caller";
+  clock_.advance(2s);
+  get(Format::text_0_0_4, true);
+  EXPECT_TRUE(big.expired());
+}
+
+TEST_F(LivePagesTest, TheLoopMayEndWhileCallersWait) {
+  block_worker();
+  ask();
+  ask(Format::openmetrics_1_0_0, true);
+  poll();
+  EXPECT_EQ(builds(), 2);
+  release_.count_down();
+  // No run(): the loop and everything that waits on it are destroyed with the fixture.
+}
+
+}  // namespace
+}  // namespace sfb::serve

@@ -1,0 +1,335 @@
+// The whole HTTP surface without a socket: a fake engine, a real loop and a real worker.
+#include "agent/serve/live_service.hpp"
+
+#include "agent/serve/routes.hpp"
+#include "tests/unit/serve/query_rig.hpp"
+#include "tests/unit/serve/snapshots.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <gmock/gmock.h>
+
+#include <latch>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace sfb::serve {
+namespace {
+
+using namespace std::chrono_literals;
+namespace asio = boost::asio;
+using testing::body_of;
+using testing::get;
+using ::testing::HasSubstr;
+using testing::header_of;
+using testing::kMade;
+using ::testing::MatchesRegex;
+
+constexpr const char* kQuery = "/api/v1/Get-CsBackupServiceStatus";
+constexpr const char* kPool = "atl-cs-001.litwareinc.com";  // healthy in snapshots.hpp
+
+class FakeClock final : public Clock {
+ public:
+  Now now() const override { return {testing::kEvaluated, kMade + 5s}; }
+};
+
+/// Engine and board in one, as in the product.
+class FakeEngine final : public status::Evaluator, public status::Board {
+ public:
+  void evaluate(const status::Question& question, status::Wish wish, std::stop_token /*stop*/,
+                status::AnswerCallback callback) override {
+    questions.push_back(question);
+    wishes.push_back(std::move(wish));
+    if (hold) {
+      held.push_back(std::move(callback));
+    } else {
+      callback(outcome);
+    }
+  }
+  status::SnapshotPtr snapshot() override { return current; }
+  std::optional<std::vector<status::HistoryEntry>> history(const Fqdn& pool) override {
+    if (pool.str() != kPool) {
+      return std::nullopt;
+    }
+    status::HistoryEntry entry;
+    entry.id = 42;
+    entry.good = true;
+    entry.request_id = "night-1";
+    return std::vector<status::HistoryEntry>{entry};
+  }
+  bool first_cycle_done() const override { return ready; }
+
+  std::vector<status::Question> questions;
+  std::vector<status::Wish> wishes;
+  std::expected<status::Answer, status::Refusal> outcome =
+      status::Answer{testing::shared(testing::good_evaluation(kPool)), status::Source::live};
+  bool hold = false;
+  std::vector<status::AnswerCallback> held;
+  bool ready = true;
+  status::SnapshotPtr current = std::make_shared<const status::Snapshot>(testing::six_pools());
+};
+
+ServiceOptions service_options() {
+  ServiceOptions options;
+  options.access = {Anonymous::loopback, {"localhost", "127.0.0.1"}};
+  options.config_yaml = "pools: [] # one\n";
+  options.query_timeout = 60s;
+  return options;
+}
+
+class ServiceTest : public ::testing::Test {
+ protected:
+  std::size_t start(net::Request request) {
+    const std::size_t place = answers_.size();
+    answers_.emplace_back();
+    asio::co_spawn(io_, service_.handle(std::make_shared<const net::Request>(std::move(request))),
+                   [this, place](const std::exception_ptr& failure, net::Response response) {
+                     ASSERT_FALSE(failure);
+                     answers_[place] = std::move(response);
+                   });
+    return place;
+  }
+  net::Response result(std::size_t place) {
+    EXPECT_TRUE(answers_.at(place).has_value()) << "no answer";
+    return answers_.at(place).value_or(net::Response{});
+  }
+  net::Response ask(net::Request request) {
+    const std::size_t place = start(std::move(request));
+    io_.restart();
+    io_.run();
+    return result(place);
+  }
+  net::Response query(const std::string& parameters = {}, std::vector<net::Header> headers = {}) {
+    return ask(get(kQuery, std::string("PoolFqdn=") + kPool + parameters, std::move(headers)));
+  }
+  std::string metrics() { return body_of(ask(get("/metrics", ""))); }
+  static std::string counted(const std::string& path, int code) {
+    return "sfb_backup_exporter_http_requests_total{code=\"" + std::to_string(code) + "\",path=\"" +
+           path + "\"} ";
+  }
+
+  asio::io_context io_;
+  FakeClock clock_;
+  FakeEngine engine_;
+  SelfMetrics self_{BuildInfo{"0.1.0", "test", "clang"}};
+  std::latch release_{1};
+  std::vector<std::optional<net::Response>> answers_;
+  net::WorkerPool cpu_{"cpu", 1, 1};
+  Service service_{{engine_, engine_, self_, cpu_, clock_, Logger(), "0.1.0"}, service_options()};
+};
+
+TEST_F(ServiceTest, EveryRouteAnswersGetAndRefusesTheRest) {
+  for (const Route& route : routes()) {
+    const std::string path(route.pattern);
+    const bool needs_pool = route.door == Door::query || route.door == Door::history;
+    net::Request request = get(path, needs_pool ? std::string("PoolFqdn=") + kPool : "");
+    EXPECT_EQ(ask(request).status, 200) << path;
+    request.method = "HEAD";
+    EXPECT_EQ(ask(request).status, 200) << path;
+    for (const char* method : {"POST", "PUT", "DELETE", "OPTIONS"}) {
+      request.method = method;
+      const net::Response refused = ask(request);
+      EXPECT_EQ(refused.status, 405) << method << ' ' << path;
+      EXPECT_EQ(header_of(refused, "Allow"), "GET, HEAD") << path;
+    }
+  }
+  EXPECT_EQ(ask(get("/nowhere", "")).status, 404);
+  EXPECT_EQ(ask(get("/metrics/", "")).status, 404);
+}
+
+TEST_F(ServiceTest, MetricsAreNegotiated) {
+  const net::Response plain = ask(get("/metrics", ""));
+  EXPECT_EQ(header_of(plain, "Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
+  EXPECT_EQ(header_of(plain, "Vary"), "Accept, Accept-Encoding");
+  EXPECT_EQ(header_of(plain, "Content-Encoding"), "");
+  EXPECT_THAT(body_of(plain), HasSubstr("sfb_backup_up{"));
+  const net::Response open = ask(
+      get("/metrics", "",
+          {{"Accept", "application/openmetrics-text;version=1.0.0"}, {"Accept-Encoding", "gzip"}}));
+  EXPECT_THAT(header_of(open, "Content-Type"), HasSubstr("application/openmetrics-text"));
+  EXPECT_EQ(header_of(open, "Content-Encoding"), "gzip");
+  EXPECT_EQ(body_of(open).substr(0, 2), "\x1F\x8B");
+  EXPECT_TRUE(engine_.questions.empty()) << "a scrape never causes an evaluation";
+}
+
+TEST_F(ServiceTest, TheQueryAsksTheEngine) {
+  const net::Response response =
+      query("&Category=cms&Force&max_age=30", {{"X-Request-Id", "night-1"}});
+  EXPECT_EQ(response.status, 200) << body_of(response);
+  ASSERT_EQ(engine_.questions.size(), 1U);
+  EXPECT_EQ(engine_.questions[0].pool.str(), kPool);
+  EXPECT_EQ(parameters_text(engine_.questions[0]), "-Category CMS -Force");
+  EXPECT_EQ(engine_.wishes[0].request_id, "night-1");
+  EXPECT_EQ(engine_.wishes[0].trigger, status::Trigger::query);
+  EXPECT_EQ(engine_.wishes[0].max_age, 30s);
+  EXPECT_EQ(engine_.wishes[0].deadline, kMade + 65s);
+  EXPECT_EQ(header_of(response, "X-Request-Id"), "night-1");
+  EXPECT_EQ(header_of(response, "Age"), "5");
+  EXPECT_THAT(body_of(response), HasSubstr("fe1.example.com"));
+}
+
+TEST_F(ServiceTest, TheQueryWaitsForTheEngine) {
+  engine_.hold = true;
+  const std::size_t place = start(get(kQuery, std::string("PoolFqdn=") + kPool));
+  while (io_.poll() > 0) {
+  }
+  ASSERT_EQ(engine_.held.size(), 1U);
+  EXPECT_FALSE(answers_[place].has_value());
+  engine_.held[0](engine_.outcome);
+  io_.restart();
+  io_.run();
+  EXPECT_EQ(result(place).status, 200);
+}
+
+TEST_F(ServiceTest, RequestIdsThatAreNoneAreReplaced) {
+  const std::string longest(64, 'a');
+  for (const std::string& good : {std::string("a"), longest, std::string("A-z.0_9")}) {
+    EXPECT_EQ(header_of(query("", {{"X-Request-Id", good}}), "X-Request-Id"), good);
+  }
+  for (const std::string& bad : {std::string(), longest + "a", std::string("a b"),
+                                 std::string("a\nb"), std::string("\xC3\xA9")}) {
+    EXPECT_THAT(header_of(query("", {{"X-Request-Id", bad}}), "X-Request-Id"),
+                MatchesRegex("[0-9a-f]{16}"));
+  }
+  EXPECT_NE(header_of(query(), "X-Request-Id"), header_of(query(), "X-Request-Id"));
+}
+
+TEST_F(ServiceTest, BadParametersNeverReachTheEngine) {
+  const net::Response response = query("&Category=Foo");
+  EXPECT_EQ(response.status, 400);
+  EXPECT_THAT(body_of(response), HasSubstr("Cannot bind parameter 'Category'"));
+  EXPECT_TRUE(engine_.questions.empty());
+}
+
+TEST_F(ServiceTest, RefusalsOfTheEngine) {
+  engine_.outcome = std::unexpected(status::Refusal{
+      Error{Reason::throttled, "engine.backoff", "left alone", {}, {}, Stage::queue}, 60s, {}});
+  const net::Response busy = query("&as=json");
+  EXPECT_EQ(busy.status, 503);
+  EXPECT_EQ(header_of(busy, "Retry-After"), "60");
+  EXPECT_THAT(body_of(busy), HasSubstr("\"code\":\"engine.backoff\""));
+}
+
+TEST_F(ServiceTest, FailuresShowThePoolsLastGoodAnswer) {
+  status::Snapshot snapshot = *engine_.current;
+  for (status::PoolSnapshotPtr& pool : snapshot.pools) {
+    if (pool->identity.fqdn.str() == kPool) {
+      status::PoolSnapshot changed = *pool;
+      status::Evaluation good = testing::good_evaluation(kPool);
+      good.id = 41;
+      changed.last_good = testing::shared(std::move(good));
+      pool = std::make_shared<const status::PoolSnapshot>(std::move(changed));
+    }
+  }
+  engine_.current = std::make_shared<const status::Snapshot>(std::move(snapshot));
+  engine_.outcome = status::Answer{
+      testing::shared(testing::failed_evaluation(Reason::not_found, "file.missing"))};
+  const net::Response response = query("&as=json");
+  EXPECT_EQ(response.status, 502);
+  EXPECT_THAT(body_of(response), HasSubstr("\"last_known\":{\"evaluation_id\":41,"));
+  EXPECT_THAT(body_of(query("&as=json&Category=CMS")), HasSubstr("\"last_known\":null"))
+      << "another question's answer is none of this one's";
+}
+
+TEST_F(ServiceTest, GuardedDoorsNeedACaller) {
+  service_.reconfigure({});  // nobody may ask, no host is ours
+  const auto status = [&](const std::string& path, std::vector<net::Header> headers = {}) {
+    return ask(get(path, std::string("PoolFqdn=") + kPool, std::move(headers))).status;
+  };
+  for (const Route& route : routes()) {
+    const std::string path(route.pattern);
+    EXPECT_EQ(status(path), route.guard == Guard::caller ? 403 : 200) << path;
+    EXPECT_EQ(status(path, {{"Host", "evil.example.net"}}), route.guard == Guard::open ? 200 : 403)
+        << path;
+    EXPECT_EQ(status(path, {{"Sec-Fetch-Site", "cross-site"}}),
+              route.guard == Guard::open ? 200 : 403)
+        << path;
+  }
+  EXPECT_TRUE(engine_.questions.empty());
+}
+
+TEST_F(ServiceTest, RefusedCallersGetTheFormTheyAskedFor) {
+  net::Request request = get(kQuery, "PoolFqdn=atl");
+  request.peer = {false, "192.0.2.7", false};
+  const net::Response text = ask(request);
+  EXPECT_EQ(text.status, 403);
+  EXPECT_EQ(header_of(text, "X-Reason"), "forbidden");
+  EXPECT_THAT(body_of(text), HasSubstr("+ FullyQualifiedErrorId : access.anonymous"));
+  request.query += "&as=json";
+  EXPECT_THAT(body_of(ask(request)), HasSubstr("\"code\":\"access.anonymous\""));
+}
+
+TEST_F(ServiceTest, ReconfigureChangesConfigAndAccess) {
+  EXPECT_EQ(body_of(ask(get("/config", ""))), "pools: [] # one\n");
+  ServiceOptions options = service_options();
+  options.config_yaml = "pools: [] # two\n";
+  service_.reconfigure(options);
+  EXPECT_EQ(body_of(ask(get("/config", ""))), "pools: [] # two\n");
+}
+
+TEST_F(ServiceTest, ReadyFollowsTheEngineAndTheEnd) {
+  engine_.ready = false;
+  EXPECT_EQ(ask(get("/-/ready", "")).status, 503);
+  engine_.ready = true;
+  EXPECT_EQ(ask(get("/-/ready", "")).status, 200);
+  service_.set_draining();
+  EXPECT_EQ(ask(get("/-/ready", "")).status, 503);
+  EXPECT_EQ(ask(get("/-/healthy", "")).status, 200);
+}
+
+TEST_F(ServiceTest, HistoryOfOnePool) {
+  const net::Response page = ask(get("/api/v1/history", std::string("PoolFqdn=") + kPool));
+  EXPECT_EQ(page.status, 200);
+  EXPECT_THAT(body_of(page), HasSubstr("\"request_id\":\"night-1\""));
+  EXPECT_EQ(ask(get("/api/v1/history", "PoolFqdn=nowhere")).status, 404);
+  EXPECT_EQ(ask(get("/api/v1/history", "")).status, 400);
+}
+
+TEST_F(ServiceTest, RequestsAreCountedByPattern) {
+  ask(get("/nowhere", ""));
+  ask(get("/nowhere/else", ""));
+  query();
+  query("&Category=Foo");
+  const std::string page = metrics();
+  EXPECT_THAT(page, HasSubstr(counted("other", 404) + "2\n"));
+  EXPECT_THAT(page, HasSubstr(counted(kQuery, 200) + "1\n"));
+  EXPECT_THAT(page, HasSubstr(counted(kQuery, 400) + "1\n"));
+}
+
+TEST_F(ServiceTest, AFullWorkerPoolIs503WithRetryAfter) {
+  const auto block = [this]() -> Result<int> {
+    release_.wait();
+    return 0;
+  };
+  const auto forget = [](const std::exception_ptr&, const Result<int>&) {};
+  const auto poll = [this] {
+    io_.restart();
+    while (io_.poll() > 0) {
+    }
+  };
+  asio::co_spawn(io_, cpu_.run(block), forget);  // takes the one thread
+  poll();
+  while (cpu_.counters().queued > 0) {
+    std::this_thread::yield();  // until the thread has taken it
+  }
+  asio::co_spawn(io_, cpu_.run(block), forget);  // takes the one place in the queue
+  poll();
+  std::vector<std::size_t> places;
+  for (const char* path : {kQuery, "/api/v1/history", "/metrics"}) {
+    places.push_back(start(get(path, std::string("PoolFqdn=") + kPool)));
+  }
+  poll();
+  for (const std::size_t place : places) {
+    const net::Response response = result(place);
+    EXPECT_EQ(response.status, 503) << body_of(response);
+    EXPECT_EQ(header_of(response, "Retry-After"), "1");
+  }
+  release_.count_down();
+  io_.restart();
+  io_.run();
+}
+
+}  // namespace
+}  // namespace sfb::serve

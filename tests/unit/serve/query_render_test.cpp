@@ -1,0 +1,293 @@
+// An answer's or a refusal's way into a response: status, headers, body in the three forms.
+#include "agent/json/json.hpp"
+#include "agent/serve/problem.hpp"
+#include "agent/value/access.hpp"
+#include "tests/unit/serve/query_rig.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include <optional>
+#include <string>
+
+namespace sfb::serve {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::body_of;
+using testing::failed_evaluation;
+using testing::good_evaluation;
+using ::testing::HasSubstr;
+using testing::header_of;
+using testing::kMade;
+using ::testing::Not;
+using testing::shared;
+using ::testing::StartsWith;
+
+constexpr MonoTime kNow = kMade + 35s + 900ms;
+
+Query query(const std::string& parameters = {}) {
+  return parse_query_request(testing::ask_for("PoolFqdn=atl.example.com" + parameters)).value();
+}
+
+net::Response answer(const Query& asked, status::Evaluation evaluation,
+                     status::EvaluationPtr last_good = {}) {
+  return render_answer(asked, {shared(std::move(evaluation)), status::Source::joined}, kNow,
+                       "night-1", last_good);
+}
+
+/// A member of a JSON body by its path `a.b`; nullopt when it is not there.
+std::optional<std::string> member(const net::Response& response, const std::string& path) {
+  const auto document = json::read(body_of(response), {});
+  if (!document) {
+    ADD_FAILURE() << describe(document.error()) << '\n' << body_of(response);
+    return std::nullopt;
+  }
+  const Value* value = &document->roots.at(0);
+  for (std::size_t start = 0; value != nullptr && start <= path.size();) {
+    const std::size_t end = std::min(path.find('.', start), path.size());
+    value = find_property(document->graph, *value, path.substr(start, end - start));
+    start = end + 1;
+  }
+  if (value == nullptr) {
+    return std::nullopt;
+  }
+  const auto text = plain_text(document->graph, *value);
+  return text ? std::optional(std::string(*text)) : std::nullopt;
+}
+
+TEST(GoodAnswer, TextIsTheConsolesWithFreshnessInHeaders) {
+  const net::Response response = answer(query(), good_evaluation());
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(body_of(response),
+            "\nActiveMachine   BackupModules                                 \n"
+            "-------------   -------------                                 \n"
+            "fe1.example.com CentralMgmt.CMSMaster:[FinalState,NormalState]\n\n\n");
+  EXPECT_EQ(header_of(response, "Content-Type"), "text/plain; charset=utf-8");
+  EXPECT_EQ(header_of(response, "X-Outcome"), "good");
+  EXPECT_EQ(header_of(response, "X-Reason"), "");
+  EXPECT_EQ(header_of(response, "Age"), "35");
+  EXPECT_EQ(header_of(response, "X-Evaluated-At"), "2026-11-23T18:47:03.25Z");
+  EXPECT_EQ(header_of(response, "X-Evaluation-Source"), "joined");
+  EXPECT_EQ(header_of(response, "X-Evaluation-Id"), "42");
+  EXPECT_EQ(header_of(response, "X-Request-Id"), "night-1");
+  EXPECT_EQ(header_of(response, "X-Rendered-By"), "agent");
+  EXPECT_EQ(header_of(response, "Cache-Control"), "no-store");
+}
+
+TEST(GoodAnswer, JsonAndClixml) {
+  const net::Response json = answer(query("&as=json"), good_evaluation());
+  EXPECT_EQ(header_of(json, "Content-Type"), "application/json");
+  EXPECT_EQ(body_of(json),
+            "{\n  \"ActiveMachine\": \"fe1.example.com\",\n"
+            "  \"BackupModules\": \"CentralMgmt.CMSMaster:[FinalState,NormalState]\"\n}\n");
+  const net::Response clixml = answer(query("&as=clixml"), good_evaluation());
+  EXPECT_EQ(header_of(clixml, "Content-Type"), "application/xml");
+  EXPECT_THAT(body_of(clixml), StartsWith("<Objs Version="));
+  const auto read = clixml::read_file(body_of(clixml), {});
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(read->roots.size(), 1U);
+}
+
+TEST(GoodAnswer, NothingConfiguredIsEmpty) {
+  status::Evaluation evaluation = good_evaluation();
+  evaluation.result = std::make_shared<const PipelineResult>();
+  for (const char* form : {"&as=text", "&as=json"}) {
+    const net::Response response = answer(query(form), evaluation);
+    EXPECT_EQ(response.status, 200);
+    EXPECT_EQ(body_of(response), "") << form;
+  }
+  EXPECT_THAT(body_of(answer(query("&as=clixml"), evaluation)), HasSubstr("<Objs"));
+}
+
+TEST(GoodAnswer, ForceHidesNonFatalErrors) {
+  status::Evaluation evaluation = good_evaluation();
+  evaluation.result = testing::with_errors(*evaluation.result, {"One front end is silent."},
+                                           PipelineState::completed);
+  const net::Response shown = answer(query(), evaluation);
+  EXPECT_EQ(shown.status, 200);
+  EXPECT_THAT(body_of(shown), HasSubstr("One front end is silent."));
+  EXPECT_THAT(body_of(shown), HasSubstr("fe1.example.com"));
+  const net::Response hidden = answer(query("&Force"), evaluation);
+  EXPECT_THAT(body_of(hidden), Not(HasSubstr("One front end")));
+  EXPECT_THAT(body_of(hidden), HasSubstr("fe1.example.com"));
+}
+
+TEST(GoodAnswer, AgeIsNeverNegative) {
+  const net::Response response =
+      render_answer(query(), {shared(good_evaluation()), status::Source::live}, kMade - 5s, "x");
+  EXPECT_EQ(header_of(response, "Age"), "0");
+  EXPECT_EQ(header_of(response, "X-Evaluation-Source"), "live");
+}
+
+TEST(FailedAnswer, CmdletErrorsAreShownAsPowerShellShowsThem) {
+  status::Evaluation evaluation = failed_evaluation(Reason::cmdlet, "cmdlet.failed");
+  evaluation.result = testing::with_errors(*good_evaluation().result, {"The service is stopped."},
+                                           PipelineState::failed);
+  // Force hides nothing here: the errors are the answer.
+  for (const char* force : {"", "&Force"}) {
+    const net::Response text = answer(query(force), evaluation);
+    EXPECT_EQ(text.status, 502);
+    EXPECT_EQ(header_of(text, "X-Outcome"), "failed");
+    EXPECT_EQ(header_of(text, "X-Reason"), "cmdlet");
+    EXPECT_EQ(header_of(text, "Age"), "35");
+    EXPECT_THAT(body_of(text), HasSubstr("fe1.example.com")) << "output as far as it came";
+    EXPECT_THAT(body_of(text), HasSubstr("The service is stopped.\n"));
+    EXPECT_THAT(body_of(text), HasSubstr("+ FullyQualifiedErrorId : BackupServiceFailed\n"));
+    EXPECT_THAT(body_of(text), Not(HasSubstr("cmdlet.failed")));
+  }
+  const net::Response json = answer(query("&as=json"), evaluation, shared(good_evaluation()));
+  EXPECT_EQ(json.status, 502);
+  EXPECT_EQ(header_of(json, "Content-Type"), "application/problem+json");
+  EXPECT_EQ(member(json, "status"), "502");
+  EXPECT_EQ(member(json, "title"), "Bad Gateway");
+  EXPECT_EQ(member(json, "detail"), "the test went wrong");
+  EXPECT_EQ(member(json, "reason"), "cmdlet");
+  EXPECT_EQ(member(json, "code"), "cmdlet.failed");
+  EXPECT_EQ(member(json, "stage"), "parse");
+  EXPECT_EQ(member(json, "remedy"), "repair the test");
+  EXPECT_EQ(member(json, "pool"), "atl.example.com");
+  EXPECT_EQ(member(json, "request_id"), "night-1");
+  EXPECT_EQ(member(json, "evaluation_id"), "42");
+  EXPECT_THAT(body_of(json), HasSubstr("\"message\":\"The service is stopped.\""));
+  EXPECT_EQ(member(json, "last_known.evaluated_at"), "2026-11-23T18:47:03.25Z");
+  EXPECT_EQ(member(json, "last_known.age_seconds"), "35.9");
+  EXPECT_EQ(member(json, "last_known.working"), "true");
+}
+
+TEST(FailedAnswer, OurOwnErrorHasPowerShellsShape) {
+  const net::Response text = answer(query(), failed_evaluation(Reason::not_found, "file.missing"));
+  EXPECT_EQ(text.status, 502);
+  EXPECT_EQ(body_of(text),
+            "Get-CsBackupServiceStatus : the test went wrong (repair the test)\n"
+            "At line:1 char:1\n"
+            "+ Get-CsBackupServiceStatus -PoolFqdn atl.example.com\n"
+            "+ ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~\n"
+            "    + CategoryInfo          : ObjectNotFound: (atl.example.com:String) "
+            "[Get-CsBackupServiceStatus], Exception\n"
+            "    + FullyQualifiedErrorId : file.missing\n"
+            " \n");
+}
+
+TEST(FailedAnswer, AnAnswerThatCannotBeReadIsNotShownAsOne) {
+  status::Evaluation evaluation = failed_evaluation(Reason::parse, "status.several");
+  evaluation.result =
+      testing::with_errors(*good_evaluation().result, {"A side issue."}, PipelineState::completed);
+  const std::string text = body_of(answer(query(), evaluation));
+  EXPECT_THAT(text, HasSubstr("FullyQualifiedErrorId : status.several"));
+  EXPECT_THAT(text, Not(HasSubstr("fe1.example.com")));
+}
+
+TEST(FailedAnswer, AFailedRunWithoutErrorRecordsSaysWhatWeKnow) {
+  status::Evaluation evaluation = failed_evaluation(Reason::cmdlet, "cmdlet.failed");
+  evaluation.result = testing::with_errors(*good_evaluation().result, {}, PipelineState::failed);
+  const std::string text = body_of(answer(query(), evaluation));
+  EXPECT_THAT(text, HasSubstr("fe1.example.com"));
+  EXPECT_THAT(text, HasSubstr("FullyQualifiedErrorId : cmdlet.failed"));
+}
+
+TEST(FailedAnswer, TimeRanOutIs504WithTheLastKnownResult) {
+  const net::Response text =
+      answer(query("&width=500"), failed_evaluation(Reason::timeout, "timeout.query"),
+             shared(good_evaluation()));
+  EXPECT_EQ(text.status, 504);
+  EXPECT_THAT(body_of(text),
+              HasSubstr("The last known result was evaluated at 2026-11-23T18:47:03.25Z, 35 s "
+                        "ago: working properly."));
+}
+
+TEST(FailedAnswer, ClixmlIsProblemJsonToo) {
+  const net::Response response =
+      answer(query("&as=clixml"), failed_evaluation(Reason::parse, "file.foreign"));
+  EXPECT_EQ(header_of(response, "Content-Type"), "application/problem+json");
+  EXPECT_EQ(member(response, "code"), "file.foreign");
+  EXPECT_EQ(member(response, "last_known"), std::nullopt);
+  EXPECT_THAT(body_of(response), HasSubstr("\"last_known\":null"));
+}
+
+TEST(FailedAnswer, WhatThePeerSaidIsQuoted) {
+  status::Evaluation evaluation = failed_evaluation(Reason::parse, "file.foreign");
+  evaluation.error->peer = "\x1B[31m\"\xFF";
+  const net::Response json = answer(query("&as=json"), evaluation);
+  EXPECT_THAT(member(json, "detail").value_or(""), StartsWith("the test went wrong: \"\\x1b[31m"));
+  EXPECT_THAT(body_of(answer(query(), evaluation)), Not(HasSubstr("\x1B")));
+}
+
+struct RefusalCase {
+  Reason reason;
+  const char* code;
+  std::optional<std::chrono::seconds> retry_after;
+  int status;
+  const char* retry_header;
+};
+
+class RefusedAnswer : public ::testing::TestWithParam<RefusalCase> {};
+
+TEST_P(RefusedAnswer, HasItsStatus) {
+  const RefusalCase& given = GetParam();
+  const status::Refusal refusal{
+      Error{given.reason, given.code, "no answer", "wait", {}, Stage::queue},
+      given.retry_after,
+      {}};
+  for (const char* form : {"&as=text", "&as=json", "&as=clixml"}) {
+    const net::Response response = render_refusal(query(form), refusal, kNow, "night-1");
+    EXPECT_EQ(response.status, given.status) << form;
+    EXPECT_EQ(header_of(response, "Retry-After"), given.retry_header) << form;
+    EXPECT_EQ(header_of(response, "X-Outcome"), "failed");
+    EXPECT_EQ(header_of(response, "X-Reason"), to_string(given.reason));
+    EXPECT_EQ(header_of(response, "X-Request-Id"), "night-1");
+    EXPECT_EQ(header_of(response, "Age"), "") << "nothing was evaluated";
+    EXPECT_THAT(body_of(response), HasSubstr(given.code)) << form;
+    EXPECT_THAT(body_of(response), HasSubstr("no answer")) << form;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, RefusedAnswer,
+    ::testing::Values(RefusalCase{Reason::not_found, "pool.not_configured", {}, 404, ""},
+                      RefusalCase{Reason::timeout, "timeout.queue", {}, 504, ""},
+                      RefusalCase{Reason::throttled, "engine.backoff", 90s, 503, "90"},
+                      RefusalCase{Reason::throttled, "engine.too_many_waiting", 0s, 503, "1"},
+                      RefusalCase{Reason::throttled, "engine.x", {}, 503, "5"},
+                      RefusalCase{Reason::protocol, "file.cannot_ask", {}, 501, ""},
+                      RefusalCase{Reason::internal, "engine.bug", {}, 500, ""}));
+
+TEST(RefusedAnswerBody, ShowsTheLastKnownResult) {
+  status::Evaluation bad = good_evaluation();
+  bad.verdict = {.configured = true, .working = false, .reasons = {"CMSMaster exports ErrorState"}};
+  const status::EvaluationPtr good = shared(bad);
+  const status::EvaluationPtr failed = shared(failed_evaluation(Reason::auth, "auth.refused"));
+  status::Refusal refusal{Error{Reason::throttled, "engine.backoff", "left alone", {}, {}, {}}, 60s,
+                          failed};
+  const auto text = [&](status::EvaluationPtr last_good) {
+    return body_of(render_refusal(query("&width=500"), refusal, kNow, "x", last_good));
+  };
+  EXPECT_THAT(text({}), HasSubstr("35 s ago: failed (auth.refused)."));
+  EXPECT_THAT(text(good), HasSubstr("35 s ago: not working properly: CMSMaster exports "
+                                    "ErrorState."));
+  const net::Response json = render_refusal(query("&as=json"), refusal, kNow, "x", good);
+  EXPECT_EQ(member(json, "last_known.working"), "false");
+  EXPECT_EQ(member(json, "last_known.configured"), "true");
+  EXPECT_EQ(member(json, "retry_after_seconds"), "60");
+  EXPECT_THAT(body_of(json), HasSubstr("CMSMaster exports ErrorState"));
+  refusal.last_known = good;
+  EXPECT_EQ(member(render_refusal(query("&as=json"), refusal, kNow, "x"), "last_known.outcome"),
+            "good");
+}
+
+TEST(RefusedAnswerBody, UnknownPoolAsPowerShellWouldSayIt) {
+  const status::Refusal refusal{Error{Reason::not_found,
+                                      "pool.not_configured",
+                                      "pool atl.example.com is not configured",
+                                      {},
+                                      {},
+                                      {}},
+                                {},
+                                {}};
+  EXPECT_THAT(body_of(render_refusal(query(), refusal, kNow, "x")),
+              StartsWith("Get-CsBackupServiceStatus : pool atl.example.com is not configured\n"
+                         "At line:1 char:1\n"));
+}
+
+}  // namespace
+}  // namespace sfb::serve

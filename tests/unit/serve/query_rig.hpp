@@ -1,0 +1,97 @@
+// Requests and evaluations for the tests of the query door.
+#pragma once
+
+#include "agent/clixml/clixml.hpp"
+#include "agent/net/http_types.hpp"
+#include "agent/serve/query.hpp"
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace sfb::serve::testing {
+
+/// 2026-11-23T18:47:03.25Z, and the same moment on the monotonic clock.
+inline constexpr WallTime kEvaluated{Micros{1'795'459'623'250'000}};
+inline constexpr MonoTime kMade{std::chrono::seconds(1'000'000)};
+
+inline net::Request get(const std::string& path, const std::string& query,
+                        std::vector<net::Header> headers = {}) {
+  net::Request request;
+  request.method = "GET";
+  request.path = path;
+  request.query = query;
+  request.target = query.empty() ? path : path + '?' + query;
+  request.headers = std::move(headers);
+  request.peer = {false, "127.0.0.1", true};
+  request.local_address = "127.0.0.1:9943";
+  return request;
+}
+
+inline net::Request ask_for(const std::string& query, std::vector<net::Header> headers = {}) {
+  return get("/api/v1/Get-CsBackupServiceStatus", query, std::move(headers));
+}
+
+inline std::string header_of(const net::Response& response, std::string_view name) {
+  const std::string* value = response.header(name);
+  return value == nullptr ? "" : *value;
+}
+
+inline std::string body_of(const net::Response& response) {
+  return response.body ? *response.body : "";
+}
+
+/// A good evaluation of one status object with one module, made at kMade.
+inline status::Evaluation good_evaluation(const std::string& pool = "atl.example.com") {
+  PipelineResult result;
+  Object status;
+  status.types = result.graph.add_types({"Test.BackupServiceStatus", "System.Object"});
+  status.extended = {{"ActiveMachine", Value::string("fe1.example.com")},
+                     {"BackupModules", Value::string("CentralMgmt.CMSMaster:[FinalState,"
+                                                     "NormalState]")}};
+  result.output.push_back(Value::object_ref(result.graph.add(std::move(status))));
+  status::Evaluation evaluation{.question = {.pool = Fqdn::parse(pool).value()}};
+  evaluation.id = 42;
+  evaluation.evaluated_at = kEvaluated;
+  evaluation.made = kMade;
+  evaluation.finished = kEvaluated;
+  evaluation.verdict = {.configured = true, .working = true, .reasons = {}};
+  evaluation.status.emplace();
+  evaluation.result = std::make_shared<const PipelineResult>(std::move(result));
+  return evaluation;
+}
+
+/// The same objects with PowerShell errors beside them.
+inline std::shared_ptr<const PipelineResult> with_errors(const PipelineResult& before,
+                                                         const std::vector<std::string>& messages,
+                                                         PipelineState state) {
+  PipelineResult result = before;
+  result.state = state;
+  for (const std::string& message : messages) {
+    ErrorRecord record;
+    record.message = message;
+    record.error_id = "BackupServiceFailed";
+    record.category_message = "InvalidOperation: (:) [], Exception";
+    result.errors.push_back(record.to_value(result.graph));
+  }
+  return std::make_shared<const PipelineResult>(std::move(result));
+}
+
+/// A failed evaluation; nothing came back.
+inline status::Evaluation failed_evaluation(Reason reason, const std::string& code) {
+  status::Evaluation evaluation = good_evaluation();
+  evaluation.status.reset();
+  evaluation.verdict = {};
+  evaluation.result.reset();
+  evaluation.error =
+      Error{reason, code, "the test went wrong", "repair the test", {}, Stage::parse};
+  return evaluation;
+}
+
+inline status::EvaluationPtr shared(status::Evaluation evaluation) {
+  return std::make_shared<const status::Evaluation>(std::move(evaluation));
+}
+
+}  // namespace sfb::serve::testing

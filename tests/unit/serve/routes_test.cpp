@@ -1,0 +1,60 @@
+#include "agent/serve/routes.hpp"
+
+#include "tests/unit/serve/query_rig.hpp"
+
+#include <gmock/gmock.h>
+
+#include <set>
+#include <string>
+
+namespace sfb::serve {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(Routes, EveryDoorStandsOnceAndIsFoundByItsPath) {
+  std::set<Door> doors;
+  for (const Route& route : routes()) {
+    EXPECT_TRUE(doors.insert(route.door).second) << route.pattern;
+    EXPECT_EQ(find_route(route.pattern), &route) << route.pattern;
+    EXPECT_FALSE(route.help.empty()) << route.pattern;
+  }
+  EXPECT_EQ(doors.size(), 7U);
+}
+
+TEST(Routes, PathsAreExact) {
+  for (const char* path : {"", "*", "/metrics/", "/Metrics", "//", "/api/v1/history/", "/probe",
+                           "/api/v1/get-csbackupservicestatus", "/-/reload", "/-"}) {
+    EXPECT_EQ(find_route(path), nullptr) << path;
+  }
+}
+
+TEST(Routes, OnlyScrapesAndProbesAreOpen) {
+  for (const Route& route : routes()) {
+    const bool open = route.pattern == "/metrics" || route.pattern.starts_with("/-/");
+    EXPECT_EQ(route.guard == Guard::open, open) << route.pattern;
+    EXPECT_EQ(route.guard == Guard::origin, route.pattern == "/") << route.pattern;
+  }
+}
+
+TEST(Routes, MethodsAreExact) {
+  const Route& route = *find_route("/metrics");
+  EXPECT_TRUE(allows(route, "GET"));
+  EXPECT_TRUE(allows(route, "HEAD"));
+  for (const char* method : {"POST", "PUT", "DELETE", "OPTIONS", "get", "GE", "", "GET, HEAD"}) {
+    EXPECT_FALSE(allows(route, method)) << method;
+  }
+}
+
+TEST(Routes, RefusalsAreMadeFromTheTable) {
+  const net::Response wrong = wrong_method(*find_route("/config"));
+  EXPECT_EQ(wrong.status, 405);
+  EXPECT_EQ(testing::header_of(wrong, "Allow"), "GET, HEAD");
+  EXPECT_THAT(testing::body_of(wrong), HasSubstr("/config"));
+  const net::Response unknown = unknown_path();
+  EXPECT_EQ(unknown.status, 404);
+  EXPECT_EQ(testing::header_of(unknown, "Content-Type"), "text/plain; charset=utf-8");
+}
+
+}  // namespace
+}  // namespace sfb::serve
