@@ -9,20 +9,28 @@
 
 namespace sfb::clixml {
 
+namespace {
+
+// Stands for the document's own namespace; no namespace can have this name.
+constexpr std::string_view kDocument("\0", 1);
+
+}  // namespace
+
 Status OpaqueCollector::start(std::string_view space, std::string_view name,
                               std::span<const xml::AttributeView> attributes) {
   const std::size_t before = text_.size();
   if (tag_open_) {
     text_ += '>';
   }
-  const std::string_view outer = open_.empty() ? "" : std::string_view(open_.back().space);
-  // The document's own namespace stands for none, so a file's element also fits into a message.
-  const std::string_view own = space == document_space_ ? "" : space;
+  // The document's own namespace is left out, so that a file's element also fits into a message;
+  // no namespace at all is another thing and is written.
+  const std::string_view outer = open_.empty() ? kDocument : std::string_view(open_.back().space);
+  const std::string_view own = space == document_space_ ? kDocument : space;
   text_ += '<';
   text_ += name;
   if (own != outer) {
     text_ += " xmlns=\"";
-    xml::append_attribute(text_, own.empty() ? document_space_ : own);
+    xml::append_attribute(text_, own == kDocument ? document_space_ : own);
     text_ += '"';
   }
   std::size_t prefixes = 0;
