@@ -17,9 +17,11 @@ namespace {
 constexpr std::string_view kVersionField = "SfbBackupExport";
 constexpr std::int64_t kVersion = 1;
 
-std::unexpected<Error> bad_wrapper(std::string what, std::string remedy = {},
+constexpr std::string_view kUseScript = "write the file with Export-BackupStatus.ps1";
+
+std::unexpected<Error> bad_wrapper(std::string what, std::string_view remedy = kUseScript,
                                    std::string peer = {}) {
-  return fail(Reason::parse, "file.bad_wrapper", std::move(what), std::move(remedy),
+  return fail(Reason::parse, "file.bad_wrapper", std::move(what), std::string(remedy),
               std::move(peer));
 }
 
@@ -120,7 +122,7 @@ std::string warning_text(const Graph& graph, const Value& value) {
 Status check_version(const Graph& graph, const Value& version) {
   const auto number = as_int64(graph, version);
   if (!number || *number < 1) {
-    return bad_wrapper(fmt::format("{} is not a version number", kVersionField), {},
+    return bad_wrapper(fmt::format("{} is not a version number", kVersionField), kUseScript,
                        std::string(plain_text(graph, version).value_or("")));
   }
   if (*number > kVersion) {
@@ -134,7 +136,7 @@ Status check_version(const Graph& graph, const Value& version) {
 Status check_pool(const Graph& graph, const Value* value, const Fqdn& pool) {
   const auto text = value == nullptr ? std::nullopt : plain_text(graph, *value);
   if (!text) {
-    return bad_wrapper("PoolFqdn is missing", "write the file with Export-BackupStatus.ps1");
+    return bad_wrapper("PoolFqdn is missing");
   }
   const auto name = Fqdn::parse(trim(*text));
   if (!name || *name != pool) {
@@ -153,7 +155,8 @@ Result<PipelineState> read_state(const Graph& graph, const Value* value) {
   if (text && iequals(*text, "Failed")) {
     return PipelineState::failed;
   }
-  return bad_wrapper("State is neither Completed nor Failed", {}, std::string(text.value_or("")));
+  return bad_wrapper("State is neither Completed nor Failed", kUseScript,
+                     std::string(text.value_or("")));
 }
 
 Result<Export> read_wrapper(Document document, const Fqdn& pool) {
@@ -177,11 +180,11 @@ Result<Export> read_wrapper(Document document, const Fqdn& pool) {
   const Value* when = member("ExportedAt");
   const auto when_text = when == nullptr ? std::nullopt : plain_text(graph, *when);
   if (!when_text) {
-    return bad_wrapper("ExportedAt is missing", "write the file with Export-BackupStatus.ps1");
+    return bad_wrapper("ExportedAt is missing");
   }
   const auto time = parse_time(*when_text);
   if (!time) {
-    return bad_wrapper("ExportedAt is not a date and time", {}, std::string(*when_text));
+    return bad_wrapper("ExportedAt is not a date and time", kUseScript, std::string(*when_text));
   }
   parsed.exported_at = *time;
   if (const Value* version = member("PSVersion")) {
@@ -235,6 +238,9 @@ Result<Export> parse_export(std::string_view bytes, const Fqdn& pool, const Limi
   ExportFormat format = ExportFormat::clixml;
   auto document = read_document(bytes, limits, format);
   if (!document) {
+    if (document.error().remedy.empty()) {
+      document.error().remedy = "look what wrote the file: Export-BackupStatus.ps1 writes it right";
+    }
     return std::unexpected(std::move(document.error()));
   }
   const bool wrapped =

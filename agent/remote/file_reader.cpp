@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <optional>
@@ -13,6 +14,11 @@ namespace sfb::remote {
 namespace {
 
 constexpr std::chrono::minutes kSkew{5};
+// A wait for the byte budget ends this much before the caller's deadline, so that the caller hears
+// this reason and not that the disk is silent.
+constexpr std::chrono::milliseconds kAnswerFirst{20};
+// Ages are nanoseconds, which hold 292 years; a date may be any of .NET's.
+constexpr std::chrono::hours kOldest{24 * 365 * 100};
 
 class Descriptor {
  public:
@@ -52,19 +58,32 @@ Error cannot_open(const std::string& path, int error) {
                     fmt::format("{} cannot be read: {}", path, std::strerror(error)), remedy);
 }
 
+Error not_regular(const std::string& path) {
+  return file_error(Reason::process, "file.not_regular",
+                    fmt::format("{} is not a regular file", path),
+                    "let the endpoint's path name a file");
+}
+
 Error too_large(const std::string& path, std::size_t limit) {
   return file_error(Reason::parse, "file.too_large",
                     fmt::format("{} is larger than {} bytes", path, limit),
                     "raise limits.object, or look what was written");
 }
 
-std::int64_t nanoseconds(const timespec& time) {
-  return static_cast<std::int64_t>(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
+// Within what .NET holds (year 1 to 9999): a file's time may be set to anything.
+WallTime modified_at(const struct stat& info) {
+  constexpr std::chrono::seconds kFirst{-62'135'596'800};
+  constexpr std::chrono::seconds kLast{253'402'300'799};
+  const std::chrono::seconds seconds(info.st_mtim.tv_sec);
+  return WallTime(std::clamp(seconds, kFirst, kLast)) + Micros(info.st_mtim.tv_nsec / 1000);
 }
 
-WallTime modified_at(const struct stat& info) {
-  return WallTime(
-      std::chrono::duration_cast<Micros>(std::chrono::nanoseconds(nanoseconds(info.st_mtim))));
+std::chrono::nanoseconds age_of(WallTime made_at, WallTime now) {
+  return std::clamp<Micros>(now - made_at, Micros(0), kOldest);
+}
+
+std::pair<std::int64_t, std::int64_t> exact(const timespec& time) {
+  return {time.tv_sec, time.tv_nsec};
 }
 
 // The whole file, at most `cap` bytes (one more is an error).
@@ -98,8 +117,7 @@ Result<std::string> read_all(int fd, const std::string& path, std::size_t expect
 }  // namespace
 
 FileReader::Identity FileReader::identity_of(const struct stat& info) {
-  return {info.st_dev, info.st_ino, info.st_size, nanoseconds(info.st_mtim),
-          nanoseconds(info.st_ctim)};
+  return {info.st_dev, info.st_ino, info.st_size, exact(info.st_mtim), exact(info.st_ctim)};
 }
 
 Result<Reading> FileReader::read(const std::string& path, const Fqdn& pool, MonoTime deadline) {
@@ -113,16 +131,16 @@ Result<Reading> FileReader::read(const std::string& path, const Fqdn& pool, Mono
   // Not blocking: somebody may have put a FIFO there.
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
   if (file.get() < 0) {
-    return at_stage(Stage::open, cannot_open(path, errno));
+    const int error = errno;
+    // A socket or a device without a driver cannot even be opened.
+    return at_stage(Stage::open, error == ENXIO ? not_regular(path) : cannot_open(path, error));
   }
   struct stat info{};
   if (::fstat(file.get(), &info) != 0) {
     return at_stage(Stage::open, cannot_open(path, errno));
   }
   if (!S_ISREG(info.st_mode)) {
-    return at_stage(Stage::open, file_error(Reason::process, "file.not_regular",
-                                            fmt::format("{} is not a regular file", path),
-                                            "let the endpoint's path name a file"));
+    return at_stage(Stage::open, not_regular(path));
   }
   end_stage(Stage::open);
   const Identity identity = identity_of(info);
@@ -138,7 +156,7 @@ Result<Reading> FileReader::read(const std::string& path, const Fqdn& pool, Mono
   if (size > cap) {
     return at_stage(Stage::query, too_large(path, limits_.object));
   }
-  const auto hold = budget_->acquire(size, deadline);
+  const auto hold = budget_->acquire(size, deadline - kAnswerFirst);
   if (!hold) {
     return at_stage(Stage::query,
                     file_error(Reason::timeout, "limits.in_flight",
@@ -159,8 +177,7 @@ Result<Reading> FileReader::read(const std::string& path, const Fqdn& pool, Mono
   Content& content = reading.content;
   content.result = std::make_shared<const PipelineResult>(std::move(parsed->result));
   content.made_at = parsed->exported_at.value_or(modified_at(info));
-  content.age =
-      std::max(std::chrono::nanoseconds(0), std::chrono::nanoseconds(now.wall - content.made_at));
+  content.age = age_of(content.made_at, now.wall);
   content.from_future = content.made_at - now.wall > kSkew;
   content.read_at = now.mono;
   content.format = parsed->format;

@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace sfb::remote {
@@ -52,8 +53,8 @@ class FileReader {
     dev_t device = 0;
     ino_t inode = 0;
     off_t size = 0;
-    std::int64_t modified = 0;
-    std::int64_t changed = 0;
+    std::pair<std::int64_t, std::int64_t> modified;  // seconds and nanoseconds
+    std::pair<std::int64_t, std::int64_t> changed;
     bool operator==(const Identity&) const = default;
   };
   struct Known {

@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include <map>
+#include <algorithm>
 #include <unordered_map>
 
 namespace sfb::remote {
@@ -24,9 +24,17 @@ constexpr std::size_t kQueue = 4096;
 constexpr std::chrono::milliseconds kGrace{20};
 
 void replace(std::string& text, std::string_view placeholder, std::string_view value) {
-  if (const auto at = text.find(placeholder); at != std::string::npos) {
+  for (auto at = text.find(placeholder); at != std::string::npos;
+       at = text.find(placeholder, at + value.size())) {
     text.replace(at, placeholder.size(), value);
   }
+}
+
+// Categories become part of a path: nothing but the letters of their names may.
+bool is_word(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  });
 }
 
 std::string folder_of(const std::string& path) {
@@ -57,7 +65,8 @@ class FileTransport final : public Transport {
     if (call.has("BypassDualWrite")) {
       return cannot_ask("BypassDualWrite");
     }
-    if (call.has("Category") && options_.path.find(kCategory) == std::string::npos) {
+    if (call.has("Category") && (options_.path.find(kCategory) == std::string::npos ||
+                                 !is_word(call.parameter("Category")))) {
       return cannot_ask("Category");
     }
     return {};
@@ -98,6 +107,7 @@ class FileTransport final : public Transport {
       }
       co_return std::unexpected(std::move(error));
     }
+    warn_if_unwatched(folder);
     co_return judge(path, std::move(*reading));
   }
 
@@ -174,6 +184,20 @@ class FileTransport final : public Transport {
     return reply;
   }
 
+  // A file was read, so its folder is there: then inotify refused it. Told once, not at every ask.
+  void warn_if_unwatched(const std::string& folder) {
+    if (!watch_ || warned_ || watch_->watches(folder) || !pools_.contains(folder)) {
+      return;
+    }
+    warned_ = true;
+    logger_.warn("folder not watched, its files are only read at each evaluation",
+                 {{"endpoint", options_.endpoint},
+                  {"folder", folder},
+                  {"remedy",
+                   "let the agent's account list the folder, or raise "
+                   "fs.inotify.max_user_watches"}});
+  }
+
   void changed(const net::FileEvent& event) {
     const auto folder = pools_.find(event.directory);
     if (!on_change_ || folder == pools_.end()) {
@@ -200,6 +224,7 @@ class FileTransport final : public Transport {
   // Folder -> file name -> pool, so that a change costs a look-up and not a walk over all pools.
   std::unordered_map<std::string, std::unordered_map<std::string, Fqdn>> pools_;
   std::unique_ptr<net::FileWatch> watch_;
+  bool warned_ = false;
   net::WorkerPool worker_;
 };
 

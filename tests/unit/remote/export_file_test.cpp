@@ -30,8 +30,8 @@ struct Fields {
   std::string when = R"(<DT N="ExportedAt">2026-11-23T18:00:00.5Z</DT>)";
   std::string state = R"(<S N="State">Completed</S>)";
   std::string output = R"(<S>one</S>)";
-  std::string errors;
-  std::string warnings;
+  std::string errors = {};
+  std::string warnings = {};
 };
 
 std::string clixml(const Fields& fields) {

@@ -1,0 +1,238 @@
+// The agent itself: starts the rooms in order, reloads on SIGHUP, drains on SIGTERM.
+#include "agent/app/build_info.hpp"
+#include "agent/app/commands.hpp"
+#include "agent/app/log_sink.hpp"
+#include "agent/app/setup.hpp"
+#include "agent/net/deadline.hpp"
+#include "agent/net/loop_lag.hpp"
+#include "agent/net/server.hpp"
+#include "agent/net/worker_pool.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+
+namespace sfb::app {
+
+namespace {
+
+namespace asio = boost::asio;
+
+// How long running requests may take to end after the first SIGTERM; then they are refused, then
+// cut.
+constexpr std::chrono::seconds kDrain{8};
+constexpr std::chrono::seconds kCut{2};
+constexpr std::size_t kCpuQueue = 256;
+
+int cpu_threads() {
+  return std::thread::hardware_concurrency() > 2 ? 2 : 1;
+}
+
+// Rooms of one running agent; members are destroyed in reverse order of use.
+class Agent {
+ public:
+  Agent(const AgentOptions& options, config::Loaded loaded)
+      : options_(options),
+        sink_(std::make_shared<StderrSink>(options.log_format, clock_)),
+        logger_(sink_, options.log_level, "agent"),
+        hosts_(own_hosts(options.listen_addresses, options.allowed_hosts)),
+        self_(build_info()),
+        loaded_(std::move(loaded)),
+        cpu_("cpu", static_cast<std::size_t>(cpu_threads()), kCpuQueue),
+        engine_(loop_.get_executor(), clock_, logger_.with_source("engine")),
+        service_({engine_, engine_, self_, cpu_, clock_, logger_.with_source("http"), SFB_VERSION},
+                 service_options(loaded_.settings, hosts_)),
+        server_(
+            loop_.get_executor(), server_options(),
+            [this](std::shared_ptr<const net::Request> request) {
+              return service_.handle(std::move(request));
+            },
+            logger_.with_source("http")),
+        signals_(loop_, SIGTERM, SIGINT, SIGHUP) {
+    sink_->on_event([this](LogLevel level) { self_.log_message(level); });
+  }
+
+  int run() {
+    for (const std::string& text : options_.listen_addresses) {
+      const auto address = net::parse_listen_address(text);
+      const Status listening =
+          address ? server_.listen(*address) : std::unexpected(address.error());
+      if (!listening) {
+        sink_->flush();
+        fmt::print(stderr, "sfb_backup_exporter: {}\n", describe(listening.error()));
+        return kFailed;
+      }
+    }
+    report_start();
+    apply();
+    engine_.start();
+    spawn(watch_signals());
+    const net::LoopLag lag(loop_.get_executor(),
+                           [this](std::chrono::nanoseconds late) { self_.loop_lag(late); });
+    loop_.run();
+    return exit_code_;
+  }
+
+ private:
+  net::ServerOptions server_options() {
+    net::ServerOptions options;
+    options.on_own_answer = [this](int status) { self_.http_request("other", status); };
+    return options;
+  }
+
+  // Every coroutine of the agent's own ends here; one that throws is a bug and ends the process.
+  void spawn(asio::awaitable<void> task) {
+    asio::co_spawn(loop_, std::move(task), [this](std::exception_ptr failure) {
+      if (!failure) {
+        return;
+      }
+      try {
+        std::rethrow_exception(failure);
+      } catch (const std::exception& error) {
+        logger_.error("agent stopped by an internal error", {{"error", error.what()}});
+      }
+      exit_code_ = kFailed;
+      loop_.stop();
+    });
+  }
+
+  void report_start() {
+    for (const std::string& address : server_.addresses()) {
+      logger_.info("listening", {{"address", address}});
+    }
+    logger_.info(
+        "started",
+        {{"version", SFB_VERSION}, {"revision", SFB_REVISION}, {"config_hash", loaded_.hash}});
+  }
+
+  void apply() {
+    for (const config::Problem& warning : loaded_.warnings) {
+      logger_.warn("configuration", {{"problem", config::to_string(warning)}});
+    }
+    engine_.apply(engine_options(loaded_.settings, loop_.get_executor(), clock_, logger_));
+    self_.configured_pools(loaded_.settings.pools.size());
+    self_.config_reload(true, clock_.now().wall);
+  }
+
+  asio::awaitable<void> watch_signals() {
+    for (;;) {
+      const int signal = co_await signals_.async_wait(asio::use_awaitable);
+      if (signal == SIGHUP) {
+        if (!draining_) {
+          co_await reload();
+        }
+        continue;
+      }
+      if (draining_) {
+        logger_.warn("second signal, ending at once");
+        sink_->flush();
+        server_.stop_accepting();  // removes a unix socket's file
+        std::_Exit(kGood);
+      }
+      draining_ = true;
+      logger_.info("stopping", {{"signal", signal == SIGINT ? "SIGINT" : "SIGTERM"}});
+      spawn(drain());
+    }
+  }
+
+  asio::awaitable<void> drain() {
+    service_.set_draining();
+    if (!co_await server_.drain(net::mono_now() + kDrain)) {
+      logger_.warn("requests still running are refused");
+      engine_.stop();
+      co_await server_.drain(net::mono_now() + kCut);
+    }
+    engine_.stop();
+    server_.close_all();
+    logger_.info("stopped");
+    signals_.cancel();
+    // Whatever still waits (a hung file read, for one) must not hold the end up.
+    asio::steady_timer settle(loop_, std::chrono::milliseconds(20));
+    co_await settle.async_wait(asio::use_awaitable);
+    loop_.stop();
+  }
+
+  // The files are read off the loop: they may lie on a slow mount.
+  asio::awaitable<void> reload() {
+    const std::vector<std::string> files = options_.config_files;
+    using Outcome = std::expected<config::Loaded, std::vector<config::Problem>>;
+    auto outcome = co_await cpu_.run([files]() -> Result<Outcome> {
+      return config::load(files, capabilities(), config::SystemFiles());
+    });
+    if (!outcome) {
+      logger_.error("configuration not reloaded", {{"error", describe(outcome.error())}});
+      self_.config_reload(false, clock_.now().wall);
+      co_return;
+    }
+    if (!*outcome) {
+      for (const config::Problem& problem : outcome->error()) {
+        logger_.error("configuration not reloaded, the last good one stays",
+                      {{"problem", config::to_string(problem)}});
+      }
+      self_.config_reload(false, clock_.now().wall);
+      co_return;
+    }
+    loaded_ = std::move(**outcome);
+    apply();
+    service_.reconfigure(service_options(loaded_.settings, hosts_));
+    logger_.info(
+        "configuration reloaded",
+        {{"config_hash", loaded_.hash}, {"pools", std::to_string(loaded_.settings.pools.size())}});
+  }
+
+  AgentOptions options_;
+  SystemClock clock_;
+  std::shared_ptr<StderrSink> sink_;
+  Logger logger_;
+  std::vector<std::string> hosts_;
+  serve::SelfMetrics self_;
+  config::Loaded loaded_;
+  asio::io_context loop_{1};
+  net::WorkerPool cpu_;
+  engine::Engine engine_;
+  serve::Service service_;
+  net::Server server_;
+  asio::signal_set signals_;
+  bool draining_ = false;
+  int exit_code_ = kGood;
+};
+
+int check_config(const std::vector<std::string>& files) {
+  const auto loaded = load_or_complain(files);
+  if (!loaded) {
+    return kFailed;
+  }
+  for (const config::Problem& warning : loaded->warnings) {
+    fmt::print(stderr, "warning: {}\n", config::to_string(warning));
+  }
+  for (const std::string& file : loaded->files) {
+    fmt::print("{}: ok\n", file);
+  }
+  fmt::print("{} pools on {} endpoints\n", loaded->settings.pools.size(),
+             loaded->settings.endpoints.size());
+  return kGood;
+}
+
+}  // namespace
+
+int run_agent(const AgentOptions& options) {
+  if (options.check_only) {
+    return check_config(options.config_files);
+  }
+  auto loaded = load_or_complain(options.config_files);
+  if (!loaded) {
+    return kFailed;
+  }
+  Agent agent(options, std::move(*loaded));
+  return agent.run();
+}
+
+}  // namespace sfb::app

@@ -1,0 +1,46 @@
+// The process's log: spdlog's asynchronous logger on stderr, one line an event, never blocking the
+// caller.
+#pragma once
+
+#include "agent/base/log.hpp"
+
+#include <functional>
+#include <memory>
+
+namespace spdlog {
+class logger;
+namespace details {
+class thread_pool;
+}
+}  // namespace spdlog
+
+namespace sfb::app {
+
+/// Thread rule: `write` from any thread; it formats and queues. When the queue is full the oldest
+/// lines are overwritten and counted.
+class StderrSink final : public LogSink {
+ public:
+  StderrSink(LogFormat format, const Clock& clock);
+  ~StderrSink() override;
+
+  void write(LogLevel level, std::string_view source, std::string_view event,
+             std::span<const LogField> fields) override;
+
+  /// Called for every event, for `exporter_log_messages_total`. Set once, before other threads log.
+  void on_event(std::function<void(LogLevel)> observer) { observer_ = std::move(observer); }
+
+  /// Writes what is queued; then the log may be used on.
+  void flush();
+
+ private:
+  void report_dropped();
+
+  LogFormat format_;
+  const Clock& clock_;
+  std::function<void(LogLevel)> observer_;
+  std::shared_ptr<spdlog::details::thread_pool> pool_;
+  std::shared_ptr<spdlog::logger> logger_;
+  std::size_t reported_ = 0;
+};
+
+}  // namespace sfb::app

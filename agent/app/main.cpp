@@ -1,0 +1,127 @@
+// Entry point of sfb_backup_exporter: reads the command line and runs one command.
+#include "agent/app/build_info.hpp"
+#include "agent/app/commands.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <exception>
+
+namespace {
+
+using namespace sfb::app;  // NOLINT(google-build-using-namespace): this file only wires
+
+constexpr const char* kDefaultConfig = "/etc/sfb_backup_exporter/sfb_backup_exporter.yml";
+constexpr const char* kDefaultAddress = "127.0.0.1:9943";
+
+void add_config_option(CLI::App& app, std::vector<std::string>& files) {
+  app.add_option("--config.file", files, "Configuration file or glob (conf.d/*.yml); repeatable")
+      ->default_str(kDefaultConfig)
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+}
+
+void add_output_options(CLI::App& app, OutputOptions& output) {
+  app.add_option("--as", output.as, "What to print: text, json or clixml")
+      ->check(CLI::IsMember({"text", "json", "clixml"}))
+      ->capture_default_str();
+  app.add_option("--width", output.width,
+                 "Columns of the console (20-500); default: the terminal's, else 120")
+      ->check(CLI::Range(20, 500));
+}
+
+template <typename T>
+CLI::Validator parsed_by(sfb::Result<T> (*parse)(std::string_view), T& target,
+                         const char* allowed) {
+  return CLI::Validator(
+      [parse, &target](std::string& text) -> std::string {
+        auto value = parse(text);
+        if (!value) {
+          return sfb::describe(value.error());
+        }
+        target = *value;
+        return {};
+      },
+      allowed);
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{
+      "Prometheus exporter for the Backup Service of Skype for Business Server and Lync Server "
+      "2013"};
+  app.name("sfb_backup_exporter");
+  app.set_version_flag("--version", version_text());
+  AgentOptions agent;
+  add_config_option(app, agent.config_files);
+  app.add_flag("--config.check", agent.check_only,
+               "Check the configuration, print what is wrong, exit 0 or 1");
+  app.add_option("--web.listen-address", agent.listen_addresses,
+                 "host:port or unix:/path; repeatable")
+      ->default_str(kDefaultAddress)
+      ->type_name("ADDRESS")
+      ->allow_extra_args(false);
+  app.add_option(
+         "--web.allowed-host", agent.allowed_hosts,
+         "Further host name under which this agent may be asked (behind a proxy); repeatable")
+      ->type_name("HOST")
+      ->allow_extra_args(false);
+  std::string level = "info";
+  std::string format = "logfmt";
+  app.add_option("--log.level", level, "Least severity to log")
+      ->check(parsed_by(sfb::parse_log_level, agent.log_level, "debug|info|warn|error"))
+      ->capture_default_str();
+  app.add_option("--log.format", format, "Form of log lines")
+      ->check(parsed_by(sfb::parse_log_format, agent.log_format, "logfmt|json"))
+      ->capture_default_str();
+
+  EvaluateOptions evaluate;
+  CLI::App* evaluate_command = app.add_subcommand(
+      "evaluate", "Evaluate one pool now, in the foreground: for setting up a pool");
+  add_config_option(*evaluate_command, evaluate.config_files);
+  add_output_options(*evaluate_command, evaluate.output);
+  evaluate_command->add_flag("--debug", evaluate.debug, "Show what was read, secrets masked");
+  evaluate_command->add_option("POOL", evaluate.pool, "Pool FQDN, as configured")->required();
+
+  OutputOptions render;
+  CLI::App* render_command = app.add_subcommand(
+      "render", "Print a CLIXML document from stdin as the PowerShell console would");
+  add_output_options(*render_command, render);
+  app.require_subcommand(0, 1);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? kGood : kUsage;
+  }
+  if (*render_command) {
+    return run_render(render);
+  }
+  if (*evaluate_command) {
+    if (evaluate.config_files.empty()) {
+      evaluate.config_files = agent.config_files.empty() ? std::vector<std::string>{kDefaultConfig}
+                                                         : agent.config_files;
+    }
+    return run_evaluate(evaluate);
+  }
+  if (agent.config_files.empty()) {
+    agent.config_files = {kDefaultConfig};
+  }
+  if (agent.listen_addresses.empty()) {
+    agent.listen_addresses = {kDefaultAddress};
+  }
+  return run_agent(agent);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    // The one place where exceptions end: only start-up and broken invariants throw.
+    fmt::print(stderr, "sfb_backup_exporter: {}\n", error.what());
+    return kFailed;
+  }
+}

@@ -1,0 +1,24 @@
+// The output forms shared by `evaluate` and `render`.
+#pragma once
+
+#include "agent/app/commands.hpp"
+#include "agent/value/pipeline.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace sfb::app {
+
+/// Text, JSON or CLIXML of a pipeline's result, ending in a line end unless empty.
+std::string render_pipeline(const PipelineResult& result, bool hide_errors,
+                            const OutputOptions& options);
+
+/// What JSON and CLIXML leave out, as the console prints it: warnings and errors. Empty for text,
+/// which holds them.
+std::string render_complaints(const PipelineResult& result, const OutputOptions& options);
+
+/// To stdout, control characters made visible when that is a terminal. False with a message when it
+/// cannot be written.
+bool print_stdout(std::string_view text);
+
+}  // namespace sfb::app

@@ -1,0 +1,141 @@
+#include "agent/app/setup.hpp"
+
+#include "agent/base/text.hpp"
+#include "agent/net/address.hpp"
+#include "agent/remote/file_transport.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <memory>
+
+namespace sfb::app {
+
+namespace {
+
+serve::Anonymous anonymous(config::AllowAnonymous allow) {
+  switch (allow) {
+    case config::AllowAnonymous::none:
+      return serve::Anonymous::none;
+    case config::AllowAnonymous::loopback:
+      return serve::Anonymous::loopback;
+    case config::AllowAnonymous::any:
+      return serve::Anonymous::any;
+  }
+  return serve::Anonymous::none;
+}
+
+const config::Endpoint& endpoint_of(const config::Pool& pool, const config::Settings& settings) {
+  // The loader refused unknown references, so it is there.
+  return *std::ranges::find(settings.endpoints, pool.endpoint, &config::Endpoint::name);
+}
+
+}  // namespace
+
+config::Capabilities capabilities() {
+  config::Capabilities build;
+  build.transports = {"file"};
+  return build;
+}
+
+std::optional<config::Loaded> load_or_complain(const std::vector<std::string>& files) {
+  auto loaded = config::load(files, capabilities(), config::SystemFiles());
+  if (loaded) {
+    return std::move(*loaded);
+  }
+  for (const config::Problem& problem : loaded.error()) {
+    fmt::print(stderr, "{}\n", config::to_string(problem));
+  }
+  return std::nullopt;
+}
+
+std::shared_ptr<remote::Transport> make_transport(const config::Endpoint& endpoint,
+                                                  const config::Settings& settings,
+                                                  boost::asio::any_io_executor executor,
+                                                  const Clock& clock, const Logger& logger,
+                                                  std::shared_ptr<remote::ByteBudget> budget) {
+  remote::FileOptions file;
+  file.endpoint = endpoint.name;
+  file.path = endpoint.path;
+  file.max_age = endpoint.max_age;
+  file.limits = settings.limits;
+  file.budget = std::move(budget);
+  return remote::make_file_transport(std::move(executor), std::move(file), clock,
+                                     logger.with_source("file"));
+}
+
+status::PoolIdentity pool_identity(const config::Pool& pool, const config::Endpoint& endpoint,
+                                   const config::Settings& settings) {
+  return {.fqdn = pool.fqdn,
+          .paired_pool = pool.paired_pool.str(),
+          .site = pool.site,
+          .deployment = pool.deployment,
+          .endpoint = endpoint.name,
+          .transport = endpoint.transport,
+          .expectation = {.cms_master = pool.cms_master, .expect_rgs = pool.expect_rgs},
+          // A dropped file brings nothing new between two exports (design.md 6.1).
+          .interval = std::max(pool.evaluation_interval, endpoint.max_age / 5),
+          .stale_after = settings.global.stale_after};
+}
+
+engine::Options engine_options(const config::Settings& settings,
+                               boost::asio::any_io_executor executor, const Clock& clock,
+                               const Logger& logger) {
+  engine::Options options;
+  options.min_live_interval = settings.global.min_live_interval;
+  options.max_concurrent_evaluations = settings.global.max_concurrent_evaluations;
+  options.limits = settings.limits;
+  const auto budget = std::make_shared<remote::ByteBudget>(settings.limits.in_flight);
+  for (const config::Endpoint& endpoint : settings.endpoints) {
+    options.endpoints.push_back(
+        {.name = endpoint.name,
+         .transport = make_transport(endpoint, settings, executor, clock, logger, budget),
+         .max_concurrent = endpoint.max_concurrent,
+         .identity = fmt::format("{} {}", endpoint.transport, endpoint.path)});
+  }
+  for (const config::Pool& pool : settings.pools) {
+    options.pools.push_back({.identity = pool_identity(pool, endpoint_of(pool, settings), settings),
+                             .evaluation_interval = pool.evaluation_interval,
+                             .evaluation_timeout = pool.evaluation_timeout});
+  }
+  return options;
+}
+
+serve::ServiceOptions service_options(const config::Settings& settings,
+                                      const std::vector<std::string>& hosts) {
+  serve::ServiceOptions options;
+  options.access.allow_anonymous = anonymous(settings.authorization.allow_anonymous);
+  options.access.hosts = hosts;
+  options.config_yaml = config::to_yaml(settings);
+  options.query_timeout = settings.global.evaluation_timeout;
+  return options;
+}
+
+std::vector<std::string> own_hosts(const std::vector<std::string>& listen_addresses,
+                                   const std::vector<std::string>& allowed) {
+  std::vector<std::string> hosts = {"localhost", "127.0.0.1", "::1"};
+  const auto add = [&](std::string_view host) {
+    std::string lower = to_lower(host);
+    if (!lower.empty() && std::ranges::find(hosts, lower) == hosts.end()) {
+      hosts.push_back(std::move(lower));
+    }
+  };
+  std::array<char, 256> name{};
+  if (gethostname(name.data(), name.size() - 1) == 0) {
+    const std::string_view full(name.data());
+    add(full);
+    add(full.substr(0, full.find('.')));
+  }
+  for (const std::string& text : listen_addresses) {
+    if (const auto address = net::parse_listen_address(text)) {
+      add(address->host);
+    }
+  }
+  std::ranges::for_each(allowed, add);
+  return hosts;
+}
+
+}  // namespace sfb::app

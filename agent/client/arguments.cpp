@@ -1,0 +1,228 @@
+#include "agent/client/arguments.hpp"
+
+#include "agent/base/fqdn.hpp"
+#include "agent/base/text.hpp"
+#include "agent/binding/binding.hpp"
+#include "agent/format/format.hpp"
+#include "agent/net/url.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace sfb::client {
+
+namespace {
+
+using binding::Token;
+
+constexpr std::string_view kSwallowed =
+    "The shell expands $true and $false to nothing: write '$true' in quotes, or 1.";
+
+binding::Cmdlet cmdlet() {
+  binding::Cmdlet cmdlet = binding::get_cs_backup_service_status();
+  binding::Parameter as;
+  as.name = "As";
+  as.type = binding::ParameterType::enumeration;
+  as.type_name = "OutputForm";
+  as.enumerators = {"Text", "Json", "Clixml"};
+  cmdlet.parameters.push_back(std::move(as));
+  return cmdlet;
+}
+
+// Length in bytes of the dash PowerShell accepts at the start of `text`: hyphen, en dash, em dash,
+// horizontal bar.
+std::size_t dash_length(std::string_view text) {
+  constexpr std::array<std::string_view, 4> kDashes = {"-", "\u2013", "\u2014", "\u2015"};
+  for (const std::string_view dash : kDashes) {
+    if (text.starts_with(dash)) {
+      return dash.size();
+    }
+  }
+  return 0;
+}
+
+bool starts_parameter(std::string_view text) {
+  const std::size_t dash = dash_length(text);
+  if (dash == 0 || text.size() == dash) {
+    return false;
+  }
+  const char next = text[dash];
+  return (next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z') || next == '_' || next == '?';
+}
+
+Token value_token(const std::string& text) {
+  Token token;
+  token.text = text;
+  const std::string lower = to_lower(text);
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const std::string_view digits = std::string_view(text).substr(text.starts_with('-') ? 1 : 0);
+  if (lower == "$true" || lower == "$false") {
+    token.kind = Token::Kind::boolean;
+    token.text = lower.substr(1);
+  } else if (lower == "$null") {
+    token.kind = Token::Kind::null;
+    token.text.clear();
+  } else if (!digits.empty() && std::ranges::all_of(digits, is_digit)) {
+    token.kind = Token::Kind::number;
+  } else if (text.find(',') != std::string::npos) {
+    token.kind = Token::Kind::list;
+  }
+  return token;
+}
+
+std::vector<Token> tokenize(const std::vector<std::string>& arguments) {
+  std::vector<Token> tokens;
+  bool parameters = true;
+  for (const std::string& argument : arguments) {
+    const bool after_colon = !tokens.empty() && tokens.back().with_colon;
+    if (parameters && !after_colon && argument == "--") {
+      tokens.push_back({Token::Kind::end_of_parameters, "--", 0, 0, false});
+      parameters = false;
+    } else if (parameters && starts_parameter(argument)) {
+      const std::string name = argument.substr(dash_length(argument));
+      const std::size_t colon = name.find(':');
+      Token token{Token::Kind::parameter, name.substr(0, colon), 0, 0, colon != std::string::npos};
+      tokens.push_back(std::move(token));
+      if (colon != std::string::npos && colon + 1 < name.size()) {
+        tokens.push_back(value_token(name.substr(colon + 1)));
+      }
+    } else {
+      tokens.push_back(value_token(argument));
+    }
+  }
+  return tokens;
+}
+
+// True where a Boolean value belongs and none is: the shell may have expanded it to nothing.
+bool looks_swallowed(const std::vector<Token>& tokens) {
+  const auto may_mean = [](const Token& token, std::string_view name) {
+    return !token.text.empty() && istarts_with(name, token.text);
+  };
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const Token& token = tokens[i];
+    const bool takes_flag =
+        token.kind == Token::Kind::parameter &&
+        (may_mean(token, "BypassDualWrite") || (token.with_colon && may_mean(token, "Force")));
+    if (takes_flag &&
+        (i + 1 == tokens.size() || tokens[i + 1].kind == Token::Kind::parameter ||
+         (tokens[i + 1].kind == Token::Kind::literal && tokens[i + 1].text.empty()))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+UsageError usage_error(const binding::Cmdlet& signature, std::vector<Token> tokens,
+                       const binding::BindError& error, int width) {
+  const std::string line = binding::canonical_line(signature, tokens);
+  ErrorRecord record;
+  record.message = error.message;
+  record.invocation_name = signature.name;
+  record.position_message = binding::position_message(line, error);
+  record.category_message = error.category_message;
+  record.error_id = error.error_id;
+  format::Options options;
+  options.width = width;
+  std::string text = format::error(record, options);
+  if (looks_swallowed(tokens)) {
+    text += fmt::format("{}\n", kSwallowed);
+  }
+  return {std::move(text)};
+}
+
+// What the type of PoolFqdn says to a name that is none, in PowerShell's words.
+binding::BindError bad_pool(const binding::Cmdlet& signature, const std::vector<Token>& tokens,
+                            const std::string& text, const Error& why) {
+  binding::BindError error;
+  error.message = fmt::format(
+      "Cannot bind parameter 'PoolFqdn'. Cannot convert value \"{}\" to type \"{}\". Error: \"{}\"",
+      text, signature.parameters.front().type_name, why.message);
+  error.error_id = "CannotConvertArgumentNoMessage";
+  error.category_message =
+      fmt::format("InvalidArgument: (:) [{}], ParameterBindingException", signature.name);
+  const auto at = std::ranges::find_if(tokens, [&](const Token& token) {
+    return token.kind != Token::Kind::parameter && token.text == text;
+  });
+  if (at != tokens.end()) {
+    error.offset = at->offset;
+    error.length = at->length;
+  }
+  return error;
+}
+
+}  // namespace
+
+std::expected<Arguments, UsageError> parse_arguments(const std::vector<std::string>& arguments,
+                                                     int width) {
+  Arguments parsed;
+  const auto asks_help = [](const std::string& a) {
+    return a == "-?" || a == "--help" || a == "-h";
+  };
+  if (std::ranges::any_of(arguments, asks_help)) {
+    parsed.help = true;
+    return parsed;
+  }
+  const binding::Cmdlet signature = cmdlet();
+  std::vector<Token> tokens = tokenize(arguments);
+  // Offsets are those of the line as error texts show it.
+  static_cast<void>(binding::canonical_line(signature, tokens));
+  binding::Policy policy;
+  policy.refuse_enum_numbers = true;
+  policy.refuse_enum_lists = true;
+  policy.refuse_common_parameters = true;
+  const auto bound = binding::bind(signature, tokens, policy);
+  if (!bound) {
+    return std::unexpected(usage_error(signature, tokens, bound.error(), width));
+  }
+  for (const binding::Bound& value : *bound) {
+    if (value.parameter == "PoolFqdn") {
+      const auto pool = Fqdn::parse(value.text);
+      if (!pool) {
+        return std::unexpected(usage_error(
+            signature, tokens, bad_pool(signature, tokens, value.text, pool.error()), width));
+      }
+      parsed.pool = pool->str();
+    } else if (value.parameter == "Category") {
+      parsed.category = value.text;
+    } else if (value.parameter == "Force") {
+      parsed.force = value.flag;
+    } else if (value.parameter == "BypassDualWrite") {
+      parsed.bypass_dual_write = value.flag;
+    } else if (value.parameter == "As") {
+      parsed.as = to_lower(value.text);
+    }
+  }
+  return parsed;
+}
+
+std::string request_target(const Arguments& arguments, int width) {
+  std::string target =
+      "/api/v1/Get-CsBackupServiceStatus?PoolFqdn=" + net::percent_encode(arguments.pool);
+  if (!arguments.category.empty()) {
+    target += "&Category=" + net::percent_encode(arguments.category);
+  }
+  if (arguments.force) {
+    target += "&Force=true";
+  }
+  if (arguments.bypass_dual_write) {
+    target += *arguments.bypass_dual_write ? "&BypassDualWrite=true" : "&BypassDualWrite=false";
+  }
+  target += fmt::format("&as={}&width={}", arguments.as, std::clamp(width, 20, 500));
+  return target;
+}
+
+std::string usage() {
+  return "Get-CsBackupServiceStatus -PoolFqdn <Fqdn> [-Category {UserData | CMS | RGS}] [-Force] "
+         "[-BypassDualWrite <1 | 0>]\n"
+         "                          [-As {Text | Json | Clixml}]\n\n"
+         "Asks the running sfb_backup_exporter and prints what the cmdlet would print.\n"
+         "Parameter names may be shortened and written in any case, as in PowerShell.\n\n"
+         "  SFB_BACKUP_EXPORTER_URL  where the agent listens: http://127.0.0.1:9943 (default) or "
+         "unix:/path\n\n"
+         "Exit codes: 0 the evaluation was good, 1 it failed or could not be made, 2 wrong "
+         "usage.\n";
+}
+
+}  // namespace sfb::client

@@ -1,0 +1,40 @@
+// The command Get-CsBackupServiceStatus: asks the agent and prints what the cmdlet would print.
+#pragma once
+
+#include "agent/client/arguments.hpp"
+#include "agent/net/http_types.hpp"
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace sfb::client {
+
+inline constexpr int kGood = 0;
+inline constexpr int kFailed = 1;
+inline constexpr int kUsage = 2;
+
+/// What goes where, and the exit code.
+struct Printout {
+  std::string out;  ///< stdout
+  std::string err;  ///< stderr
+  int exit_code = kGood;
+};
+
+/// An answer as a printout: 0 for a good evaluation, 2 when the agent refused the parameters, 1 for
+/// everything else.
+Printout print_response(const net::Response& response);
+
+struct RunOptions {
+  std::string url = "http://127.0.0.1:9943";  ///< SFB_BACKUP_EXPORTER_URL
+  int width = 120;
+  std::chrono::seconds timeout{300};  ///< the agent itself ends a query after evaluation_timeout
+};
+
+/// One request with a loop of its own. Messages name the address and the remedy.
+Printout run(const std::vector<std::string>& arguments, const RunOptions& options);
+
+/// Columns of a terminal on stdout, 120 when it is none.
+int terminal_width();
+
+}  // namespace sfb::client

@@ -1,0 +1,43 @@
+// Entry point of the command Get-CsBackupServiceStatus.
+#include "agent/base/text.hpp"
+#include "agent/client/client.hpp"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <string>
+#include <vector>
+
+namespace {
+
+// A server's control characters must not reach a terminal.
+void print(std::FILE* stream, const std::string& text) {
+  const std::string shown = isatty(fileno(stream)) != 0 ? sfb::visible(text) : text;
+  std::fwrite(shown.data(), 1, shown.size(), stream);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    sfb::client::RunOptions options;
+    if (const char* url = std::getenv("SFB_BACKUP_EXPORTER_URL"); url != nullptr && *url != '\0') {
+      options.url = url;
+    }
+    options.width = sfb::client::terminal_width();
+    const auto printout =
+        sfb::client::run(std::vector<std::string>(argv + 1, argv + argc), options);
+    print(stdout, printout.out);
+    print(stderr, printout.err);
+    if (std::fflush(stdout) != 0) {
+      std::perror("Get-CsBackupServiceStatus: stdout");
+      return sfb::client::kFailed;
+    }
+    return printout.exit_code;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "Get-CsBackupServiceStatus : %s\n", error.what());
+    return sfb::client::kFailed;
+  }
+}

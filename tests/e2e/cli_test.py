@@ -1,0 +1,145 @@
+"""The command lines: Get-CsBackupServiceStatus, evaluate, render, and what they say when used wrongly."""
+
+import os
+import pty
+import subprocess
+import unittest
+
+import lab
+from lab import LabTest, MODULES_2013, status_object, wrapper
+
+ATL, CHI = "atl.example.com", "chi.example.com"
+
+
+def run(*command, **options):
+    return subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=lab.WAIT,
+                          check=False, **options)
+
+
+class Ask(LabTest):
+    def setUp(self):
+        super().setUp()
+        self.configure()
+        self.drop_status(ATL)
+        self.drop(CHI, wrapper(CHI, errors=lab.error_record("stopped"), state="Failed"))
+
+    def ask(self, agent, *arguments):
+        return run(lab.ASK, *arguments, env={"SFB_BACKUP_EXPORTER_URL": f"http://{agent.address}"})
+
+    def test_forms_and_exit_codes(self):
+        with self.agent() as agent:
+            self.wait(agent.ready, "ready")
+            plain = self.ask(agent, "-PoolFqdn", ATL)
+            self.assertEqual((plain.returncode, plain.stderr), (0, ""))
+            self.assertEqual(plain.stdout, agent.query(ATL).text)
+            for form in (["-p", ATL], ["-POOLFQDN:" + ATL], ["-Pool", ATL.upper() + "."], ["-PoolFqdn", ATL, "-f:$true"],
+                         ["\u2013PoolFqdn", ATL]):
+                self.assertEqual(self.ask(agent, *form).stdout, plain.stdout, form)
+            self.assertIn('"BackupModules"', self.ask(agent, "-PoolFqdn", ATL, "-As", "Json").stdout)
+            self.assertTrue(self.ask(agent, "-PoolFqdn", ATL, "-As", "clixml").stdout.startswith("<Objs"))
+            failed = self.ask(agent, "-PoolFqdn", CHI)
+            self.assertEqual((failed.returncode, failed.stdout), (1, ""))
+            self.assertIn("stopped", failed.stderr)
+            unknown = self.ask(agent, "-PoolFqdn", "nowhere.example.com")
+            self.assertEqual(unknown.returncode, 1)
+            self.assertIn("nowhere.example.com", unknown.stderr)
+
+    def test_usage_errors(self):
+        environment = {"SFB_BACKUP_EXPORTER_URL": "http://127.0.0.1:1"}  # nothing of these reaches the network
+        cases = {
+            ("-PoolFqdn", ATL, "-Category", "Foo"): "Cannot bind parameter 'Category'",
+            ("-PoolFqdn", ATL, "-Nonsense", "1"): "A parameter cannot be found that matches parameter name 'Nonsense'",
+            ("-PoolFqdn",): "Missing an argument for parameter 'PoolFqdn'",
+            ("-Force",): "missing mandatory parameters: PoolFqdn",
+            ("-PoolFqdn", ATL, "-BypassDualWrite"): "write '$true' in quotes, or 1",
+            ("-PoolFqdn", ATL, "-Force:"): "write '$true' in quotes, or 1",
+            ("-PoolFqdn", ATL, "-BypassDualWrite", "true"): "Cannot convert 'System.String'",
+            ("-PoolFqdn", ATL, "-Category", "1"): "Category",
+        }
+        for arguments, expected in cases.items():
+            with self.subTest(arguments=arguments):
+                result = run(lab.ASK, *arguments, env=environment)
+                self.assertEqual((result.returncode, result.stdout), (2, ""))
+                self.assertIn(expected, " ".join(result.stderr.split()))
+
+    def test_no_agent(self):
+        port = lab.free_port()
+        result = run(lab.ASK, "-PoolFqdn", ATL, env={"SFB_BACKUP_EXPORTER_URL": f"http://127.0.0.1:{port}"})
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(f"127.0.0.1:{port}", result.stderr)
+        for url in ("https://127.0.0.1:1", "nonsense://", "unix:relative"):
+            result = run(lab.ASK, "-PoolFqdn", ATL, env={"SFB_BACKUP_EXPORTER_URL": url})
+            self.assertEqual(result.returncode, 2, result.stderr)
+            self.assertIn("SFB_BACKUP_EXPORTER_URL", result.stderr)
+
+    def test_a_terminal_gets_no_control_characters_and_its_own_width(self):
+        self.drop(ATL, wrapper(ATL, status_object(MODULES_2013, Note="red _x001B_[31m text " + "word " * 40)))
+        with self.agent() as agent:
+            self.wait(agent.ready, "ready")
+            main, child = pty.openpty()
+            subprocess.run(["stty", "cols", "60", "-onlcr"], stdin=child, check=True)
+            process = subprocess.Popen([str(lab.ASK), "-PoolFqdn", ATL], stdout=child, stderr=child, stdin=subprocess.DEVNULL,
+                                       env={"SFB_BACKUP_EXPORTER_URL": f"http://{agent.address}"})
+            self.assertEqual(process.wait(lab.WAIT), 0)
+            os.close(child)
+            shown = b""
+            while True:
+                try:
+                    block = os.read(main, 65536)
+                except OSError:
+                    break
+                if not block:
+                    break
+                shown += block
+            os.close(main)
+            self.assertNotIn(b"\x1b", shown)
+            self.assertIn(b"^[", shown)
+            self.assertLessEqual(max(len(line) for line in shown.decode().splitlines()), 61)
+
+
+class Foreground(LabTest):
+    def test_evaluate(self):
+        self.configure()
+        self.drop_status(ATL)
+        config = f"--config.file={self.folder}/agent.yml"
+        good = run(lab.AGENT, "evaluate", config, ATL)
+        self.assertEqual(good.returncode, 0, good.stderr)
+        self.assertIn("BackupModules", good.stdout)
+        self.assertIn("working:    yes", good.stderr)
+        as_json = run(lab.AGENT, "evaluate", config, ATL, "--as", "json")
+        self.assertTrue(as_json.stdout.startswith("{"))
+        failed = run(lab.AGENT, "evaluate", config, CHI, "--debug")
+        self.assertEqual(failed.returncode, 1)
+        for part in ("reason: not_found (file.missing)", "remedy:", f"{self.folder}/exports/{CHI}.clixml"):
+            self.assertIn(part, failed.stderr)
+        unknown = run(lab.AGENT, "evaluate", config, "nowhere.example.com")
+        self.assertEqual(unknown.returncode, 2)
+        self.assertIn(ATL, unknown.stderr)
+        self.assertEqual(run(lab.AGENT, "evaluate", config).returncode, 2)
+        self.assertEqual(run(lab.AGENT, "--nonsense").returncode, 2)
+
+    def test_render(self):
+        golden = lab.ROOT / "tests" / "golden" / "format"
+        case = next(iter(sorted(golden.glob("module-rows-3.80.ps5.txt"))))
+        document = (golden / "module-rows-3.clixml").read_bytes()
+        result = subprocess.run([lab.AGENT, "render", "--width", "80"], input=document, capture_output=True, check=False)
+        self.assertEqual((result.returncode, result.stdout), (0, case.read_bytes()))
+        again = subprocess.run([lab.AGENT, "render", "--as", "clixml"], input=document.decode().encode("utf-16"),
+                               capture_output=True, check=False)
+        self.assertEqual(again.stdout.strip(), document.strip())
+        foreign = subprocess.run([lab.AGENT, "render"], input=b"hello", capture_output=True, check=False)
+        self.assertEqual(foreign.returncode, 1)
+        self.assertIn(b"render: stdin: ", foreign.stderr)
+
+    def test_version_and_help(self):
+        version = run(lab.AGENT, "--version")
+        self.assertEqual(version.returncode, 0)
+        self.assertIn("sfb_backup_exporter, version ", version.stdout)
+        shown = run(lab.AGENT, "--help")
+        self.assertEqual((shown.returncode, shown.stderr), (0, ""))
+        for flag in ("--config.file", "--web.listen-address", "--web.allowed-host", "--log.level", "--log.format", "evaluate", "render"):
+            self.assertIn(flag, shown.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

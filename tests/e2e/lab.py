@@ -1,0 +1,215 @@
+"""What the end-to-end tests share: the real agent on a free port, dropped files, HTTP, and clean ends by pid."""
+
+import contextlib
+import datetime
+import http.client
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import unittest
+import urllib.parse
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("SFB_BUILD_DIR", ROOT / "build" / "ci"))
+AGENT = BUILD / "agent" / "app" / "sfb_backup_exporter"
+ASK = BUILD / "agent" / "client" / "Get-CsBackupServiceStatus"
+WAIT = 20.0  # seconds; generous, because nothing here measures speed
+
+MODULES_2013 = ["UserServices.PresenceFocus", "ConfServices.DataConf", "CentralMgmt.CMSMaster"]
+MODULES_2019 = MODULES_2013 + ["ApplicationServer.RGSDataStore", "ApplicationServer.RGSFileStore"]
+
+
+def utc(offset=0.0):
+    moment = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=offset)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
+
+
+def status_object(modules, states=None, first_id=2, **properties):
+    """CLIXML of one status object as Export-Clixml writes it at depth 2."""
+    states = states or {}
+    rows, number = "", first_id + 2
+    for module in modules:
+        export, imported = states.get(module, ("FinalState", "NormalState"))
+        rows += (f'<Obj RefId="{number}"><TN RefId="{number}"><T>Test.ModuleStatus</T><T>System.Object</T></TN>'
+                 f"<ToString>{module}:[{export},{imported}]</ToString><Props><S N=\"Identity\">{module}</S>"
+                 f'<S N="ExportStatus">{export}</S><S N="ImportStatus">{imported}</S></Props></Obj>')
+        number += 1
+    extra = "".join(f'<S N="{name}">{value}</S>' for name, value in properties.items())
+    return (f'<Obj RefId="{first_id}"><TN RefId="{first_id}"><T>Test.BackupServiceStatus</T><T>System.Object</T></TN>'
+            f"<ToString>Test.BackupServiceStatus</ToString><Props>{extra}"
+            f'<Obj N="BackupModules" RefId="{first_id + 1}"><TN RefId="{first_id + 1}"><T>System.Object[]</T>'
+            f"<T>System.Array</T><T>System.Object</T></TN><LST>{rows}</LST></Obj></Props></Obj>")
+
+
+def error_record(message, error_id="BackupServiceFailed"):
+    return (f'<Obj RefId="80"><TN RefId="80"><T>System.Management.Automation.ErrorRecord</T><T>System.Object</T></TN>'
+            f'<ToString>{message}</ToString><MS><Obj N="Exception" RefId="81"><TN RefId="81"><T>System.Exception</T>'
+            f'<T>System.Object</T></TN><Props><S N="Message">{message}</S></Props></Obj>'
+            f'<S N="FullyQualifiedErrorId">{error_id}</S><I32 N="ErrorCategory_Category">7</I32>'
+            f'<S N="ErrorCategory_Message">InvalidOperation: (:) [], Exception</S>'
+            f'<B N="SerializeExtendedInfo">false</B></MS></Obj>')
+
+
+def wrapper(pool, output="", errors="", warnings="", state="Completed", when=None):
+    """A whole dropped file, as deploy/windows/Export-BackupStatus.ps1 writes it."""
+    return ('<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04"><Obj RefId="0">'
+            '<TN RefId="0"><T>System.Management.Automation.PSCustomObject</T><T>System.Object</T></TN><MS>'
+            f'<I32 N="SfbBackupExport">1</I32><S N="PoolFqdn">{pool}</S><DT N="ExportedAt">{when or utc()}</DT>'
+            f'<S N="PSVersion">5.1.17763.1</S><S N="State">{state}</S>'
+            '<Obj N="Output" RefId="1"><TN RefId="1"><T>System.Object[]</T><T>System.Array</T><T>System.Object</T>'
+            f'</TN><LST>{output}</LST></Obj><Obj N="Errors" RefId="90"><TNRef RefId="1" /><LST>{errors}</LST></Obj>'
+            f'<Obj N="Warnings" RefId="91"><TNRef RefId="1" /><LST>{warnings}</LST></Obj></MS></Obj></Objs>')
+
+
+class Answer:
+    """An HTTP answer: status, headers (any case), body."""
+
+    def __init__(self, response):
+        self.status, self.headers = response.status, response.headers
+        self.body = response.read()
+        self.text = self.body.decode("utf-8", "replace")
+
+    def json(self):
+        return json.loads(self.body)
+
+
+class Agent:
+    """The real binary. Use as a context manager; ends it by pid and keeps its log."""
+
+    def __init__(self, folder, *arguments, addresses=("127.0.0.1:0",), config="agent.yml"):
+        self.folder = pathlib.Path(folder)
+        self.log_path = self.folder / "agent.log"
+        self.command = [str(AGENT), f"--config.file={self.folder / config}",
+                        *(f"--web.listen-address={a}" for a in addresses), *arguments]
+        self.process = None
+        self.address = None
+
+    def __enter__(self):
+        with open(self.log_path, "wb") as log:
+            self.process = subprocess.Popen(self.command, stderr=log, stdin=subprocess.DEVNULL)
+        self.address = wait_for(self._listening, "the agent to listen")
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(WAIT)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+                raise
+
+    def _listening(self):
+        if self.process.poll() is not None:
+            raise AssertionError(f"the agent ended with {self.process.returncode}:\n{self.log()}")
+        found = re.search(r"listening\"? ?,?\"?address\"?[=:]\"?([0-9.]+:\d+)", self.log())
+        return found.group(1) if found else None
+
+    def log(self):
+        return self.log_path.read_text(encoding="utf-8", errors="replace") if self.log_path.exists() else ""
+
+    def request(self, target, headers=None, method="GET", body=None):
+        host, port = self.address.rsplit(":", 1)
+        with contextlib.closing(http.client.HTTPConnection(host, int(port), timeout=WAIT)) as connection:
+            connection.request(method, target, body=body, headers=headers or {})
+            return Answer(connection.getresponse())
+
+    def query(self, pool, headers=None, **parameters):
+        parameters = {"PoolFqdn": pool, **parameters}
+        target = "/api/v1/Get-CsBackupServiceStatus?" + urllib.parse.urlencode(parameters)
+        return self.request(target, headers)
+
+    def metrics(self):
+        return self.request("/metrics").text
+
+    def value(self, series):
+        """The value of one series of the text page (`name{labels}`), None when it is not there."""
+        for line in self.metrics().splitlines():
+            if line.startswith(series + " "):
+                return float(line.rsplit(" ", 1)[1])
+        return None
+
+    def history(self, pool):
+        return self.request(f"/api/v1/history?PoolFqdn={pool}").json()
+
+    def signal(self, number):
+        os.kill(self.process.pid, number)
+
+    def ready(self):
+        return self.request("/-/ready").status == 200
+
+
+def wait_for(probe, what, seconds=WAIT):
+    """The first truthy value of probe(); fails after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = probe()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds:.0f} s for {what}")
+        time.sleep(0.05)
+
+
+class LabTest(unittest.TestCase):
+    """A test with a folder of its own: exports/ and agent.yml."""
+
+    POOLS = {"atl.example.com": "chi.example.com", "chi.example.com": "atl.example.com"}
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="sfb-e2e-"))
+        self.folder.chmod(0o755)
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        (self.folder / "exports").mkdir()
+
+    def configure(self, pools=None, extra_global="", authorization="authorization: {allow_anonymous: loopback}",
+                  path="{pool}.clixml", max_age="10m", extra_pool=""):
+        pools = self.POOLS if pools is None else pools
+        lines = [f"global: {{evaluation_interval: 2s, evaluation_timeout: 1s, min_live_interval: 0s{extra_global}}}",
+                 "endpoints:",
+                 f"  drop: {{transport: file, path: '{self.folder}/exports/{path}', max_age: {max_age}}}",
+                 "pools:"]
+        lines += [f"  - {{fqdn: {pool}, endpoint: drop, paired_pool: {partner}, site: lab{extra_pool}}}"
+                  for pool, partner in pools.items()]
+        (self.folder / "agent.yml").write_text("\n".join([*lines, authorization, ""]), encoding="utf-8")
+
+    def drop(self, pool, content, name=None):
+        """Writes beside and renames, as the script does."""
+        target = self.folder / "exports" / (name or f"{pool}.clixml")
+        beside = target.with_suffix(".tmp")
+        beside.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+        beside.rename(target)
+
+    def drop_status(self, pool, states=None, modules=None, **wrapped):
+        self.drop(pool, wrapper(pool, status_object(modules or MODULES_2013, states), **wrapped))
+
+    def agent(self, *arguments, **options):
+        return Agent(self.folder, *arguments, **options)
+
+    def wait(self, probe, what):
+        return wait_for(probe, what)
+
+
+def free_port():
+    with contextlib.closing(socket.socket()) as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+def stop(process, number=signal.SIGTERM):
+    """Ends a child by pid and returns its exit code."""
+    if process.poll() is None:
+        process.send_signal(number)
+    try:
+        return process.wait(WAIT)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()

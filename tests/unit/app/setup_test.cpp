@@ -1,0 +1,147 @@
+// From settings to the options of the rooms.
+#include "agent/app/setup.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+namespace sfb::app {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::Contains;
+using testing::IsSupersetOf;
+using testing::Not;
+
+config::Settings settings_of(std::chrono::milliseconds interval,
+                             std::chrono::milliseconds max_age) {
+  config::Settings settings;
+  settings.global.stale_after = 1h;
+  settings.global.min_live_interval = 7s;
+  settings.global.evaluation_timeout = 33s;
+  settings.global.max_concurrent_evaluations = 5;
+  settings.limits.modules_per_pool = 3;
+  settings.endpoints.push_back({.name = "dropbox",
+                                .transport = "file",
+                                .path = "/srv/sfb/{pool}.clixml",
+                                .max_age = max_age,
+                                .max_concurrent = 2});
+  settings.pools.push_back({.fqdn = *Fqdn::parse("atl.example.com"),
+                            .endpoint = "dropbox",
+                            .paired_pool = *Fqdn::parse("chi.example.com"),
+                            .site = "Atlanta",
+                            .deployment = "corp",
+                            .cms_master = true,
+                            .expect_rgs = false,
+                            .evaluation_interval = interval,
+                            .evaluation_timeout = 44s});
+  return settings;
+}
+
+TEST(Setup, APoolsIdentity) {
+  const config::Settings settings = settings_of(2min, 10min);
+  const auto identity = pool_identity(settings.pools[0], settings.endpoints[0], settings);
+  EXPECT_EQ(identity.fqdn.str(), "atl.example.com");
+  EXPECT_EQ(identity.paired_pool, "chi.example.com");
+  EXPECT_EQ(identity.site, "Atlanta");
+  EXPECT_EQ(identity.deployment, "corp");
+  EXPECT_EQ(identity.endpoint, "dropbox");
+  EXPECT_EQ(identity.transport, "file");
+  EXPECT_TRUE(identity.expectation.cms_master);
+  EXPECT_FALSE(identity.expectation.expect_rgs);
+  EXPECT_EQ(identity.stale_after, 1h);
+}
+
+// evaluation_interval_seconds of `file`: nothing new comes between two exports.
+TEST(Setup, TheIntervalOfFilesIsAtLeastAFifthOfMaxAge) {
+  struct Case {
+    std::chrono::milliseconds interval;
+    std::chrono::milliseconds max_age;
+    std::chrono::milliseconds expected;
+  };
+  for (const Case& c : {Case{2min, 10min, 2min}, Case{2min, 30min, 6min}, Case{10min, 10min, 10min},
+                        Case{10s, 1min, 12s}}) {
+    const config::Settings settings = settings_of(c.interval, c.max_age);
+    EXPECT_EQ(pool_identity(settings.pools[0], settings.endpoints[0], settings).interval,
+              c.expected)
+        << c.interval.count() << " ms, max_age " << c.max_age.count() << " ms";
+  }
+}
+
+TEST(Setup, TheEnginesOptions) {
+  boost::asio::io_context loop(1);
+  const SystemClock clock;
+  config::Settings settings = settings_of(2min, 30min);
+  const auto options = engine_options(settings, loop.get_executor(), clock, Logger());
+  EXPECT_EQ(options.min_live_interval, 7s);
+  EXPECT_EQ(options.max_concurrent_evaluations, 5U);
+  EXPECT_EQ(options.limits, settings.limits);
+  ASSERT_EQ(options.endpoints.size(), 1U);
+  EXPECT_EQ(options.endpoints[0].name, "dropbox");
+  EXPECT_EQ(options.endpoints[0].max_concurrent, 2U);
+  ASSERT_NE(options.endpoints[0].transport, nullptr);
+  EXPECT_FALSE(options.endpoints[0].transport->uses_backoff());
+  ASSERT_EQ(options.pools.size(), 1U);
+  EXPECT_EQ(options.pools[0].identity.fqdn.str(), "atl.example.com");
+  EXPECT_EQ(options.pools[0].evaluation_interval, 2min) << "files are looked at as often as asked";
+  EXPECT_EQ(options.pools[0].evaluation_timeout, 44s);
+
+  // Another path is another source of answers; another max_age is not.
+  settings.endpoints[0].max_age = 1h;
+  EXPECT_EQ(engine_options(settings, loop.get_executor(), clock, Logger()).endpoints[0].identity,
+            options.endpoints[0].identity);
+  settings.endpoints[0].path = "/srv/other/{pool}.clixml";
+  EXPECT_NE(engine_options(settings, loop.get_executor(), clock, Logger()).endpoints[0].identity,
+            options.endpoints[0].identity);
+}
+
+TEST(Setup, TheServicesOptions) {
+  config::Settings settings = settings_of(2min, 10min);
+  const std::vector<std::string> hosts = {"localhost", "agent.example.com"};
+  using config::AllowAnonymous;
+  struct Case {
+    AllowAnonymous configured;
+    serve::Anonymous expected;
+  };
+  for (const Case& c : {Case{AllowAnonymous::none, serve::Anonymous::none},
+                        Case{AllowAnonymous::loopback, serve::Anonymous::loopback},
+                        Case{AllowAnonymous::any, serve::Anonymous::any}}) {
+    settings.authorization.allow_anonymous = c.configured;
+    const auto options = service_options(settings, hosts);
+    EXPECT_EQ(options.access.allow_anonymous, c.expected) << to_string(c.configured);
+    EXPECT_EQ(options.access.hosts, hosts);
+    EXPECT_EQ(options.query_timeout, 33s);
+    EXPECT_THAT(options.config_yaml, testing::HasSubstr("atl.example.com"));
+  }
+}
+
+TEST(Setup, TheNamesThisMachineAnswersTo) {
+  const auto hosts = own_hosts(
+      {"192.0.2.7:9943", "Agent.Example.COM:1", "[2001:db8::1]:9943", "unix:/run/x.sock", ":9943"},
+      {"Proxy.Example.com", "localhost"});
+  EXPECT_THAT(hosts, IsSupersetOf({"localhost", "127.0.0.1", "::1", "192.0.2.7",
+                                   "agent.example.com", "2001:db8::1", "proxy.example.com"}));
+  EXPECT_THAT(hosts, AllOf(Not(Contains("")), Not(Contains("/run/x.sock"))));
+  for (const std::string& host : hosts) {
+    EXPECT_EQ(std::ranges::count(hosts, host), 1) << host;
+  }
+  std::array<char, 256> name{};
+  ASSERT_EQ(::gethostname(name.data(), name.size() - 1), 0);
+  std::string own = name.data();
+  std::ranges::transform(own, own.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  EXPECT_THAT(hosts, Contains(own));
+  EXPECT_THAT(own_hosts({}, {}), Not(Contains("192.0.2.7")));
+}
+
+TEST(Setup, ThisBuildHasFilesAlone) {
+  EXPECT_THAT(capabilities().transports, testing::ElementsAre("file"));
+}
+
+}  // namespace
+}  // namespace sfb::app

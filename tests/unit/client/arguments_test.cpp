@@ -1,0 +1,245 @@
+// The command's arguments, as PowerShell would read them and as a Unix shell hands them over.
+#include "agent/client/arguments.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace sfb::client {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+using Words = std::vector<std::string>;
+
+constexpr std::string_view kHint = "write '$true' in quotes, or 1";
+
+std::string joined(const Words& words) {
+  std::string line;
+  for (const std::string& word : words) {
+    line += "[" + word + "]";
+  }
+  return line;
+}
+
+// The parsed arguments in one line, or the error text.
+std::string read(const Words& words, int width = 500) {
+  const auto parsed = parse_arguments(words, width);
+  if (!parsed) {
+    return parsed.error().text;
+  }
+  if (parsed->help) {
+    return "help";
+  }
+  std::string line = parsed->pool + " " + parsed->as;
+  line += parsed->category.empty() ? "" : " category=" + parsed->category;
+  line += parsed->force ? " force" : "";
+  if (parsed->bypass_dual_write) {
+    line += *parsed->bypass_dual_write ? " bypass=1" : " bypass=0";
+  }
+  return line;
+}
+
+struct Case {
+  Words words;
+  std::string_view expected;
+};
+
+TEST(Arguments, EveryFormOfAName) {
+  for (const Case& c : {
+           Case{{"-PoolFqdn", "atl.example.com"}, "atl.example.com text"},
+           Case{{"-poolfqdn", "ATL.Example.Com."}, "atl.example.com text"},
+           Case{{"-p", "atl"}, "atl text"},
+           Case{{"-PoolFqdn:atl"}, "atl text"},
+           Case{{"-P:", "atl"}, "atl text"},
+           Case{{"\u2013PoolFqdn", "atl"}, "atl text"},
+           Case{{"\u2014Pool", "atl"}, "atl text"},
+           Case{{"\u2015Pool:atl"}, "atl text"},
+           Case{{"-p", "4711"}, "4711 text"},
+           Case{{"-p", "-4711x"}, "error"},
+           Case{{"-Force", "-Pool", "atl"}, "atl text force"},
+           Case{{"-p", "atl", "-c", "cms"}, "atl text category=CMS"},
+           Case{{"-p", "atl", "-Category:u"}, "atl text category=UserData"},
+           Case{{"-p", "atl", "-c", "RGS", "-f", "-b", "1"},
+                "atl text category=RGS force bypass=1"},
+       }) {
+    if (c.expected == "error") {
+      EXPECT_THAT(read(c.words), HasSubstr("Get-CsBackupServiceStatus : ")) << joined(c.words);
+    } else {
+      EXPECT_EQ(read(c.words), c.expected) << joined(c.words);
+    }
+  }
+}
+
+TEST(Arguments, FlagsInEveryForm) {
+  for (const Case& c : {
+           Case{{"-b", "1"}, "atl text bypass=1"},
+           Case{{"-b", "0"}, "atl text bypass=0"},
+           Case{{"-b", "-1"}, "atl text bypass=1"},
+           Case{{"-b", "$true"}, "atl text bypass=1"},
+           Case{{"-BypassDualWrite:$FALSE"}, "atl text bypass=0"},
+           Case{{"-BypassDualWrite:", "$true"}, "atl text bypass=1"},
+           Case{{"-Force:$true"}, "atl text force"},
+           Case{{"-Force:$false"}, "atl text"},
+           Case{{"-Force:0"}, "atl text"},
+           Case{{"-Force:", "1"}, "atl text force"},
+           Case{{"-Force:$null"}, "atl text force"},
+       }) {
+    Words words = {"-PoolFqdn", "atl"};
+    words.insert(words.end(), c.words.begin(), c.words.end());
+    EXPECT_EQ(read(words), c.expected) << joined(words);
+  }
+}
+
+TEST(Arguments, TheOutputForm) {
+  EXPECT_EQ(read({"-p", "atl", "-As", "Json"}), "atl json");
+  EXPECT_EQ(read({"-p", "atl", "-a", "clixml"}), "atl clixml");
+  EXPECT_EQ(read({"-p", "atl", "-As:t"}), "atl text");
+  EXPECT_THAT(read({"-p", "atl", "-As", "xml"}),
+              AllOf(HasSubstr("Cannot bind parameter 'As'."), HasSubstr("Text, Json, Clixml")));
+}
+
+TEST(Arguments, Help) {
+  for (const Words& words : {Words{"-?"}, Words{"--help"}, Words{"-h"}, Words{"-Force", "-?"}}) {
+    EXPECT_EQ(read(words), "help") << joined(words);
+  }
+  for (const std::string_view part : {"-PoolFqdn", "-Category", "-Force", "-BypassDualWrite", "-As",
+                                      "SFB_BACKUP_EXPORTER_URL", "unix:/", "Exit codes"}) {
+    EXPECT_THAT(usage(), HasSubstr(part));
+  }
+}
+
+// PowerShell's own words, its position and its error id, for everything it refuses.
+TEST(Arguments, ErrorsAreThoseOfPowerShell) {
+  struct ErrorCase {
+    Words words;
+    std::string_view message;
+    std::string_view id;
+  };
+  for (const ErrorCase& c : {
+           ErrorCase{{}, "missing mandatory parameters: PoolFqdn", "MissingMandatoryParameter"},
+           ErrorCase{
+               {"-Force"}, "missing mandatory parameters: PoolFqdn", "MissingMandatoryParameter"},
+           ErrorCase{
+               {"-PoolFqdn"}, "Missing an argument for parameter 'PoolFqdn'", "MissingArgument"},
+           ErrorCase{{"-PoolFqdn", "-Force"},
+                     "Missing an argument for parameter 'PoolFqdn'",
+                     "MissingArgument"},
+           ErrorCase{
+               {"-PoolFqdn:"}, "Missing an argument for parameter 'PoolFqdn'", "MissingArgument"},
+           ErrorCase{{"-p", "atl", "-Nonsense", "1"},
+                     "matches parameter name 'Nonsense'",
+                     "NamedParameterNotFound"},
+           ErrorCase{{"-p", "atl", "-Pool=x"},
+                     "matches parameter name 'Pool=x'",
+                     "NamedParameterNotFound"},
+           ErrorCase{{"-p", "atl", "--force"}, "", "PositionalParameterNotFound"},
+           ErrorCase{{"atl"}, "argument 'atl'", "PositionalParameterNotFound"},
+           ErrorCase{
+               {"-p", "atl", "--", "-Force"}, "argument '-Force'", "PositionalParameterNotFound"},
+           ErrorCase{{"-p", "atl", "-POOL", "chi"},
+                     "'PoolFqdn' is specified more than once",
+                     "ParameterAlreadyBound"},
+           ErrorCase{
+               {"-p", ""}, "The argument is null or empty", "ParameterArgumentValidationError"},
+           ErrorCase{
+               {"-p", "atl,chi"}, "Cannot convert 'System.Object[]'", "CannotConvertArgument"},
+           ErrorCase{{"-p", "atl", "-c", "Foo"}, "Cannot bind parameter 'Category'", ""},
+           ErrorCase{{"-p", "atl", "-c", "1"}, "numbers of this enumeration are not known", ""},
+           ErrorCase{{"-p", "atl", "-c", "CMS,RGS"}, "Only one enumerator name can be given", ""},
+           ErrorCase{{"-p", "atl", "-b", "true"},
+                     "Cannot convert 'System.String'",
+                     "CannotConvertArgument"},
+           ErrorCase{{"-p", "atl", "-b", "$null"}, "because it is null", ""},
+           ErrorCase{{"-p", "atl", "-Verbose"},
+                     "common parameter 'Verbose' is not supported here",
+                     "CommonParameterNotSupported"},
+           ErrorCase{{"-p", "a b"},
+                     "Cannot bind parameter 'PoolFqdn'. Cannot convert value \"a b\"",
+                     "CannotConvertArgumentNoMessage"},
+           ErrorCase{{"-p", "../../etc/passwd"},
+                     "Microsoft.Rtc.Management.Deploy.Fqdn",
+                     "CannotConvertArgumentNoMessage"},
+       }) {
+    const std::string text = read(c.words);
+    EXPECT_THAT(text, AllOf(testing::StartsWith("Get-CsBackupServiceStatus : "),
+                            HasSubstr(c.message), HasSubstr("At line:1 char:"), HasSubstr("~\n"),
+                            HasSubstr("+ CategoryInfo          : "),
+                            HasSubstr("+ FullyQualifiedErrorId : " + std::string(c.id))))
+        << joined(c.words);
+    EXPECT_THAT(text, Not(HasSubstr(kHint))) << joined(c.words);
+    EXPECT_EQ(text.back(), '\n') << joined(c.words);
+  }
+}
+
+TEST(Arguments, TheErrorPointsAtTheWord) {
+  EXPECT_THAT(read({"-p", "atl", "-Nonsense", "1"}, 120),
+              HasSubstr("At line:1 char:34\n"
+                        "+ Get-CsBackupServiceStatus -p atl -Nonsense 1\n"
+                        "+                                  ~~~~~~~~~\n"));
+  EXPECT_THAT(read({"-Category", "CMS", "-p", "a b"}, 120),
+              HasSubstr("+ Get-CsBackupServiceStatus -Category CMS -p 'a b'\n"
+                        "+                                            ~~~~~\n"));
+}
+
+TEST(Arguments, ErrorsFitTheTerminal) {
+  const std::string text = read({"-p", "atl", "-Category", "Foo"}, 60);
+  std::size_t start = 0;
+  for (std::size_t end = text.find('\n'); end != std::string::npos; end = text.find('\n', start)) {
+    EXPECT_LE(end - start, 60U) << text.substr(start, end - start);
+    start = end + 1;
+  }
+}
+
+// bash, dash and zsh turn an unquoted $true into nothing: PowerShell's error, and why.
+TEST(Arguments, WhatTheShellSwallowedIsExplained) {
+  for (const Words& words : {
+           Words{"-p", "atl", "-BypassDualWrite"},
+           Words{"-p", "atl", "-b"},
+           Words{"-BypassDualWrite", "-p", "atl"},
+           Words{"-p", "atl", "-BypassDualWrite:"},
+           Words{"-BypassDualWrite:", "-p", "atl"},
+           Words{"-p", "atl", "-Force:"},
+           Words{"-Force:", "-p", "atl"},
+           Words{"-f:", "-p", "atl"},
+           Words{"-p", "atl", "-BypassDualWrite", ""},
+           Words{"-p", "atl", "-Force:", ""},
+       }) {
+    const std::string text = read(words);
+    EXPECT_THAT(text, AllOf(testing::StartsWith("Get-CsBackupServiceStatus : "),
+                            HasSubstr("+ FullyQualifiedErrorId : "), HasSubstr(kHint)))
+        << joined(words);
+  }
+  EXPECT_THAT(read({"-p", "atl", "-BypassDualWrite"}),
+              HasSubstr("Missing an argument for parameter 'BypassDualWrite'. Specify a parameter "
+                        "of type 'System.Boolean' and try again."));
+  EXPECT_THAT(read({"-Force:", "-p", "atl"}),
+              HasSubstr("Missing an argument for parameter 'Force'"));
+}
+
+TEST(Arguments, TheRequestsTarget) {
+  constexpr std::string_view kPath = "/api/v1/Get-CsBackupServiceStatus?PoolFqdn=";
+  Arguments arguments;
+  arguments.pool = "atl.example.com";
+  EXPECT_EQ(request_target(arguments, 120),
+            std::string(kPath) + "atl.example.com&as=text&width=120");
+  EXPECT_THAT(request_target(arguments, 1), HasSubstr("&width=20"));
+  EXPECT_THAT(request_target(arguments, 9999), HasSubstr("&width=500"));
+  arguments.category = "CMS";
+  arguments.force = true;
+  arguments.as = "clixml";
+  arguments.bypass_dual_write = true;
+  EXPECT_EQ(request_target(arguments, 80),
+            std::string(kPath) +
+                "atl.example.com&Category=CMS&Force=true&BypassDualWrite=true&as=clixml&width=80");
+  arguments.bypass_dual_write = false;
+  EXPECT_THAT(request_target(arguments, 80), HasSubstr("&BypassDualWrite=false&"));
+  arguments.pool = "a b&c=d#e%+\u00e9";
+  arguments.category = "\r\n";
+  EXPECT_THAT(
+      request_target(arguments, 80),
+      testing::StartsWith(std::string(kPath) + "a%20b%26c%3Dd%23e%25%2B%C3%A9&Category=%0D%0A&"));
+}
+
+}  // namespace
+}  // namespace sfb::client

@@ -1,0 +1,103 @@
+// What an answer becomes on stdout, on stderr and as the exit code.
+#include "agent/client/client.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <optional>
+
+namespace sfb::client {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+net::Response response(int status, std::optional<std::string> body, std::string outcome = {}) {
+  net::Response made;
+  made.status = status;
+  if (body) {
+    made.body = std::make_shared<const std::string>(std::move(*body));
+  }
+  if (!outcome.empty()) {
+    made.headers.push_back({"x-outcome", std::move(outcome)});
+  }
+  return made;
+}
+
+TEST(PrintResponse, AGoodAnswerGoesToStdout) {
+  const Printout shown = print_response(response(200, "\nBackupModules : {x}\n\n", "good"));
+  EXPECT_EQ(shown.out, "\nBackupModules : {x}\n\n") << "byte for byte";
+  EXPECT_EQ(shown.err, "");
+  EXPECT_EQ(shown.exit_code, 0);
+  EXPECT_EQ(print_response(response(200, "{}", "good")).out, "{}\n") << "a line end is added";
+}
+
+TEST(PrintResponse, NothingConfiguredPrintsNothing) {
+  for (const auto& body : {std::optional<std::string>(), std::optional<std::string>("")}) {
+    const Printout shown = print_response(response(200, body, "good"));
+    EXPECT_EQ(shown.out, "");
+    EXPECT_EQ(shown.err, "");
+    EXPECT_EQ(shown.exit_code, 0);
+  }
+}
+
+TEST(PrintResponse, A200OfSomebodyElseIsNoGoodAnswer) {
+  const Printout stranger = print_response(response(200, "<html>It works!</html>"));
+  EXPECT_EQ(stranger.exit_code, 1);
+  EXPECT_THAT(stranger.err, AllOf(HasSubstr("not come from sfb_backup_exporter"),
+                                  HasSubstr("SFB_BACKUP_EXPORTER_URL")));
+  const Printout failed = print_response(response(200, "x", "failed"));
+  EXPECT_EQ(failed.exit_code, 1);
+  EXPECT_EQ(failed.out, "x\n");
+}
+
+TEST(PrintResponse, EveryOtherStatusGoesToStderr) {
+  struct Case {
+    int status;
+    int exit_code;
+  };
+  for (const Case& c : {Case{400, 2}, Case{403, 1}, Case{404, 1}, Case{408, 1}, Case{500, 1},
+                        Case{501, 1}, Case{502, 1}, Case{503, 1}, Case{504, 1}, Case{302, 1}}) {
+    const Printout shown = print_response(response(c.status, "what is wrong\n", "failed"));
+    EXPECT_EQ(shown.out, "") << c.status;
+    EXPECT_EQ(shown.err, "what is wrong\n") << c.status;
+    EXPECT_EQ(shown.exit_code, c.exit_code) << c.status;
+
+    const Printout empty = print_response(response(c.status, std::nullopt));
+    EXPECT_EQ(empty.err, "Get-CsBackupServiceStatus : the agent answered " +
+                             std::to_string(c.status) + " " +
+                             std::string(net::status_text(c.status)) + "\n");
+    EXPECT_EQ(empty.exit_code, c.exit_code) << c.status;
+  }
+  EXPECT_EQ(print_response(response(502, "half", "good")).exit_code, 1)
+      << "the status counts, not what the header says";
+}
+
+TEST(Run, HelpAndUsageErrorsAskNobody) {
+  RunOptions options;
+  options.url = "nonsense://";
+  const Printout help = run({"-?"}, options);
+  EXPECT_EQ(help.out, usage());
+  EXPECT_EQ(help.err, "");
+  EXPECT_EQ(help.exit_code, 0);
+  const Printout wrong = run({"-Nonsense"}, options);
+  EXPECT_EQ(wrong.out, "");
+  EXPECT_THAT(wrong.err, HasSubstr("'Nonsense'"));
+  EXPECT_EQ(wrong.exit_code, 2);
+}
+
+TEST(Run, AnAddressThatIsNoneIsAUsageError) {
+  for (const std::string url : {"https://127.0.0.1:1", "nonsense://x", "unix:relative", "a b"}) {
+    RunOptions options;
+    options.url = url;
+    const Printout shown = run({"-p", "atl"}, options);
+    EXPECT_EQ(shown.exit_code, 2) << url;
+    EXPECT_EQ(shown.out, "") << url;
+    EXPECT_THAT(shown.err,
+                testing::StartsWith("Get-CsBackupServiceStatus : SFB_BACKUP_EXPORTER_URL: "))
+        << url;
+  }
+}
+
+}  // namespace
+}  // namespace sfb::client
