@@ -1,5 +1,7 @@
 #include "config/files.hpp"
 
+#include "agent/base/descriptor.hpp"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <glob.h>
@@ -13,22 +15,6 @@
 namespace sfb::config {
 
 namespace {
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) {
-      ::close(fd_);
-    }
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 std::unexpected<Error> cannot_read(int error) {
   if (error == ENOENT || error == ENOTDIR) {

@@ -8,6 +8,7 @@
 #include "agent/net/server.hpp"
 #include "agent/net/worker_pool.hpp"
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -31,6 +32,8 @@ namespace asio = boost::asio;
 constexpr std::chrono::seconds kDrain{8};
 constexpr std::chrono::seconds kCut{2};
 constexpr std::size_t kCpuQueue = 256;
+// How long the end waits for the reader of the log.
+constexpr std::chrono::seconds kLogGrace{1};
 
 int cpu_threads() {
   return std::thread::hardware_concurrency() > 2 ? 2 : 1;
@@ -46,9 +49,12 @@ class Agent {
         hosts_(own_hosts(options.listen_addresses, options.allowed_hosts)),
         self_(build_info()),
         loaded_(std::move(loaded)),
+        pages_("pages", 1, kCpuQueue),
         cpu_("cpu", static_cast<std::size_t>(cpu_threads()), kCpuQueue),
+        files_("config", 1, 1),
         engine_(loop_.get_executor(), clock_, logger_.with_source("engine")),
-        service_({engine_, engine_, self_, cpu_, clock_, logger_.with_source("http"), SFB_VERSION},
+        service_({engine_, engine_, self_, pages_, cpu_, clock_, logger_.with_source("http"),
+                  SFB_VERSION},
                  service_options(loaded_.settings, hosts_)),
         server_(
             loop_.get_executor(), server_options(),
@@ -66,7 +72,6 @@ class Agent {
       const Status listening =
           address ? server_.listen(*address) : std::unexpected(address.error());
       if (!listening) {
-        sink_->flush();
         fmt::print(stderr, "sfb_backup_exporter: {}\n", describe(listening.error()));
         return kFailed;
       }
@@ -78,6 +83,9 @@ class Agent {
     const net::LoopLag lag(loop_.get_executor(),
                            [this](std::chrono::nanoseconds late) { self_.loop_lag(late); });
     loop_.run();
+    if (!sink_->finish(kLogGrace)) {
+      std::_Exit(exit_code_);  // whoever reads stderr does not: its thread would hold the end up
+    }
     return exit_code_;
   }
 
@@ -124,7 +132,11 @@ class Agent {
 
   asio::awaitable<void> watch_signals() {
     for (;;) {
-      const int signal = co_await signals_.async_wait(asio::use_awaitable);
+      const auto [error, signal] =
+          co_await signals_.async_wait(asio::as_tuple(asio::use_awaitable));
+      if (error) {
+        co_return;
+      }
       if (signal == SIGHUP) {
         if (!draining_) {
           co_await reload();
@@ -133,8 +145,8 @@ class Agent {
       }
       if (draining_) {
         logger_.warn("second signal, ending at once");
-        sink_->flush();
         server_.stop_accepting();  // removes a unix socket's file
+        sink_->finish(kLogGrace);
         std::_Exit(kGood);
       }
       draining_ = true;
@@ -153,7 +165,6 @@ class Agent {
     engine_.stop();
     server_.close_all();
     logger_.info("stopped");
-    signals_.cancel();
     // Whatever still waits (a hung file read, for one) must not hold the end up.
     asio::steady_timer settle(loop_, std::chrono::milliseconds(20));
     co_await settle.async_wait(asio::use_awaitable);
@@ -164,7 +175,7 @@ class Agent {
   asio::awaitable<void> reload() {
     const std::vector<std::string> files = options_.config_files;
     using Outcome = std::expected<config::Loaded, std::vector<config::Problem>>;
-    auto outcome = co_await cpu_.run([files]() -> Result<Outcome> {
+    auto outcome = co_await files_.run([files]() -> Result<Outcome> {
       return config::load(files, capabilities(), config::SystemFiles());
     });
     if (!outcome) {
@@ -196,7 +207,11 @@ class Agent {
   serve::SelfMetrics self_;
   config::Loaded loaded_;
   asio::io_context loop_{1};
+  // Scrapes must not wait behind somebody's large query, nor either behind a dead configuration
+  // mount.
+  net::WorkerPool pages_;
   net::WorkerPool cpu_;
+  net::WorkerPool files_;
   engine::Engine engine_;
   serve::Service service_;
   net::Server server_;

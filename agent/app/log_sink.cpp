@@ -2,9 +2,12 @@
 
 #include <spdlog/async.h>
 #include <spdlog/async_logger.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/base_sink.h>
 
 #include <array>
+#include <cstdio>
+#include <mutex>
+#include <thread>
 
 namespace sfb::app {
 
@@ -12,18 +15,35 @@ namespace {
 
 constexpr std::size_t kQueueLines = 8192;
 
+// Standard error, with a count of what has really been written.
+class CountingSink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit CountingSink(std::shared_ptr<std::atomic<std::size_t>> written)
+      : written_(std::move(written)) {}
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    const std::string line = std::string(message.payload.data(), message.payload.size()) + '\n';
+    std::fwrite(line.data(), 1, line.size(), stderr);
+    ++*written_;
+  }
+  void flush_() override { std::fflush(stderr); }
+
+ private:
+  std::shared_ptr<std::atomic<std::size_t>> written_;
+};
+
 }  // namespace
 
 StderrSink::StderrSink(LogFormat format, const Clock& clock)
     : format_(format),
       clock_(clock),
-      pool_(std::make_shared<spdlog::details::thread_pool>(kQueueLines, 1)) {
-  logger_ = std::make_shared<spdlog::async_logger>(
-      "sfb", std::make_shared<spdlog::sinks::stderr_sink_mt>(), pool_,
-      spdlog::async_overflow_policy::overrun_oldest);
-  logger_->set_pattern("%v");
+      pool_(std::make_shared<spdlog::details::thread_pool>(kQueueLines, 1)),
+      written_(std::make_shared<std::atomic<std::size_t>>(0)) {
+  logger_ =
+      std::make_shared<spdlog::async_logger>("sfb", std::make_shared<CountingSink>(written_), pool_,
+                                             spdlog::async_overflow_policy::overrun_oldest);
   logger_->set_level(spdlog::level::trace);
-  logger_->flush_on(spdlog::level::trace);  // stderr is unbuffered anyway; nothing waits here
 }
 
 StderrSink::~StderrSink() {
@@ -35,13 +55,21 @@ void StderrSink::write(LogLevel level, std::string_view source, std::string_view
   if (observer_) {
     observer_(level);
   }
+  ++queued_;
   logger_->log(spdlog::level::info,
                format_log_line(format_, clock_.now().wall, level, source, event, fields));
 }
 
-void StderrSink::flush() {
+bool StderrSink::finish(std::chrono::milliseconds grace) {
   report_dropped();
-  logger_->flush();
+  const auto end = std::chrono::steady_clock::now() + grace;
+  while (*written_ + pool_->overrun_counter() < queued_) {
+    if (std::chrono::steady_clock::now() > end) {
+      return false;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return true;
 }
 
 void StderrSink::report_dropped() {

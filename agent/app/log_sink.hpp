@@ -4,15 +4,20 @@
 
 #include "agent/base/log.hpp"
 
+#include <atomic>
+#include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 
+// NOLINTBEGIN(readability-identifier-naming): spdlog's own names
 namespace spdlog {
 class logger;
 namespace details {
 class thread_pool;
 }
 }  // namespace spdlog
+// NOLINTEND(readability-identifier-naming)
 
 namespace sfb::app {
 
@@ -29,8 +34,9 @@ class StderrSink final : public LogSink {
   /// Called for every event, for `exporter_log_messages_total`. Set once, before other threads log.
   void on_event(std::function<void(LogLevel)> observer) { observer_ = std::move(observer); }
 
-  /// Writes what is queued; then the log may be used on.
-  void flush();
+  /// Waits until all events are written, at most `grace`. False when the reader of stderr is stuck:
+  /// then the destructor would be too.
+  bool finish(std::chrono::milliseconds grace);
 
  private:
   void report_dropped();
@@ -40,6 +46,8 @@ class StderrSink final : public LogSink {
   std::function<void(LogLevel)> observer_;
   std::shared_ptr<spdlog::details::thread_pool> pool_;
   std::shared_ptr<spdlog::logger> logger_;
+  std::shared_ptr<std::atomic<std::size_t>> written_;
+  std::atomic<std::size_t> queued_ = 0;
   std::size_t reported_ = 0;
 };
 

@@ -110,7 +110,11 @@ serve::ServiceOptions service_options(const config::Settings& settings,
   options.access.allow_anonymous = anonymous(settings.authorization.allow_anonymous);
   options.access.hosts = hosts;
   options.config_yaml = config::to_yaml(settings);
+  // The engine ends each run at its pool's own limit; the door waits for the most patient pool.
   options.query_timeout = settings.global.evaluation_timeout;
+  for (const config::Pool& pool : settings.pools) {
+    options.query_timeout = std::max(options.query_timeout, pool.evaluation_timeout);
+  }
   return options;
 }
 

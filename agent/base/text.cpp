@@ -14,6 +14,13 @@ char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
+// Bidirectional controls, zero-width characters and the byte order mark: a terminal would show
+// another text than the one that is there.
+bool reorders_or_hides(char32_t c) {
+  return (c >= 0x200B && c <= 0x200F) || (c >= 0x202A && c <= 0x202E) ||
+         (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF;
+}
+
 bool is_continuation(unsigned char c) {
   return (c & 0xC0U) == 0x80U;
 }
@@ -150,6 +157,8 @@ std::string visible(std::string_view text) {
       out += "^?";
     } else if (c >= 0x80 && c < 0xA0) {
       out += fmt::format("\\x{:02x}", static_cast<unsigned>(c));
+    } else if (reorders_or_hides(c)) {
+      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
     } else {
       append_utf8(out, c);
     }

@@ -144,8 +144,8 @@ Members time_span_members(std::int64_t ticks) {
     return double_text(static_cast<double>(ticks) / static_cast<double>(unit));
   };
   // .NET keeps TotalMilliseconds inside what a TimeSpan can be made of.
-  constexpr auto kMostMilliseconds =
-      static_cast<double>(std::numeric_limits<std::int64_t>::max() / kMillisecond);
+  constexpr std::int64_t kMostWhole = std::numeric_limits<std::int64_t>::max() / kMillisecond;
+  constexpr auto kMostMilliseconds = static_cast<double>(kMostWhole);
   const double milliseconds = static_cast<double>(ticks) / static_cast<double>(kMillisecond);
   return {{"Ticks", whole(ticks)},
           {"Days", whole(ticks / kDay)},

@@ -26,6 +26,8 @@ constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 // How long and how much is read from a client that was told to go, so that the answer gets there:
 // closing a socket with unread bytes resets the connection and may destroy the answer on its way.
 constexpr std::chrono::milliseconds kLingerTime{1000};
+// A request that is still coming when the server drains gets a moment, not its full time.
+constexpr std::chrono::seconds kDrainRead{1};
 constexpr std::size_t kLingerBytes = 1UL << 20U;
 
 // True when the client has closed its end.
@@ -114,9 +116,11 @@ void Connection::finish() {
   }
 }
 
-void Connection::end_if_idle() {
+void Connection::end_soon() {
   if (phase_ == Phase::idle) {
     close();
+  } else if (phase_ == Phase::headers || phase_ == Phase::body) {
+    set_deadline(std::min(deadline_, mono_now() + kDrainRead));
   }
 }
 
@@ -186,6 +190,10 @@ void Connection::set_read_deadline() {
   }
   phase_ = now;
   const ServerOptions& options = core_->options;
+  if (core_->draining && now != Phase::idle) {
+    set_deadline(mono_now() + kDrainRead);
+    return;
+  }
   set_deadline(mono_now() + (now == Phase::idle      ? options.idle_timeout
                              : now == Phase::headers ? options.header_timeout
                                                      : options.body_timeout));

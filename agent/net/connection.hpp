@@ -64,8 +64,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   /// Starts serving; returns at once.
   void start();
-  /// Ends now if no request is under way, else behind its answer (the core says `draining`).
-  void end_if_idle();
+  /// Ends now if no request is under way, else behind its answer (the core says `draining`); a
+  /// request that is still coming has a second left.
+  void end_soon();
   /// Ends at once and cancels the handler.
   void close();
 

@@ -12,16 +12,17 @@
 
 namespace sfb::net {
 
-/// Reads the requests of one connection one behind the other. The caller reads bytes into
-/// `prepare`, tells how many with `commit`, and calls `step` until it wants more. Never throws on
-/// input. Thread rule: none of its own.
+/// Reads the requests of one connection one behind the other. A body has a Content-Length; any
+/// Transfer-Encoding is refused, so that nobody can disagree on where a request ends. The caller
+/// reads bytes into `prepare`, tells how many with `commit`, and calls `step` until it wants more.
+/// Never throws on input. Thread rule: none of its own.
 class RequestReader {
  public:
   enum class Step : std::uint8_t {
     more,      ///< read on
     ask_body,  ///< send `100 Continue`, then read on; once for a request
     complete,  ///< `take` the request
-    refused,   ///< answer `refusal` and close
+    refused,   ///< answer `refusal` and close; every later step says it again
   };
 
   /// The answer to what cannot be read: one clear line.
@@ -46,7 +47,7 @@ class RequestReader {
   bool has_headers() const;
   /// May the connection be used again behind the current request?
   bool keep_alive() const;
-  /// Is the current request HTTP/1.1 (and so may get chunks and a `100 Continue`)?
+  /// Is the current request HTTP/1.1 (and so may get a `100 Continue`)?
   bool http11() const;
   bool is_head() const;
   const Refusal& refusal() const;

@@ -8,9 +8,9 @@ namespace sfb::net {
 
 class LoopLag::Impl : public std::enable_shared_from_this<Impl> {
  public:
-  Impl(boost::asio::any_io_executor executor,
+  Impl(const boost::asio::any_io_executor& executor,
        std::function<void(std::chrono::nanoseconds)> on_sample, std::chrono::milliseconds period)
-      : timer_(std::move(executor)), on_sample_(std::move(on_sample)), period_(period) {}
+      : timer_(executor), on_sample_(std::move(on_sample)), period_(period) {}
 
   void arm() {
     timer_.expires_after(period_);
@@ -42,7 +42,7 @@ class LoopLag::Impl : public std::enable_shared_from_this<Impl> {
 LoopLag::LoopLag(boost::asio::any_io_executor executor,
                  std::function<void(std::chrono::nanoseconds)> on_sample,
                  std::chrono::milliseconds period)
-    : impl_(std::make_shared<Impl>(std::move(executor), std::move(on_sample), period)) {
+    : impl_(std::make_shared<Impl>(executor, std::move(on_sample), period)) {
   impl_->arm();
 }
 

@@ -146,7 +146,7 @@ asio::awaitable<bool> Server::drain(MonoTime deadline) {
   impl->stop_accepting();
   core.draining = true;
   for (const auto& connection : impl->connections()) {
-    connection->end_if_idle();
+    connection->end_soon();
   }
   asio::steady_timer timer(core.executor, deadline);
   const DrainWake wake(core, timer);

@@ -47,8 +47,10 @@ struct ServerCounters {
   std::uint64_t refused = 0;   ///< over the limit since the start
 };
 
-/// HTTP/1.1 and 1.0 with keep-alive, pipelining, chunked request bodies and Expect: 100-continue,
-/// one coroutine per connection. Large bodies are written from the shared string, without a copy.
+/// HTTP/1.1 and 1.0 with keep-alive, pipelining and Expect: 100-continue, one coroutine per
+/// connection. Request bodies need a Content-Length: one with a Transfer-Encoding is refused with
+/// 501 and the connection is closed. Large answers are written from the shared string, without a
+/// copy.
 /// Thread rule: every member is called on the executor's one thread (or before it runs), and the
 /// server is destroyed before its io_context. Handlers may still be suspended when the server goes:
 /// run `drain` or `close_all` and then the loop before what the handlers use is destroyed.

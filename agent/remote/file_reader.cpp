@@ -1,5 +1,7 @@
 #include "agent/remote/file_reader.hpp"
 
+#include "agent/base/descriptor.hpp"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -19,22 +21,6 @@ constexpr std::chrono::minutes kSkew{5};
 constexpr std::chrono::milliseconds kAnswerFirst{20};
 // Ages are nanoseconds, which hold 292 years; a date may be any of .NET's.
 constexpr std::chrono::hours kOldest{24 * 365 * 100};
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) {
-      ::close(fd_);
-    }
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 std::unexpected<Error> at_stage(Stage stage, Error error) {
   error.stage = stage;

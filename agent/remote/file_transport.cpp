@@ -7,6 +7,7 @@
 #include "agent/remote/file_reader.hpp"
 #include "agent/value/access.hpp"
 
+#include <boost/asio/co_spawn.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -22,6 +23,8 @@ constexpr std::string_view kCategory = "{category}";
 constexpr std::size_t kQueue = 4096;
 // Runs on the loop thread at a reload: an idle thread ends at once, a hung one is left alone.
 constexpr std::chrono::milliseconds kGrace{20};
+// A folder that cannot be watched by then lies on a dead mount.
+constexpr std::chrono::seconds kWatchTime{10};
 
 void replace(std::string& text, std::string_view placeholder, std::string_view value) {
   for (auto at = text.find(placeholder); at != std::string::npos;
@@ -42,17 +45,18 @@ std::string folder_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-class FileTransport final : public Transport {
+class FileTransport final : public Transport, public std::enable_shared_from_this<FileTransport> {
  public:
   FileTransport(boost::asio::any_io_executor executor, FileOptions options, const Clock& clock,
                 Logger logger)
-      : options_(std::move(options)),
+      : executor_(std::move(executor)),
+        options_(std::move(options)),
         clock_(clock),
         logger_(std::move(logger)),
         reader_(std::make_shared<FileReader>(options_.limits, options_.budget, clock)),
         worker_("file-" + options_.endpoint, 1, kQueue, kGrace) {
-    auto watch = net::FileWatch::create(std::move(executor),
-                                        [this](const net::FileEvent& event) { changed(event); });
+    auto watch =
+        net::FileWatch::create(executor_, [this](const net::FileEvent& event) { changed(event); });
     if (watch) {
       watch_ = std::move(*watch);
     } else {
@@ -118,7 +122,13 @@ class FileTransport final : public Transport {
   void add_pool(const Fqdn& pool) override {
     const std::string path = path_of(pool, "All");
     const std::string folder = folder_of(path);
-    pools_[folder].insert_or_assign(path.substr(path.rfind('/') + 1), pool);
+    const auto [names, fresh] = pools_.try_emplace(folder);
+    names->second.insert_or_assign(path.substr(path.rfind('/') + 1), pool);
+    if (fresh && watch_) {
+      // Not only at the first ask, which may be an interval away after a reload.
+      boost::asio::co_spawn(executor_, watch_folder(shared_from_this(), folder),
+                            [](const std::exception_ptr&) {});
+    }
   }
 
   void remove_pool(const Fqdn& pool) override {
@@ -139,6 +149,16 @@ class FileTransport final : public Transport {
   bool uses_backoff() const override { return false; }
 
  private:
+  static boost::asio::awaitable<void> watch_folder(std::shared_ptr<FileTransport> self,
+                                                   std::string folder) {
+    auto add = [adder = self->watch_->adder(), folder]() -> Result<bool> {
+      return adder.add(folder).has_value();
+    };
+    // What fails here is tried again, and complained about, at the next ask.
+    static_cast<void>(
+        co_await self->worker_.run_until(std::move(add), net::mono_now() + kWatchTime));
+  }
+
   Status cannot_ask(std::string_view parameter) const {
     return fail(Reason::protocol, "file.cannot_ask",
                 fmt::format("endpoint {} reads dropped files, which hold no answer to -{}",
@@ -216,6 +236,7 @@ class FileTransport final : public Transport {
     }
   }
 
+  boost::asio::any_io_executor executor_;
   FileOptions options_;
   const Clock& clock_;
   Logger logger_;

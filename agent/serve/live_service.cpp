@@ -91,7 +91,7 @@ struct Service::Impl {
   Impl(ServiceParts given, ServiceOptions options)
       : parts(std::move(given)),
         settings(std::make_shared<const Settings>(std::move(options))),
-        pages(parts.board, parts.self, parts.cpu, parts.clock),
+        pages(parts.board, parts.self, parts.pages, parts.clock),
         index(index_page(parts.version)) {}
 
   /// The client's, so that its own log and our history meet, or a new one.

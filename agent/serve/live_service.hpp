@@ -29,6 +29,7 @@ struct ServiceParts {
   status::Evaluator& evaluator;
   status::Board& board;
   SelfMetrics& self;
+  net::WorkerPool& pages;  ///< for metrics pages only, so that a scrape waits for no query
   net::WorkerPool& cpu;
   const Clock& clock;
   Logger logger;

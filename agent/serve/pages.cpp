@@ -105,14 +105,19 @@ net::Response index_page(std::string_view version) {
       escape_html(version));
   for (const Route& route : routes()) {
     const std::string pattern = escape_html(route.pattern);
-    fmt::format_to(std::back_inserter(html), "<li><a href=\"{0}\">{0}</a> {1}</li>\n", pattern,
-                   escape_html(route.help));
+    // A link without a pool would only lead to an error: those two have a button below.
+    const bool needs_pool = route.door == Door::query || route.door == Door::history;
+    const std::string name = needs_pool ? fmt::format("<code>{}</code>", pattern)
+                                        : fmt::format("<a href=\"{0}\">{0}</a>", pattern);
+    fmt::format_to(std::back_inserter(html), "<li>{} {}</li>\n", name, escape_html(route.help));
   }
   fmt::format_to(std::back_inserter(html),
-                 "</ul>\n<form action=\"{}\">\n<label>PoolFqdn <input name=\"{}\" size=\"40\" "
-                 "required></label>\n<button>Get-CsBackupServiceStatus</button>\n</form>\n"
+                 "</ul>\n<form action=\"/api/v1/Get-CsBackupServiceStatus\">\n<label>PoolFqdn "
+                 "<input name=\"{}\" size=\"40\" required></label>\n"
+                 "<button>Get-CsBackupServiceStatus</button>\n"
+                 "<button formaction=\"/api/v1/history\">History</button>\n</form>\n"
                  "</body>\n</html>\n",
-                 "/api/v1/Get-CsBackupServiceStatus", kParameter);
+                 kParameter);
   net::Response response;
   response.headers = {{"Content-Type", "text/html; charset=utf-8"},
                       {"Content-Security-Policy",

@@ -98,6 +98,12 @@ function Import-StatusModule {
     }
     # Perhaps the session brought the cmdlet along, as the management shell does.
     $present = @(Get-Command Get-CsBackupServiceStatus -ErrorAction SilentlyContinue).Count -gt 0
+    if (-not $present -and @($problems).Count -eq 0) {
+        # Loaded without a complaint, but not the module we mean: a Failed file must say why.
+        $text = 'None of the modules brings Get-CsBackupServiceStatus: {0}' -f ($Name -join ', ')
+        $cause = New-Object System.Management.Automation.CommandNotFoundException $text
+        $problems = @(New-Object System.Management.Automation.ErrorRecord $cause, 'CmdletNotInModule', 'ObjectNotFound', 'Get-CsBackupServiceStatus')
+    }
     [pscustomobject]@{ Loaded = $present; Errors = $problems; Warnings = @() }
 }
 

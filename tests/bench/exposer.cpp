@@ -1,6 +1,10 @@
 // The peer of the benchmark: prometheus-cpp's own Exposer serving the series of a page file.
 // usage: bench_exposer PAGE.txt HOST:PORT   runs until it is ended
+#include <prometheus/client_metric.h>
+#include <prometheus/collectable.h>
 #include <prometheus/exposer.h>
+#include <prometheus/metric_family.h>
+#include <prometheus/metric_type.h>
 
 #include <csignal>
 #include <cstdio>

@@ -1,6 +1,8 @@
 """The agent as its users meet it: start, answers, files that go wrong, reload, end."""
 
+import fcntl
 import json
+import os
 import re
 import signal
 import socket
@@ -261,6 +263,72 @@ class StartAndStop(LabTest):
                 agent.signal(number)
                 self.assertEqual(agent.process.wait(lab.WAIT), 0)
                 self.assertIn("msg=stopped", agent.log())
+
+    def test_term_with_open_connections(self):
+        """Prometheus keeps its connection: that must not make the stop slow or its exit code bad."""
+        with self.agent() as agent:
+            self.wait(agent.ready, "ready")
+            host, port = agent.address.rsplit(":", 1)
+            with socket.create_connection((host, int(port)), lab.WAIT) as idle, \
+                 socket.create_connection((host, int(port)), lab.WAIT) as half:
+                idle.sendall(b"GET /-/healthy HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                self.assertIn(b"200", idle.recv(4096))
+                half.sendall(b"GET /-/healthy HTTP/1.1\r\nHo")
+                agent.signal(signal.SIGTERM)
+                self.assertEqual(agent.process.wait(lab.WAIT), 0, agent.log())
+                self.assertEqual(idle.recv(4096), b"")
+            self.assertNotIn("level=error", agent.log())
+
+    def test_second_term_ends_at_once(self):
+        with self.agent() as agent:
+            self.wait(agent.ready, "ready")
+            host, port = agent.address.rsplit(":", 1)
+            with socket.create_connection((host, int(port)), lab.WAIT) as half:
+                half.sendall(b"GET /-/healthy HTTP/1.1\r\nHo")
+                self.assertTrue(agent.ready())  # behind the half request
+                agent.signal(signal.SIGTERM)
+                self.wait(lambda: "msg=stopping" in agent.log(), "the first signal to be taken")
+                agent.signal(signal.SIGTERM)
+                self.assertEqual(agent.process.wait(lab.WAIT), 0)
+            self.assertIn("second signal", agent.log())
+
+    def test_nobody_reads_the_log(self):
+        reader, writer = os.pipe()
+        fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+        os.set_blocking(writer, False)
+        with self.assertRaises(BlockingIOError):
+            while True:
+                os.write(writer, b"x" * 64)
+        os.set_blocking(writer, True)
+        port = lab.free_port()
+        process = subprocess.Popen([lab.AGENT, f"--config.file={self.folder}/agent.yml", "--log.level=debug",
+                                    f"--web.listen-address=127.0.0.1:{port}"], stderr=writer, stdin=subprocess.DEVNULL)
+        os.close(writer)
+        agent = lab.Agent(self.folder)
+        agent.address = f"127.0.0.1:{port}"
+
+        def alive():
+            try:
+                return agent.ready()
+            except OSError:
+                return False
+        try:
+            self.wait(alive, "the agent to serve although its log is stuck")
+            self.assertEqual(lab.stop(process), 0)
+        finally:
+            lab.stop(process, signal.SIGKILL)
+            os.close(reader)
+
+    def test_a_change_after_a_reload_shows_at_once(self):
+        text = (self.folder / "agent.yml").read_text().replace("evaluation_interval: 2s", "evaluation_interval: 1h")
+        (self.folder / "agent.yml").write_text(text)
+        with self.agent() as agent:
+            self.wait(agent.ready, "ready")
+            agent.signal(signal.SIGHUP)
+            self.wait(lambda: "configuration reloaded" in agent.log(), "the reload")
+            time.sleep(1)  # the watch is set beside the loop; a test cannot see when
+            self.drop_status(ATL, {"ConfServices.DataConf": ("ErrorState", "NormalState")})
+            self.wait(lambda: agent.value(state_series(ATL, "ConfServices.DataConf", "ErrorState")) == 1, "the new state")
 
     def test_one_clear_line_and_exit_1(self):
         with self.agent() as agent:

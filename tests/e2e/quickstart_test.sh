@@ -5,7 +5,7 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 cd /
 out=$("$root/deploy/quickstart" --once 2>&1) || { printf '%s\n' "$out"; exit 1; }
 for expected in 'PS> Get-CsBackupServiceStatus -PoolFqdn atl-cs-001.litwareinc.com' \
-  'BackupModules' 'CentralMgmt.CMSMaster:[NotInitialized,NormalState]' 'ConfServices.DataConf:[ErrorState,NormalState]' \
+  'BackupModules' '"ExportStatus": "NotInitialized"' 'ConfServices.DataConf:[ErrorState,NormalState]' \
   'sfb_backup_up{pool="nyc-cs-001.fabrikam.com"} 1' 'sfb_backup_service_working{pool="nyc-cs-001.fabrikam.com"} 0' \
   'sfb_backup_module_export_state="NonSteadyState"} 1'; do
   if ! grep -qF -- "$expected" <<< "$out"; then
@@ -13,5 +13,5 @@ for expected in 'PS> Get-CsBackupServiceStatus -PoolFqdn atl-cs-001.litwareinc.c
     exit 1
   fi
 done
-[ "$(grep -c '^PS> ' <<< "$out")" = 5 ]
+[ "$(grep -c '^PS> ' <<< "$out")" = 6 ]
 echo "quickstart_test: ok"

@@ -50,6 +50,18 @@ TEST(ServerStop, DrainAnswersARequestThatIsStillComing) {
   EXPECT_TRUE(drained.get());
 }
 
+TEST(ServerStop, DrainWaitsOnlyAMomentForHalfARequest) {
+  TestServer server;
+  RawClient client(server.where);
+  client.send("GET / HTTP/1.1\r\nHost:");
+  RawClient other(server.where);  // answered behind the half one was taken in
+  other.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  ASSERT_EQ(other.read().status, 200);
+  // Far below the header timeout of 10 s, so the true says that the moment ended it.
+  EXPECT_TRUE(server.loop.start(server.server->drain(mono_now() + 5s)).get());
+  EXPECT_EQ(client.read().status, 408);
+}
+
 TEST(ServerStop, DrainEndsAtItsDeadlineAndCloseAllCancelsHandlers) {
   TestServer server;
   RawClient client(server.where);

@@ -156,5 +156,10 @@ TEST(DecodeText, BrokenInputBecomesReplacements) {
   EXPECT_EQ(decode_text("a\0b"sv), "a\0b"sv) << "too short to tell";
 }
 
+TEST(Text, VisibleShowsWhatReordersOrHides) {
+  EXPECT_EQ(visible("a\u202eb\u200bc\ufeff"), "a\\u202eb\\u200bc\\ufeff");
+  EXPECT_EQ(visible("\u00e4 \u4e2d"), "\u00e4 \u4e2d");
+}
+
 }  // namespace
 }  // namespace sfb

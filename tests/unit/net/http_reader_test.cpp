@@ -48,16 +48,44 @@ TEST(RequestReader, ReadsARequestHoweverItIsCut) {
   }
 }
 
-TEST(RequestReader, ReadsChunksAndDropsTrailers) {
-  constexpr std::string_view kBytes =
-      "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
-      "5;a=b\r\nhello\r\n1\r\n!\r\n0\r\nForwarded: for=x\r\n\r\n";
-  for (std::size_t piece = 1; piece <= kBytes.size(); ++piece) {
-    RequestReader reader(1024, 1024);
-    ASSERT_EQ(feed_all(reader, kBytes, piece), Step::complete) << "pieces of " << piece;
-    const Request request = reader.take();
-    EXPECT_EQ(request.body, "hello!") << "pieces of " << piece;
-    EXPECT_FALSE(request.has("Forwarded")) << "pieces of " << piece;
+TEST(RequestReader, RefusesEveryTransferEncodingForGood) {
+  // What hides behind the head would be a request to a reader that overlooks the refusal.
+  constexpr std::string_view kSmuggled = "0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n";
+  struct Case {
+    std::string_view headers;
+    std::string_view version = "1.1";
+    int status = 501;
+  };
+  for (const Case& c : {
+           Case{"Transfer-Encoding: chunked\r\n"},
+           Case{"transfer-encoding:CHUNKED\r\n"},
+           Case{"Transfer-Encoding: gzip\r\n"},
+           Case{"Transfer-Encoding: gzip, chunked\r\n"},
+           Case{"Transfer-Encoding: identity\r\n"},
+           Case{"Transfer-Encoding:\r\n"},
+           Case{"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"},
+           Case{"Transfer-Encoding: chunked\r\nExpect: 100-continue\r\n"},
+           Case{"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n"},
+           Case{"Content-Length: 5\r\nTransfer-Encoding: gzip\r\n"},
+           Case{"Transfer-Encoding: gzip\r\nContent-Length: 5\r\n"},
+           Case{"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", "1.1", 400},
+           Case{"Transfer-Encoding : chunked\r\n", "1.1", 400},
+           Case{"Transfer-Encoding: chunked\r\n", "1.0"},
+       }) {
+    const std::string bytes = "POST / HTTP/" + std::string(c.version) + "\r\nHost: h\r\n" +
+                              std::string(c.headers) + "\r\n" + std::string(kSmuggled);
+    for (const std::size_t piece : {1U << 20U, 1U}) {
+      RequestReader reader(1000, 100);
+      std::string_view rest = bytes;
+      ASSERT_EQ(feed(reader, rest, piece), Step::refused) << c.headers << " in pieces of " << piece;
+      EXPECT_EQ(reader.refusal().status, c.status) << c.headers;
+      if (c.status == 501) {
+        EXPECT_EQ(reader.refusal().text,
+                  "bodies with a transfer encoding are not taken here; send Content-Length")
+            << c.headers;
+      }
+      EXPECT_EQ(feed(reader, rest, piece), Step::refused) << c.headers << " asked again";
+    }
   }
 }
 
@@ -114,8 +142,6 @@ TEST(RequestReader, RefusesWhatIsNotHttp) {
     std::string_view text;
   };
   const std::string many = "GET / HTTP/1.1\r\nHost: h\r\nA: " + std::string(2000, 'x');
-  const std::string chunk_line =
-      "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1;" + std::string(9000, 'x');
   for (const Case& c : {
            Case{"\x16\x03\x01\x02\x05", 400, "the method is not valid"},
            Case{"GET  / HTTP/1.1\r\n\r\n", 400, "the request target is not valid"},
@@ -133,23 +159,11 @@ TEST(RequestReader, RefusesWhatIsNotHttp) {
                 "the Content-Length is not valid"},
            Case{"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400,
                 "the Content-Length is not valid"},
-           Case{"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nTransfer-Encoding: "
-                "chunked\r\n\r\n",
-                400, "contradict"},
-           Case{"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip\r\n\r\n", 501, "chunked"},
-           Case{"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501,
-                "chunked"},
-           Case{"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400, "HTTP/1.0"},
-           Case{"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400,
-                "a chunk of the body is not valid"},
            Case{"POST / HTTP/1.1\r\nHost: h\r\nExpect: tea\r\nContent-Length: 1\r\n\r\n", 417,
                 "100-continue"},
            Case{"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 101\r\n\r\n", 413,
                 "the body is too long"},
-           Case{"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n", 413,
-                "the body is too long"},
            Case{many, 431, "too long"},
-           Case{chunk_line, 431, "too long"},
        }) {
     for (const std::size_t piece : {1U << 20U, 1U}) {
       RequestReader reader(1000, 100);

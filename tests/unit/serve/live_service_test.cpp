@@ -117,7 +117,8 @@ class ServiceTest : public ::testing::Test {
   std::latch release_{1};
   std::vector<std::optional<net::Response>> answers_;
   net::WorkerPool cpu_{"cpu", 1, 1};
-  Service service_{{engine_, engine_, self_, cpu_, clock_, Logger(), "0.1.0"}, service_options()};
+  Service service_{{engine_, engine_, self_, cpu_, cpu_, clock_, Logger(), "0.1.0"},
+                   service_options()};
 };
 
 TEST_F(ServiceTest, EveryRouteAnswersGetAndRefusesTheRest) {

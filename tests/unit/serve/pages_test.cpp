@@ -35,12 +35,16 @@ TEST(Pages, ConfigIsTheSharedText) {
   EXPECT_EQ(header_of(page, "Content-Type"), "text/plain; charset=utf-8");
 }
 
-TEST(Pages, IndexLinksEveryRouteAndEscapes) {
+TEST(Pages, IndexNamesEveryRouteLinksThoseThatAnswerAndEscapes) {
   const net::Response page = index_page("1.0 <b>&\"");
   EXPECT_EQ(header_of(page, "Content-Type"), "text/html; charset=utf-8");
   EXPECT_THAT(header_of(page, "Content-Security-Policy"), HasSubstr("default-src 'none'"));
   for (const Route& route : routes()) {
-    EXPECT_THAT(body_of(page), HasSubstr(fmt::format("<a href=\"{0}\">{0}</a>", route.pattern)));
+    const bool needs_pool = route.door == Door::query || route.door == Door::history;
+    EXPECT_THAT(body_of(page),
+                HasSubstr(fmt::format(
+                    fmt::runtime(needs_pool ? "<code>{0}</code>" : "<a href=\"{0}\">{0}</a>"),
+                    route.pattern)));
   }
   EXPECT_THAT(body_of(page), HasSubstr("Version 1.0 &lt;b&gt;&amp;&quot;."));
   EXPECT_THAT(body_of(page), Not(HasSubstr("<b>")));
