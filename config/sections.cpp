@@ -31,9 +31,20 @@ void assign(T& target, const std::optional<T>& value) {
   }
 }
 
+// A millisecond for a minute is a slip of the pen; it would only keep machine and log busy.
+std::optional<std::chrono::milliseconds> read_interval(Section& section) {
+  const auto interval = section.duration("evaluation_interval");
+  if (interval && *interval < std::chrono::seconds(1)) {
+    section.problem("evaluation_interval",
+                    fmt::format("{} is too often", format_duration(*interval)), "1s or more");
+    return std::nullopt;
+  }
+  return interval;
+}
+
 void read_global(Section section, Global& global) {
   const std::size_t problems_before = section.problems().count();
-  assign(global.evaluation_interval, section.duration("evaluation_interval"));
+  assign(global.evaluation_interval, read_interval(section));
   assign(global.evaluation_timeout, section.duration("evaluation_timeout"));
   assign(global.stale_after, section.duration("stale_after"));
   assign(global.min_live_interval, section.duration("min_live_interval", true));
@@ -229,7 +240,7 @@ void read_pool(const Node& pools, std::size_t index, Draft& draft, Problems& pro
   assign(pool.cms_master, section.boolean("cms_master"));
   pool.cms_master_at = section.find("cms_master");
   assign(pool.expect_rgs, section.boolean("expect_rgs"));
-  pool.interval = section.duration("evaluation_interval");
+  pool.interval = read_interval(section);
   pool.interval_at = section.find("evaluation_interval");
   pool.timeout = section.duration("evaluation_timeout");
   pool.timeout_at = section.find("evaluation_timeout");

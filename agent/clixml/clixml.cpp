@@ -33,6 +33,10 @@ std::string escape_noncharacters(std::string text) {
   return out + text.substr(copied);
 }
 
+// Elements and attributes allowed for a size: real exports have about 60 bytes an element.
+constexpr std::size_t kBytesPerNode = 64;
+constexpr std::size_t kLeastNodes = 4096;
+
 std::unexpected<Error> too_large(std::size_t bytes, std::size_t limit) {
   return fail(Reason::parse, "clixml.too_large",
               fmt::format("CLIXML: {} bytes, the limit is {} of UTF-8", bytes, limit),
@@ -46,7 +50,9 @@ Result<Document> read(std::string text, std::string_view space, const Limits& li
   // An object takes at most three elements a level (Obj, DCT, En); Objs and a scalar's own come on
   // top.
   xml_limits.depth = 3 * std::min(limits.depth, std::size_t{1} << 20U) + 4;
-  xml_limits.nodes = std::max(limits.object / 4, xml_limits.nodes);
+  // A parsed object takes hundreds of bytes, an empty element a few: without this cap a small file
+  // would take a hundred times its size.
+  xml_limits.nodes = std::max(limits.object / kBytesPerNode, kLeastNodes);
   Reader reader(space, limits);
   auto status = xml::parse(text, xml_limits, reader);
   if (status) {

@@ -39,6 +39,10 @@ bool looks_cut(std::string_view text, ExportFormat format) {
 Result<Document> read_document(std::string_view bytes, const Limits& limits, ExportFormat& format) {
   const std::string text = decode_text(bytes);
   const std::string_view content = trim(text);
+  if (!content.empty() && content.find_first_not_of('\0') == std::string_view::npos) {
+    return fail(Reason::parse, "file.truncated", "the file holds nothing but zeros",
+                "write beside it and rename, as Export-BackupStatus.ps1 does");
+  }
   if (content.empty()) {
     return fail(Reason::parse, "file.empty", "the file is empty",
                 "look whether the task that writes it runs, and whether its disk is full");
@@ -159,6 +163,13 @@ Result<PipelineState> read_state(const Graph& graph, const Value* value) {
                      std::string(text.value_or("")));
 }
 
+// Windows PowerShell's ConvertTo-Json writes some lists as {"value": [...], "Count": n}.
+const Value& unwrap_counted(const Graph& graph, const Value& value) {
+  const bool two = visible_properties(graph, value).size() == 2;
+  const Value* inner = two ? find_member(graph, value, "value") : nullptr;
+  return inner != nullptr && find_member(graph, value, "Count") != nullptr ? *inner : value;
+}
+
 Result<Export> read_wrapper(Document document, const Fqdn& pool) {
   const Value wrapper = document.roots.front();
   Export parsed;
@@ -191,10 +202,16 @@ Result<Export> read_wrapper(Document document, const Fqdn& pool) {
     parsed.result.ps_version = std::string(plain_text(graph, *version).value_or(""));
   }
   // Copies of the values: adding error records below may move the graph's objects.
+  for (const std::string_view name : {"Output", "Errors"}) {
+    // A missing list is not an empty one: nothing would look like an empty, good answer.
+    if (member(name) == nullptr) {
+      return bad_wrapper(fmt::format("{} is missing", name));
+    }
+  }
   const auto items = [&](std::string_view name) {
     std::vector<Value> copies;
     if (const Value* list = member(name)) {
-      for (const Value* item : items_of(graph, *list)) {
+      for (const Value* item : items_of(graph, unwrap_counted(graph, *list))) {
         copies.push_back(*item);
       }
     }

@@ -106,7 +106,8 @@ class FileTransport final : public Transport, public std::enable_shared_from_thi
       Error error = std::move(reading.error());
       if (error.code == "file.hung") {
         error.message = fmt::format("reading {} did not end in time", path);
-        error.remedy = "the disk or network mount does not answer";
+        error.remedy =
+            "the disk or network mount does not answer, or the file is too large for that time";
         error.stage = Stage::query;
       }
       co_return std::unexpected(std::move(error));

@@ -59,8 +59,7 @@ struct BackupStatus {
   std::string overall_import_word;
   std::string active_machine;        ///< lower case; empty when the object does not say
   std::uint32_t unknown_states = 0;  ///< words that became `unknown` in this answer
-  std::vector<std::string>
-      notes;  ///< what was cut or odd, for the log and history: capped modules, a name twice
+  std::vector<std::string> notes;    ///< what was cut or odd, for the log and history: a name twice
 };
 
 /// The call for one pool: PoolFqdn, then Category (its name; empty for all), Force and
@@ -71,7 +70,8 @@ Call make_call(const Fqdn& pool, std::string_view category, bool force,
 /// Reads a pipeline's result (design.md 5.3): one status object, or none and no errors, is good.
 /// Errors: cmdlet
 /// (`cmdlet.error`, `cmdlet.failed`, hint `cmdlet.second_hop`, the first error's text as peer),
-/// parse (`status.several`, `status.unrecognised`, `status.bad_module`, `status.control_character`,
+/// parse (`status.several`, `status.unrecognised`, `status.too_many_modules`,
+/// `status.duplicate_module`, `status.bad_module`, `status.control_character`,
 /// `status.label_too_long`). BackupModules may be objects or strings `Name:[Export,Import]`, a list
 /// or a single value; null is an empty list.
 Result<BackupStatus> interpret(const PipelineResult& result, const Limits& limits);

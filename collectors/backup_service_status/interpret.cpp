@@ -132,13 +132,6 @@ Status read_modules(const Graph& graph, const Value& list, const Limits& limits,
     if (item->is_null()) {
       continue;
     }
-    if (status.modules.size() == limits.modules_per_pool) {
-      status.notes.push_back(
-          fmt::format("BackupModules holds {} items, only the first {} modules are taken "
-                      "(limits.modules_per_pool)",
-                      items.size(), limits.modules_per_pool));
-      break;
-    }
     const auto raw = read_module(graph, *item);
     if (!raw || raw->identity.empty()) {
       return bad("status.bad_module",
@@ -152,15 +145,29 @@ Status read_modules(const Graph& graph, const Value& list, const Limits& limits,
         !checked) {
       return checked;
     }
-    const auto same = [&](const Module& module) { return iequals(module.identity, raw->identity); };
-    if (std::ranges::any_of(status.modules, same)) {
-      status.notes.push_back(
-          fmt::format("module {} is listed more than once, the first counts", raw->identity));
-      continue;
-    }
     Module module{std::string(raw->identity), read_export_state(raw->export_word),
                   read_import_state(raw->import_word), cut(raw->export_word, limits.label_length),
                   cut(raw->import_word, limits.label_length)};
+    const auto same = std::ranges::find_if(status.modules, [&](const Module& other) {
+      return iequals(other.identity, module.identity);
+    });
+    if (same != status.modules.end()) {
+      if (!iequals(same->export_word, module.export_word) ||
+          !iequals(same->import_word, module.import_word)) {
+        return bad("status.duplicate_module",
+                   fmt::format("module {} is listed twice with different states", raw->identity),
+                   fmt::format("{},{} and {},{}", same->export_word, same->import_word,
+                               module.export_word, module.import_word));
+      }
+      status.notes.push_back(fmt::format("module {} is listed more than once", raw->identity));
+      continue;
+    }
+    // Not cut: the module left out could be the one that fails.
+    if (status.modules.size() == limits.modules_per_pool) {
+      return bad("status.too_many_modules",
+                 fmt::format("BackupModules holds more than {} modules (limits.modules_per_pool)",
+                             limits.modules_per_pool));
+    }
     status.unknown_states += module.export_state == ExportState::unknown ? 1U : 0U;
     status.unknown_states += module.import_state == ImportState::unknown ? 1U : 0U;
     status.modules.push_back(std::move(module));

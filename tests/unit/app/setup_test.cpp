@@ -114,7 +114,7 @@ TEST(Setup, TheServicesOptions) {
     const auto options = service_options(settings, hosts);
     EXPECT_EQ(options.access.allow_anonymous, c.expected) << to_string(c.configured);
     EXPECT_EQ(options.access.hosts, hosts);
-    EXPECT_EQ(options.query_timeout, 33s);
+    EXPECT_EQ(options.query_timeout, 44s) << "the most patient pool's";
     EXPECT_THAT(options.config_yaml, testing::HasSubstr("atl.example.com"));
   }
 }

@@ -254,6 +254,7 @@ TEST(Reader, DepthIsCapped) {
   EXPECT_EQ(code_of(read_message(unknown, {})), "clixml.too_deep");
   Limits deep;
   deep.depth = 100'000;
+  deep.object = 64UL << 20U;  // elements are counted by it too
   const auto document = read_message(nested(20'000), deep);
   ASSERT_EQ(code_of(document), "read") << "depth costs no stack";
   const auto again = read_message(write_message(document->graph, document->roots[0]), deep);
@@ -268,6 +269,19 @@ TEST(Reader, SizeIsCapped) {
   EXPECT_EQ(code_of(read_message(fits + " ", limits)), "clixml.too_large");
   EXPECT_EQ(code_of(read_file(file_of("<S>" + std::string(1000, 'a') + "</S>"), limits)),
             "clixml.too_large");
+}
+
+// A parsed object takes a hundred times the room of an empty element.
+TEST(Reader, ElementsAreCapped) {
+  const auto many = [](std::size_t count) {
+    std::string items;
+    for (std::size_t i = 0; i < count; ++i) {
+      items += "<Obj/>";
+    }
+    return code_of(read_file(file_of(items), {}));
+  };
+  EXPECT_EQ(many(60'000), "read");
+  EXPECT_EQ(many(70'000), "clixml.too_large");
 }
 
 TEST(Reader, AnErrorHoldsOnlySomeOfTheText) {

@@ -321,24 +321,32 @@ TEST(Interpret, LongWordsAreCutBetweenCharacters) {
   EXPECT_EQ(status->modules[0].import_word, "abcd");
 }
 
-TEST(Interpret, ModulesAreCapped) {
+// The one left out could be the one that fails, so too many are a failure and not a shorter list.
+TEST(Interpret, TooManyModulesAreAFailure) {
   Limits limits;
-  limits.modules_per_pool = 3;
-  const auto status = interpret(answer(kSfb2019), limits);
-  ASSERT_TRUE(status.has_value()) << describe(status.error());
-  EXPECT_THAT(status->modules, SizeIs(3));
-  EXPECT_THAT(status->notes, ElementsAre(HasSubstr("limits.modules_per_pool")));
+  limits.modules_per_pool = 4;
+  const auto refused = interpret(answer(kSfb2019), limits);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().reason, Reason::parse);
+  EXPECT_EQ(refused.error().code, "status.too_many_modules");
   limits.modules_per_pool = 5;
   EXPECT_THAT(interpret(answer(kSfb2019), limits)->notes, IsEmpty());
 }
 
-TEST(Interpret, ANameTwiceCountsOnce) {
-  const auto status =
-      interpret(answer({{"A.B", "FinalState", "NormalState"}, {"a.b", "Odd", "NormalState"}}), {});
+TEST(Interpret, ANameTwiceCountsOnceWhenItSaysTheSame) {
+  const auto status = interpret(
+      answer({{"A.B", "FinalState", "NormalState"}, {"a.b", "finalstate", "NormalState"}}), {});
   ASSERT_TRUE(status.has_value()) << describe(status.error());
   EXPECT_THAT(rows_of(status), ElementsAre("A.B FinalState NormalState"));
   EXPECT_THAT(status->notes, ElementsAre(HasSubstr("more than once")));
-  EXPECT_EQ(status->unknown_states, 0U);
+}
+
+TEST(Interpret, ANameTwiceWithOtherStatesIsAFailure) {
+  const auto status = interpret(
+      answer({{"A.B", "FinalState", "NormalState"}, {"a.b", "ErrorState", "NormalState"}}), {});
+  ASSERT_FALSE(status.has_value());
+  EXPECT_EQ(status.error().code, "status.duplicate_module");
+  EXPECT_THAT(status.error().peer, HasSubstr("ErrorState"));
 }
 
 TEST(MakeCall, OnlyWhatIsGiven) {

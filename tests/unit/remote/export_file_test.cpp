@@ -69,7 +69,7 @@ TEST(ExportFile, HashtableWrapperAndOtherCase) {
       R"(<Obj RefId="0"><DCT>)"
       R"(<En><S N="Key">sfbbackupexport</S><I32 N="Value">1</I32></En><En><S N="Key">POOLFQDN</S><S N="Value">atl.example.com</S></En>)"
       R"(<En><S N="Key">exportedat</S><S N="Value">2026-11-23 18:00:00</S></En><En><S N="Key">STATE</S><S N="Value">completed</S></En>)"
-      R"(<En><S N="Key">output</S><S N="Value">single</S></En></DCT></Obj></Objs>)";
+      R"(<En><S N="Key">output</S><S N="Value">single</S></En><En><S N="Key">ERRORS</S><Nil N="Value" /></En></DCT></Obj></Objs>)";
   const auto parsed = parse(bytes);
   ASSERT_TRUE(parsed) << describe(parsed.error());
   ASSERT_EQ(parsed->result.output.size(), 1U);
@@ -112,6 +112,23 @@ TEST(ExportFile, JsonOfBothPowerShells) {
   }
 }
 
+TEST(ExportFile, AMissingListIsNotAnEmptyOne) {
+  const std::string head =
+      R"({"SfbBackupExport":1,"PoolFqdn":"atl.example.com","ExportedAt":"2026-11-23T18:00:00Z","State":"Completed")";
+  EXPECT_EQ(code_of(parse(head + R"(,"Ouput":[],"Errors":[]})")), "file.bad_wrapper");
+  EXPECT_EQ(code_of(parse(head + R"(,"Output":[]})")), "file.bad_wrapper");
+  EXPECT_EQ(code_of(parse(head + R"(,"Output":[],"Errors":null})")), "good");
+}
+
+TEST(ExportFile, CountedListsOfWindowsPowerShell) {
+  const auto parsed = parse(
+      R"({"SfbBackupExport":1,"PoolFqdn":"atl.example.com","ExportedAt":"2026-11-23T18:00:00Z","State":"Completed",)"
+      R"("Output":{"value":[{"a":1},{"b":2}],"Count":2},"Errors":{"value":[],"Count":0}})");
+  ASSERT_TRUE(parsed) << describe(parsed.error());
+  EXPECT_EQ(parsed->result.output.size(), 2U);
+  EXPECT_TRUE(parsed->result.errors.empty());
+}
+
 TEST(ExportFile, BareExports) {
   const auto bare = parse(std::string(kHead) + "<S>a</S><S>b</S></Objs>");
   ASSERT_TRUE(bare) << describe(bare.error());
@@ -147,6 +164,7 @@ TEST(ExportFile, WhatIsWrongHasItsCode) {
       {"last byte gone", good.substr(0, good.size() - 1), "file.truncated"},
       {"half JSON", R"({"SfbBackupExport":1,"Pool)", "file.truncated"},
       {"zeros of a cut write", good.substr(0, 100) + std::string(100, '\0'), "file.truncated"},
+      {"only zeros", std::string(1000, '\0'), "file.truncated"},
       {"another format", "BackupModules : {x}", "file.foreign"},
       {"other XML", "<html></html>", "clixml.not_clixml"},
       {"broken inside", std::string(kHead) + "<S>a</I32></Objs>", "clixml.syntax"},
