@@ -49,7 +49,7 @@ inline std::string export_of(const Fqdn& pool, WallTime made_at, std::string_vie
   return fmt::format(
       R"(<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04"><Obj RefId="0"><MS>)"
       R"(<I32 N="SfbBackupExport">1</I32><S N="PoolFqdn">{}</S><S N="ExportedAt">{}</S>)"
-      R"(<S N="State">Completed</S><Obj N="Output" RefId="1"><LST><S>{}</S></LST></Obj>)"
+      R"(<S N="State">Completed</S><Obj N="Output" RefId="1"><LST><S>{}</S></LST></Obj><Nil N="Errors"/>)"
       R"(</MS></Obj></Objs>)",
       pool.str(), format_iso8601(made_at), output);
 }
