@@ -10,7 +10,7 @@ struct Limits {
   std::size_t object = 4UL << 20U;      ///< one dropped file or one remote object, as text
   std::size_t in_flight = 64UL << 20U;  ///< all answers being read at once
   std::size_t depth = 64;               ///< nesting of values and elements
-  std::size_t modules_per_pool = 32;    ///< series: modules published for one pool
+  std::size_t modules_per_pool = 32;    ///< more modules in one answer are a failure
   std::size_t machines_per_pool = 32;   ///< series: active machines remembered for one pool
   std::size_t label_length = 128;       ///< longest label value taken from a server, in bytes
 

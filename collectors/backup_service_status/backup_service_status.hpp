@@ -59,7 +59,7 @@ struct BackupStatus {
   std::string overall_import_word;
   std::string active_machine;        ///< lower case; empty when the object does not say
   std::uint32_t unknown_states = 0;  ///< words that became `unknown` in this answer
-  std::vector<std::string> notes;    ///< what was cut or odd, for the log and history: a name twice
+  std::vector<std::string> notes;    ///< what was odd, for the log and history: a name twice
 };
 
 /// The call for one pool: PoolFqdn, then Category (its name; empty for all), Force and
