@@ -8,6 +8,7 @@ namespace sfb {
 /// Thread rule: a value, copied freely. Sizes are bytes.
 struct Limits {
   std::size_t object = 4UL << 20U;      ///< one dropped file or one remote object, as text
+  std::size_t envelope = 2UL << 20U;    ///< one reply of a server
   std::size_t in_flight = 64UL << 20U;  ///< all answers being read at once
   std::size_t depth = 64;               ///< nesting of values and elements
   std::size_t modules_per_pool = 32;    ///< more modules in one answer are a failure
