@@ -17,11 +17,18 @@ namespace sfb {
 struct Call {
   std::string cmdlet;
   std::vector<Property> parameters;
+  /// A constant script that runs the cmdlet with the same named parameters (and `SfbImportModule`,
+  /// a module to import first) and sends, behind the cmdlet's own objects, one hashtable with a key
+  /// kExtrasTag. For servers that let scripts run; empty: the cmdlet alone.
+  std::string_view script = {};
 
   /// The plain text of a parameter's value; empty when it is not given.
   std::string_view parameter(std::string_view name) const;
   bool has(std::string_view name) const;
 };
+
+/// Key of the hashtable that a Call's script sends besides the cmdlet's objects.
+inline constexpr std::string_view kExtrasTag = "SfbBackupExtras";
 
 enum class PipelineState : std::uint8_t { completed, failed };
 
@@ -33,6 +40,8 @@ struct PipelineResult {
   std::vector<Value>
       errors;  ///< ErrorRecord objects; the terminating one last when state is failed
   std::vector<std::string> warnings;  ///< texts without the WARNING: prefix
+  /// What a Call's script told besides (a dictionary with kExtrasTag); never part of `output`.
+  std::optional<Value> extras;
   PipelineState state = PipelineState::completed;
   std::string ps_version;  ///< `5.1.17763.1`; empty when not known
 };

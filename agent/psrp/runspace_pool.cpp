@@ -1,0 +1,148 @@
+#include "agent/psrp/runspace_pool.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace sfb::psrp {
+
+namespace {
+
+FragmentLimits fragment_limits(const Limits& limits) {
+  FragmentLimits result;
+  result.object = limits.object;
+  result.total = 2 * limits.object;
+  return result;
+}
+
+}  // namespace
+
+RunspacePool::RunspacePool(PoolOptions options)
+    : options_(std::move(options)), defragmenter_(fragment_limits(options_.limits)) {}
+
+std::string RunspacePool::open() {
+  state_ = State::opening;
+  std::string out;
+  for (auto& [type, body] : {std::pair{MessageType::session_capability, session_capability({})},
+                             std::pair{MessageType::init_runspacepool, init_runspacepool()}}) {
+    const Message message{Destination::server, type, options_.id, {}, body};
+    if (options_.observer) {
+      options_.observer(message);
+    }
+    for (const std::string& fragment : make_fragments(next_object_id(), encode(message))) {
+      out += fragment;
+    }
+  }
+  return out;
+}
+
+Status RunspacePool::receive(std::string_view bytes) {
+  const auto messages = defragmenter_.feed(bytes);
+  if (!messages) {
+    state_ = State::broken;
+    return std::unexpected(messages.error());
+  }
+  for (const std::string& encoded : *messages) {
+    const auto message = decode(encoded);
+    if (!message) {
+      state_ = State::broken;
+      return std::unexpected(message.error());
+    }
+    if (options_.observer) {
+      options_.observer(*message);
+    }
+    if (Status handled = receive(*message); !handled) {
+      return handled;
+    }
+  }
+  return {};
+}
+
+Status RunspacePool::receive(const Message& message) {
+  Status handled = handle(message);
+  if (!handled && state_ != State::closed) {
+    state_ = State::broken;
+  }
+  return handled;
+}
+
+Status RunspacePool::handle(const Message& message) {
+  switch (message.type) {
+    case MessageType::session_capability: {
+      const auto capability = read_capability(message.body, options_.limits);
+      if (!capability) {
+        return std::unexpected(capability.error());
+      }
+      server_version_ = to_string(capability->protocol);
+      version_ = std::min(kOffered, capability->protocol);
+      return {};
+    }
+    case MessageType::application_private_data:
+      ps_version_ = read_ps_version(message.body, options_.limits);
+      return {};
+    case MessageType::runspacepool_state:
+      return handle_state(message);
+    case MessageType::runspacepool_host_call: {
+      const auto call = read_host_call(message.body, options_.limits);
+      if (!call) {
+        return std::unexpected(call.error());
+      }
+      if (call->expects_answer()) {
+        const Message answer{Destination::server,
+                             MessageType::runspacepool_host_response,
+                             options_.id,
+                             {},
+                             host_response_refusal(*call)};
+        if (options_.observer) {
+          options_.observer(answer);
+        }
+        std::string bytes;
+        for (const std::string& fragment : make_fragments(next_object_id(), encode(answer))) {
+          bytes += fragment;
+        }
+        host_responses_.push_back(std::move(bytes));
+      }
+      return {};
+    }
+    default:
+      // Availability, events, key requests: nothing that a run without SecureStrings needs.
+      return {};
+  }
+}
+
+Status RunspacePool::handle_state(const Message& message) {
+  constexpr std::int32_t kOpened = 2;
+  constexpr std::int32_t kClosed = 3;
+  constexpr std::int32_t kClosing = 4;
+  constexpr std::int32_t kBroken = 5;
+  const auto body = read_state(message.body, "RunspaceState", options_.limits);
+  if (!body) {
+    return std::unexpected(body.error());
+  }
+  if (body->state == kOpened) {
+    if (state_ == State::opening) {
+      state_ = State::opened;
+    }
+    return {};
+  }
+  const std::string why =
+      body->error ? ErrorRecord::from(body->document.graph, *body->error).message : std::string();
+  if (body->state == kBroken) {
+    state_ = State::broken;
+    return fail(Reason::cmdlet, "psrp.broken", "the server could not open the PowerShell session",
+                "look at the session configuration on the server (Get-PSSessionConfiguration) and "
+                "its start-up script",
+                why);
+  }
+  if (body->state == kClosed || body->state == kClosing) {
+    state_ = State::closed;
+    return fail(Reason::protocol, "psrp.closed", "the server closed the PowerShell session",
+                "look at the event log of the server (Windows Remote Management)", why);
+  }
+  return {};
+}
+
+std::vector<std::string> RunspacePool::take_host_responses() {
+  return std::exchange(host_responses_, {});
+}
+
+}  // namespace sfb::psrp

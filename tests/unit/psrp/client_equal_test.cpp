@@ -1,0 +1,172 @@
+// What our client sends is equal in meaning to what Microsoft's client sends in the same situation:
+// both decoded, ids dropped, compared member by member. The differences are listed with reasons.
+#include "agent/base/text.hpp"
+#include "agent/clixml/clixml.hpp"
+#include "agent/psrp/bodies.hpp"
+#include "agent/psrp/pipeline.hpp"
+#include "agent/value/access.hpp"
+#include "tests/unit/psrp/recording.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <string_view>
+
+namespace sfb::psrp {
+namespace {
+
+using Members = std::map<std::string, std::string>;
+
+// Path -> kind and text of every member; type names beside them.
+void flatten(const Graph& graph, const Value& value, const std::string& path, Members& out) {
+  const Object* const object = graph.object(value);
+  if (object == nullptr) {
+    out[path] = std::to_string(static_cast<int>(value.kind)) + " " + value.text;
+    return;
+  }
+  if (object->types) {
+    // The version of an assembly is no meaning.
+    const std::string& name = graph.types_at(*object->types).front();
+    out[path + "@type"] = name.substr(0, name.find("Version="));
+  }
+  if (object->base) {
+    flatten(graph, *object->base, path + "#base", out);
+  }
+  for (const auto* list : {&object->adapted, &object->extended}) {
+    for (const Property& property : *list) {
+      flatten(graph, property.value, path + "/" + property.name, out);
+    }
+  }
+  if (object->collection) {
+    out[path + "#items"] = std::to_string(object->collection->items.size());
+    for (std::size_t i = 0; i < object->collection->items.size(); ++i) {
+      flatten(graph, object->collection->items[i], path + "[" + std::to_string(i) + "]", out);
+    }
+  }
+}
+
+Members members_of(const std::string& body) {
+  const auto document = clixml::read_message(body, {});
+  Members out;
+  flatten(document->graph, document->roots.front(), "", out);
+  return out;
+}
+
+struct Difference {
+  std::string_view path;  ///< the beginning of a path; `*` at its front: anywhere in it
+  std::string_view why;
+};
+
+// What may differ, and why that is right (both forms are accepted by Microsoft's server).
+constexpr Difference kDifferences[] = {
+    {"/protocolversion", "2.4 brings nothing we use and drops the session key"},
+    {"/ApplicationArguments", "PSVersionTable there would switch the remote debugger on"},
+    {"/HostInfo/_useRunspaceHost", "true as every recorded Windows client sends it"},
+    {"/RemoteStreamOptions", "None: invocation info makes each record 3 KB larger"},
+    {"/PowerShell/ExtraCmds", "null is the same as absent for one statement"},
+    {"/PowerShell/RedirectShellErrorOutputPipe", "errors come as ERROR_RECORD either way"},
+    {"/AddToHistory", "a poller needs no history"},
+    {"/PowerShell/Cmds[0]/Args[1]/V", "recorded with two categories; we ask for one"},
+    {"/NoInput", "the recorded host had an input stream; without one nothing is waited for"},
+};
+
+bool allowed(const std::string& path) {
+  return std::ranges::any_of(kDifferences, [&](const Difference& difference) {
+    return path.starts_with(difference.path);
+  });
+}
+
+// Paths whose values differ and may not.
+std::vector<std::string> differences(const std::string& ours, const std::string& theirs) {
+  const Members a = members_of(ours);
+  const Members b = members_of(theirs);
+  std::vector<std::string> found;
+  for (const auto& [path, text] : a) {
+    const auto other = b.find(path);
+    if ((other == b.end() || other->second != text) && !allowed(path)) {
+      found.push_back(path + ": ours " + text + ", theirs " +
+                      (other == b.end() ? "nothing" : other->second));
+    }
+  }
+  for (const auto& [path, text] : b) {
+    if (!a.contains(path) && !allowed(path)) {
+      found.push_back(path + ": ours nothing, theirs " + text);
+    }
+  }
+  return found;
+}
+
+std::string body_of(const std::string& recording, MessageType type, std::size_t number = 0) {
+  for (const Message& message : messages_of(read_recording(recording), true)) {
+    if (message.type == type && number-- == 0) {
+      return message.body;
+    }
+  }
+  return "absent";
+}
+
+TEST(ClientEqual, Opening) {
+  for (const char* const name : {"client-open-close.txt", "client-command.txt"}) {
+    EXPECT_THAT(differences(session_capability({}), body_of(name, MessageType::session_capability)),
+                ::testing::IsEmpty());
+    EXPECT_THAT(differences(init_runspacepool(), body_of(name, MessageType::init_runspacepool)),
+                ::testing::IsEmpty());
+  }
+}
+
+TEST(ClientEqual, TheRecordedPipelines) {
+  const Property pool{"PoolFqdn", Value::string("healthy.litwareinc.com")};
+  const std::string type = "client-";
+  const std::map<std::string, std::vector<Command>> cases = {
+      {"client-command.txt", {{"Get-CsBackupServiceStatus", false, {pool}}}},
+      {"client-command-all-parameters.txt",
+       {{"Get-CsBackupServiceStatus",
+         false,
+         {pool,
+          {"Category", Value::string("UserData")},
+          {"BypassDualWrite", Value::boolean(true)},
+          {"Force", Value::boolean(true)}}}}},
+      {"client-pipeline-of-two.txt",
+       {{"Get-CsBackupServiceStatus", false, {pool}},
+        {"Select-Object", false, {{"ExpandProperty", Value::string("BackupModules")}}}}},
+  };
+  for (const auto& [name, commands] : cases) {
+    EXPECT_THAT(
+        differences(create_pipeline(commands, {2, 4}), body_of(name, MessageType::create_pipeline)),
+        ::testing::IsEmpty())
+        << name;
+  }
+  const std::string script = body_of("client-script.txt", MessageType::create_pipeline);
+  const auto document = clixml::read_message(script, {});
+  const Members members = members_of(script);
+  const Command ours{members.at("/PowerShell/Cmds[0]/Cmd").substr(2), true, {}};
+  EXPECT_THAT(differences(create_pipeline({ours}, {2, 4}), script), ::testing::IsEmpty());
+}
+
+TEST(ClientEqual, ADifferenceThatMattersIsFound) {
+  const std::string theirs = body_of("client-command.txt", MessageType::create_pipeline);
+  EXPECT_THAT(
+      differences(create_pipeline({{"Get-CsBackupServiceStatus", false, {}}}, {2, 4}), theirs),
+      ::testing::Not(::testing::IsEmpty()));
+  EXPECT_THAT(
+      differences(create_pipeline({{"Get-CsBackupServiceStatus", false, {}}}, {2, 1}), theirs),
+      ::testing::Not(::testing::IsEmpty()));
+}
+
+TEST(ClientEqual, ARefusalHasTheMembersOfAHostResponse) {
+  const Members theirs =
+      members_of(body_of("server-host-readline-refused.txt", MessageType::pipeline_host_response));
+  const Members ours = members_of(host_response_refusal({1, 11, "ReadLine"}));
+  for (const char* const path : {"/ci", "/mi#base"}) {
+    EXPECT_EQ(ours.at(path), theirs.at(path));
+  }
+  EXPECT_TRUE(std::ranges::any_of(
+      ours, [](const auto& member) { return member.first.starts_with("/me/"); }));
+  EXPECT_TRUE(std::ranges::any_of(
+      theirs, [](const auto& member) { return member.first.starts_with("/me"); }));
+}
+
+}  // namespace
+}  // namespace sfb::psrp

@@ -1,0 +1,167 @@
+#include "agent/psrp/pipeline.hpp"
+
+#include "agent/value/access.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace sfb::psrp {
+namespace {
+
+const Guid kPool = *parse_guid("00112233-4455-6677-8899-aabbccddeeff");
+const Guid kPid = *parse_guid("11112233-4455-6677-8899-aabbccddeeff");
+
+class PipelineTest : public ::testing::Test {
+ protected:
+  static Limits limits() {
+    Limits limits;
+    limits.object = 2000;
+    limits.in_flight = 20'000;
+    return limits;
+  }
+  Status send(MessageType type, const std::string& body, Guid pid = kPid) {
+    return pipeline.receive(
+        make_fragments(++objects, encode({Destination::client, type, kPool, pid, body})).front());
+  }
+  Status end(int state) {
+    return send(
+        MessageType::pipeline_state,
+        fmt::format(R"(<Obj RefId="0"><MS><I32 N="PipelineState">{}</I32></MS></Obj>)", state));
+  }
+  static std::string record(const char* text) {
+    return fmt::format(R"(<Obj RefId="0"><MS><S N="InformationalRecord_Message">{}</S></MS></Obj>)",
+                       text);
+  }
+
+  RunspacePool pool{{kPool, limits(), {}}};
+  Pipeline pipeline{pool, kPid, {{"Get-X", false, {}}}};
+  std::uint64_t objects = 0;
+};
+
+TEST_F(PipelineTest, StreamsStandApart) {
+  ASSERT_TRUE(send(MessageType::pipeline_output, "<S>out</S>"));
+  ASSERT_TRUE(send(MessageType::pipeline_output, ""));
+  ASSERT_TRUE(send(MessageType::error_record, "<S>bad</S>"));
+  ASSERT_TRUE(send(MessageType::warning_record, record("w")));
+  ASSERT_TRUE(send(MessageType::verbose_record, record("v")));
+  ASSERT_TRUE(send(MessageType::debug_record, record("d")));
+  ASSERT_TRUE(
+      send(MessageType::progress_record, R"(<Obj RefId="0"><MS><S N="Activity">p</S></MS></Obj>)"));
+  ASSERT_TRUE(send(MessageType::information_record,
+                   R"(<Obj RefId="0"><MS><S N="MessageData">i</S></MS></Obj>)"));
+  ASSERT_TRUE(send(static_cast<MessageType>(0x00041999), "<S>?</S>"));
+  EXPECT_FALSE(pipeline.finished());
+  ASSERT_TRUE(end(4));
+  EXPECT_EQ(pipeline.state(), Pipeline::State::completed);
+  std::string kinds;
+  for (const Record& each : pipeline.records()) {
+    kinds += std::string(to_string(each.kind)) + "=" + each.text + " ";
+  }
+  EXPECT_EQ(kinds, "verbose=v debug=d progress=p information=i ");
+  const PipelineResult result = pipeline.take_result();
+  ASSERT_EQ(result.output.size(), 2);
+  EXPECT_TRUE(result.output[1].is_null());
+  EXPECT_EQ(result.errors.size(), 1);
+  EXPECT_THAT(result.warnings, ::testing::ElementsAre("w"));
+  EXPECT_EQ(result.state, PipelineState::completed);
+}
+
+TEST_F(PipelineTest, OnlyTheLastStatesEndIt) {
+  for (const int state : {0, 1, 2, 6, 99}) {
+    ASSERT_TRUE(end(state));
+    EXPECT_FALSE(pipeline.finished());
+  }
+  // A start-up script's state has no pipeline's id.
+  ASSERT_TRUE(send(MessageType::pipeline_state,
+                   R"(<Obj RefId="0"><MS><I32 N="PipelineState">4</I32></MS></Obj>)", {}));
+  EXPECT_FALSE(pipeline.finished());
+  ASSERT_TRUE(end(3));
+  EXPECT_EQ(pipeline.state(), Pipeline::State::stopped);
+  const PipelineResult result = pipeline.take_result();
+  EXPECT_EQ(result.state, PipelineState::failed);
+  ASSERT_EQ(result.errors.size(), 1);
+  EXPECT_EQ(ErrorRecord::from(result.graph, result.errors[0]).message,
+            "The pipeline has been stopped.");
+}
+
+TEST_F(PipelineTest, FailedKeepsOutputAndEndsWithItsError) {
+  ASSERT_TRUE(send(MessageType::pipeline_output, "<S>half</S>"));
+  ASSERT_TRUE(send(MessageType::error_record, "<S>first</S>"));
+  ASSERT_TRUE(send(
+      MessageType::pipeline_state,
+      R"(<Obj RefId="0"><MS><I32 N="PipelineState">5</I32><S N="ExceptionAsErrorRecord">last</S></MS></Obj>)"));
+  EXPECT_EQ(pipeline.state(), Pipeline::State::failed);
+  const PipelineResult result = pipeline.take_result();
+  EXPECT_EQ(result.output.size(), 1);
+  ASSERT_EQ(result.errors.size(), 2);
+  EXPECT_EQ(result.errors[1].text, "last");
+}
+
+TEST_F(PipelineTest, AnothersMessagesAndLateOnesAreIgnored) {
+  ASSERT_TRUE(send(MessageType::pipeline_output, "<S>x</S>", kPool));
+  ASSERT_TRUE(end(4));
+  ASSERT_TRUE(send(MessageType::pipeline_output, "<S>late</S>"));
+  ASSERT_TRUE(send(MessageType::pipeline_output, "<broken"));
+  EXPECT_TRUE(pipeline.take_result().output.empty());
+}
+
+TEST_F(PipelineTest, ThePoolsEndIsTold) {
+  const Status closed = send(MessageType::runspacepool_state,
+                             R"(<Obj RefId="0"><MS><I32 N="RunspaceState">3</I32></MS></Obj>)", {});
+  ASSERT_FALSE(closed);
+  EXPECT_EQ(closed.error().code, "psrp.closed");
+}
+
+TEST_F(PipelineTest, PromptsAreRefusedOnce) {
+  ASSERT_TRUE(send(MessageType::pipeline_host_call,
+                   R"(<Obj RefId="0"><MS><I64 N="ci">1</I64><I32 N="mi">11</I32></MS></Obj>)"));
+  ASSERT_TRUE(send(MessageType::pipeline_host_call,
+                   R"(<Obj RefId="0"><MS><I64 N="ci">-100</I64><I32 N="mi">16</I32></MS></Obj>)"));
+  EXPECT_EQ(pipeline.host_calls().size(), 2);
+  const auto responses = pipeline.take_host_responses();
+  ASSERT_EQ(responses.size(), 1);
+  Defragmenter input{{}};
+  const auto message = decode(input.feed(responses[0])->front());
+  EXPECT_EQ(message->pid, kPid);
+  EXPECT_TRUE(pipeline.take_host_responses().empty());
+}
+
+TEST_F(PipelineTest, CapsHold) {
+  Status sent;
+  int count = 0;
+  for (; sent && count < 100; ++count) {
+    sent = send(MessageType::pipeline_output, "<S>" + std::string(900, 'x') + "</S>");
+  }
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error().code, "psrp.too_large");
+  EXPECT_EQ(count, 6);
+}
+
+TEST_F(PipelineTest, NullsCountToo) {
+  Status sent;
+  for (int i = 0; sent && i < 10'000; ++i) {
+    sent = send(MessageType::pipeline_output, "");
+  }
+  EXPECT_FALSE(sent);
+}
+
+TEST(PipelineFragments, FollowTheCarriersLimit) {
+  RunspacePool pool({kPool, {}, {}});
+  static_cast<void>(pool.open());
+  const Pipeline pipeline(pool, kPid, {{"Get-X", false, {}}}, 500);
+  EXPECT_GT(pipeline.fragments().size(), 3);
+  Defragmenter input{{}};
+  std::vector<std::string> messages;
+  for (const std::string& fragment : pipeline.fragments()) {
+    EXPECT_LE(fragment.size(), 521);
+    for (const std::string& message : *input.feed(fragment)) {
+      messages.push_back(message);
+    }
+  }
+  ASSERT_EQ(messages.size(), 1);
+  EXPECT_EQ(decode(messages[0])->type, MessageType::create_pipeline);
+}
+
+}  // namespace
+}  // namespace sfb::psrp
