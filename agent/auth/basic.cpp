@@ -1,0 +1,92 @@
+#include "agent/auth/scheme.hpp"
+#include "agent/base/base64.hpp"
+#include "agent/base/text.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace sfb::auth {
+
+namespace {
+
+constexpr std::string_view kName = "Basic";
+
+bool has_control(std::string_view text) {
+  return std::ranges::any_of(
+      text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+}
+
+class Basic final : public Scheme {
+ public:
+  Basic(std::string user_name, std::shared_ptr<const Secret> password)
+      : user_name_(std::move(user_name)), password_(std::move(password)) {}
+
+  std::string_view name() const override { return kName; }
+  Result<Step> step(std::span<const std::string> challenges) override;
+  // Basic has no keys: TLS is what seals.
+  Result<Payload> seal(Payload plain) override { return plain; }
+  Result<Payload> unseal(Payload sealed) override { return sealed; }
+
+ private:
+  Status check() const;
+
+  std::string user_name_;
+  std::shared_ptr<const Secret> password_;
+  bool sent_ = false;
+};
+
+Status Basic::check() const {
+  if (user_name_.contains(':')) {
+    return fail(Reason::auth, "auth.user_name",
+                "the user name has a colon, which Basic cannot carry",
+                "write it as DOMAIN\\user or user@domain");
+  }
+  if (has_control(user_name_) || !is_utf8(user_name_)) {
+    return fail(Reason::auth, "auth.user_name",
+                "the user name has a control character or is not UTF-8");
+  }
+  if (password_ == nullptr) {
+    return fail(Reason::internal, "auth.password", "there is no password");
+  }
+  if (has_control(password_->reveal()) || !is_utf8(password_->reveal())) {
+    return fail(Reason::auth, "auth.password",
+                "the password has a control character or is not UTF-8, which Basic cannot carry",
+                "check the password file: one line, saved as UTF-8");
+  }
+  return {};
+}
+
+Result<Step> Basic::step(std::span<const std::string> challenges) {
+  const auto offered = offered_schemes(challenges);
+  const bool takes_basic = std::ranges::any_of(
+      offered, [](const std::string& scheme) { return iequals(scheme, kName); });
+  if (!offered.empty() && !takes_basic) {
+    return fail(Reason::auth, "auth.not_offered", "the server does not take Basic",
+                "allow Basic on the endpoint (winrm/config/service/auth, or the virtual directory "
+                "in IIS)",
+                fmt::format("{}", fmt::join(offered, ", ")));
+  }
+  if (sent_) {
+    return fail(Reason::auth, "auth.refused", "the server refused user name and password",
+                "check both; WinRM itself takes local accounts only with Basic, IIS also those of "
+                "the domain",
+                fmt::format("{}", fmt::join(offered, ", ")));
+  }
+  if (Status good = check(); !good) {
+    return std::unexpected(std::move(good).error());
+  }
+  sent_ = true;
+  // A Secret, so that the pair does not stay in freed memory.
+  const Secret pair(fmt::format("{}:{}", user_name_, password_->reveal()));
+  return Step{.authorization = fmt::format("{} {}", kName, base64_encode(pair.reveal()))};
+}
+
+}  // namespace
+
+std::unique_ptr<Scheme> make_basic(std::string user_name, std::shared_ptr<const Secret> password) {
+  return std::make_unique<Basic>(std::move(user_name), std::move(password));
+}
+
+}  // namespace sfb::auth

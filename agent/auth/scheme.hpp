@@ -1,0 +1,59 @@
+// HTTP authentication of a client as a pure state machine: step, seal, unseal (psrp.md 12). Basic
+// is here; Negotiate, Kerberos and NTLM come as further schemes behind the same three verbs.
+#pragma once
+
+#include "agent/base/error.hpp"
+#include "agent/base/secret.hpp"
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sfb::auth {
+
+/// What the next request of a connection carries.
+struct Step {
+  std::string authorization;  ///< value of the Authorization header; empty: none
+  /// The request that carries it may hold the real body; false: send an empty one and step again
+  /// with the answer's challenges.
+  bool body = true;
+};
+
+/// A body on its way, with its Content-Type.
+struct Payload {
+  std::string content_type;
+  std::string body;
+};
+
+/// One scheme on one connection: authentication and keys belong to the connection (psrp.md 6).
+/// Thread rule: one owner; a scheme whose `blocks` is true must not step on the loop thread.
+class Scheme {
+ public:
+  virtual ~Scheme() = default;
+  /// `Basic`: for messages.
+  virtual std::string_view name() const = 0;
+  /// Before the first request (no challenges), then after each 401 with its WWW-Authenticate
+  /// values. Reason::auth, codes auth.refused (the server said no to what it was given),
+  /// auth.not_offered (it does not take this scheme; what it takes is the peer text).
+  virtual Result<Step> step(std::span<const std::string> challenges) = 0;
+  /// Makes the body unreadable for others; as it is where the scheme seals nothing.
+  virtual Result<Payload> seal(Payload plain) = 0;
+  virtual Result<Payload> unseal(Payload sealed) = 0;
+  virtual bool blocks() const { return false; }
+};
+
+/// Makes the scheme of a new connection.
+using SchemeFactory = std::function<std::unique_ptr<Scheme>()>;
+
+/// RFC 7617, UTF-8, sent with the first request. A user name with a colon cannot be sent:
+/// Reason::auth, code auth.user_name, at the first step.
+std::unique_ptr<Scheme> make_basic(std::string user_name, std::shared_ptr<const Secret> password);
+
+/// The scheme names of WWW-Authenticate values, several headers or one comma list, parameters left
+/// out: `Negotiate`, `Kerberos`, `Basic`.
+std::vector<std::string> offered_schemes(std::span<const std::string> challenges);
+
+}  // namespace sfb::auth

@@ -1,0 +1,48 @@
+// SOAP faults of WS-Management and what they mean for us (psrp.md 5, the whole table). Pure
+// functions.
+#pragma once
+
+#include "agent/base/error.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace sfb::wsman {
+
+/// A fault as the server sent it.
+struct Fault {
+  std::optional<std::uint32_t> code;  ///< WSManFault Code, MSFT_WmiError error_Code
+  std::string subcode;                ///< local name: `TimedOut`, `InvalidSelectors`, `QuotaLimit`
+  std::string text;      ///< the longest of ProviderFault, Message and Reason; may be empty
+  std::string provider;  ///< ProviderFault@provider: `PowerShellplugin`
+  std::string machine;   ///< WSManFault@Machine
+  bool sender = false;   ///< s:Sender: our fault, says the server
+};
+
+/// What a client does about a fault.
+enum class Reaction : std::uint8_t {
+  repeat,   ///< w:TimedOut: nothing yet, receive again
+  reopen,   ///< the shell is gone or used up: open another one, once
+  give_up,  ///< an error
+};
+
+/// One row of the table.
+struct Meaning {
+  Reason reason;
+  std::string_view code;  ///< `wsman.quota_shells`; `wsman.fault` for one that is not in the table
+  std::string_view message;
+  std::string_view remedy;
+  Reaction reaction;
+};
+
+/// By code; without a known one by subcode, and by the words of the text where the subcode is none,
+/// InternalError or QuotaLimit (quota faults of IIS plug-ins come as w:InternalError without a
+/// code, psrp.md 5).
+const Meaning& meaning_of(const Fault& fault);
+
+/// The fault as an error: our message names number and subcode, the server's text is the peer's.
+Error to_error(const Fault& fault);
+
+}  // namespace sfb::wsman

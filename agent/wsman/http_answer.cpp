@@ -1,0 +1,173 @@
+// What an HTTP answer is when no SOAP is inside: proxies, IIS and http.sys answer in their own
+// ways.
+#include "agent/base/text.hpp"
+#include "agent/wsman/reply.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace sfb::wsman {
+
+namespace {
+
+// Enough for a reason, small enough for a history.
+constexpr std::size_t kMaxText = 2000;
+// Where an envelope's first tag ends, with a declaration and comments before it.
+constexpr std::size_t kHead = 1024;
+
+std::string media_type(std::string_view content_type) {
+  return to_lower(trim(content_type.substr(0, content_type.find(';'))));
+}
+
+bool looks_like_envelope(std::string_view body) {
+  const std::string_view head = trim(body.substr(0, kHead));
+  return (head.starts_with('<') || head.starts_with("\xEF\xBB\xBF<")) && head.contains("Envelope");
+}
+
+bool has_soap(const HttpAnswer& answer) {
+  if (trim(answer.body).empty()) {
+    return false;
+  }
+  const std::string type = media_type(answer.content_type);
+  if (type == "application/soap+xml" || type == "text/xml") {
+    // A server's or proxy's page about an error may be called XML too.
+    const bool soap_status = answer.status == 200 || answer.status == 500;
+    return soap_status || looks_like_envelope(answer.body);
+  }
+  return type.empty() && looks_like_envelope(answer.body);
+}
+
+// The place behind what a reader does not see; `pos` is at a `<`.
+std::size_t behind_tag(std::string_view html, std::size_t pos) {
+  const auto behind = [&](std::string_view end) {
+    const auto at = html.find(end, pos);
+    return at == std::string_view::npos ? html.size() : at + end.size();
+  };
+  if (html.substr(pos).starts_with("<!--")) {
+    return behind("-->");
+  }
+  for (const std::string_view hidden : {"style", "script"}) {
+    if (istarts_with(html.substr(pos + 1), hidden)) {
+      // The end tag in the page's own spelling: anything else would need a parser.
+      pos = behind("</");
+      break;
+    }
+  }
+  return behind(">");
+}
+
+// Tags taken off, blanks collapsed, cut. No parser: this is only ever shown.
+std::string plain_text(std::string_view body) {
+  std::string out;
+  bool blank = false;
+  for (std::size_t pos = 0; pos < body.size() && out.size() < kMaxText;) {
+    const char c = body[pos];
+    if (c == '<') {
+      pos = behind_tag(body, pos);
+      blank = true;
+    } else if (trim({&c, 1}).empty()) {
+      ++pos;
+      blank = true;
+    } else {
+      if (blank && !out.empty()) {
+        out += ' ';
+      }
+      blank = false;
+      out += c;
+      ++pos;
+    }
+  }
+  return out;
+}
+
+struct StatusRow {
+  int status;
+  Reason reason;
+  std::string_view code;
+  std::string_view message;
+  std::string_view remedy;
+};
+
+constexpr std::array kStatuses = {
+    StatusRow{400, Reason::protocol, "http.bad_request", "the server cannot read the request",
+              "check that url names a WS-Management endpoint and that no proxy changes requests"},
+    StatusRow{401, Reason::auth, "http.unauthorized", "the server refuses the logon",
+              "check user name and password, and that the endpoint offers this kind of logon"},
+    StatusRow{403, Reason::forbidden, "http.forbidden", "the web server refuses access",
+              "check the rights on the virtual directory, whether IIS wants TLS or a client "
+              "certificate, and address restrictions"},
+    StatusRow{404, Reason::not_found, "http.not_found", "the server has nothing under this path",
+              "check the path in url: /wsman for WinRM itself, the virtual directory (as "
+              "/OcsPowershell) for an endpoint in IIS"},
+    StatusRow{413, Reason::protocol, "http.too_large", "the web server finds the request too large",
+              "raise the request limits of the web server or of the proxy before it"},
+    StatusRow{429, Reason::throttled, "http.throttled",
+              "the web server or a proxy gets too many requests",
+              "ask less often (interval), or raise the limit of the proxy"},
+    StatusRow{503, Reason::protocol, "http.unavailable", "the web server is not available",
+              "check that the application pool and the WinRM service run on the server"},
+};
+
+}  // namespace
+
+Status soap_inside(const HttpAnswer& answer) {
+  if (has_soap(answer)) {
+    return {};
+  }
+  const std::string type = media_type(answer.content_type);
+  // Sealed bodies are no text for anybody.
+  const bool sealed = type.starts_with("multipart/");
+  if (sealed) {
+    return fail(Reason::protocol, "http.encrypted",
+                fmt::format("HTTP {}: the answer is encrypted, but no encryption was agreed on",
+                            answer.status),
+                "use an https url; message encryption over http is not supported with this kind of "
+                "logon");
+  }
+  std::string peer = plain_text(answer.body);
+  if (answer.status == 401) {
+    peer.clear();
+    for (const std::string_view challenge : answer.challenges) {
+      peer += fmt::format("{}{}", peer.empty() ? "" : ", ", challenge);
+    }
+    peer.resize(std::min(peer.size(), kMaxText));
+  }
+  const auto known = std::ranges::find(kStatuses, answer.status, &StatusRow::status);
+  if (known != kStatuses.end()) {
+    return fail(known->reason, std::string(known->code),
+                fmt::format("HTTP {}: {}", answer.status, known->message),
+                std::string(known->remedy), std::move(peer));
+  }
+  if (answer.status >= 300 && answer.status < 400) {
+    return fail(Reason::protocol, "http.redirect",
+                fmt::format("HTTP {}: the server sends us to another address", answer.status),
+                "redirections are not followed: put the final address into url", std::move(peer));
+  }
+  if (answer.status == 500 && peer.empty()) {
+    return fail(Reason::protocol, "http.empty_500",
+                "HTTP 500 without a word: the server wants message encryption",
+                "use an https url; over http a server with AllowUnencrypted=false refuses readable "
+                "messages this way");
+  }
+  return fail(Reason::protocol, "http.status",
+              fmt::format("HTTP {}: the answer is no WS-Management", answer.status),
+              "check url: something else than WS-Management answers there", std::move(peer));
+}
+
+bool relates(std::string_view relates_to, std::string_view message_id) {
+  const auto bare = [](std::string_view id) {
+    id = trim(id);
+    for (const std::string_view prefix : {"urn:", "uuid:"}) {
+      if (istarts_with(id, prefix)) {
+        id.remove_prefix(prefix.size());
+      }
+    }
+    return id;
+  };
+  const std::string_view id = bare(relates_to);
+  return !id.empty() && iequals(id, bare(message_id));
+}
+
+}  // namespace sfb::wsman

@@ -1,0 +1,103 @@
+// The life of one shell on the server, from Create to Delete: sans-IO. At most one request is
+// outstanding; each has exactly one of `reply` and `lost`. What was created is remembered until the
+// server said that it is gone, also when a reply was lost, so that it can be cleared away.
+// Thread rule: one owner.
+#pragma once
+
+#include "agent/base/error.hpp"
+#include "agent/base/guid.hpp"
+#include "agent/wsman/reply.hpp"
+#include "agent/wsman/request.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sfb::wsman {
+
+struct ShellOptions {
+  Session session;
+  GuidSource guids;
+  std::size_t max_reply = 2UL << 20U;               ///< limits.envelope
+  std::chrono::milliseconds idle_timeout{240'000};  ///< the server clears the shell after it
+};
+
+class Shell {
+ public:
+  explicit Shell(ShellOptions options) : options_(std::move(options)) {}
+
+  /// Nothing was created, or it is gone: there is nothing to delete.
+  bool gone() const { return presence_ == Presence::absent; }
+  /// A command may exist on the server.
+  bool has_command() const { return !command_id_.empty(); }
+  bool outstanding() const { return outstanding_.has_value(); }
+  /// The command said CommandState Done: a further Receive for it would be a fault.
+  bool command_done() const { return command_done_; }
+  void set_max_envelope(std::size_t bytes) { options_.session.max_envelope = bytes; }
+  std::size_t max_blob() const { return wsman::max_blob(options_.session); }
+  /// As the server returned it; what we proposed until then.
+  const std::string& id() const { return shell_id_; }
+
+  /// The next request. Precondition of all: nothing outstanding. `patience` is the server's
+  /// OperationTimeout. Create and Command are made once in a Shell's life and once per command: a
+  /// lost one is never repeated.
+  Envelope create(const Guid& id, std::string_view creation, std::chrono::milliseconds patience);
+  Envelope receive(bool from_command, std::chrono::milliseconds patience);
+  Envelope command(const Guid& id, std::string_view fragment, std::chrono::milliseconds patience);
+  Envelope send(bool to_command, std::string_view stream, std::string_view fragments,
+                std::chrono::milliseconds patience);
+  Envelope signal(SignalCode code, std::chrono::milliseconds patience);
+  Envelope remove(std::chrono::milliseconds patience);
+
+  /// What an answer amounts to.
+  struct Outcome {
+    std::vector<Stream> streams;  ///< of a Receive; only those of the pool or the command asked for
+    bool timed_out = false;       ///< w:TimedOut: receive again
+    CreateReply created;          ///< of a Create
+  };
+  /// The answer to the outstanding request. Errors: soap_inside's, read_reply's, to_error's;
+  /// Reason::protocol, code wsman.out_of_step (RelatesTo is absent or another request's: the
+  /// connection must be closed), wsman.wrong_reply. A fault on Signal or Delete that says the shell
+  /// or command is gone (2150858843, 995) is success; on others only a Delete makes sure. After a
+  /// fault (but w:TimedOut) or an HTTP status 3xx or 4xx to Create or Command there is none to
+  /// clear. `fault_reaction` tells what to do about a fault.
+  Result<Outcome> reply(const HttpAnswer& answer);
+  /// The outstanding request has no answer: connection lost, deadline, cancelled.
+  void lost();
+  /// The outstanding request never left this machine: what it was to make does not exist.
+  void unsent();
+  /// Of the last error of `reply`; give_up when it was no fault, and for Create, Signal and Delete.
+  Reaction fault_reaction() const { return reaction_; }
+
+ private:
+  enum class Presence : std::uint8_t { absent, perhaps, present };
+  struct Outstanding {
+    Action action;
+    Guid message_id;
+    bool terminate = false;
+  };
+  Envelope start(Envelope envelope, bool terminate = false);
+  Result<Outcome> on_fault(const Outstanding& request, const Fault& fault);
+  Result<Outcome> on_body(const Outstanding& request, Reply reply);
+  Outcome done(const Outstanding& request);
+  void take(ReceiveReply received, Outcome& outcome);
+  void not_made(Action action);
+  void forget_command();
+  void forget_all();
+
+  ShellOptions options_;
+  Presence presence_ = Presence::absent;
+  std::string shell_id_;
+  std::string command_id_;
+  bool command_done_ = false;
+  bool created_ = false;       // Create was made once
+  bool from_command_ = false;  // what the last Receive asked for
+  std::optional<Outstanding> outstanding_;
+  Reaction reaction_ = Reaction::give_up;
+};
+
+}  // namespace sfb::wsman

@@ -1,0 +1,106 @@
+#include "agent/wsman/reply.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "samples.hpp"
+#include <string>
+
+namespace sfb::wsman {
+namespace {
+
+using namespace sfb::wsman::testing;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+Error error_of(int status, std::string_view type, std::string_view body,
+               std::vector<std::string_view> challenges = {}) {
+  const Status soap = soap_inside(
+      {.status = status, .content_type = type, .body = body, .challenges = std::move(challenges)});
+  return soap ? Error{.code = "soap", .message = {}, .remedy = {}, .peer = {}} : soap.error();
+}
+
+std::string code_of(int status, std::string_view type, std::string_view body) {
+  return error_of(status, type, body).code;
+}
+
+TEST(WsmanHttp, TheContentTypeDecides) {
+  const std::string envelope = soap("u", "");
+  for (const char* type :
+       {"application/soap+xml", "application/soap+xml;charset=UTF-8",
+        " Application/SOAP+XML ; charset=utf-8; action=\"x\"", "text/xml", "TEXT/XML;charset=x"}) {
+    for (const int status : {200, 500, 400, 401, 503}) {
+      EXPECT_EQ(code_of(status, type, envelope), "soap") << type << status;
+    }
+  }
+  EXPECT_EQ(code_of(200, "", envelope), "soap") << "no type, but an envelope";
+  EXPECT_EQ(code_of(200, "", "\xEF\xBB\xBF" + envelope), "soap");
+  EXPECT_EQ(code_of(200, "", "<html>"), "http.status");
+  EXPECT_EQ(code_of(200, "", "Envelope"), "http.status");
+  EXPECT_EQ(code_of(200, "text/html", envelope), "http.status");
+  EXPECT_EQ(code_of(200, "application/soap", envelope), "http.status");
+  EXPECT_EQ(code_of(200, "application/soap+xml", " \r\n"), "http.status") << "nothing inside";
+  EXPECT_EQ(code_of(401, "text/xml", "<html>a page</html>"), "http.unauthorized")
+      << "pages about errors may be called XML";
+}
+
+TEST(WsmanHttp, OtherAnswersAreErrorsByStatus) {
+  struct Case {
+    int status;
+    std::string_view body;
+    Reason reason;
+    std::string_view code;
+  };
+  for (const Case& c : {Case{400, "x", Reason::protocol, "http.bad_request"},
+                        Case{401, "", Reason::auth, "http.unauthorized"},
+                        Case{403, "x", Reason::forbidden, "http.forbidden"},
+                        Case{404, "x", Reason::not_found, "http.not_found"},
+                        Case{413, "x", Reason::protocol, "http.too_large"},
+                        Case{429, "x", Reason::throttled, "http.throttled"},
+                        Case{301, "x", Reason::protocol, "http.redirect"},
+                        Case{307, "", Reason::protocol, "http.redirect"},
+                        Case{503, "x", Reason::protocol, "http.unavailable"},
+                        Case{500, "", Reason::protocol, "http.empty_500"},
+                        Case{500, "x", Reason::protocol, "http.status"},
+                        Case{502, "", Reason::protocol, "http.status"},
+                        Case{200, "x", Reason::protocol, "http.status"},
+                        Case{418, "x", Reason::protocol, "http.status"},
+                        Case{0, "", Reason::protocol, "http.status"}}) {
+    const Error error = error_of(c.status, "text/html", c.body);
+    EXPECT_EQ(error.reason, c.reason) << c.status;
+    EXPECT_EQ(error.code, c.code) << c.status;
+    EXPECT_THAT(error.message, HasSubstr("HTTP " + std::to_string(c.status)));
+    EXPECT_FALSE(error.remedy.empty());
+    EXPECT_EQ(error.peer, c.body);
+  }
+}
+
+TEST(WsmanHttp, ASealedAnswerIsNamedAsSuch) {
+  const Error error = error_of(
+      200, R"(multipart/encrypted;protocol="application/HTTP-SPNEGO-session-encrypted")", "\x01");
+  EXPECT_EQ(error.reason, Reason::protocol);
+  EXPECT_EQ(error.code, "http.encrypted");
+  EXPECT_THAT(error.remedy, HasSubstr("https"));
+  EXPECT_EQ(error.peer, "");
+}
+
+TEST(WsmanHttp, APageIsShownAsText) {
+  const Error error = error_of(404, "text/html", R"(<!DOCTYPE html><!-- a > b --><html><head>
+    <style type="text/css"> body { x > y } </style><title>404 - File
+      not found.</title><script>if (a>b) { c("<p>"); }</script></head>
+    <body><h2>404</h2><p class="x">Gone</p></body></html>)");
+  EXPECT_EQ(error.peer, "404 - File not found. 404 Gone");
+  EXPECT_THAT(error.message, Not(HasSubstr("Gone")));
+  EXPECT_EQ(error_of(503, "text/html", "<h2>unfinished").peer, "unfinished");
+  EXPECT_EQ(error_of(503, "text/html", "text <unfinished").peer, "text");
+  EXPECT_LE(error_of(503, "text/plain", std::string(1'000'000, 'x')).peer.size(), 2000U);
+}
+
+TEST(WsmanHttp, A401ShowsWhatTheServerOffers) {
+  const Error error =
+      error_of(401, "text/html", "<h1>Denied</h1>", {"Negotiate", "Basic realm=\"WSMAN\""});
+  EXPECT_EQ(error.peer, "Negotiate, Basic realm=\"WSMAN\"");
+}
+
+}  // namespace
+}  // namespace sfb::wsman
