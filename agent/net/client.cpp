@@ -2,6 +2,7 @@
 
 #include "agent/base/text.hpp"
 #include "agent/net/address.hpp"
+#include "agent/net/connect.hpp"
 #include "agent/net/listener.hpp"
 #include "agent/net/resolve.hpp"
 
@@ -85,25 +86,14 @@ asio::awaitable<Result<StreamSocket>> connect_unix(const ClientTarget& to) {
   co_return socket;
 }
 
-// One address after the other; each may take its share of the time that is left, and the last one
-// what the caller's own deadline leaves.
+// Until the caller's own deadline: it knows what to say then.
 asio::awaitable<Result<StreamSocket>> connect_tcp(const ClientTarget& to,
                                                   const Endpoints& endpoints, MonoTime deadline) {
-  const auto executor = co_await asio::this_coro::executor;
-  boost::system::error_code last = asio::error::host_unreachable;
-  for (std::size_t i = 0; i < endpoints.size(); ++i) {
-    StreamSocket socket(executor);
-    const auto share = (deadline - mono_now()) / static_cast<long>(endpoints.size() - i);
-    const auto done =
-        co_await with_deadline(socket.async_connect(StreamProtocol::endpoint(endpoints[i]),
-                                                    asio::as_tuple(asio::use_awaitable)),
-                               i + 1 == endpoints.size() ? kNever : mono_now() + share);
-    if (done && !std::get<0>(*done)) {
-      co_return socket;
-    }
-    last = done ? std::get<0>(*done) : boost::system::error_code(asio::error::timed_out);
+  auto socket = co_await connect_any(endpoints, deadline);
+  if (!socket) {
+    co_return connect_failed(to, socket.error());
   }
-  co_return connect_failed(to, last);
+  co_return StreamSocket(std::move(*socket));
 }
 
 std::unexpected<Error> read_failed(const ClientTarget& to, const boost::system::error_code& e,

@@ -1,0 +1,268 @@
+#include "agent/net/http_reply.hpp"
+
+#include "agent/base/text.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace sfb::net {
+
+namespace {
+
+namespace http = boost::beast::http;
+
+constexpr int kMaxInterim = 8;
+constexpr std::size_t kMaxLine = 1024;         // a chunk's size with its extensions
+constexpr std::size_t kMaxTrailer = 16 << 10;  // all trailer lines
+
+bool says(std::string_view list, std::string_view word) {
+  return std::ranges::any_of(split(list, ','),
+                             [&](std::string_view part) { return iequals(trim(part), word); });
+}
+
+}  // namespace
+
+std::vector<std::string> HttpReply::all(std::string_view name) const {
+  std::vector<std::string> values;
+  for (const Header& line : headers) {
+    if (iequals(line.name, name)) {
+      values.push_back(line.value);
+    }
+  }
+  return values;
+}
+
+std::unexpected<Error> HttpReplyReader::broken(std::string code, std::string message,
+                                               std::string peer) {
+  state_ = State::broken;
+  reusable_ = false;
+  return fail(Reason::protocol, std::move(code), std::move(message),
+              "look at what answers at that address and port, and at proxies in between",
+              std::move(peer));
+}
+
+Status HttpReplyReader::feed(std::string_view bytes) {
+  if (state_ == State::broken) {
+    return broken("http.malformed", "the answer was broken before");
+  }
+  any_ = any_ || !bytes.empty();
+  if (state_ == State::done) {
+    rest_ += bytes;
+    return {};
+  }
+  rest_ += bytes;
+  for (bool progress = true; progress;) {
+    progress = false;
+    if (Status stepped = step(progress); !stepped) {
+      return stepped;
+    }
+  }
+  return {};
+}
+
+// One line, one piece of the body, or nothing when the bytes do not suffice.
+Status HttpReplyReader::step(bool& progress) {
+  switch (state_) {
+    case State::head: {
+      const std::size_t end = rest_.find("\r\n\r\n");
+      if (std::min(end, rest_.size()) > max_header_) {
+        return broken("http.too_large",
+                      fmt::format("the answer's header is larger than {} bytes", max_header_));
+      }
+      if (end == std::string::npos) {
+        // What is no HTTP is told at once, not after a time-out.
+        if (!std::string_view("HTTP/").starts_with(std::string_view(rest_).substr(0, 5))) {
+          return broken("http.malformed", "the answer is not HTTP", rest_.substr(0, 80));
+        }
+        return {};
+      }
+      const std::string head = rest_.substr(0, end + 4);
+      rest_.erase(0, end + 4);
+      progress = true;
+      return read_head(head);
+    }
+    case State::counted:
+    case State::chunk_data:
+      if (rest_.empty() && left_ > 0) {
+        return {};
+      }
+      take_body();
+      progress = state_ != State::counted && state_ != State::chunk_data;
+      return {};
+    case State::until_close:
+      if (rest_.size() > max_body_ - std::min(max_body_, reply_.body.size())) {
+        return broken(
+            "http.too_large",
+            fmt::format("the answer is larger than limits.envelope ({} bytes)", max_body_));
+      }
+      reply_.body += std::exchange(rest_, {});
+      return {};
+    case State::chunk_size:
+    case State::chunk_end:
+    case State::trailer: {
+      const std::size_t end = rest_.find("\r\n");
+      if (std::min(end, rest_.size()) > kMaxLine * (state_ == State::trailer ? 8 : 1)) {
+        return broken("http.malformed", "a line of the chunked answer is too long");
+      }
+      if (end == std::string::npos) {
+        return {};
+      }
+      const std::string line = rest_.substr(0, end);
+      rest_.erase(0, end + 2);
+      progress = true;
+      if (state_ == State::chunk_size) {
+        return read_chunk_size(line);
+      }
+      if (state_ == State::chunk_end) {
+        if (!line.empty()) {
+          return broken("http.malformed", "a chunk of the answer is longer than it says");
+        }
+        state_ = State::chunk_size;
+      } else if (line.empty()) {
+        state_ = State::done;
+      } else if ((trailer_ += line.size()) > kMaxTrailer) {
+        return broken("http.too_large", "the answer's trailer is too large");
+      }
+      return {};
+    }
+    case State::done:
+    case State::broken:
+      return {};
+  }
+  return {};
+}
+
+void HttpReplyReader::take_body() {
+  const std::size_t count = std::min(left_, rest_.size());
+  reply_.body.append(rest_, 0, count);
+  rest_.erase(0, count);
+  left_ -= count;
+  if (left_ == 0) {
+    state_ = state_ == State::counted ? State::done : State::chunk_end;
+  }
+}
+
+Status HttpReplyReader::read_head(std::string_view head) {
+  http::response_parser<http::empty_body> parser;
+  parser.skip(true);  // the body is read here
+  parser.header_limit(
+      static_cast<std::uint32_t>(std::min<std::size_t>(max_header_ + 4, 1U << 30U)));
+  parser.body_limit(boost::none);
+  boost::system::error_code error;
+  const std::size_t used = parser.put(boost::asio::buffer(head.data(), head.size()), error);
+  if (error || !parser.is_header_done() || used != head.size()) {
+    return broken("http.malformed",
+                  fmt::format("the answer's header is malformed: {}",
+                              error ? error.message() : std::string("it ends too early")),
+                  std::string(head.substr(0, 200)));
+  }
+  const auto& fields = parser.get();
+  reply_.status = static_cast<int>(fields.result_int());
+  version_ = static_cast<int>(fields.version());
+  reply_.headers.clear();
+  for (const auto& field : fields) {
+    reply_.headers.push_back({std::string(field.name_string()), std::string(field.value())});
+  }
+  if (reply_.status >= 100 && reply_.status < 200) {
+    if (++interim_ > kMaxInterim || reply_.status == 101) {
+      return broken("http.malformed", "the peer sends interim answers only");
+    }
+    return {};
+  }
+  return frame_body();
+}
+
+Status HttpReplyReader::frame_body() {
+  const std::vector<std::string> lengths = reply_.all("Content-Length");
+  const std::vector<std::string> codings = reply_.all("Transfer-Encoding");
+  bool keep = version_ >= 11;
+  for (const std::string& connection : reply_.all("Connection")) {
+    keep = (keep || says(connection, "keep-alive")) && !says(connection, "close");
+  }
+  reusable_ = keep;
+  if (reply_.status == 204 || reply_.status == 304) {
+    state_ = State::done;
+    return {};
+  }
+  if (!codings.empty()) {
+    // Two opinions about the length are an attack or a broken proxy (RFC 9112 6.3).
+    if (codings.size() != 1 || !iequals(trim(codings.front()), "chunked") || !lengths.empty()) {
+      return broken("http.malformed", "the answer's Transfer-Encoding is not plain chunked",
+                    codings.front());
+    }
+    state_ = State::chunk_size;
+    return {};
+  }
+  if (lengths.empty()) {
+    reusable_ = false;
+    state_ = State::until_close;
+    return {};
+  }
+  const std::string_view text = trim(lengths.front());
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), left_);
+  const bool same =
+      std::ranges::all_of(lengths, [&](const std::string& other) { return trim(other) == text; });
+  if (error != std::errc() || end != text.data() + text.size() || !same) {
+    return broken("http.malformed", "the answer's Content-Length is no number", lengths.front());
+  }
+  if (left_ > max_body_) {
+    return broken("http.too_large",
+                  fmt::format("the answer announces {} bytes, more than limits.envelope ({})",
+                              left_, max_body_));
+  }
+  state_ = left_ == 0 ? State::done : State::counted;
+  return {};
+}
+
+Status HttpReplyReader::read_chunk_size(std::string_view line) {
+  const std::string_view digits = trim(line.substr(0, line.find(';')));
+  std::size_t size = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), size, 16);
+  if (digits.empty() || digits.front() == '-' || error != std::errc() ||
+      end != digits.data() + digits.size()) {
+    return broken("http.malformed", "a chunk of the answer has no size", std::string(line));
+  }
+  if (size > max_body_ - std::min(max_body_, reply_.body.size())) {
+    return broken("http.too_large",
+                  fmt::format("the answer is larger than limits.envelope ({} bytes)", max_body_));
+  }
+  left_ = size;
+  state_ = size == 0 ? State::trailer : State::chunk_data;
+  return {};
+}
+
+Status HttpReplyReader::finish() {
+  if (state_ == State::done) {
+    reusable_ = false;
+    return {};
+  }
+  if (state_ == State::until_close) {
+    state_ = State::done;
+    return {};
+  }
+  if (!any_) {
+    return fail(Reason::connect, "http.closed", "the peer closed the connection before an answer",
+                "if it stays so, look at the service behind the port and at proxies in between");
+  }
+  return broken("http.cut", "the peer closed the connection in the middle of its answer");
+}
+
+Result<HttpReply> parse_http_reply(std::string_view bytes, std::size_t max_header,
+                                   std::size_t max_body) {
+  HttpReplyReader reader(max_header, max_body);
+  if (Status fed = reader.feed(bytes); !fed) {
+    return std::unexpected(std::move(fed.error()));
+  }
+  if (Status finished = reader.finish(); !finished) {
+    return std::unexpected(std::move(finished.error()));
+  }
+  return reader.take();
+}
+
+}  // namespace sfb::net

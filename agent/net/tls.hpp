@@ -1,0 +1,71 @@
+// TLS for outgoing connections: what is trusted, what is required, and what the peer showed.
+#pragma once
+
+#include "agent/base/error.hpp"
+#include "agent/base/time.hpp"
+
+#include <boost/asio/ssl/context.hpp>
+#include <boost/system/error_code.hpp>
+#include <openssl/x509.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace sfb::net {
+
+enum class TlsVersion : std::uint8_t { tls1_2, tls1_3 };
+
+struct TlsOptions {
+  std::string ca_file;  ///< PEM; empty: the system's store
+  std::string
+      server_name;  ///< name or IP address the certificate must carry; empty: the URL's host
+  TlsVersion minimum = TlsVersion::tls1_2;
+};
+
+/// Immutable, shared by the connections of one endpoint.
+class TlsClient {
+ public:
+  /// Reads the CA file; blocks. Reason::tls, codes tls.ca_file (unreadable, no certificate in it).
+  static Result<std::shared_ptr<TlsClient>> create(TlsOptions options);
+  explicit TlsClient(TlsOptions options);
+
+  boost::asio::ssl::context& context() { return context_; }
+  const TlsOptions& options() const { return options_; }
+
+ private:
+  TlsOptions options_;
+  boost::asio::ssl::context context_;
+};
+
+/// One certificate of the peer's chain; text is the peer's (show it through `quote`).
+struct Certificate {
+  std::string subject;
+  std::string issuer;
+  std::vector<std::string> names;  ///< DNS names and IP addresses it is for
+  WallTime not_before{};
+  WallTime not_after{};
+  std::string sha256;  ///< fingerprint, lower-case hex
+};
+
+/// What a handshake led to, or got as far as.
+struct TlsInfo {
+  std::string version;  ///< `TLSv1.3`
+  std::string cipher;
+  std::vector<Certificate> chain;  ///< leaf first, as the server sent it
+};
+
+// For HttpConnection, around the handshake of one connection:
+
+/// What to trust for this connection: SNI and the name or address the certificate must carry.
+/// Reason::tls, code tls.server_name.
+Status prepare_handshake(SSL* ssl, const TlsOptions& options, const std::string& host);
+/// A chain as the peer sent it, capped.
+void collect_chain(const STACK_OF(X509) * chain, TlsInfo& info);
+/// A failed handshake as an error with a remedy; `verification` is the first X509_V_ERR_* of the
+/// chain, X509_V_OK when that was not the trouble.
+Error handshake_error(const boost::system::error_code& error, long verification,
+                      const std::string& host, const TlsInfo& info);
+
+}  // namespace sfb::net
