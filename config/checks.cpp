@@ -8,6 +8,7 @@
 
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 namespace sfb::config {
@@ -15,6 +16,7 @@ namespace sfb::config {
 namespace {
 
 using EndpointIndex = std::unordered_map<std::string_view, const DraftEndpoint*>;
+using CredentialsIndex = std::unordered_map<std::string_view, const DraftCredentials*>;
 using PoolIndex = std::unordered_map<Fqdn, const DraftPool*>;
 
 std::string here_or_at(const Node& other) {
@@ -28,6 +30,18 @@ EndpointIndex index_endpoints(const Draft& draft, Problems& problems) {
     if (!is_new) {
       problems.add(endpoint.name_at->position(), endpoint.key, "the endpoint is configured twice",
                    here_or_at(*seen->second->name_at));
+    }
+  }
+  return index;
+}
+
+CredentialsIndex index_credentials(const Draft& draft, Problems& problems) {
+  CredentialsIndex index;
+  for (const DraftCredentials& credentials : draft.credentials) {
+    const auto [seen, is_new] = index.emplace(credentials.value.name, &credentials);
+    if (!is_new) {
+      problems.add(credentials.name_at->position(), credentials.key,
+                   "the credentials are configured twice", here_or_at(*seen->second->name_at));
     }
   }
   return index;
@@ -79,6 +93,55 @@ void check_references(const Draft& draft, const EndpointIndex& endpoints, Proble
           endpoint.path_at->position(), endpoint.key + ".path",
           fmt::format("{} pools use this endpoint and would read the same file", used->second),
           "write {pool} into the path");
+    }
+  }
+}
+
+// Basic sends the password with every request: over http only on somebody's written word.
+void check_encryption(const DraftEndpoint& endpoint, const Credentials& credentials,
+                      Problems& problems, Problems& warnings) {
+  if (endpoint.scheme != DraftEndpoint::Scheme::http || credentials.method != "basic") {
+    return;
+  }
+  if (endpoint.value.winrm.allow_unencrypted) {
+    warnings.add(endpoint.allow_unencrypted_at->position(), endpoint.key + ".allow_unencrypted",
+                 fmt::format("the password and all answers cross the network to {} readable",
+                             endpoint.value.winrm.url),
+                 "use https");
+  } else {
+    problems.add(endpoint.url_at->position(), endpoint.key + ".url",
+                 fmt::format("method basic would send the password readable over the network to {}",
+                             endpoint.value.winrm.url),
+                 "use https, or write allow_unencrypted: true if that is acceptable here");
+  }
+}
+
+void check_credentials(const Draft& draft, const CredentialsIndex& credentials, Problems& problems,
+                       Problems& warnings) {
+  std::unordered_set<std::string_view> used;
+  for (const DraftEndpoint& endpoint : draft.endpoints) {
+    if (endpoint.credentials_at == nullptr) {
+      continue;
+    }
+    const std::string& name = endpoint.value.winrm.credentials;
+    used.insert(name);
+    const auto found = credentials.find(name);
+    if (found == credentials.end()) {
+      if (!draft.credentials_known) {
+        continue;
+      }
+      problems.add(endpoint.credentials_at->position(), endpoint.key + ".credentials",
+                   fmt::format("there are no credentials {}", quote(name, 64)),
+                   "name an entry of credentials");
+    } else {
+      check_encryption(endpoint, found->second->value, problems, warnings);
+    }
+  }
+  for (const DraftCredentials& entry : draft.credentials) {
+    if (draft.credential_references_known && credentials.at(entry.value.name) == &entry &&
+        !used.contains(entry.value.name)) {
+      problems.add(entry.name_at->position(), entry.key, "no endpoint uses these credentials",
+                   "remove them or name them in an endpoint");
     }
   }
 }
@@ -174,8 +237,10 @@ void check_pool_times(const DraftPool& pool, const Pool& resolved, const Global&
 Settings check_and_resolve(Draft draft, const Position& start, Problems& problems,
                            Problems& warnings) {
   const EndpointIndex endpoints = index_endpoints(draft, problems);
+  const CredentialsIndex credentials = index_credentials(draft, problems);
   const PoolIndex pools = index_pools(draft, problems);
   check_references(draft, endpoints, problems);
+  check_credentials(draft, credentials, problems, warnings);
   check_ages(draft, problems);
   check_pairs(draft, pools, problems, warnings);
   check_masters(draft, problems);
@@ -184,6 +249,7 @@ Settings check_and_resolve(Draft draft, const Position& start, Problems& problem
   }
   Settings settings{.global = draft.global,
                     .limits = draft.limits,
+                    .credentials = {},
                     .endpoints = {},
                     .pools = {},
                     .authorization = std::move(draft.authorization)};
@@ -202,6 +268,9 @@ Settings check_and_resolve(Draft draft, const Position& start, Problems& problem
                   .evaluation_timeout = pool.timeout.value_or(draft.global.evaluation_timeout)};
     check_pool_times(pool, resolved, draft.global, problems, warnings);
     settings.pools.push_back(std::move(resolved));
+  }
+  for (DraftCredentials& entry : draft.credentials) {
+    settings.credentials.push_back(std::move(entry.value));
   }
   for (DraftEndpoint& endpoint : draft.endpoints) {
     settings.endpoints.push_back(std::move(endpoint.value));

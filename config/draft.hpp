@@ -7,6 +7,7 @@
 #include "config/settings.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,19 @@ struct DraftEndpoint {
   const Node* name_at = nullptr;
   const Node* path_at = nullptr;     ///< null: absent
   const Node* max_age_at = nullptr;  ///< null: absent, the default counts
+  // `winrm`:
+  const Node* url_at = nullptr;
+  const Node* credentials_at = nullptr;
+  const Node* allow_unencrypted_at = nullptr;
+  enum class Scheme : std::uint8_t { unknown, http, https };
+  Scheme scheme = Scheme::unknown;  ///< unknown: the URL was refused
+};
+
+/// One entry of `credentials` as written.
+struct DraftCredentials {
+  Credentials value;
+  std::string key;  ///< `credentials.monitoring`
+  const Node* name_at = nullptr;
 };
 
 /// One pool as written: values are absent when they are not given or were refused, places are null
@@ -49,19 +63,23 @@ struct Draft {
   Global global;
   Limits limits;
   Authorization authorization;
+  std::vector<DraftCredentials> credentials;
   std::vector<DraftEndpoint> endpoints;
   std::vector<DraftPool> pools;
   const Node* global_at = nullptr;
   const Node* limits_at = nullptr;
   const Node* authorization_at = nullptr;
   // What keeps one mistake from being reported as two:
-  bool pools_given = false;      ///< there are entries of `pools`, or something was meant as such
-  bool references_known = true;  ///< every pool says its endpoint, so an unused one is unused
+  bool pools_given = false;       ///< there are entries of `pools`, or something was meant as such
+  bool references_known = true;   ///< every pool says its endpoint, so an unused one is unused
+  bool credentials_known = true;  ///< `credentials` could be read, so a missing entry is missing
+  bool credential_references_known = true;  ///< likewise of endpoints and credentials
 };
 
-/// Adds one file to the draft; what is wrong within the file goes to `problems`.
-void read_document(const Document& document, const Capabilities& capabilities, Draft& draft,
-                   Problems& problems, Problems& warnings);
+/// Adds one file to the draft; what is wrong within the file goes to `problems`. Looks at the files
+/// that it names.
+void read_document(const Document& document, const Capabilities& capabilities, const Files& files,
+                   Draft& draft, Problems& problems, Problems& warnings);
 
 /// Checks what spans several entries or files and resolves the pools. The settings are complete
 /// when no problem was reported.

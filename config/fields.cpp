@@ -93,6 +93,10 @@ std::string key_text(std::string_view key) {
   return plain ? std::string(key) : quote(key, 64);
 }
 
+bool is_printable(std::string_view text) {
+  return std::ranges::none_of(text, [](char c) { return (c >= 0 && c < 0x20) || c == 0x7F; });
+}
+
 std::optional<std::size_t> parse_size(std::string_view text) {
   for (const SizeUnit& unit : kSizeUnits) {
     if (!text.ends_with(unit.name)) {
@@ -166,6 +170,17 @@ void Section::refuse(std::string_view name, std::string what, std::string remedy
   }
 }
 
+bool Section::refuse_foreign(std::string_view name, std::string what, std::string remedy) {
+  const auto found =
+      std::ranges::find(entries_, name, [](const Entry& entry) { return entry.key->text; });
+  if (found == entries_.end()) {
+    return false;
+  }
+  problems_.add(found->key->position(), key_of(name), std::move(what), std::move(remedy));
+  entries_.erase(found);
+  return true;
+}
+
 const std::string* Section::scalar(std::string_view name) {
   const Node* const value = find(name);
   if (value == nullptr) {
@@ -192,9 +207,7 @@ std::optional<std::string> Section::label(std::string_view name) {
   if (value == nullptr) {
     return std::nullopt;
   }
-  const bool clean =
-      std::ranges::none_of(*value, [](char c) { return (c >= 0 && c < 0x20) || c == 0x7F; });
-  if (!clean || value->size() > kMaxLabel) {
+  if (!is_printable(*value) || value->size() > kMaxLabel) {
     problem(name, fmt::format("{} cannot be a metric label", quote(*value, 60)),
             fmt::format("must be at most {} bytes without control characters", kMaxLabel));
     return std::nullopt;

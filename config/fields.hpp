@@ -27,6 +27,16 @@ std::string format_size(std::size_t bytes);
 /// Text as a metric label can carry it: no control characters, at most 128 bytes.
 inline constexpr std::size_t kMaxLabel = 128;
 
+/// No character below blank and no DEL.
+bool is_printable(std::string_view text);
+
+template <typename T>
+void assign(T& target, const std::optional<T>& value) {
+  if (value) {
+    target = *value;
+  }
+}
+
 /// One map. Getters return nothing when the key is absent or wrong; what is wrong has then been
 /// reported. After the last getter, `finish` reports the keys nobody asked for.
 class Section {
@@ -43,6 +53,10 @@ class Section {
   void problem(std::string_view name, std::string what, std::string remedy);
   /// Reports at the key `name` itself: the key, whatever its value, is what is wrong.
   void refuse(std::string_view name, std::string what, std::string remedy);
+
+  /// For a key that belongs elsewhere: reports it when it is there and leaves it out of what is
+  /// allowed. True when it was there.
+  bool refuse_foreign(std::string_view name, std::string what, std::string remedy);
 
   std::optional<std::string> text(std::string_view name);
   /// text() that a metric label can carry; may be empty.

@@ -9,8 +9,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <filesystem>
+#include <string_view>
 #include <system_error>
+#include <utility>
 
 namespace sfb::config {
 
@@ -24,6 +28,35 @@ std::unexpected<Error> cannot_read(int error) {
   return fail(Reason::process, "config.unreadable",
               fmt::format("cannot be read: {}", std::generic_category().message(error)),
               error == EACCES ? "give the agent's user the right to read it" : "");
+}
+
+// O_NONBLOCK: a named pipe without a writer would hold the start for ever.
+int open_to_read(const std::string& path) {
+  return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+}
+
+// The file was opened and is a regular one.
+Status check_regular(const Descriptor& file, struct stat& status) {
+  if (file.get() < 0 || ::fstat(file.get(), &status) != 0) {
+    return cannot_read(errno);
+  }
+  if (S_ISDIR(status.st_mode)) {
+    return fail(Reason::process, "config.directory", "is a directory", "name a file");
+  }
+  if (!S_ISREG(status.st_mode)) {
+    return fail(Reason::process, "config.not_regular", "is not a regular file", "name a file");
+  }
+  return {};
+}
+
+// As ::read, which a signal may interrupt.
+ssize_t read_some(int file, char* into, std::size_t size) {
+  for (;;) {
+    const ssize_t got = ::read(file, into, size);
+    if (got >= 0 || errno != EINTR) {
+      return got;
+    }
+  }
 }
 
 }  // namespace
@@ -46,29 +79,19 @@ std::vector<std::string> SystemFiles::match(const std::string& pattern) const {
 }
 
 Result<std::string> SystemFiles::read(const std::string& path, std::size_t most) const {
-  // O_NONBLOCK: a named pipe without a writer would hold the start for ever.
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (file.get() < 0) {
-    return cannot_read(errno);
-  }
   struct stat status{};
-  if (::fstat(file.get(), &status) != 0) {
-    return cannot_read(errno);
-  }
-  if (S_ISDIR(status.st_mode)) {
-    return fail(Reason::process, "config.directory", "is a directory",
-                fmt::format("name a file or a pattern such as {}/*.yml", path));
-  }
-  if (!S_ISREG(status.st_mode)) {
-    return fail(Reason::process, "config.not_regular", "is not a regular file", "name a file");
+  const Descriptor file(open_to_read(path));
+  if (const Status regular = check_regular(file, status); !regular) {
+    Error error = regular.error();
+    if (error.code == "config.directory") {
+      error.remedy = fmt::format("name a file or a pattern such as {}/*.yml", path);
+    }
+    return std::unexpected(std::move(error));
   }
   std::string content;
   std::string block(64UL << 10U, '\0');
   for (;;) {
-    const ssize_t got = ::read(file.get(), block.data(), block.size());
-    if (got < 0 && errno == EINTR) {
-      continue;
-    }
+    const ssize_t got = read_some(file.get(), block.data(), block.size());
     if (got < 0) {
       return cannot_read(errno);
     }
@@ -81,6 +104,29 @@ Result<std::string> SystemFiles::read(const std::string& path, std::size_t most)
                   "split it into several files");
     }
   }
+}
+
+Result<SecretInfo> SystemFiles::inspect(const std::string& path) const {
+  struct stat status{};
+  const Descriptor file(open_to_read(path));
+  if (const Status regular = check_regular(file, status); !regular) {
+    return std::unexpected(regular.error());
+  }
+  // Three bytes tell a line end from a password and keep none of it worth having.
+  std::array<char, 3> begin{};
+  const ssize_t got = read_some(file.get(), begin.data(), begin.size());
+  if (got < 0) {
+    return cannot_read(errno);
+  }
+  const std::string_view text(begin.data(), static_cast<std::size_t>(got));
+  return SecretInfo{.empty = text.empty() || text == "\n" || text == "\r\n",
+                    .mode = status.st_mode & 07777U};
+}
+
+std::string SystemFiles::absolute(const std::string& path) const {
+  std::error_code error;
+  const auto whole = std::filesystem::absolute(path, error);
+  return error ? path : whole.lexically_normal().string();
 }
 
 }  // namespace sfb::config

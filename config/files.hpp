@@ -9,6 +9,12 @@
 
 namespace sfb::config {
 
+/// What may be said of a secret's file; never its content.
+struct SecretInfo {
+  bool empty = true;  ///< nothing in it but perhaps a line end
+  unsigned mode = 0;  ///< permission bits
+};
+
 /// Finds and reads configuration files. Thread rule: calls block; not for the loop thread.
 class Files {
  public:
@@ -20,6 +26,10 @@ class Files {
   /// cannot be read, is not a regular file or is larger than `most` bytes. Messages are sentences
   /// without the path ("is a directory").
   virtual Result<std::string> read(const std::string& path, std::size_t most) const = 0;
+  /// Looks at a file that must be readable; errors as `read`.
+  virtual Result<SecretInfo> inspect(const std::string& path) const = 0;
+  /// The path from the root, `.` and `..` resolved in the text alone.
+  virtual std::string absolute(const std::string& path) const = 0;
 };
 
 /// The machine's file system.
@@ -27,6 +37,8 @@ class SystemFiles final : public Files {
  public:
   std::vector<std::string> match(const std::string& pattern) const override;
   Result<std::string> read(const std::string& path, std::size_t most) const override;
+  Result<SecretInfo> inspect(const std::string& path) const override;
+  std::string absolute(const std::string& path) const override;
 };
 
 }  // namespace sfb::config

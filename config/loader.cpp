@@ -66,7 +66,7 @@ std::expected<Loaded, std::vector<Problem>> load(std::span<const std::string> pa
   const bool all_read = problems.count() == 0;
   Draft draft;
   for (const auto& document : documents) {
-    read_document(*document, capabilities, draft, problems, warnings);
+    read_document(*document, capabilities, files, draft, problems, warnings);
   }
   if (!all_read) {
     // What is missing may stand in the file that could not be read.

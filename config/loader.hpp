@@ -15,6 +15,8 @@ namespace sfb::config {
 /// What this build and this machine can do; the rest of the language is refused by name.
 struct Capabilities {
   std::vector<std::string> transports = {"file"};
+  /// Authentication methods.
+  std::vector<std::string> methods = {"basic"};
   /// Callers can prove group memberships; without it `authorized_universal_groups` is an error.
   bool identity_source = false;
 };
@@ -28,8 +30,9 @@ struct Loaded {
 };
 
 /// Reads and merges all files of `patterns` (paths or globs, each file once): `global`, `limits`
-/// and `authorization` may stand in one file only, endpoints and pools add up. On failure all
-/// problems of all files by file and position; problems between files are looked for only when
+/// and `authorization` may stand in one file only, credentials, endpoints and pools add up.
+/// Password and CA files are looked at, so that one that cannot be used is known now. On failure
+/// all problems of all files by file and position; problems between files are looked for only when
 /// every file could be read. Never throws. Thread rule: any thread; blocks on `files`.
 std::expected<Loaded, std::vector<Problem>> load(std::span<const std::string> patterns,
                                                  const Capabilities& capabilities,

@@ -3,9 +3,9 @@
 #include "agent/base/time.hpp"
 #include "config/draft.hpp"
 #include "config/fields.hpp"
+#include "config/parts.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -16,20 +16,10 @@ namespace sfb::config {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> kKnownTransports = {"file", "winrm", "ssh", "command"};
-
 // The agent's own arithmetic and memory bound these; a sane site is far below.
 constexpr std::size_t kMostEvaluations = 1'000'000;
-constexpr std::size_t kMostPerEndpoint = 1'000;
 constexpr std::size_t kMostDepth = 256;  // readers recurse once per level
 constexpr std::size_t kMostSeries = 10'000;
-
-template <typename T>
-void assign(T& target, const std::optional<T>& value) {
-  if (value) {
-    target = *value;
-  }
-}
 
 // A millisecond for a minute is a slip of the pen; it would only keep machine and log busy.
 std::optional<std::chrono::milliseconds> read_interval(Section& section) {
@@ -76,10 +66,7 @@ void read_limits(Section section, Limits& limits) {
   assign(limits.modules_per_pool, section.number("modules_per_pool", 1, kMostSeries));
   assign(limits.machines_per_pool, section.number("machines_per_pool", 1, kMostSeries));
   assign(limits.label_length, section.number("label_length", 16, 1024));
-  if (section.find("envelope") != nullptr) {
-    section.refuse("envelope", "is not in this build",
-                   "remove it: it limits what transport winrm receives");
-  }
+  assign(limits.envelope, section.size("envelope", 64UL << 10U, 64UL << 20U));
   section.finish();
 }
 
@@ -111,99 +98,6 @@ void read_authorization(Section section, const Capabilities& capabilities,
     authorization.authorized_universal_groups = *groups;
   }
   section.finish();
-}
-
-// What is wrong with a path, and what to do; empty when it is right.
-std::pair<std::string, std::string> judge_path(std::string_view path) {
-  if (!path.starts_with('/') || path.ends_with('/') || path.size() > 4096) {
-    return {fmt::format("{} is not the absolute path of a file", quote(path, 100)),
-            "write one such as /srv/sfb/{pool}.clixml"};
-  }
-  if (std::ranges::any_of(path, [](char c) { return (c >= 0 && c < 0x20) || c == 0x7F; })) {
-    return {fmt::format("{} has control characters", quote(path, 100)), "remove them"};
-  }
-  std::size_t categories = 0;
-  for (std::size_t at = path.find_first_of("{}"); at != std::string_view::npos;
-       at = path.find_first_of("{}", at)) {
-    const std::size_t end = path.find('}', at);
-    if (path[at] == '}' || end == std::string_view::npos) {
-      return {fmt::format("{} has a brace without its partner", quote(path, 100)),
-              "braces belong to {pool} and {category}"};
-    }
-    const std::string_view name = path.substr(at, end - at + 1);
-    if (name == "{category}") {
-      ++categories;
-    } else if (name != "{pool}") {
-      return {fmt::format("{} is no placeholder", quote(name, 60)),
-              "allowed are {pool} and {category}"};
-    }
-    at = end + 1;
-  }
-  if (categories > 1) {
-    return {"{category} stands in it more than once", "write it once"};
-  }
-  return {};
-}
-
-// False when the rest of the endpoint cannot be judged in this build.
-bool read_transport(Section& section, const Capabilities& capabilities, std::string& transport) {
-  const std::string allowed =
-      capabilities.transports.empty()
-          ? std::string("none is allowed")
-          : fmt::format("allowed: {}", fmt::join(capabilities.transports, ", "));
-  if (!section.require("transport", allowed)) {
-    return false;
-  }
-  const auto name = section.text("transport");
-  if (!name) {
-    return false;
-  }
-  transport = *name;
-  if (std::ranges::find(capabilities.transports, *name) != capabilities.transports.end()) {
-    return true;
-  }
-  const bool known = std::ranges::find(kKnownTransports, *name) != kKnownTransports.end();
-  section.problem("transport",
-                  known ? fmt::format("transport {} is not in this build", *name)
-                        : fmt::format("unknown transport {}", quote(*name, 60)),
-                  allowed);
-  return false;
-}
-
-void read_endpoint(const Entry& entry, const Capabilities& capabilities, Draft& draft,
-                   Problems& problems) {
-  const std::string& name = entry.key->text;
-  DraftEndpoint endpoint;
-  endpoint.key = fmt::format("endpoints.{}", key_text(name));
-  endpoint.value.name = name;
-  endpoint.name_at = entry.key;
-  if (key_text(name) != name) {
-    problems.add(entry.key->position(), endpoint.key, "is not a name for an endpoint",
-                 "use at most 64 letters, digits, dots, hyphens and underscores");
-  }
-  Section section(*entry.value, endpoint.key, problems);
-  if (read_transport(section, capabilities, endpoint.value.transport)) {
-    if (section.require("path", "name the file, such as /srv/sfb/{pool}.clixml")) {
-      endpoint.path_at = section.find("path");
-      assign(endpoint.value.path, section.text("path"));
-      if (endpoint.path_at->kind == Node::Kind::scalar) {
-        auto [what, remedy] = judge_path(endpoint.value.path);
-        if (!what.empty()) {
-          section.problem("path", std::move(what), std::move(remedy));
-          endpoint.value.path.clear();  // no second complaint about the same text
-        }
-      }
-    }
-    endpoint.max_age_at = section.find("max_age");
-    const auto max_age = section.duration("max_age");
-    if (endpoint.max_age_at != nullptr) {
-      // A refused value compares with nothing; the default was not meant.
-      endpoint.value.max_age = max_age.value_or(std::chrono::milliseconds(0));
-    }
-    assign(endpoint.value.max_concurrent, section.number("max_concurrent", 1, kMostPerEndpoint));
-    section.finish();
-  }
-  draft.endpoints.push_back(std::move(endpoint));
 }
 
 void read_pool(const Node& pools, std::size_t index, Draft& draft, Problems& problems) {
@@ -285,8 +179,8 @@ const Node* once(Section& root, std::string_view name, const Node*& seen_at) {
 
 }  // namespace
 
-void read_document(const Document& document, const Capabilities& capabilities, Draft& draft,
-                   Problems& problems, Problems& warnings) {
+void read_document(const Document& document, const Capabilities& capabilities, const Files& files,
+                   Draft& draft, Problems& problems, Problems& warnings) {
   if (document.root == nullptr || document.root->kind == Node::Kind::null) {
     problems.add({document.file, 1, 1}, {}, "the file is empty",
                  "write at least one section or remove it");
@@ -297,6 +191,7 @@ void read_document(const Document& document, const Capabilities& capabilities, D
   if (document.root->kind != Node::Kind::map) {
     draft.pools_given = true;
     draft.references_known = false;
+    draft.credential_references_known = false;
     return;
   }
   if (const Node* const node = once(root, "global", draft.global_at)) {
@@ -309,17 +204,18 @@ void read_document(const Document& document, const Capabilities& capabilities, D
     read_authorization(Section(*node, "authorization", problems), capabilities, draft.authorization,
                        warnings);
   }
+  const Context context{.capabilities = capabilities,
+                        .files = files,
+                        .draft = draft,
+                        .problems = problems,
+                        .warnings = warnings};
+  if (const Node* const node = root.find("credentials")) {
+    read_credentials(*node, context);
+  }
   if (const Node* const node = root.find("endpoints")) {
-    const Section endpoints(*node, "endpoints", problems);
-    for (const Entry& entry : endpoints.entries()) {
-      read_endpoint(entry, capabilities, draft, problems);
-    }
+    read_endpoints(*node, context);
   }
   read_pools(root, draft, problems);
-  if (root.find("credentials") != nullptr) {
-    root.refuse("credentials", "is not in this build",
-                "remove it: transport file needs no credentials");
-  }
   root.finish();
 }
 

@@ -42,7 +42,63 @@ std::string scalar(std::string_view text) {
   return word && !special ? std::string(text) : quoted(text);
 }
 
+void append_winrm(std::string& out, const Winrm& winrm) {
+  out += fmt::format(
+      "    url: {}\n"
+      "    configuration_name: {}\n"
+      "    language: {}\n"
+      "    import_module: {}\n"
+      "    credentials: {}\n"
+      "    allow_unencrypted: {}\n",
+      quoted(winrm.url), scalar(winrm.configuration_name), to_string(winrm.language),
+      scalar(winrm.import_module), scalar(winrm.credentials), winrm.allow_unencrypted);
+  if (winrm.url.starts_with("https:")) {
+    out += fmt::format(
+        "    tls:\n"
+        "      ca_file: {}\n"
+        "      server_name: {}\n"
+        "      min_version: {}\n",
+        quoted(winrm.tls.ca_file), quoted(winrm.tls.server_name), quoted(winrm.tls.min_version));
+  }
+  out += fmt::format(
+      "    session:\n"
+      "      reuse: {}\n"
+      "      max_age: {}\n"
+      "      max_pipelines: {}\n",
+      winrm.session.reuse, format_duration(winrm.session.max_age), winrm.session.max_pipelines);
+}
+
+void append_credentials(std::string& out, const std::vector<Credentials>& all) {
+  if (all.empty()) {
+    return;
+  }
+  out += "credentials:\n";
+  for (const Credentials& credentials : all) {
+    out += fmt::format(
+        "  {}:\n"
+        "    method: {}\n"
+        "    username: {}\n"
+        "    password_file: {}\n",
+        scalar(credentials.name), scalar(credentials.method), quoted(credentials.username),
+        quoted(credentials.password_file));
+  }
+}
+
 }  // namespace
+
+std::string_view to_string(Language language) {
+  switch (language) {
+    case Language::automatic:
+      return "auto";
+    case Language::full:
+      return "full";
+    case Language::constrained:
+      return "constrained";
+    case Language::none:
+      return "none";
+  }
+  return "auto";
+}
 
 std::string_view to_string(AllowAnonymous allow) {
   switch (allow) {
@@ -68,25 +124,29 @@ std::string to_yaml(const Settings& settings) {
       "  max_concurrent_evaluations: {}\n"
       "limits:\n"
       "  object: {}\n"
+      "  envelope: {}\n"
       "  in_flight: {}\n"
       "  depth: {}\n"
       "  modules_per_pool: {}\n"
       "  machines_per_pool: {}\n"
-      "  label_length: {}\n"
-      "endpoints:\n",
+      "  label_length: {}\n",
       format_duration(global.evaluation_interval), format_duration(global.evaluation_timeout),
       format_duration(global.stale_after), format_duration(global.min_live_interval),
-      global.max_concurrent_evaluations, format_size(limits.object), format_size(limits.in_flight),
-      limits.depth, limits.modules_per_pool, limits.machines_per_pool, limits.label_length);
+      global.max_concurrent_evaluations, format_size(limits.object), format_size(limits.envelope),
+      format_size(limits.in_flight), limits.depth, limits.modules_per_pool,
+      limits.machines_per_pool, limits.label_length);
+  append_credentials(out, settings.credentials);
+  out += "endpoints:\n";
   for (const Endpoint& endpoint : settings.endpoints) {
-    out += fmt::format(
-        "  {}:\n"
-        "    transport: {}\n"
-        "    path: {}\n"
-        "    max_age: {}\n"
-        "    max_concurrent: {}\n",
-        scalar(endpoint.name), scalar(endpoint.transport), quoted(endpoint.path),
-        format_duration(endpoint.max_age), endpoint.max_concurrent);
+    out += fmt::format("  {}:\n    transport: {}\n", scalar(endpoint.name),
+                       scalar(endpoint.transport));
+    if (endpoint.transport == "winrm") {
+      append_winrm(out, endpoint.winrm);
+    } else {
+      out += fmt::format("    path: {}\n    max_age: {}\n", quoted(endpoint.path),
+                         format_duration(endpoint.max_age));
+    }
+    out += fmt::format("    max_concurrent: {}\n", endpoint.max_concurrent);
   }
   out += "pools:\n";
   for (const Pool& pool : settings.pools) {

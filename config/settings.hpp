@@ -24,13 +24,62 @@ struct Global {
   bool operator==(const Global&) const = default;
 };
 
+/// One entry of `credentials:`.
+struct Credentials {
+  std::string name;
+  std::string method;  ///< one of Capabilities::methods
+  std::string username;
+  std::string password_file;  ///< absolute (a relative one is taken from its file's folder)
+
+  bool operator==(const Credentials&) const = default;
+};
+
+/// What an endpoint may run (design.md 2).
+enum class Language : std::uint8_t { automatic, full, constrained, none };
+std::string_view to_string(Language language);
+
+/// `tls:` of an endpoint.
+struct Tls {
+  std::string ca_file;      ///< absolute; empty: the system's store
+  std::string server_name;  ///< empty: the URL's host
+  std::string min_version = "1.2";
+
+  bool operator==(const Tls&) const = default;
+};
+
+/// `session:` of an endpoint.
+struct Session {
+  bool reuse = true;
+  std::chrono::milliseconds max_age{3'600'000};
+  std::size_t max_pipelines = 50;
+
+  bool operator==(const Session&) const = default;
+};
+
+/// The keys of transport `winrm`.
+struct Winrm {
+  /// http or https, completed: with port (5985 or 5986, but 80 or 443 for another path than /wsman)
+  /// and path (/wsman).
+  std::string url;
+  std::string configuration_name = "Microsoft.PowerShell";
+  Language language = Language::automatic;
+  std::string import_module;
+  std::string credentials;  ///< the name of an entry that exists
+  bool allow_unencrypted = false;
+  Tls tls;
+  Session session;
+
+  bool operator==(const Winrm&) const = default;
+};
+
 /// One entry of `endpoints:`.
 struct Endpoint {
   std::string name;
   std::string transport;  ///< one of Capabilities::transports
-  /// Absolute, with the placeholders `{pool}` and `{category}`.
+  /// `file`: absolute, with the placeholders `{pool}` and `{category}`.
   std::string path;
-  std::chrono::milliseconds max_age{600'000};  ///< a file older than this is a failure (`stale`)
+  std::chrono::milliseconds max_age{600'000};  ///< `file`: older content is a failure (`stale`)
+  Winrm winrm;                                 ///< for transport `winrm` only
   std::size_t max_concurrent = 1;              ///< evaluations at once on this endpoint
 
   bool operator==(const Endpoint&) const = default;
@@ -69,6 +118,7 @@ struct Authorization {
 struct Settings {
   Global global;
   Limits limits;
+  std::vector<Credentials> credentials;
   std::vector<Endpoint> endpoints;
   std::vector<Pool> pools;
   Authorization authorization;

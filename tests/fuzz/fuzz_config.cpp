@@ -14,20 +14,31 @@ class OneFile final : public sfb::config::Files {
  public:
   explicit OneFile(std::string content) : content_(std::move(content)) {}
   std::vector<std::string> match(const std::string& pattern) const override { return {pattern}; }
-  sfb::Result<std::string> read(const std::string& /*path*/, std::size_t /*most*/) const override {
-    return content_;
+  sfb::Result<std::string> read(const std::string& path, std::size_t /*most*/) const override {
+    return path == "fuzz.yml" ? content_ : "-----BEGIN CERTIFICATE-----";
+  }
+  sfb::Result<sfb::config::SecretInfo> inspect(const std::string& path) const override {
+    if (path.ends_with("none")) {
+      return sfb::fail(sfb::Reason::not_found, "config.missing", "there is no such file");
+    }
+    return sfb::config::SecretInfo{.empty = path.ends_with("empty"), .mode = 0600};
+  }
+  std::string absolute(const std::string& path) const override {
+    return path.starts_with('/') ? path : "/" + path;
   }
 
  private:
   std::string content_;
 };
 
+const sfb::config::Capabilities kBuild{.transports = {"file", "winrm"}};
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::vector<std::string> names = {"fuzz.yml"};
   const std::string content(data, data + size);
-  const auto loaded = sfb::config::load(names, {}, OneFile(content));
+  const auto loaded = sfb::config::load(names, kBuild, OneFile(content));
   if (!loaded) {
     for (const auto& problem : loaded.error()) {
       if (to_string(problem).find('\n') != std::string::npos) {
@@ -37,7 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   const std::string written = to_yaml(loaded->settings);
-  const auto again = sfb::config::load(names, {}, OneFile(written));
+  const auto again = sfb::config::load(names, kBuild, OneFile(written));
   if (!again || again->settings != loaded->settings || again->hash != loaded->hash) {
     std::abort();
   }

@@ -67,6 +67,31 @@ TEST_F(SystemFilesTest, SaysWhyItCannotRead) {
   EXPECT_EQ(pipe.error().code, "config.not_regular");
 }
 
+TEST_F(SystemFilesTest, LooksAtASecretWithoutKeepingIt) {
+  for (const char* content : {"", "\n", "\r\n"}) {
+    write("secret", content);
+    const auto info = files_.inspect(path("secret"));
+    ASSERT_TRUE(info.has_value()) << describe(info.error());
+    EXPECT_TRUE(info->empty);
+  }
+  for (const char* content : {"x", "x\n", "\nx", "\n\n", "a long one"}) {
+    write("secret", content);
+    EXPECT_FALSE(files_.inspect(path("secret")).value().empty) << content;
+  }
+  ASSERT_EQ(::chmod(path("secret").c_str(), 0640), 0);
+  EXPECT_EQ(files_.inspect(path("secret")).value().mode, 0640U);
+
+  EXPECT_EQ(files_.inspect(path("none")).error().reason, Reason::not_found);
+  EXPECT_EQ(files_.inspect(folder_.string()).error().code, "config.directory");
+  ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
+  EXPECT_EQ(files_.inspect(path("pipe")).error().code, "config.not_regular");
+}
+
+TEST_F(SystemFilesTest, PathsBeginAtTheRoot) {
+  EXPECT_EQ(files_.absolute("/etc/sfb/conf.d/../x.password"), "/etc/sfb/x.password");
+  EXPECT_EQ(files_.absolute("x/./y"), (fs::current_path() / "x/y").string());
+}
+
 TEST_F(SystemFilesTest, PatternsMatchInByteOrder) {
   for (const char* name : {"b.yml", "a.yml", "B.yml", "c.txt"}) {
     write(name, "");

@@ -64,7 +64,7 @@ TEST(Loader, ReadsEveryKey) {
   stale_after: 2h
   min_live_interval: 0s
   max_concurrent_evaluations: 7
-limits: {object: 1MiB, in_flight: 2MiB, depth: 32, modules_per_pool: 5, machines_per_pool: 6, label_length: 64}
+limits: {object: 1MiB, envelope: 3MiB, in_flight: 2MiB, depth: 32, modules_per_pool: 5, machines_per_pool: 6, label_length: 64}
 endpoints:
   drop.box-1: {transport: file, path: '/srv/{pool}/{category}.json', max_age: 1h, max_concurrent: 3}
 pools:
@@ -76,9 +76,10 @@ authorization: {allow_anonymous: loopback}
   const Settings expected{
       .global = {std::chrono::minutes(5), std::chrono::seconds(90), std::chrono::hours(2),
                  std::chrono::milliseconds(0), 7},
-      .limits = {1UL << 20U, 2UL << 20U, 32, 5, 6, 64},
-      .endpoints = {{"drop.box-1", "file", "/srv/{pool}/{category}.json", std::chrono::hours(1),
-                     3}},
+      .limits = {1UL << 20U, 3UL << 20U, 2UL << 20U, 32, 5, 6, 64},
+      .credentials = {},
+      .endpoints =
+          {{"drop.box-1", "file", "/srv/{pool}/{category}.json", std::chrono::hours(1), {}, 3}},
       .pools = {{*Fqdn::parse("a.example.com"), "drop.box-1", *Fqdn::parse("b"), "Z\xC3\xBCrich",
                  "corp", true, true, std::chrono::minutes(1), std::chrono::milliseconds(500)}},
       .authorization = {AllowAnonymous::loopback, {}}};
@@ -184,14 +185,14 @@ TEST(Loader, EachDeploymentHasItsOwnMaster) {
 
 TEST(Loader, CapabilitiesDecideWhatIsInTheBuild) {
   const FileMap files = {{"a.yml", kEndpoint + kPoolA}};
-  EXPECT_EQ(problems_of(files, {"a.yml"}, {.transports = {}, .identity_source = false}),
+  EXPECT_EQ(problems_of(files, {"a.yml"}, {.transports = {}}),
             "a.yml:2:24: endpoints.dropbox.transport: transport file is not in this build, none is "
             "allowed\n");
   const FileMap groups = {
       {"a.yml",
        kEndpoint + kPoolA + "authorization: {authorized_universal_groups: [CSAdministrator]}\n"}};
-  const auto loaded = load(std::vector<std::string>{"a.yml"},
-                           {.transports = {"file"}, .identity_source = true}, MemoryFiles(groups));
+  const auto loaded =
+      load(std::vector<std::string>{"a.yml"}, {.identity_source = true}, MemoryFiles(groups));
   ASSERT_TRUE(loaded.has_value()) << text_of(loaded.error());
   EXPECT_EQ(loaded->settings.authorization.authorized_universal_groups,
             std::vector<std::string>{"CSAdministrator"});

@@ -7,14 +7,17 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace sfb::config {
 
+/// Files lie in /etc/sfb: their paths may be written with it or without.
 class MemoryFiles final : public Files {
  public:
-  explicit MemoryFiles(std::map<std::string, std::string> files) : files_(std::move(files)) {}
+  explicit MemoryFiles(std::map<std::string, std::string> files, unsigned mode = 0600)
+      : files_(std::move(files)), mode_(mode) {}
 
   std::vector<std::string> match(const std::string& pattern) const override {
     if (pattern.find_first_of("*?[") == std::string::npos) {
@@ -30,15 +33,29 @@ class MemoryFiles final : public Files {
   }
 
   Result<std::string> read(const std::string& path, std::size_t /*most*/) const override {
-    const auto found = files_.find(path);
+    const auto found = files_.find(path.starts_with(kRoot) ? path.substr(kRoot.size()) : path);
     if (found == files_.end()) {
       return fail(Reason::not_found, "config.missing", "there is no such file", "check the path");
     }
     return found->second;
   }
 
+  Result<SecretInfo> inspect(const std::string& path) const override {
+    const auto content = read(path, 0);
+    if (!content) {
+      return std::unexpected(content.error());
+    }
+    return SecretInfo{.empty = content->empty(), .mode = mode_};
+  }
+
+  std::string absolute(const std::string& path) const override {
+    return path.starts_with('/') ? path : std::string(kRoot) + path;
+  }
+
  private:
+  static constexpr std::string_view kRoot = "/etc/sfb/";
   std::map<std::string, std::string> files_;
+  unsigned mode_;
 };
 
 }  // namespace sfb::config

@@ -29,6 +29,7 @@ Settings example() {
                          .transport = "file",
                          .path = "/srv/sfb/{pool}.clixml",
                          .max_age = std::chrono::minutes(10),
+                         .winrm = {},
                          .max_concurrent = 1}};
   settings.pools = {pool("a.example.com", "b.example.com"), pool("b.example.com", "a.example.com")};
   return settings;
@@ -52,7 +53,7 @@ TEST(Yaml, LoadsBackWithEveryValueChanged) {
   Settings settings = example();
   settings.global = {std::chrono::milliseconds(90'500), std::chrono::milliseconds(1),
                      std::chrono::hours(24 * 8), std::chrono::milliseconds(0), 9};
-  settings.limits = {1025, 3UL << 30U, 16, 1, 2, 16};
+  settings.limits = {1025, 64UL << 10U, 3UL << 30U, 16, 1, 2, 16};
   settings.authorization = {AllowAnonymous::any, {"CSAdministrator", "null", "A: b", "- c"}};
   settings.pools[0].cms_master = true;
   settings.pools[1].expect_rgs = true;
