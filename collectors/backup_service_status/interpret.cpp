@@ -2,6 +2,7 @@
 #include "agent/base/text.hpp"
 #include "agent/value/access.hpp"
 #include "collectors/backup_service_status/backup_service_status.hpp"
+#include "collectors/backup_service_status/script.hpp"
 #include "collectors/backup_service_status/states.hpp"
 
 #include <fmt/format.h>
@@ -107,6 +108,11 @@ std::optional<RawModule> read_module(const Graph& graph, const Value& value) {
     return text ? read_module_text(*text) : std::nullopt;
   }
   const auto identity = member("Identity");
+  if (identity && trim(*identity).empty()) {
+    // The script's row of a module that was a text already.
+    const auto text = member("Text");
+    return text ? read_module_text(*text) : std::nullopt;
+  }
   const auto export_word = member("ExportStatus");
   const auto import_word = member("ImportStatus");
   if (!identity || (!export_word && !import_word)) {
@@ -121,6 +127,18 @@ const Value& unwrap_counted(const Graph& graph, const Value& value) {
   const bool counted = inner != nullptr && find_member(graph, value, "Count") != nullptr &&
                        find_member(graph, value, "Identity") == nullptr;
   return counted ? *inner : value;
+}
+
+// What the script sent about the modules says more than an object that remoting flattened; but the
+// object decides: rows that cannot be its own are left alone.
+const Value& better_modules(const PipelineResult& result, const Value& modules) {
+  const Graph& graph = result.graph;
+  const Value* const rows = result.extras ? find_member(graph, *result.extras, "Modules") : nullptr;
+  const auto count = [&](const Value& list) {
+    const auto items = items_of(graph, unwrap_counted(graph, list));
+    return std::ranges::count_if(items, [](const Value* item) { return !item->is_null(); });
+  };
+  return rows != nullptr && count(*rows) == count(modules) ? *rows : modules;
 }
 
 Status read_modules(const Graph& graph, const Value& list, const Limits& limits,
@@ -188,11 +206,12 @@ std::optional<std::string_view> word_of(const Graph& graph, const Value& object,
   return std::nullopt;
 }
 
-Result<BackupStatus> read_status(const Graph& graph, const Value& object, const Limits& limits) {
+Result<BackupStatus> read_status(const PipelineResult& result, const Value& object,
+                                 const Limits& limits) {
+  const Graph& graph = result.graph;
   BackupStatus status;
-  if (auto modules =
-          read_modules(graph, *find_member(graph, object, "BackupModules"), limits, status);
-      !modules) {
+  const Value& list = better_modules(result, *find_member(graph, object, "BackupModules"));
+  if (auto modules = read_modules(graph, list, limits, status); !modules) {
     return std::unexpected(std::move(modules.error()));
   }
   if (const auto word = word_of(graph, object, {"OverallExportStatus"})) {
@@ -247,7 +266,7 @@ Error cmdlet_error(const PipelineResult& result, std::string code, std::string m
 
 Call make_call(const Fqdn& pool, std::string_view category, bool force,
                std::optional<bool> bypass_dual_write) {
-  Call call{std::string(kCmdlet), {{"PoolFqdn", Value::string(pool.str())}}};
+  Call call{std::string(kCmdlet), {{"PoolFqdn", Value::string(pool.str())}}, kScript};
   if (!category.empty()) {
     call.parameters.push_back({"Category", Value::string(std::string(category))});
   }
@@ -292,7 +311,7 @@ Result<BackupStatus> interpret(const PipelineResult& result, const Limits& limit
     return bad("status.several",
                fmt::format("{} status objects came back where one belongs", found.size()));
   }
-  auto status = read_status(result.graph, *found.front(), limits);
+  auto status = read_status(result, *found.front(), limits);
   if (status && objects > 1) {
     status->notes.push_back(
         fmt::format("{} objects beside the status object are ignored", objects - 1));

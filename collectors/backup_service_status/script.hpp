@@ -1,0 +1,39 @@
+// The constant script of this collector, for servers that let scripts run.
+#pragma once
+
+#include <string_view>
+
+namespace sfb::collectors {
+
+/// Calls the cmdlet once with the parameters it was given, lets the objects out as they come (an
+/// error behind them must not lose them), and sends one hashtable with kExtrasTag behind them: the
+/// language mode and the modules as text. Plain remoting serialises one level deep, so the modules'
+/// own properties would be lost but for that. Values come as arguments only. Written for
+/// FullLanguage and ConstrainedLanguage: no method call, no type conversion but [string].
+inline constexpr std::string_view kScript = R"(param(
+  $SfbImportModule, $PoolFqdn, $Category, $Force, $BypassDualWrite
+)
+if ($SfbImportModule) { Import-Module -Name $SfbImportModule -ErrorAction Stop }
+$sfbArguments = @{}
+foreach ($sfbName in $PSBoundParameters.Keys) {
+  if ($sfbName -ne 'SfbImportModule') { $sfbArguments[$sfbName] = $PSBoundParameters[$sfbName] }
+}
+Get-CsBackupServiceStatus @sfbArguments -OutVariable sfbStatus
+$sfbModules = @(foreach ($sfbItem in $sfbStatus) {
+  foreach ($sfbModule in $sfbItem.BackupModules) {
+    @{
+      Identity = [string]$sfbModule.Identity
+      ExportStatus = [string]$sfbModule.ExportStatus
+      ImportStatus = [string]$sfbModule.ImportStatus
+      Text = [string]$sfbModule
+    }
+  }
+})
+@{
+  SfbBackupExtras = 1
+  Language = [string]$ExecutionContext.SessionState.LanguageMode
+  Modules = $sfbModules
+}
+)";
+
+}  // namespace sfb::collectors
