@@ -20,6 +20,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <memory>
+#include <thread>
 
 namespace sfb::app {
 
@@ -31,6 +33,9 @@ namespace asio = boost::asio;
 // cut.
 constexpr std::chrono::seconds kDrain{8};
 constexpr std::chrono::seconds kCut{2};
+// How long the sessions on the servers may take to be closed: a shell left behind counts against
+// the account's quota until the server clears it.
+constexpr std::chrono::seconds kClose{3};
 constexpr std::size_t kCpuQueue = 256;
 // How long the end waits for the reader of the log.
 constexpr std::chrono::seconds kLogGrace{1};
@@ -52,6 +57,7 @@ class Agent {
         pages_("pages", 1, kCpuQueue),
         cpu_("cpu", static_cast<std::size_t>(cpu_threads()), kCpuQueue),
         files_("config", 1, 1),
+        services_(std::make_shared<remote::WinrmServices>()),
         engine_(loop_.get_executor(), clock_, logger_.with_source("engine")),
         service_({engine_, engine_, self_, pages_, cpu_, clock_, logger_.with_source("http"),
                   SFB_VERSION},
@@ -125,7 +131,8 @@ class Agent {
     for (const config::Problem& warning : loaded_.warnings) {
       logger_.warn("configuration", {{"problem", config::to_string(warning)}});
     }
-    engine_.apply(engine_options(loaded_.settings, loop_.get_executor(), clock_, logger_));
+    engine_.apply(
+        engine_options(loaded_.settings, loop_.get_executor(), clock_, logger_, services_));
     self_.configured_pools(loaded_.settings.pools.size());
     self_.config_reload(true, clock_.now().wall);
   }
@@ -164,6 +171,7 @@ class Agent {
     }
     engine_.stop();
     server_.close_all();
+    co_await engine_.close(net::mono_now() + kClose);
     logger_.info("stopped");
     // Whatever still waits (a hung file read, for one) must not hold the end up.
     asio::steady_timer settle(loop_, std::chrono::milliseconds(20));
@@ -212,6 +220,7 @@ class Agent {
   net::WorkerPool pages_;
   net::WorkerPool cpu_;
   net::WorkerPool files_;
+  std::shared_ptr<remote::WinrmServices> services_;
   engine::Engine engine_;
   serve::Service service_;
   net::Server server_;

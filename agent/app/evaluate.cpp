@@ -2,18 +2,26 @@
 #include "agent/app/commands.hpp"
 #include "agent/app/log_sink.hpp"
 #include "agent/app/output.hpp"
+#include "agent/app/screen.hpp"
 #include "agent/app/setup.hpp"
 #include "agent/base/text.hpp"
 #include "agent/net/deadline.hpp"
 #include "collectors/collector.hpp"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <csignal>
 #include <cstdio>
+#include <exception>
+#include <memory>
 #include <optional>
+#include <utility>
 
 namespace sfb::app {
 
@@ -21,20 +29,62 @@ namespace {
 
 namespace asio = boost::asio;
 
+// How long the session on the server may take to be closed at the end.
+constexpr std::chrono::seconds kClose{5};
+
 struct Run {
-  std::optional<Result<remote::Reply>> reply;
+  std::optional<Result<remote::Reply>> reply;  // absent: interrupted
+  std::exception_ptr failure;
   std::chrono::nanoseconds duration{0};
 };
 
-asio::awaitable<void> ask(remote::Transport& transport, Call call,
+asio::awaitable<void> ask(std::shared_ptr<remote::Transport> transport, Call call,
                           std::chrono::milliseconds timeout, Run& run) {
   const MonoTime start = net::mono_now();
-  run.reply = co_await transport.ask(std::move(call), start + timeout);
+  run.reply = co_await transport->ask(std::move(call), start + timeout);
   run.duration = net::mono_now() - start;
 }
 
-std::string milliseconds(std::chrono::nanoseconds duration) {
-  return fmt::format("{:.1f} ms", to_seconds(duration) * 1000);
+// Asks until there is an answer or a signal comes: whoever presses Ctrl-C shall not leave a shell
+// on the server.
+Run run_ask(asio::io_context& loop, const std::shared_ptr<remote::Transport>& transport,
+            const config::Pool& pool) {
+  Run run;
+  bool interrupted = false;
+  asio::cancellation_signal cancel;
+  asio::signal_set signals(loop, SIGINT, SIGTERM);
+  signals.async_wait([&](const boost::system::error_code& error, int) {
+    if (!error) {
+      interrupted = true;
+      cancel.emit(asio::cancellation_type::terminal);
+    }
+  });
+  asio::co_spawn(
+      loop,
+      ask(transport, collectors::make_call(pool.fqdn, {}, false, {}), pool.evaluation_timeout, run),
+      asio::bind_cancellation_slot(cancel.slot(), [&](std::exception_ptr failure) {
+        if (!interrupted) {
+          run.failure = std::move(failure);
+        }
+        signals.cancel();
+        loop.stop();
+      }));
+  loop.run();
+  if (interrupted) {
+    run.reply.reset();  // whatever became of it, nobody waits for it
+  }
+  return run;
+}
+
+asio::awaitable<void> close(std::shared_ptr<remote::Transport> transport) {
+  co_await transport->close(net::mono_now() + kClose);
+}
+
+// After the answer was shown, which nobody wants to wait for.
+void run_close(asio::io_context& loop, const std::shared_ptr<remote::Transport>& transport) {
+  loop.restart();
+  asio::co_spawn(loop, close(transport), [&loop](const std::exception_ptr&) { loop.stop(); });
+  loop.run();
 }
 
 void print_failure(const Error& error) {
@@ -49,6 +99,19 @@ void print_failure(const Error& error) {
   if (!error.remedy.empty()) {
     fmt::print(stderr, "remedy: {}\n", error.remedy);
   }
+}
+
+void print_question(const config::Pool& pool, const config::Endpoint& endpoint,
+                    const config::Settings& settings) {
+  std::string text = aligned("pool", pool.fqdn.str());
+  text += aligned("endpoint", fmt::format("{} ({})", endpoint.name, endpoint.transport));
+  if (endpoint.transport == "winrm") {
+    const auto account = std::ranges::find(settings.credentials, endpoint.winrm.credentials,
+                                           &config::Credentials::name);
+    text += aligned("url", endpoint.winrm.url);
+    text += aligned("account", fmt::format("{} ({})", account->username, account->method));
+  }
+  fmt::print(stderr, "{}\n", text);
 }
 
 void print_verdict(const collectors::BackupStatus& status, const config::Pool& pool) {
@@ -67,19 +130,16 @@ void print_verdict(const collectors::BackupStatus& status, const config::Pool& p
 int report(const Run& run, const config::Pool& pool, const EvaluateOptions& options,
            const Limits& limits) {
   if (!run.reply) {
-    fmt::print(stderr, "sfb_backup_exporter evaluate: interrupted\n");
+    fmt::print(stderr, "sfb_backup_exporter evaluate: interrupted, ending (once more: at once)\n");
     return kFailed;
   }
-  fmt::print(stderr, "total    {}\n", milliseconds(run.duration));
+  fmt::print(stderr, "{:<15}{:>12}\n", "total", milliseconds(run.duration));
   if (!*run.reply) {
     print_failure(run.reply->error());
     return kFailed;
   }
   const remote::Reply& reply = **run.reply;
-  for (const StageTime& stage : reply.stages) {
-    fmt::print(stderr, "  {:7}{}\n", to_string(stage.stage), milliseconds(stage.duration));
-  }
-  fmt::print(stderr, "answer of {}, {:.0f} s old{}\n", format_iso8601(reply.made_at),
+  fmt::print(stderr, "\nanswer of {}, {:.0f} s old{}\n", format_iso8601(reply.made_at),
              to_seconds(reply.age), reply.note.empty() ? "" : ", " + reply.note);
   fmt::print(
       stderr, "{} objects, {} errors, {} warnings{}\n\n", reply.result->output.size(),
@@ -105,6 +165,9 @@ int run_evaluate(const EvaluateOptions& options) {
   if (!loaded) {
     return kFailed;
   }
+  for (const config::Problem& warning : loaded->warnings) {
+    fmt::print(stderr, "warning: {}\n", config::to_string(warning));
+  }
   const config::Settings& settings = loaded->settings;
   const auto name = Fqdn::parse(options.pool);
   const auto pool =
@@ -124,17 +187,19 @@ int run_evaluate(const EvaluateOptions& options) {
                             : Logger();
   const auto endpoint =
       std::ranges::find(settings.endpoints, pool->endpoint, &config::Endpoint::name);
-  fmt::print(stderr, "pool     {}\nendpoint {} ({})\n", pool->fqdn.str(), endpoint->name,
-             endpoint->transport);
+  print_question(*pool, *endpoint, settings);
   asio::io_context loop(1);
-  const auto transport = make_transport(*endpoint, settings, loop.get_executor(), clock, logger);
-  Run run;
-  asio::co_spawn(loop,
-                 ask(*transport, collectors::make_call(pool->fqdn, {}, false, {}),
-                     pool->evaluation_timeout, run),
-                 [&loop](std::exception_ptr) { loop.stop(); });
-  loop.run();
-  return report(run, *pool, options, settings.limits);
+  const auto screen = std::make_shared<Screen>(stderr, options.debug, clock);
+  const auto transport = make_transport(*endpoint, settings, loop.get_executor(), clock, logger,
+                                        {.budget = {}, .services = {}, .observer = screen});
+  const Run run = run_ask(loop, transport, *pool);
+  screen->answered();
+  if (run.failure) {
+    std::rethrow_exception(run.failure);
+  }
+  const int code = report(run, *pool, options, settings.limits);
+  run_close(loop, transport);
+  return code;
 }
 
 }  // namespace sfb::app

@@ -33,11 +33,32 @@ const config::Endpoint& endpoint_of(const config::Pool& pool, const config::Sett
   return *std::ranges::find(settings.endpoints, pool.endpoint, &config::Endpoint::name);
 }
 
+const config::Credentials& credentials_of(const config::Endpoint& endpoint,
+                                          const config::Settings& settings) {
+  // Likewise.
+  return *std::ranges::find(settings.credentials, endpoint.winrm.credentials,
+                            &config::Credentials::name);
+}
+
+remote::Language language(config::Language configured) {
+  switch (configured) {
+    case config::Language::automatic:
+      return remote::Language::automatic;
+    case config::Language::full:
+      return remote::Language::full;
+    case config::Language::constrained:
+      return remote::Language::constrained;
+    case config::Language::none:
+      return remote::Language::none;
+  }
+  return remote::Language::automatic;
+}
+
 }  // namespace
 
 config::Capabilities capabilities() {
   config::Capabilities build;
-  build.transports = {"file"};
+  build.transports = {"file", "winrm"};
   return build;
 }
 
@@ -52,19 +73,63 @@ std::optional<config::Loaded> load_or_complain(const std::vector<std::string>& f
   return std::nullopt;
 }
 
+remote::WinrmOptions winrm_options(const config::Endpoint& endpoint,
+                                   const config::Settings& settings, Shared shared) {
+  const config::Winrm& winrm = endpoint.winrm;
+  const config::Credentials& credentials = credentials_of(endpoint, settings);
+  remote::WinrmOptions options;
+  options.endpoint = endpoint.name;
+  options.url = net::parse_http_url(winrm.url).value();  // the loader let none pass that is not one
+  options.tls = {.ca_file = winrm.tls.ca_file,
+                 .server_name = winrm.tls.server_name,
+                 .minimum = winrm.tls.min_version == "1.3" ? net::TlsVersion::tls1_3
+                                                           : net::TlsVersion::tls1_2};
+  options.credentials = {.username = credentials.username,
+                         .password_file = credentials.password_file};
+  options.configuration_name = winrm.configuration_name;
+  options.language = language(winrm.language);
+  options.import_module = winrm.import_module;
+  options.reuse = winrm.session.reuse;
+  options.max_age = winrm.session.max_age;
+  options.max_pipelines = winrm.session.max_pipelines;
+  options.max_concurrent = endpoint.max_concurrent;
+  options.limits = settings.limits;
+  options.budget = std::move(shared.budget);
+  options.services = std::move(shared.services);
+  options.observer = std::move(shared.observer);
+  return options;
+}
+
 std::shared_ptr<remote::Transport> make_transport(const config::Endpoint& endpoint,
                                                   const config::Settings& settings,
                                                   boost::asio::any_io_executor executor,
                                                   const Clock& clock, const Logger& logger,
-                                                  std::shared_ptr<remote::ByteBudget> budget) {
+                                                  Shared shared) {
+  if (endpoint.transport == "winrm") {
+    return remote::make_winrm_transport(std::move(executor),
+                                        winrm_options(endpoint, settings, std::move(shared)), clock,
+                                        logger.with_source("winrm"));
+  }
   remote::FileOptions file;
   file.endpoint = endpoint.name;
   file.path = endpoint.path;
   file.max_age = endpoint.max_age;
   file.limits = settings.limits;
-  file.budget = std::move(budget);
+  file.budget = std::move(shared.budget);
+  file.observer = std::move(shared.observer);
   return remote::make_file_transport(std::move(executor), std::move(file), clock,
                                      logger.with_source("file"));
+}
+
+std::string endpoint_identity(const config::Endpoint& endpoint, const config::Settings& settings) {
+  if (endpoint.transport != "winrm") {
+    return fmt::format("{} {}", endpoint.transport, endpoint.path);
+  }
+  // Another account may see other things. Where its password lies and how a session is kept makes
+  // no difference.
+  const config::Credentials& credentials = credentials_of(endpoint, settings);
+  return fmt::format("{} {} {} {} {}", endpoint.transport, endpoint.winrm.url,
+                     endpoint.winrm.configuration_name, credentials.method, credentials.username);
 }
 
 status::PoolIdentity pool_identity(const config::Pool& pool, const config::Endpoint& endpoint,
@@ -77,13 +142,16 @@ status::PoolIdentity pool_identity(const config::Pool& pool, const config::Endpo
           .transport = endpoint.transport,
           .expectation = {.cms_master = pool.cms_master, .expect_rgs = pool.expect_rgs},
           // A dropped file brings nothing new between two exports (design.md 6.1).
-          .interval = std::max(pool.evaluation_interval, endpoint.max_age / 5),
+          .interval = endpoint.transport == "file"
+                          ? std::max(pool.evaluation_interval, endpoint.max_age / 5)
+                          : pool.evaluation_interval,
           .stale_after = settings.global.stale_after};
 }
 
 engine::Options engine_options(const config::Settings& settings,
                                boost::asio::any_io_executor executor, const Clock& clock,
-                               const Logger& logger) {
+                               const Logger& logger,
+                               std::shared_ptr<remote::WinrmServices> services) {
   engine::Options options;
   options.min_live_interval = settings.global.min_live_interval;
   options.max_concurrent_evaluations = settings.global.max_concurrent_evaluations;
@@ -92,9 +160,10 @@ engine::Options engine_options(const config::Settings& settings,
   for (const config::Endpoint& endpoint : settings.endpoints) {
     options.endpoints.push_back(
         {.name = endpoint.name,
-         .transport = make_transport(endpoint, settings, executor, clock, logger, budget),
+         .transport = make_transport(endpoint, settings, executor, clock, logger,
+                                     {.budget = budget, .services = services, .observer = {}}),
          .max_concurrent = endpoint.max_concurrent,
-         .identity = fmt::format("{} {}", endpoint.transport, endpoint.path)});
+         .identity = endpoint_identity(endpoint, settings)});
   }
   for (const config::Pool& pool : settings.pools) {
     options.pools.push_back({.identity = pool_identity(pool, endpoint_of(pool, settings), settings),

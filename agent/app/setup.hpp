@@ -4,6 +4,8 @@
 #include "agent/base/log.hpp"
 #include "agent/engine/engine.hpp"
 #include "agent/remote/byte_budget.hpp"
+#include "agent/remote/observer.hpp"
+#include "agent/remote/winrm_transport.hpp"
 #include "agent/serve/live_service.hpp"
 #include "config/loader.hpp"
 
@@ -22,18 +24,33 @@ config::Capabilities capabilities();
 /// returned inside.
 std::optional<config::Loaded> load_or_complain(const std::vector<std::string>& files);
 
-/// The transport of an endpoint; `budget` is shared by all of them, absent: one of its own. Thread
-/// rule: loop thread.
+/// What transports share. Each may be absent: then a transport has its own, or no observer.
+struct Shared {
+  std::shared_ptr<remote::ByteBudget> budget;       ///< by those of one configuration
+  std::shared_ptr<remote::WinrmServices> services;  ///< by all of a process
+  std::shared_ptr<remote::Observer> observer;       ///< `evaluate` only
+};
+
+/// The options of a `winrm` endpoint's transport.
+remote::WinrmOptions winrm_options(const config::Endpoint& endpoint,
+                                   const config::Settings& settings, Shared shared);
+
+/// The transport of an endpoint. Thread rule: loop thread.
 std::shared_ptr<remote::Transport> make_transport(const config::Endpoint& endpoint,
                                                   const config::Settings& settings,
                                                   boost::asio::any_io_executor executor,
                                                   const Clock& clock, const Logger& logger,
-                                                  std::shared_ptr<remote::ByteBudget> budget = {});
+                                                  Shared shared = {});
 
-/// The engine's options, transports made anew.
+/// What an endpoint asks and as whom: another text is another source of answers, whose states are
+/// not those known so far.
+std::string endpoint_identity(const config::Endpoint& endpoint, const config::Settings& settings);
+
+/// The engine's options, transports made anew; `services` outlives their last coroutine.
 engine::Options engine_options(const config::Settings& settings,
                                boost::asio::any_io_executor executor, const Clock& clock,
-                               const Logger& logger);
+                               const Logger& logger,
+                               std::shared_ptr<remote::WinrmServices> services = {});
 
 status::PoolIdentity pool_identity(const config::Pool& pool, const config::Endpoint& endpoint,
                                    const config::Settings& settings);

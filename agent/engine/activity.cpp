@@ -18,10 +18,6 @@ double spread_of(const Fqdn& pool) {
   return static_cast<double>(hash >> 11U) * 0x1.0p-53;
 }
 
-bool causes_backoff(Reason reason) {
-  return reason == Reason::auth || reason == Reason::forbidden || reason == Reason::throttled;
-}
-
 namespace {
 
 std::chrono::nanoseconds part_of(std::chrono::nanoseconds whole, double part) {
@@ -65,7 +61,7 @@ std::optional<MonoTime> Activity::next_due() const {
   return slot_ ? slot_ : early_;
 }
 
-Activity::Due Activity::due(MonoTime now) {
+Activity::Due Activity::due(MonoTime now, bool left_alone) {
   const bool slot_due = slot_ && *slot_ <= now;
   const bool early_due = early_ && *early_ <= now;
   if (!slot_due && !early_due) {
@@ -78,12 +74,13 @@ Activity::Due Activity::due(MonoTime now) {
     early_.reset();
     last_early_ = now;
   }
-  switch (phase(now)) {
+  switch (phase_) {
     case Phase::idle:
+      if (left_alone) {
+        return Due::skipped;
+      }
       for_slot_ = slot_due;
       return Due::start;
-    case Phase::backoff:
-      return Due::skipped;
     case Phase::stopped:
       return Due::nothing;
     case Phase::queued:
@@ -138,37 +135,11 @@ void Activity::finished(MonoTime now) {
   }
 }
 
-bool Activity::learn_outcome(std::optional<Reason> failure, MonoTime now) {
-  if (!failure) {
-    end_backoff();
-    return false;
-  }
-  if (!causes_backoff(*failure) || backoff_until(now)) {
-    return false;  // two runs that failed together are one step, not two
-  }
-  backoff_until_ = now + kBackoffSteps[backoff_step_];
-  backoff_step_ = std::min(backoff_step_ + 1, kBackoffSteps.size() - 1);
-  return true;
-}
-
-void Activity::end_backoff() {
-  backoff_until_.reset();
-  backoff_step_ = 0;
-}
-
-std::optional<MonoTime> Activity::backoff_until(MonoTime now) const {
-  return backoff_until_ && *backoff_until_ > now ? backoff_until_ : std::nullopt;
-}
-
 void Activity::drain() {
   phase_ = Phase::stopped;
   slot_.reset();
   early_.reset();
   again_ = false;
-}
-
-Activity::Phase Activity::phase(MonoTime now) const {
-  return phase_ == Phase::idle && backoff_until(now) ? Phase::backoff : phase_;
 }
 
 }  // namespace sfb::engine

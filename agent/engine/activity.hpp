@@ -1,12 +1,10 @@
-// When a pool is evaluated: the pure state machine idle -> queued -> running -> idle, with back-off
-// and drain (design.md 5.2). Time comes in as an argument.
+// When a pool is evaluated: the pure state machine idle -> queued -> running -> idle, with drain
+// (design.md 5.2). Its endpoint's back-off (backoff.hpp) comes in as an argument, as time does.
 #pragma once
 
-#include "agent/base/error.hpp"
 #include "agent/base/fqdn.hpp"
 #include "agent/base/time.hpp"
 
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -20,18 +18,10 @@ double spread_of(const Fqdn& pool);
 inline constexpr std::chrono::seconds kFirstSpread{10};
 /// Early runs of one pool (content changed) are at least this far apart.
 inline constexpr std::chrono::seconds kEarlyGap{1};
-/// Steps of the back-off; the last one repeats.
-inline constexpr std::array kBackoffSteps = {std::chrono::minutes(1), std::chrono::minutes(2),
-                                             std::chrono::minutes(5), std::chrono::minutes(10)};
-
-/// Authentication failure, access denied and quota: trying again soon could lock an account.
-bool causes_backoff(Reason reason);
-
-/// One pool's activity. `queued` and `running` are about the scheduled question, whoever asked it;
-/// the back-off is about all questions of the pool. Thread rule: one thread.
+/// One pool's activity: about the scheduled question, whoever asked it. Thread rule: one thread.
 class Activity {
  public:
-  enum class Phase : std::uint8_t { idle, queued, running, backoff, stopped };
+  enum class Phase : std::uint8_t { idle, queued, running, stopped };
 
   /// What a due moment asks for.
   enum class Due : std::uint8_t {
@@ -54,7 +44,8 @@ class Activity {
   /// The next moment `due` has something to say; absent before `schedule` and after `drain`.
   std::optional<MonoTime> next_due() const;
   /// Call when next_due has come. Missed moments count once: after a pause nothing is made up for.
-  Due due(MonoTime now);
+  /// `left_alone`: the endpoint's server is in back-off.
+  Due due(MonoTime now, bool left_alone = false);
   /// New content may be there: an early run, at most one per kEarlyGap; while running, one after
   /// it.
   void nudge(MonoTime now);
@@ -66,16 +57,9 @@ class Activity {
   /// queued or running -> idle.
   void finished(MonoTime now);
 
-  /// A completed evaluation of any question of the pool. True when it began a back-off.
-  bool learn_outcome(std::optional<Reason> failure, MonoTime now);
-  /// A reload or a new secret: try again, from the first step.
-  void end_backoff();
-  /// Absent when there is none or it is over.
-  std::optional<MonoTime> backoff_until(MonoTime now) const;
-
   /// Nothing starts any more. Final.
   void drain();
-  Phase phase(MonoTime now) const;
+  Phase phase() const { return phase_; }
 
  private:
   static std::chrono::nanoseconds at_least_a_tick(std::chrono::nanoseconds interval) {
@@ -92,8 +76,6 @@ class Activity {
   std::optional<MonoTime> slot_;
   std::optional<MonoTime> early_;
   std::optional<MonoTime> last_early_;
-  std::optional<MonoTime> backoff_until_;
-  std::size_t backoff_step_ = 0;
 };
 
 }  // namespace sfb::engine

@@ -13,7 +13,8 @@
 
 namespace sfb::engine {
 
-/// What an entry is about; `id` is a pool's generation, a job or a waiter.
+/// What an entry is about; `id` is a pool's generation, an endpoint (backoff_end), a job or a
+/// waiter.
 struct AgendaKey {
   enum class Kind : std::uint8_t { waiter, guard, backoff_end, pool_due };
   Kind kind = Kind::pool_due;

@@ -6,6 +6,7 @@
 #include "agent/engine/activity.hpp"
 #include "agent/engine/agenda.hpp"
 #include "agent/engine/answer_cache.hpp"
+#include "agent/engine/backoff.hpp"
 #include "agent/engine/endpoint_queue.hpp"
 #include "agent/engine/engine.hpp"
 
@@ -22,6 +23,9 @@
 
 namespace sfb::engine {
 
+/// Number of an endpoint with one address and account; never used twice.
+using EndpointId = std::uint64_t;
+
 /// Work for the shell: ask, then call Core::finished with the same number, exactly once.
 struct Launch {
   JobId job = 0;
@@ -30,12 +34,16 @@ struct Launch {
   MonoTime deadline{};
 };
 
-/// What the core wants done. Both are called when the core's own state is consistent.
+/// What the core wants done. All are called when the core's own state is consistent.
 struct Hooks {
   std::function<void(Launch)> launch;
   std::function<void(JobId)> cancel;  ///< nobody wants the result; `finished` is still due
   /// Given to every transport (Transport::on_change); may outlive the core.
   std::function<void(const Fqdn&)> content_changed;
+  /// Given to every transport (Transport::on_credentials) with its endpoint; may outlive the core.
+  std::function<void(EndpointId)> credentials_changed;
+  /// No endpoint uses this transport any more: close it. Runs under way keep it alive.
+  std::function<void(std::shared_ptr<remote::Transport>)> retire;
 };
 
 /// The cmdlet call of a question.
@@ -57,6 +65,9 @@ class Core {
                 status::AnswerCallback callback);
   /// New content may be there for the pool (Transport::on_change).
   void content_changed(const Fqdn& pool);
+  /// Another password lies on disk (Transport::on_credentials): back-off ends, and the pools that
+  /// failed are due soon.
+  void credentials_changed(EndpointId endpoint);
   /// A launched job's work ended, whatever became of the job meanwhile.
   void finished(JobId job, Result<remote::Reply> result);
   /// Does everything that is due now.
@@ -67,6 +78,8 @@ class Core {
   status::SnapshotPtr snapshot();
   std::optional<std::vector<status::HistoryEntry>> history(const Fqdn& pool) const;
   bool first_cycle_done() const;
+  /// Those of the present configuration.
+  std::vector<std::shared_ptr<remote::Transport>> transports() const;
   std::size_t running() const { return running_; }
 
  private:
@@ -74,9 +87,20 @@ class Core {
   using StopCallback = std::stop_callback<std::function<void()>>;
 
   struct Endpoint {
+    EndpointId id;
     EndpointOptions options;
     EndpointQueue queue;
+    Backoff backoff = {};
+    JobId trial = 0;     ///< the one run of an endpoint on trial; 0: none
     bool ready = false;  ///< stands in ready_
+
+    bool uses_backoff() const { return options.transport->uses_backoff(); }
+    bool can_take() const {
+      return queue.can_take() && (trial == 0 || !backoff.on_trial() || !uses_backoff());
+    }
+    std::optional<MonoTime> backoff_until(MonoTime now) const {
+      return uses_backoff() ? backoff.until(now) : std::nullopt;
+    }
   };
   using EndpointPtr = std::shared_ptr<Endpoint>;
 
@@ -137,6 +161,7 @@ class Core {
   void keep_pool(Pool& pool, PoolOptions options, Now now);
   void add_pool(PoolOptions options, EndpointPtr endpoint, Now now);
   void retire(Pool& pool, std::vector<Waiter>& orphans);
+  void retire_unused(const std::vector<std::shared_ptr<remote::Transport>>& before);
   void plan(Pool& pool);
 
   // core_ask.cpp
@@ -146,7 +171,6 @@ class Core {
               status::EvaluationPtr last_known = {});
   std::optional<status::Refusal> obstacle(const Pool& pool, const status::Question& question,
                                           const status::Wish& wish, Now now) const;
-  status::Refusal backoff_refusal(const Pool& pool, MonoTime until, Now now) const;
   void add_waiter(const JobPtr& job, status::Wish wish, std::stop_token stop,
                   status::AnswerCallback callback, status::Source source);
   Waiter take_waiter(WaiterId id);
@@ -163,6 +187,7 @@ class Core {
   void begin(const JobPtr& job, Now now);
   void pool_due(Pool& pool, Now now);
   void guard_due(const JobPtr& job, Now now);
+  static void end_trial(const Job& job);
   void forget(const JobPtr& job);
   void release_successor(const Job& job);
   static JobPtr live_job(const Pool& pool, const status::Question& question);
@@ -173,11 +198,17 @@ class Core {
   void conclude(Pool& pool, Job& job, Result<remote::Reply> result, Now now);
   std::shared_ptr<status::Evaluation> make_evaluation(const Pool& pool, const Job& job,
                                                       Result<remote::Reply> result, Now now);
-  void learn_outcome(Pool& pool, const status::Evaluation& evaluation, Now now);
-  void refuse_waiting_jobs(Pool& pool, MonoTime until, Now now);
+  void attempted(Pool& pool);
   void log_failure(Pool& pool, const status::Evaluation& evaluation);
   void log_success(Pool& pool, const status::Evaluation& evaluation,
                    const status::EvaluationPtr& before);
+
+  // core_backoff.cpp
+  void learn_outcome(const Job& job, std::optional<Reason> failure, bool answered, Now now);
+  void backoff_changed(const Endpoint& endpoint, Now now);
+  void refuse_waiting_jobs(const Endpoint& endpoint, MonoTime until, Now now);
+  static status::Refusal backoff_refusal(const Endpoint& endpoint, MonoTime until, Now now);
+  EndpointPtr endpoint_of(EndpointId id) const;
 
   const Clock& clock_;
   Logger logger_;
@@ -186,6 +217,7 @@ class Core {
   bool started_ = false;
   bool stopping_ = false;
   std::uint64_t generations_ = 0;
+  EndpointId endpoints_made_ = 0;
   JobId jobs_made_ = 0;
   WaiterId waiters_made_ = 0;
   std::uint64_t evaluations_ = 0;

@@ -7,14 +7,7 @@
 
 namespace sfb::engine {
 
-namespace {
-
-// Whole seconds a caller should wait; never 0, never too few.
-std::chrono::seconds until(MonoTime time, MonoTime now) {
-  return std::max(std::chrono::ceil<std::chrono::seconds>(time - now), std::chrono::seconds(1));
-}
-
-}  // namespace
+namespace {}  // namespace
 
 void Core::answer(const status::AnswerCallback& callback, status::Answer answer) {
   outbox_.emplace_back(
@@ -94,8 +87,9 @@ std::optional<status::Refusal> Core::obstacle(const Pool& pool, const status::Qu
   if (auto can = pool.endpoint->options.transport->can_ask(call_for(question)); !can) {
     return status::Refusal{std::move(can.error()), {}, last};
   }
-  if (const auto end = pool.activity.backoff_until(now.mono); end && !live_job(pool, question)) {
-    status::Refusal refusal = backoff_refusal(pool, *end, now);
+  const auto end = pool.endpoint->backoff_until(now.mono);
+  if (end && !live_job(pool, question)) {
+    status::Refusal refusal = backoff_refusal(*pool.endpoint, *end, now);
     refusal.last_known = last;
     return refusal;
   }
@@ -107,18 +101,6 @@ std::optional<status::Refusal> Core::obstacle(const Pool& pool, const status::Qu
         last};
   }
   return std::nullopt;
-}
-
-status::Refusal Core::backoff_refusal(const Pool& pool, MonoTime end, Now now) const {
-  const std::chrono::seconds wait = until(end, now.mono);
-  const std::string reason =
-      pool.last_failure ? fmt::format(" after `{}`", to_string(*pool.last_failure)) : "";
-  return {Error{Reason::throttled, "engine.backoff",
-                fmt::format("pool {} is left alone for {} s{}", pool.fqdn().str(), wait.count(),
-                            reason),
-                "repair the cause and reload the configuration, or wait", "", Stage::queue},
-          wait,
-          {}};
 }
 
 void Core::add_waiter(const JobPtr& job, status::Wish wish, std::stop_token stop,

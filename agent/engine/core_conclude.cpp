@@ -22,10 +22,7 @@ void Core::conclude(Pool& pool, Job& job, Result<remote::Reply> result, Now now)
     pool.knowledge.completed(evaluation, now);
     durations_.observe(evaluation->duration);
     dirty_ = true;
-    if (pool.awaited) {
-      pool.awaited = false;
-      --awaited_;
-    }
+    attempted(pool);
   }
   if (evaluation->good()) {
     log_success(pool, *evaluation, before);
@@ -36,7 +33,8 @@ void Core::conclude(Pool& pool, Job& job, Result<remote::Reply> result, Now now)
     const Waiter waiter = take_waiter(id);
     answer(waiter.callback, {evaluation, waiter.source});
   }
-  learn_outcome(pool, *evaluation, now);
+  learn_outcome(job, evaluation->error ? std::optional(evaluation->error->reason) : std::nullopt,
+                evaluation->result != nullptr, now);
   plan(pool);
 }
 
@@ -83,45 +81,10 @@ std::shared_ptr<status::Evaluation> Core::make_evaluation(const Pool& pool, cons
   return evaluation;
 }
 
-void Core::learn_outcome(Pool& pool, const status::Evaluation& evaluation, Now now) {
-  if (!pool.endpoint->options.transport->uses_backoff()) {
-    return;
-  }
-  const std::optional<Reason> failure =
-      evaluation.error ? std::optional(evaluation.error->reason) : std::nullopt;
-  const bool began = pool.activity.learn_outcome(failure, now.mono);
-  const auto until = pool.activity.backoff_until(now.mono);
-  agenda_.set({AgendaKey::Kind::backoff_end, pool.generation}, until);
-  pool.knowledge.set_backoff(
-      until ? std::optional(now.wall + std::chrono::ceil<Micros>(*until - now.mono))
-            : std::nullopt);
-  dirty_ = true;
-  if (!began) {
-    return;
-  }
-  logger_.warn(
-      "back-off",
-      {{"pool", pool.fqdn().str()},
-       {"reason", std::string(to_string(*failure))},
-       {"duration", format_duration(std::chrono::ceil<std::chrono::seconds>(*until - now.mono))}});
-  refuse_waiting_jobs(pool, *until, now);
-}
-
-// What still waits would ask the server that is to be left alone.
-void Core::refuse_waiting_jobs(Pool& pool, MonoTime until, Now now) {
-  for (const JobPtr& job : std::vector<JobPtr>(pool.jobs)) {
-    if (!job->is_waiting()) {
-      continue;
-    }
-    for (const WaiterId id : std::vector<WaiterId>(job->waiters)) {
-      const Waiter waiter = take_waiter(id);
-      status::Refusal refusal = backoff_refusal(pool, until, now);
-      refuse(waiter.callback, std::move(refusal.error), refusal.retry_after, last_known(*job));
-    }
-    forget(job);
-    if (job->question.is_scheduled()) {
-      pool.activity.finished(now.mono);
-    }
+void Core::attempted(Pool& pool) {
+  if (pool.awaited) {
+    pool.awaited = false;
+    --awaited_;
   }
 }
 

@@ -13,8 +13,8 @@ AgendaKey due_of(std::uint64_t generation) {
   return {AgendaKey::Kind::pool_due, generation};
 }
 
-AgendaKey backoff_end_of(std::uint64_t generation) {
-  return {AgendaKey::Kind::backoff_end, generation};
+AgendaKey backoff_end_of(EndpointId endpoint) {
+  return {AgendaKey::Kind::backoff_end, endpoint};
 }
 
 }  // namespace
@@ -28,6 +28,10 @@ void Core::apply(Options options) {
   }
   const Now now = clock_.now();
   dirty_ = true;
+  const auto before = transports();
+  for (const auto& [name, endpoint] : endpoints_) {
+    agenda_.erase(backoff_end_of(endpoint->id));
+  }
   auto endpoints = adopt_endpoints(std::move(options.endpoints));
   std::map<Fqdn, PoolOptions> wanted;
   for (PoolOptions& pool : options.pools) {
@@ -54,6 +58,7 @@ void Core::apply(Options options) {
     return true;
   });
   endpoints_ = std::move(endpoints);
+  retire_unused(before);
   for (auto& [fqdn, pool] : wanted) {
     const auto known = pools_.find(fqdn);
     const EndpointPtr& endpoint = endpoints_.at(pool.identity.endpoint);
@@ -64,6 +69,7 @@ void Core::apply(Options options) {
     }
   }
   for (const auto& [name, endpoint] : endpoints_) {
+    endpoint->backoff.end(now.mono);
     dispatch(endpoint);  // max_concurrent may have grown
   }
   // Callers of a pool that starts anew ask the new one; of a removed one hear that it is gone.
@@ -82,9 +88,12 @@ std::map<std::string, Core::EndpointPtr> Core::adopt_endpoints(
     const bool same = known != endpoints_.end() && known->second->options.identity == each.identity;
     const EndpointPtr endpoint =
         same ? known->second
-             : std::make_shared<Endpoint>(Endpoint{each, EndpointQueue(each.max_concurrent)});
+             : std::make_shared<Endpoint>(
+                   Endpoint{++endpoints_made_, each, EndpointQueue(each.max_concurrent)});
     if (!same || endpoint->options.transport != each.transport) {
       each.transport->on_change(hooks_.content_changed);
+      each.transport->on_credentials(
+          [hook = hooks_.credentials_changed, id = endpoint->id] { hook(id); });
     }
     if (same && endpoint->options.transport != each.transport) {
       moved.emplace(endpoint, endpoint->options.transport);
@@ -108,11 +117,8 @@ void Core::keep_pool(Pool& pool, PoolOptions options, Now now) {
   pool.knowledge.reconfigure(options.identity);
   pool.options = std::move(options);
   pool.activity.set_interval(pool.options.evaluation_interval, now.mono);
-  const bool was_backing_off = pool.activity.backoff_until(now.mono).has_value();
-  pool.activity.end_backoff();
   pool.knowledge.set_backoff(std::nullopt);
-  agenda_.erase(backoff_end_of(pool.generation));
-  if (was_backing_off && started_) {
+  if (pool.endpoint->backoff_until(now.mono) && started_) {
     pool.activity.schedule(now.mono);
   }
   plan(pool);
@@ -155,12 +161,27 @@ void Core::retire(Pool& pool, std::vector<Waiter>& orphans) {
     }
   }
   agenda_.erase(due_of(pool.generation));
-  agenda_.erase(backoff_end_of(pool.generation));
-  if (pool.awaited) {
-    --awaited_;
-  }
+  attempted(pool);
   by_generation_.erase(pool.generation);
   pool.endpoint->options.transport->remove_pool(pool.fqdn());
+}
+
+void Core::retire_unused(const std::vector<std::shared_ptr<remote::Transport>>& before) {
+  const auto used = transports();
+  for (const auto& old : before) {
+    if (std::ranges::find(used, old) == used.end()) {
+      outbox_.emplace_back([this, old] { hooks_.retire(old); });
+    }
+  }
+}
+
+std::vector<std::shared_ptr<remote::Transport>> Core::transports() const {
+  std::vector<std::shared_ptr<remote::Transport>> all;
+  all.reserve(endpoints_.size());
+  for (const auto& [name, endpoint] : endpoints_) {
+    all.push_back(endpoint->options.transport);
+  }
+  return all;
 }
 
 void Core::plan(Pool& pool) {
@@ -193,10 +214,12 @@ void Core::stop() {
     return;
   }
   stopping_ = true;
+  for (const auto& [name, endpoint] : endpoints_) {
+    agenda_.erase(backoff_end_of(endpoint->id));
+  }
   for (const auto& [fqdn, pool] : pools_) {
     pool->activity.drain();
     plan(*pool);
-    agenda_.erase(backoff_end_of(pool->generation));
     for (const JobPtr& job : std::vector<JobPtr>(pool->jobs)) {
       for (const WaiterId id : std::vector<WaiterId>(job->waiters)) {
         const Waiter waiter = take_waiter(id);

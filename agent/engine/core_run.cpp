@@ -61,7 +61,7 @@ void Core::enqueue(Pool& pool, const JobPtr& job) {
 }
 
 void Core::dispatch(const EndpointPtr& endpoint) {
-  if (!endpoint->ready && endpoint->queue.can_take()) {
+  if (!endpoint->ready && endpoint->can_take()) {
     endpoint->ready = true;
     ready_.push_back(endpoint);
   }
@@ -74,10 +74,10 @@ void Core::pump() {
   while (!stopping_ && !ready_.empty() && running_ < options_.max_concurrent_evaluations) {
     const EndpointPtr endpoint = std::move(ready_.front());
     ready_.pop_front();
-    if (const auto id = endpoint->queue.take()) {
-      begin(jobs_.at(*id), now);
+    if (endpoint->can_take()) {
+      begin(jobs_.at(endpoint->queue.take().value()), now);
     }
-    endpoint->ready = endpoint->queue.can_take();
+    endpoint->ready = endpoint->can_take();
     if (endpoint->ready) {
       ready_.push_back(endpoint);
     }
@@ -88,6 +88,9 @@ void Core::begin(const JobPtr& job, Now now) {
   Pool& pool = *pool_of(*job);
   job->phase = Job::Phase::running;
   job->started = now.mono;
+  if (job->endpoint->trial == 0 && job->endpoint->backoff.on_trial()) {
+    job->endpoint->trial = job->id;
+  }
   if (job->scheduled) {
     job->deadline = now.mono + budget(pool.options);
   } else {
@@ -123,12 +126,17 @@ void Core::finished(JobId id, Result<remote::Reply> result) {
   const JobPtr job = found->second;
   agenda_.erase({AgendaKey::Kind::guard, id});
   job->endpoint->queue.release();
+  end_trial(*job);
   const bool wanted = job->phase == Job::Phase::running;
   if (job->phase != Job::Phase::abandoned) {
     --running_;
   }
   Pool* pool = pool_of(*job);
   forget(job);
+  if (!wanted && !result) {
+    // Whoever has gone, the account was tried: a caller who hangs up early must not lock it.
+    learn_outcome(*job, result.error().reason, false, now);
+  }
   if (pool != nullptr) {
     if (wanted) {
       conclude(*pool, *job, std::move(result), now);
@@ -137,6 +145,12 @@ void Core::finished(JobId id, Result<remote::Reply> result) {
   }
   dispatch(job->endpoint);
   flush();
+}
+
+void Core::end_trial(const Job& job) {
+  if (job.endpoint->trial == job.id) {
+    job.endpoint->trial = 0;
+  }
 }
 
 // Out of every list; what it holds of its endpoint is the caller's affair.
@@ -157,7 +171,8 @@ void Core::release_successor(const Job& job) {
 }
 
 void Core::pool_due(Pool& pool, Now now) {
-  const Activity::Due due = pool.activity.due(now.mono);
+  const bool left_alone = pool.endpoint->backoff_until(now.mono).has_value();
+  const Activity::Due due = pool.activity.due(now.mono, left_alone);
   plan(pool);
   const status::Question question{pool.fqdn()};
   switch (due) {
@@ -182,6 +197,8 @@ void Core::pool_due(Pool& pool, Now now) {
                     {"interval", format_duration(pool.options.evaluation_interval)}});
       return;
     case Activity::Due::skipped:
+      attempted(pool);  // as far as it goes: readiness does not wait for a back-off
+      return;
     case Activity::Due::nothing:
       return;
   }
@@ -189,6 +206,7 @@ void Core::pool_due(Pool& pool, Now now) {
 
 void Core::guard_due(const JobPtr& job, Now now) {
   const bool wanted = job->phase == Job::Phase::running;
+  end_trial(*job);
   job->phase = Job::Phase::abandoned;
   --running_;
   logger_.error("transport did not return",
@@ -203,7 +221,7 @@ void Core::guard_due(const JobPtr& job, Now now) {
                   "its slot stays taken until it does; look for a dead network mount or server"),
              now);
   }
-  pump();
+  dispatch(job->endpoint);
 }
 
 void Core::content_changed(const Fqdn& fqdn) {
@@ -226,8 +244,9 @@ void Core::tick() {
         guard_due(jobs_.at(key->id), now);
         break;
       case AgendaKey::Kind::backoff_end:
-        by_generation_.at(key->id)->knowledge.set_backoff(std::nullopt);
-        dirty_ = true;
+        if (const EndpointPtr endpoint = endpoint_of(key->id)) {
+          backoff_changed(*endpoint, now);
+        }
         break;
       case AgendaKey::Kind::pool_due:
         pool_due(*by_generation_.at(key->id), now);

@@ -3,16 +3,19 @@
 
 #include "agent/engine/core.hpp"
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <exception>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 namespace sfb::engine {
 
@@ -24,6 +27,13 @@ namespace {
 asio::awaitable<Result<remote::Reply>> ask(std::shared_ptr<remote::Transport> transport, Call call,
                                            MonoTime deadline) {
   co_return co_await transport->ask(std::move(call), deadline);
+}
+
+// A transport that nobody configures any more may take this long; its runs end well before.
+constexpr std::chrono::minutes kRetireTime{5};
+
+asio::awaitable<void> close_one(std::shared_ptr<remote::Transport> transport, MonoTime deadline) {
+  co_await transport->close(deadline);
 }
 
 Result<remote::Reply> outcome_of(const std::exception_ptr& exception,
@@ -65,10 +75,46 @@ class Engine::Impl : public std::enable_shared_from_this<Engine::Impl> {
                             impl->core().content_changed(pool);
                             impl->arm();
                           }
+                        },
+                        [self](EndpointId endpoint) {
+                          if (const auto impl = self.lock()) {
+                            impl->core().credentials_changed(endpoint);
+                            impl->arm();
+                          }
+                        },
+                        [this](std::shared_ptr<remote::Transport> transport) {
+                          retire(std::move(transport));
                         }});
   }
 
   Core& core() { return *core_; }
+
+  /// Stops, then closes every transport, retired ones included.
+  asio::awaitable<void> close(MonoTime deadline) {
+    core_->stop();
+    arm();
+    auto transports = core_->transports();
+    for (const auto& each : retired_) {
+      if (auto transport = each.lock()) {
+        transports.push_back(std::move(transport));
+      }
+    }
+    // Shared, because a handler may come after this coroutine has given up.
+    const auto left = std::make_shared<std::size_t>(transports.size());
+    const auto all_closed = std::make_shared<asio::steady_timer>(executor_, deadline);
+    for (auto& transport : transports) {
+      asio::co_spawn(executor_, close_one(std::move(transport), deadline),
+                     [left, all_closed](const std::exception_ptr&) {
+                       if (--*left == 0) {
+                         all_closed->cancel();
+                       }
+                     });
+    }
+    if (*left > 0) {
+      // Ends by the deadline, by cancel() or by cancellation of the caller: each is an end.
+      static_cast<void>(co_await all_closed->async_wait(asio::as_tuple(asio::use_awaitable)));
+    }
+  }
 
   /// After everything that may have changed the agenda.
   void arm() {
@@ -107,6 +153,14 @@ class Engine::Impl : public std::enable_shared_from_this<Engine::Impl> {
             }));
   }
 
+  // In the background: runs under way end first.
+  void retire(std::shared_ptr<remote::Transport> transport) {
+    std::erase_if(retired_, [](const auto& each) { return each.expired(); });
+    retired_.push_back(transport);
+    asio::co_spawn(executor_, close_one(std::move(transport), clock_.now().mono + kRetireTime),
+                   [](const std::exception_ptr&) {});
+  }
+
   // The coroutine's frames refer to the signal until this handler has returned.
   void drop_signal(JobId job) {
     auto node = signals_.extract(job);
@@ -126,6 +180,7 @@ class Engine::Impl : public std::enable_shared_from_this<Engine::Impl> {
   std::optional<Core> core_;
   std::optional<MonoTime> armed_;
   std::unordered_map<JobId, std::unique_ptr<asio::cancellation_signal>> signals_;
+  std::vector<std::weak_ptr<remote::Transport>> retired_;
 };
 
 Engine::Engine(asio::any_io_executor executor, const Clock& clock, Logger logger)
@@ -152,6 +207,11 @@ void Engine::stop() {
   const auto impl = impl_;
   impl->core().stop();
   impl->arm();
+}
+
+asio::awaitable<void> Engine::close(MonoTime deadline) {
+  const auto impl = impl_;  // the engine may go meanwhile
+  co_await impl->close(deadline);
 }
 
 std::size_t Engine::running() const {

@@ -1,5 +1,5 @@
-// The one engine: schedules every pool, queues per endpoint, joins equal questions, backs off, and
-// keeps what is known. It implements Evaluator and Board. The machines it drives are pure
+// The one engine: schedules every pool, queues and backs off per endpoint, joins equal questions,
+// and keeps what is known. It implements Evaluator and Board. The machines it drives are pure
 // (activity.hpp, status/knowledge.hpp).
 #pragma once
 
@@ -10,6 +10,7 @@
 #include "agent/status/board.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
 
 #include <chrono>
 #include <memory>
@@ -53,7 +54,8 @@ class Engine final : public status::Evaluator, public status::Board {
 
   /// First configuration or a reload: pools that stay keep their knowledge, removed ones lose
   /// series, state, history and running work (late results are dropped by generation number),
-  /// changed addresses start a new generation. Ends all back-off.
+  /// changed addresses start a new generation. Ends all back-off. Transports that are not used any
+  /// more are closed in the background, behind their last run.
   void apply(Options options);
   /// Starts the schedule, each pool at its place of the interval (a hash of its name); the first
   /// cycle of all pools is spread over min(interval, 10 s) so that readiness comes soon.
@@ -61,6 +63,11 @@ class Engine final : public status::Evaluator, public status::Board {
   /// No new evaluation starts; running ones are cancelled; waiting callers get a refusal.
   /// Idempotent.
   void stop();
+  /// `stop`, then closes every transport in parallel (Transport::close), those that a reload took
+  /// out of use included, so that nothing is left behind on the servers. Returns when all are
+  /// closed or at the deadline; the loop must run until then. The engine may be destroyed
+  /// meanwhile.
+  boost::asio::awaitable<void> close(MonoTime deadline);
   /// Evaluations running now.
   std::size_t running() const;
 

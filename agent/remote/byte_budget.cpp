@@ -6,12 +6,25 @@ namespace sfb::remote {
 
 ByteBudget::Hold::~Hold() {
   if (budget_ != nullptr) {
-    {
-      const std::lock_guard lock(budget_->mutex_);
-      budget_->free_ += bytes_;
-    }
-    budget_->freed_.notify_all();
+    budget_->give(bytes_);
   }
+}
+
+bool ByteBudget::try_take(std::size_t bytes) {
+  const std::lock_guard lock(mutex_);
+  if (bytes > free_) {
+    return false;
+  }
+  free_ -= bytes;
+  return true;
+}
+
+void ByteBudget::give(std::size_t bytes) {
+  {
+    const std::lock_guard lock(mutex_);
+    free_ += bytes;
+  }
+  freed_.notify_all();
 }
 
 std::optional<ByteBudget::Hold> ByteBudget::acquire(std::size_t bytes, MonoTime deadline) {

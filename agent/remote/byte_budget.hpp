@@ -11,7 +11,8 @@
 
 namespace sfb::remote {
 
-/// Thread rule: any thread; `acquire` blocks and so belongs on worker threads only.
+/// Thread rule: any thread; `acquire` blocks and so belongs on worker threads only, `try_take` is
+/// for the loop thread.
 class ByteBudget {
  public:
   explicit ByteBudget(std::size_t bytes) : free_(bytes), total_(bytes) {}
@@ -34,6 +35,11 @@ class ByteBudget {
   /// Waits until `bytes` are free, at most until the deadline (then nullopt). More than the whole
   /// budget counts as the whole.
   std::optional<Hold> acquire(std::size_t bytes, MonoTime deadline);
+
+  /// Takes bytes if they are free now; the taker gives them back. Never waits: an answer that is
+  /// half read would wait for others that are half read too.
+  bool try_take(std::size_t bytes);
+  void give(std::size_t bytes);
 
  private:
   std::mutex mutex_;

@@ -22,11 +22,6 @@ constexpr std::chrono::milliseconds kAnswerFirst{20};
 // Ages are nanoseconds, which hold 292 years; a date may be any of .NET's.
 constexpr std::chrono::hours kOldest{24 * 365 * 100};
 
-std::unexpected<Error> at_stage(Stage stage, Error error) {
-  error.stage = stage;
-  return std::unexpected(std::move(error));
-}
-
 Error file_error(Reason reason, std::string code, std::string message, std::string remedy) {
   return {reason, std::move(code), std::move(message), std::move(remedy), {}, Stage::none};
 }
@@ -106,27 +101,33 @@ FileReader::Identity FileReader::identity_of(const struct stat& info) {
   return {info.st_dev, info.st_ino, info.st_size, exact(info.st_mtim), exact(info.st_ctim)};
 }
 
-Result<Reading> FileReader::read(const std::string& path, const Fqdn& pool, MonoTime deadline) {
+Result<Reading> FileReader::read(const std::string& path, const Fqdn& pool, MonoTime deadline,
+                                 std::vector<StageTime>& stages) {
   Reading reading;
   MonoTime stage_start = clock_.now().mono;
   const auto end_stage = [&](Stage stage) {
     const MonoTime now = clock_.now().mono;
-    reading.stages.push_back({stage, now - stage_start});
+    stages.push_back({stage, now - stage_start});
     stage_start = now;
+  };
+  const auto fail_at = [&](Stage stage, Error error) {
+    end_stage(stage);
+    error.stage = stage;
+    return std::unexpected(std::move(error));
   };
   // Not blocking: somebody may have put a FIFO there.
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
   if (file.get() < 0) {
     const int error = errno;
     // A socket or a device without a driver cannot even be opened.
-    return at_stage(Stage::open, error == ENXIO ? not_regular(path) : cannot_open(path, error));
+    return fail_at(Stage::open, error == ENXIO ? not_regular(path) : cannot_open(path, error));
   }
   struct stat info{};
   if (::fstat(file.get(), &info) != 0) {
-    return at_stage(Stage::open, cannot_open(path, errno));
+    return fail_at(Stage::open, cannot_open(path, errno));
   }
   if (!S_ISREG(info.st_mode)) {
-    return at_stage(Stage::open, not_regular(path));
+    return fail_at(Stage::open, not_regular(path));
   }
   end_stage(Stage::open);
   const Identity identity = identity_of(info);
@@ -140,24 +141,24 @@ Result<Reading> FileReader::read(const std::string& path, const Fqdn& pool, Mono
   const std::size_t cap = 2 * limits_.object;
   const auto size = static_cast<std::size_t>(info.st_size);
   if (size > cap) {
-    return at_stage(Stage::query, too_large(path, limits_.object));
+    return fail_at(Stage::query, too_large(path, limits_.object));
   }
   const auto hold = budget_->acquire(size, deadline - kAnswerFirst);
   if (!hold) {
-    return at_stage(Stage::query,
-                    file_error(Reason::timeout, "limits.in_flight",
-                               "too many bytes are being read at once", "raise limits.in_flight"));
+    return fail_at(Stage::query,
+                   file_error(Reason::timeout, "limits.in_flight",
+                              "too many bytes are being read at once", "raise limits.in_flight"));
   }
   const auto bytes = read_all(file.get(), path, size, cap);
   if (!bytes) {
-    return at_stage(Stage::query, bytes.error());
+    return fail_at(Stage::query, bytes.error());
   }
   const Now now = clock_.now();
   end_stage(Stage::query);
   auto parsed = parse_export(*bytes, pool, limits_);
   if (!parsed) {
     parsed.error().message = fmt::format("{}: {}", path, parsed.error().message);
-    return at_stage(Stage::parse, std::move(parsed.error()));
+    return fail_at(Stage::parse, std::move(parsed.error()));
   }
   end_stage(Stage::parse);
   Content& content = reading.content;

@@ -28,11 +28,9 @@ struct Content {
   std::size_t bytes = 0;
 };
 
-/// A reading with the time each stage took; a file unchanged since the last reading is not read
-/// again.
+/// A reading; a file unchanged since the last one is not read again.
 struct Reading {
   Content content;
-  std::vector<StageTime> stages;
   bool reused = false;
 };
 
@@ -44,8 +42,10 @@ class FileReader {
   FileReader(Limits limits, std::shared_ptr<ByteBudget> budget, const Clock& clock)
       : limits_(limits), budget_(std::move(budget)), clock_(clock) {}
 
-  /// Errors as make_file_transport says.
-  Result<Reading> read(const std::string& path, const Fqdn& pool, MonoTime deadline);
+  /// Errors as make_file_transport says. The time of each stage, the failed one included, is
+  /// appended to `stages`.
+  Result<Reading> read(const std::string& path, const Fqdn& pool, MonoTime deadline,
+                       std::vector<StageTime>& stages);
 
  private:
   // What tells that a file is the one we know; a rename over it changes the inode.

@@ -45,6 +45,16 @@ std::string folder_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
+std::string_view format_name(ExportFormat format) {
+  return format == ExportFormat::clixml ? "clixml" : "json";
+}
+
+// What the worker thread brings back.
+struct Job {
+  Result<Reading> reading;
+  std::vector<StageTime> stages;
+};
+
 class FileTransport final : public Transport, public std::enable_shared_from_this<FileTransport> {
  public:
   FileTransport(boost::asio::any_io_executor executor, FileOptions options, const Clock& clock,
@@ -92,28 +102,36 @@ class FileTransport final : public Transport, public std::enable_shared_from_thi
       adder = watch_->adder();
     }
     // The job owns all it uses: on a dead mount it outlives this transport.
-    auto reading = co_await worker_.run_until(
-        [reader = reader_, path, folder, adder, pool = *pool, deadline]() -> Result<Reading> {
+    const MonoTime start = clock_.now().mono;
+    auto job = co_await worker_.run_until(
+        [reader = reader_, path, folder, adder, pool = *pool, deadline]() -> Result<Job> {
           if (adder) {
             // Before the reading, so that no change falls between; a folder that is not there is
             // tried again at the next ask.
             static_cast<void>(adder->add(folder));
           }
-          return reader->read(path, pool, deadline);
+          Job done;
+          done.reading = reader->read(path, pool, deadline, done.stages);
+          return done;
         },
         deadline, "file.hung");
-    if (!reading) {
-      Error error = std::move(reading.error());
+    if (!job) {
+      Error error = std::move(job.error());
       if (error.code == "file.hung") {
         error.message = fmt::format("reading {} did not end in time", path);
         error.remedy =
             "the disk or network mount does not answer, or the file is too large for that time";
         error.stage = Stage::query;
       }
+      tell(path, {{error.stage, clock_.now().mono - start}}, nullptr);
       co_return std::unexpected(std::move(error));
     }
+    tell(path, job->stages, job->reading ? &job->reading->content : nullptr);
+    if (!job->reading) {
+      co_return std::unexpected(std::move(job->reading.error()));
+    }
     warn_if_unwatched(folder);
-    co_return judge(path, std::move(*reading));
+    co_return judge(path, std::move(*job));
   }
 
   void on_change(std::function<void(const Fqdn& pool)> callback) override {
@@ -176,15 +194,32 @@ class FileTransport final : public Transport, public std::enable_shared_from_thi
     return path;
   }
 
-  Result<Reply> judge(const std::string& path, Reading reading) const {
+  // For whoever watches.
+  void tell(const std::string& path, const std::vector<StageTime>& stages,
+            const Content* content) const {
+    if (!options_.observer) {
+      return;
+    }
+    options_.observer->fact("path", path);
+    for (const StageTime& stage : stages) {
+      options_.observer->stage(stage);
+    }
+    if (content != nullptr) {
+      options_.observer->fact("size", fmt::format("{} bytes", content->bytes));
+      options_.observer->fact("format", format_name(content->format));
+      options_.observer->fact("made at", format_iso8601(content->made_at));
+    }
+  }
+
+  Result<Reply> judge(const std::string& path, Job job) const {
+    const Reading& reading = *job.reading;
     const Content& content = reading.content;
     const std::chrono::nanoseconds age = content.age + (clock_.now().mono - content.read_at);
-    logger_.debug("file read",
-                  {{"path", path},
-                   {"bytes", std::to_string(content.bytes)},
-                   {"format", content.format == ExportFormat::clixml ? "clixml" : "json"},
-                   {"unchanged", reading.reused ? "true" : "false"},
-                   {"made_at", format_iso8601(content.made_at)}});
+    logger_.debug("file read", {{"path", path},
+                                {"bytes", std::to_string(content.bytes)},
+                                {"format", std::string(format_name(content.format))},
+                                {"unchanged", reading.reused ? "true" : "false"},
+                                {"made_at", format_iso8601(content.made_at)}});
     if (age > options_.max_age) {
       const auto shown = std::chrono::floor<std::chrono::seconds>(age);
       Error error{Reason::stale,
@@ -200,7 +235,7 @@ class FileTransport final : public Transport, public std::enable_shared_from_thi
     reply.result = content.result;
     reply.made_at = content.made_at;
     reply.age = age;
-    reply.stages = std::move(reading.stages);
+    reply.stages = std::move(job.stages);
     reply.note = content.from_future ? "file.clock_skew" : "";
     return reply;
   }

@@ -5,6 +5,7 @@
 #include "agent/base/log.hpp"
 #include "agent/base/time.hpp"
 #include "agent/remote/byte_budget.hpp"
+#include "agent/remote/observer.hpp"
 #include "agent/remote/transport.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -21,6 +22,7 @@ struct FileOptions {
   std::chrono::milliseconds max_age{600'000};
   Limits limits;
   std::shared_ptr<ByteBudget> budget;  ///< shared by all endpoints; absent: one of its own
+  std::shared_ptr<Observer> observer;  ///< `evaluate` only; nothing goes over a wire here
 };
 
 /// Reads on a thread of its own, one job at a time, so that a dead mount costs this endpoint only.

@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import subprocess
 import unittest
 
@@ -106,17 +107,60 @@ class Foreground(LabTest):
         self.assertEqual(good.returncode, 0, good.stderr)
         self.assertIn("BackupModules", good.stdout)
         self.assertIn("working:    yes", good.stderr)
+        # Each stage with its time and what is worth knowing, in columns; nothing of it on stdout.
+        for line in (rf"pool +{ATL}", r"endpoint +drop \(file\)", rf"  path +{self.folder}/exports/{ATL}\.clixml",
+                     r"open +\d+\.\d ms", r"query +\d+\.\d ms", r"parse +\d+\.\d ms", r"  size +\d+ bytes",
+                     r"  format +clixml", r"  made at +\d{4}-\d\d-\d\dT.*Z", r"total +\d+\.\d ms"):
+            self.assertRegex(good.stderr, rf"(?m)^{line}$")
+        self.assertNotIn(" ms", good.stdout)
         as_json = run(lab.AGENT, "evaluate", config, ATL, "--as", "json")
         self.assertTrue(as_json.stdout.startswith("{"))
         failed = run(lab.AGENT, "evaluate", config, CHI, "--debug")
         self.assertEqual(failed.returncode, 1)
         for part in ("reason: not_found (file.missing)", "remedy:", f"{self.folder}/exports/{CHI}.clixml"):
             self.assertIn(part, failed.stderr)
+        self.assertRegex(failed.stderr, r"(?m)^open +\d+\.\d ms$")
+        self.assertRegex(failed.stderr, r"(?m)^stage: +open$")
         unknown = run(lab.AGENT, "evaluate", config, "nowhere.example.com")
         self.assertEqual(unknown.returncode, 2)
         self.assertIn(ATL, unknown.stderr)
         self.assertEqual(run(lab.AGENT, "evaluate", config).returncode, 2)
         self.assertEqual(run(lab.AGENT, "--nonsense").returncode, 2)
+
+    def test_evaluate_warns_of_the_configuration(self):
+        self.configure(pools={ATL: CHI})
+        self.drop_status(ATL)
+        shown = run(lab.AGENT, "evaluate", f"--config.file={self.folder}/agent.yml", ATL)
+        self.assertEqual(shown.returncode, 0, shown.stderr)
+        self.assertIn(f"warning: {self.folder}/agent.yml:", shown.stderr)
+        self.assertIn(f"pool {CHI} is not configured", shown.stderr)
+
+    def test_config_check_looks_at_secrets(self):
+        pools = {ATL: CHI, CHI: ATL}
+        self.configure(pools=pools)
+        config = self.folder / "agent.yml"
+        text = re.sub(r"(?m)^  drop: .*$",
+                      "  drop: {transport: winrm, url: 'https://fe.example.com', credentials: monitoring}\n"
+                      "credentials:\n"
+                      "  monitoring: {method: basic, username: svc, password_file: monitoring.password}",
+                      config.read_text(encoding="utf-8"))
+        config.write_text(text, encoding="utf-8")
+        check = (lab.AGENT, "--config.check", f"--config.file={config}")
+        missing = run(*check)
+        self.assertEqual(missing.returncode, 1)
+        self.assertIn(f'"{self.folder}/monitoring.password": there is no such file', missing.stderr)
+        secret = self.folder / "monitoring.password"
+        secret.write_text("hunter2\n", encoding="utf-8")
+        secret.chmod(0o644)
+        readable = run(*check)
+        self.assertEqual(readable.returncode, 0, readable.stderr)
+        self.assertIn("warning: ", readable.stderr)
+        self.assertIn("has mode 0644: others may read the password", readable.stderr)
+        secret.chmod(0o600)
+        good = run(*check)
+        self.assertEqual((good.returncode, good.stderr), (0, ""))
+        for shown in (missing, readable, good):
+            self.assertNotIn("hunter2", shown.stdout + shown.stderr)
 
     def test_render(self):
         golden = lab.ROOT / "tests" / "golden" / "format"

@@ -1,6 +1,8 @@
 // From settings to the options of the rooms.
 #include "agent/app/setup.hpp"
 
+#include "config/url.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -29,6 +31,7 @@ config::Settings settings_of(std::chrono::milliseconds interval,
                                 .transport = "file",
                                 .path = "/srv/sfb/{pool}.clixml",
                                 .max_age = max_age,
+                                .winrm = {},
                                 .max_concurrent = 2});
   settings.pools.push_back({.fqdn = *Fqdn::parse("atl.example.com"),
                             .endpoint = "dropbox",
@@ -139,8 +142,101 @@ TEST(Setup, TheNamesThisMachineAnswersTo) {
   EXPECT_THAT(own_hosts({}, {}), Not(Contains("192.0.2.7")));
 }
 
-TEST(Setup, ThisBuildHasFilesAlone) {
-  EXPECT_THAT(capabilities().transports, testing::ElementsAre("file"));
+// A second endpoint and pool over transport winrm.
+config::Settings with_winrm() {
+  config::Settings settings = settings_of(2min, 30min);
+  settings.credentials.push_back({.name = "monitoring",
+                                  .method = "basic",
+                                  .username = "svc",
+                                  .password_file = "/etc/sfb/monitoring.password"});
+  config::Endpoint endpoint{.name = "atlanta",
+                            .transport = "winrm",
+                            .path = {},
+                            .max_age = 30min,
+                            .winrm = {},
+                            .max_concurrent = 3};
+  endpoint.winrm.url = "https://atl-fe-001.example.com:5986/wsman";
+  endpoint.winrm.configuration_name = "Sfb";
+  endpoint.winrm.language = config::Language::constrained;
+  endpoint.winrm.import_module = "SkypeForBusiness";
+  endpoint.winrm.credentials = "monitoring";
+  endpoint.winrm.tls = {
+      .ca_file = "/etc/sfb/ca.pem", .server_name = "pool.example.com", .min_version = "1.3"};
+  endpoint.winrm.session = {.reuse = false, .max_age = 5min, .max_pipelines = 7};
+  settings.endpoints.push_back(endpoint);
+  settings.pools[0].endpoint = "atlanta";
+  return settings;
+}
+
+TEST(Setup, TheOptionsOfAWinrmEndpoint) {
+  const config::Settings settings = with_winrm();
+  const auto budget = std::make_shared<remote::ByteBudget>(1U);
+  const auto options = winrm_options(settings.endpoints[1], settings,
+                                     {.budget = budget, .services = {}, .observer = {}});
+  EXPECT_EQ(options.endpoint, "atlanta");
+  EXPECT_TRUE(options.url.tls);
+  EXPECT_EQ(options.url.host, "atl-fe-001.example.com");
+  EXPECT_EQ(options.url.port, 5986);
+  EXPECT_EQ(options.url.path, "/wsman");
+  EXPECT_EQ(options.tls.ca_file, "/etc/sfb/ca.pem");
+  EXPECT_EQ(options.tls.server_name, "pool.example.com");
+  EXPECT_EQ(options.tls.minimum, net::TlsVersion::tls1_3);
+  EXPECT_EQ(options.credentials.username, "svc");
+  EXPECT_EQ(options.credentials.password_file, "/etc/sfb/monitoring.password");
+  EXPECT_EQ(options.configuration_name, "Sfb");
+  EXPECT_EQ(options.language, remote::Language::constrained);
+  EXPECT_EQ(options.import_module, "SkypeForBusiness");
+  EXPECT_FALSE(options.reuse);
+  EXPECT_EQ(options.max_age, 5min);
+  EXPECT_EQ(options.max_pipelines, 7U);
+  EXPECT_EQ(options.max_concurrent, 3U);
+  EXPECT_EQ(options.limits, settings.limits);
+  EXPECT_EQ(options.budget, budget);
+}
+
+// What the loader completes the connection must understand in the same way.
+TEST(Setup, EveryUrlOfTheLoaderIsOne) {
+  for (const char* text :
+       {"https://a.example.com", "http://A:80/", "https://[2001:DB8::1]/OcsPowershell",
+        "http://192.0.2.1/%41'(x)*+,;=:!$&~/..", "https://a:65535/wsman"}) {
+    const auto url = config::complete_url(text);
+    ASSERT_TRUE(url.has_value()) << text;
+    const auto parsed = net::parse_http_url(url->text);
+    ASSERT_TRUE(parsed.has_value()) << describe(parsed.error());
+    EXPECT_EQ(parsed->tls, url->tls) << text;
+    // The port stands in our text always.
+    EXPECT_THAT(url->text, AllOf(testing::HasSubstr(parsed->host),
+                                 testing::HasSubstr(":" + std::to_string(parsed->port)),
+                                 testing::EndsWith(parsed->path)));
+  }
+}
+
+TEST(Setup, AnotherServerOrAccountIsAnotherEndpoint) {
+  const config::Settings settings = with_winrm();
+  const auto changed = [&](auto change) {
+    config::Settings other = settings;
+    change(other.endpoints[1].winrm, other.credentials[0]);
+    return endpoint_identity(other.endpoints[1], other) !=
+           endpoint_identity(settings.endpoints[1], settings);
+  };
+  using config::Credentials;
+  using config::Winrm;
+  EXPECT_TRUE(changed([](Winrm& w, Credentials&) { w.url = "https://other:5986/wsman"; }));
+  EXPECT_TRUE(changed([](Winrm& w, Credentials&) { w.configuration_name = "Other"; }));
+  EXPECT_TRUE(changed([](Winrm&, Credentials& c) { c.username = "other"; }));
+  EXPECT_TRUE(changed([](Winrm&, Credentials& c) { c.method = "kerberos"; }));
+  EXPECT_FALSE(changed([](Winrm&, Credentials& c) { c.password_file = "/other"; }));
+  EXPECT_FALSE(changed([](Winrm& w, Credentials&) { w.session.max_pipelines = 1; }));
+}
+
+TEST(Setup, TheIntervalOfAServerIsThePools) {
+  const config::Settings settings = with_winrm();
+  EXPECT_EQ(pool_identity(settings.pools[0], settings.endpoints[1], settings).interval, 2min);
+}
+
+TEST(Setup, WhatThisBuildCanDo) {
+  EXPECT_THAT(capabilities().transports, testing::ElementsAre("file", "winrm"));
+  EXPECT_THAT(capabilities().methods, testing::ElementsAre("basic"));
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ class ActivityTest : public ::testing::Test {
 TEST_F(ActivityTest, NothingBeforeTheSchedule) {
   EXPECT_EQ(activity.next_due(), std::nullopt);
   EXPECT_EQ(activity.due(now + 1h), Due::nothing);
-  EXPECT_EQ(activity.phase(now), Phase::idle);
+  EXPECT_EQ(activity.phase(), Phase::idle);
   activity.nudge(now);
   EXPECT_EQ(activity.next_due(), std::nullopt) << "a change before the start waits for the start";
 }
@@ -71,13 +71,13 @@ TEST_F(ActivityTest, TheFirstSlotIsNeverRightBehindTheFirstRun) {
 TEST_F(ActivityTest, IdleQueuedRunningIdle) {
   activity.schedule(now);
   EXPECT_EQ(next(), Due::start);
-  EXPECT_EQ(activity.phase(now), Phase::idle);
+  EXPECT_EQ(activity.phase(), Phase::idle);
   activity.queued();
-  EXPECT_EQ(activity.phase(now), Phase::queued);
+  EXPECT_EQ(activity.phase(), Phase::queued);
   activity.started();
-  EXPECT_EQ(activity.phase(now), Phase::running);
+  EXPECT_EQ(activity.phase(), Phase::running);
   activity.finished(now);
-  EXPECT_EQ(activity.phase(now), Phase::idle);
+  EXPECT_EQ(activity.phase(), Phase::idle);
 }
 
 TEST_F(ActivityTest, DueWhileQueuedOrRunningIsAnOverrun) {
@@ -115,61 +115,31 @@ TEST_F(ActivityTest, MissedSlotsCountOnce) {
   EXPECT_LE(activity.next_due(), now + 120s);
 }
 
-TEST_F(ActivityTest, BackoffSteps) {
-  activity.schedule(now);
-  for (const auto step : {1min, 2min, 5min, 10min, 10min}) {
-    EXPECT_TRUE(activity.learn_outcome(Reason::auth, now));
-    EXPECT_EQ(activity.backoff_until(now), now + step);
-    EXPECT_EQ(activity.phase(now), Phase::backoff);
-    now += step - 1ns;
-    EXPECT_EQ(activity.phase(now), Phase::backoff);
-    now += 1ns;
-    EXPECT_EQ(activity.phase(now), Phase::idle);
-    EXPECT_EQ(activity.backoff_until(now), std::nullopt);
-  }
-  EXPECT_FALSE(activity.learn_outcome(std::nullopt, now));
-  EXPECT_TRUE(activity.learn_outcome(Reason::throttled, now));
-  EXPECT_EQ(activity.backoff_until(now), now + 1min) << "a success begins from the first step";
-  activity.end_backoff();
-  EXPECT_EQ(activity.phase(now), Phase::idle);
-  EXPECT_TRUE(activity.learn_outcome(Reason::forbidden, now));
-  EXPECT_EQ(activity.backoff_until(now), now + 1min) << "a reload too";
-}
-
-TEST_F(ActivityTest, OnlyThreeReasonsBackOff) {
-  for (const Reason reason : kReasons) {
-    Activity each(120s, 0.0);
-    const bool expected =
-        reason == Reason::auth || reason == Reason::forbidden || reason == Reason::throttled;
-    EXPECT_EQ(each.learn_outcome(reason, now), expected) << to_string(reason);
-    EXPECT_EQ(each.backoff_until(now).has_value(), expected) << to_string(reason);
-  }
-}
-
-TEST_F(ActivityTest, TwoFailuresAtOnceAreOneStep) {
-  EXPECT_TRUE(activity.learn_outcome(Reason::auth, now));
-  EXPECT_FALSE(activity.learn_outcome(Reason::auth, now + 1s));
-  EXPECT_EQ(activity.backoff_until(now), now + 1min);
-  EXPECT_FALSE(activity.learn_outcome(Reason::dns, now + 1s));
-  EXPECT_EQ(activity.backoff_until(now), now + 1min) << "another failure neither ends nor adds";
-}
-
-TEST_F(ActivityTest, SlotsInBackoffAreSkippedNotCounted) {
+TEST_F(ActivityTest, MomentsWhileTheServerIsLeftAloneAreSkippedNotCounted) {
   activity.schedule(now);
   next();
   run();
   activity.finished(now);
-  activity.learn_outcome(Reason::auth, now);
-  activity.end_backoff();
   for (int i = 0; i < 3; ++i) {
-    activity.learn_outcome(Reason::auth, now);
-    now = activity.backoff_until(now).value();
+    now = activity.next_due().value();
+    EXPECT_EQ(activity.due(now, true), Due::skipped);
+    EXPECT_EQ(activity.phase(), Phase::idle);
   }
-  activity.learn_outcome(Reason::auth, now);  // ten minutes
-  EXPECT_EQ(next(), Due::skipped);
-  EXPECT_EQ(next(), Due::skipped);
-  now += 10min;
   EXPECT_EQ(next(), Due::start);
+  activity.queued();
+  now = activity.next_due().value();
+  EXPECT_EQ(activity.due(now, true), Due::overrun) << "what waits or runs is not touched";
+}
+
+TEST_F(ActivityTest, ANudgeWhileTheServerIsLeftAloneIsForgotten) {
+  activity.schedule(now);
+  next();
+  activity.finished(now);
+  const auto slot = activity.next_due();
+  now += 10s;
+  activity.nudge(now);
+  EXPECT_EQ(activity.due(now, true), Due::skipped);
+  EXPECT_EQ(activity.next_due(), slot);
 }
 
 TEST_F(ActivityTest, NudgeStartsAtMostOncePerSecond) {
@@ -260,13 +230,13 @@ TEST_F(ActivityTest, DrainIsFinal) {
   run();
   activity.nudge(now);
   activity.drain();
-  EXPECT_EQ(activity.phase(now), Phase::stopped);
+  EXPECT_EQ(activity.phase(), Phase::stopped);
   EXPECT_EQ(activity.next_due(), std::nullopt);
   activity.finished(now);
   activity.schedule(now);
   activity.nudge(now);
   activity.queued();
-  EXPECT_EQ(activity.phase(now), Phase::stopped);
+  EXPECT_EQ(activity.phase(), Phase::stopped);
   EXPECT_EQ(activity.next_due(), std::nullopt);
   EXPECT_EQ(activity.due(now + 1h), Due::nothing);
 }

@@ -70,6 +70,7 @@ TEST(CoreAsk, EqualQuestionsJoinWithTheirOwnDeadlines) {
 
 TEST(CoreAsk, DifferentQuestionsDoNotJoin) {
   Rig rig;
+  rig.transports["one"]->backoff = false;  // no trial first
   rig.options.endpoints[0].max_concurrent = 9;
   rig.configure();
   rig.ask(Rig::scheduled());

@@ -16,7 +16,7 @@ TEST(CoreBackoff, ScheduleAndQueriesLeaveTheServerAlone) {
   ASSERT_TRUE(rig.pass_until_launch());
   rig.finish(failure(Reason::auth));
   EXPECT_EQ(rig.pool()->backoff_until, rig.clock.now().wall + 1min);
-  EXPECT_EQ(rig.log->count("warn back-off pool=a.x reason=auth duration=1m"), 1U);
+  EXPECT_EQ(rig.log->count("warn back-off endpoint=one pool=a.x reason=auth duration=1m"), 1U);
 
   rig.pass(20s);
   for (const auto& question : {Rig::scheduled(), Rig::category(Category::cms)}) {
@@ -78,15 +78,17 @@ TEST(CoreBackoff, WhatWaitsIsRefusedWhenItBegins) {
   EXPECT_EQ(rig.launched, 2U) << "the schedule goes on afterwards";
 }
 
-TEST(CoreBackoff, OtherPoolsAndOtherReasonsAreNotConcerned) {
+TEST(CoreBackoff, OtherEndpointsAndOtherReasonsAreNotConcerned) {
   Rig rig;
-  rig.add_pool("b.x", "one");
+  rig.add_endpoint("two");
+  rig.add_pool("b.x", "two");
   rig.configure();
   rig.ask(Rig::scheduled("a.x"));
   rig.finish(failure(Reason::auth));
   rig.ask(Rig::scheduled("b.x"));
   EXPECT_EQ(rig.launched, 2U);
   rig.finish(failure(Reason::connect));
+  EXPECT_EQ(rig.pool(1)->backoff_until, std::nullopt);
   rig.pass(11s);
   rig.ask(Rig::scheduled("b.x"));
   EXPECT_EQ(rig.launched, 3U);

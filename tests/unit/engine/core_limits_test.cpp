@@ -33,6 +33,7 @@ TEST(CoreLimits, OneEndpointsFaultDoesNotDelayAnother) {
 
 TEST(CoreLimits, AnEndpointRunsAtMostItsLimit) {
   Rig rig;
+  rig.transports["one"]->backoff = false;  // no trial first
   rig.options.endpoints[0].max_concurrent = 3;
   for (const char* name : {"b.x", "c.x", "d.x", "e.x"}) {
     rig.add_pool(name, "one");

@@ -143,6 +143,8 @@ class RandomLife {
       case 8:
         if (pick(3) == 0) {
           reload();
+        } else if (pick(4) == 0) {
+          rig_.transports[pick(2) == 0 ? "one" : "two"]->new_credentials();
         }
         break;
       case 9:
@@ -166,6 +168,7 @@ class RandomLife {
                                    std::string(launch.call.parameter("Force"));
       EXPECT_TRUE(questions.insert(question).second) << "two runs of " << question;
     }
+    check_backoff();
     EXPECT_LE(per_transport[rig_.transports["one"].get()], 1U);
     EXPECT_LE(per_transport[rig_.transports["two"].get()], 2U);
     EXPECT_LE(rig_.core.running(), rig_.options.max_concurrent_evaluations);
@@ -182,7 +185,29 @@ class RandomLife {
     }
   }
 
+  // While an endpoint is left alone, nothing new is launched there.
+  void check_backoff() {
+    std::map<std::string, WallTime> ends;
+    for (const auto& pool : rig_.core.snapshot()->pools) {
+      if (pool->backoff_until) {
+        ends[pool->identity.endpoint] = *pool->backoff_until;
+      }
+    }
+    for (const auto& [job, launch] : rig_.open) {
+      const bool one = launch.transport == rig_.transports["one"];
+      const auto before = left_alone_.find(one ? "one" : "two");
+      const auto now = ends.find(one ? "one" : "two");
+      if (before != left_alone_.end() && now != ends.end() && before->second == now->second) {
+        EXPECT_LE(job, last_job_) << "launched in back-off";
+      }
+    }
+    left_alone_ = std::move(ends);
+    last_job_ = std::max(last_job_, rig_.open.empty() ? JobId{0} : rig_.open.rbegin()->first);
+  }
+
   Rig rig_;
+  std::map<std::string, WallTime> left_alone_;
+  JobId last_job_ = 0;
   std::mt19937 random_;
   std::vector<PoolOptions> all_pools_;
   std::set<JobId> retired_;

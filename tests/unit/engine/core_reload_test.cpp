@@ -98,6 +98,25 @@ TEST(CoreReload, ANewTransportObjectForTheSameAddressKeepsTheKnowledge) {
   EXPECT_EQ(rig.open.begin()->second.transport, rig.transports["one"]);
 }
 
+TEST(CoreReload, TransportsThatNobodyUsesAnyMoreAreRetired) {
+  Rig rig;
+  const auto first = rig.transports["one"];
+  rig.configure();
+  EXPECT_THAT(rig.retired, IsEmpty()) << "the same object";
+  rig.options.endpoints[0].identity = "another address, the same object";
+  rig.configure();
+  EXPECT_THAT(rig.retired, IsEmpty());
+  const auto second = rig.transports["one"] = std::make_shared<FakeTransport>();
+  rig.options.endpoints[0].transport = second;
+  rig.configure();
+  EXPECT_THAT(rig.retired, ElementsAre(first)) << "a new object for the same address";
+  rig.options.endpoints.clear();
+  rig.options.pools.clear();
+  rig.core.apply(rig.options);
+  EXPECT_THAT(rig.retired, ElementsAre(first, second)) << "a removed endpoint";
+  EXPECT_THAT(rig.core.transports(), IsEmpty());
+}
+
 TEST(CoreReload, APoolMovedToAnotherEndpointStartsAnew) {
   Rig rig;
   rig.first_run();

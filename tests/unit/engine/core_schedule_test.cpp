@@ -252,6 +252,7 @@ TEST(CoreSchedule, LogTellsNewsOnce) {
 TEST(CoreSchedule, TenThousandPoolsKeepTheirTurn) {
   Rig rig;
   rig.options.pools.clear();
+  rig.transports["one"]->backoff = false;  // no trial first
   rig.options.endpoints[0].max_concurrent = 10'000;
   rig.options.max_concurrent_evaluations = 100'000;
   for (int i = 0; i < 10'000; ++i) {

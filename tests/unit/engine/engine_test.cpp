@@ -4,6 +4,7 @@
 #include "tests/unit/engine/rig.hpp"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -48,12 +49,27 @@ class ScriptedTransport final : public remote::Transport {
     changed = std::move(callback);
   }
   void remove_pool(const Fqdn&) override { ++removed; }
+  void on_credentials(std::function<void()> callback) override {
+    new_credentials = std::move(callback);
+  }
+  asio::awaitable<void> close(MonoTime deadline) override {
+    ++closing;
+    if (close_takes_for_ever) {
+      asio::steady_timer never(co_await asio::this_coro::executor, deadline + 1h);
+      co_await never.async_wait(asio::use_awaitable);
+    }
+    ++closed;
+  }
 
   std::deque<Act> acts;
   std::vector<Call> calls;
   bool cancelled = false;
   int removed = 0;
   std::function<void(const Fqdn&)> changed;
+  std::function<void()> new_credentials;
+  int closing = 0;
+  int closed = 0;
+  bool close_takes_for_ever = false;
 
  private:
   const Clock& clock_;
@@ -165,6 +181,71 @@ TEST_F(EngineTest, StopCancelsAndEmptiesTheLoop) {
   }
   loop.run_for(1s);
   EXPECT_TRUE(loop.stopped()) << "nothing is left to wait for";
+}
+
+TEST_F(EngineTest, CloseStopsAndClosesEveryTransport) {
+  const auto second = std::make_shared<ScriptedTransport>(clock);
+  options.endpoints.push_back({"two", second, 1, "id"});
+  engine->apply(options);
+  transport->acts = {ScriptedTransport::Act::hang};
+  const auto heard = ask();
+  run_until([&] { return !transport->calls.empty(); });
+  bool done = false;
+  asio::co_spawn(loop, engine->close(clock.now().mono + 20s),
+                 [&](const std::exception_ptr&) { done = true; });
+  run_until([&] { return done; });
+  EXPECT_EQ(heard->code(), "engine.stopping");
+  EXPECT_EQ(transport->closed, 1);
+  EXPECT_EQ(second->closed, 1);
+}
+
+TEST_F(EngineTest, CloseEndsAtItsDeadline) {
+  const auto second = std::make_shared<ScriptedTransport>(clock);
+  options.endpoints.push_back({"two", second, 1, "id"});
+  engine->apply(options);
+  transport->close_takes_for_ever = true;
+  bool done = false;
+  asio::co_spawn(loop, engine->close(clock.now().mono + 50ms),
+                 [&](const std::exception_ptr&) { done = true; });
+  run_until([&] { return done; });
+  EXPECT_EQ(transport->closing, 1);
+  EXPECT_EQ(transport->closed, 0);
+  EXPECT_EQ(second->closed, 1);
+}
+
+TEST_F(EngineTest, CloseWithoutEndpointsIsOverAtOnce) {
+  engine->apply({});
+  run_until([&] { return transport->closed == 1; });
+  transport.reset();
+  bool done = false;
+  asio::co_spawn(loop, engine->close(clock.now().mono + 1h),
+                 [&](const std::exception_ptr&) { done = true; });
+  run_until([&] { return done; });
+}
+
+TEST_F(EngineTest, AReplacedTransportIsClosedInTheBackgroundAndBeforeTheEnd) {
+  transport->close_takes_for_ever = true;
+  transport->acts = {ScriptedTransport::Act::hang};
+  const auto heard = ask();
+  run_until([&] { return !transport->calls.empty(); });
+  const auto old = transport;
+  options.endpoints[0].transport = std::make_shared<ScriptedTransport>(clock);
+  engine->apply(options);
+  run_until([&] { return old->closing == 1; });
+  EXPECT_EQ(engine->running(), 1U) << "the run under way goes on";
+  bool done = false;
+  asio::co_spawn(loop, engine->close(clock.now().mono + 50ms),
+                 [&](const std::exception_ptr&) { done = true; });
+  run_until([&] { return done; });
+  EXPECT_EQ(old->closing, 2);
+  EXPECT_TRUE(old->cancelled);
+}
+
+TEST_F(EngineTest, NewCredentialsMayComeAfterTheEngine) {
+  const auto tell = transport->new_credentials;
+  tell();
+  engine.reset();
+  tell();
 }
 
 TEST_F(EngineTest, MayDieWhileWorkRuns) {

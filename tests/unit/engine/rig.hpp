@@ -36,11 +36,15 @@ class FakeTransport final : public remote::Transport {
   void add_pool(const Fqdn& pool) override { pools.push_back(pool.str()); }
   void remove_pool(const Fqdn& pool) override { std::erase(pools, pool.str()); }
   bool uses_backoff() const override { return backoff; }
+  void on_credentials(std::function<void()> callback) override {
+    new_credentials = std::move(callback);
+  }
 
   bool categories = true;
   bool backoff = true;
   int on_change_calls = 0;
   std::function<void(const Fqdn&)> changed;
+  std::function<void()> new_credentials;
   std::vector<std::string> pools;
 };
 
@@ -187,6 +191,7 @@ class Rig {
   Options options;
   std::map<JobId, Launch> open;  ///< launched, not finished
   std::vector<JobId> cancelled;
+  std::vector<std::shared_ptr<remote::Transport>> retired;
   std::size_t launched = 0;
   Core core{clock, Logger(log, LogLevel::debug, "engine"),
             Hooks{[this](Launch launch) {
@@ -195,7 +200,11 @@ class Rig {
                     open.emplace(job, std::move(launch));
                   },
                   [this](JobId job) { cancelled.push_back(job); },
-                  [this](const Fqdn& pool) { core.content_changed(pool); }}};
+                  [this](const Fqdn& pool) { core.content_changed(pool); },
+                  [this](EndpointId endpoint) { core.credentials_changed(endpoint); },
+                  [this](std::shared_ptr<remote::Transport> transport) {
+                    retired.push_back(std::move(transport));
+                  }}};
 };
 
 }  // namespace sfb::engine::testing

@@ -37,5 +37,27 @@ TEST(ByteBudget, AWaiterGetsWhatAnotherThreadGivesBack) {
   EXPECT_TRUE(got);
 }
 
+TEST(ByteBudget, TryTakeNeverWaits) {
+  ByteBudget budget(100);
+  EXPECT_TRUE(budget.try_take(60));
+  EXPECT_FALSE(budget.try_take(41));
+  EXPECT_TRUE(budget.try_take(40));
+  EXPECT_TRUE(budget.try_take(0));
+  EXPECT_FALSE(budget.try_take(1));
+  budget.give(60);
+  EXPECT_TRUE(budget.try_take(60));
+  EXPECT_FALSE(ByteBudget(10).try_take(11)) << "not the whole for more than the whole";
+}
+
+TEST(ByteBudget, AWaiterGetsWhatIsGiven) {
+  ByteBudget budget(10);
+  ASSERT_TRUE(budget.try_take(10));
+  bool got = false;
+  std::thread waiter([&] { got = budget.acquire(10, in(std::chrono::minutes(1))).has_value(); });
+  budget.give(10);
+  waiter.join();
+  EXPECT_TRUE(got);
+}
+
 }  // namespace
 }  // namespace sfb::remote

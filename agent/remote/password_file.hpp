@@ -1,0 +1,73 @@
+// A password in a file of its own: read when it is needed, and watched, so that a new one is used
+// without a reload.
+#pragma once
+
+#include "agent/base/error.hpp"
+#include "agent/base/log.hpp"
+#include "agent/base/secret.hpp"
+#include "agent/base/time.hpp"
+#include "agent/net/file_watch.hpp"
+#include "agent/net/worker_pool.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace sfb::remote {
+
+/// Reads a password: one line of UTF-8 text, a BOM before it and one line end behind it left out.
+/// Blocks. Reason::process, code `secret.unreadable`: not there, not a regular file, no right (with
+/// the uid to grant), larger than 4 KiB, empty, several lines, not UTF-8. No message holds any of
+/// it.
+Result<std::shared_ptr<const Secret>> read_password(const std::string& path);
+
+/// One endpoint's password file. Thread rule: loop thread of `executor`; made and destroyed there.
+class PasswordFile : public std::enable_shared_from_this<PasswordFile> {
+ public:
+  using Secrets = Result<std::shared_ptr<const Secret>>;
+
+  /// Without inotify (said once in the log) a new password is used from the next connection on.
+  static std::shared_ptr<PasswordFile> create(boost::asio::any_io_executor executor,
+                                              std::shared_ptr<net::WorkerPool> files,
+                                              std::string path, const Logger& logger);
+  PasswordFile(boost::asio::any_io_executor executor, std::shared_ptr<net::WorkerPool> files,
+               std::string path);
+
+  /// Reads it on a thread of `files`, and sees to it that its folder is watched. Besides
+  /// read_password's errors: Reason::timeout, code `secret.hung` (a dead mount; until it answers
+  /// later reads fail at once, so that one endpoint holds one thread at most).
+  boost::asio::awaitable<Secrets> read(MonoTime deadline);
+  /// Grows when a password was read that differs from the one before.
+  std::uint64_t version() const { return version_; }
+
+  /// Called on the loop thread when the folder changed and another password lies there. A file that
+  /// is only touched is no news: each call may cost a logon.
+  void on_change(std::function<void()> callback) { on_change_ = std::move(callback); }
+
+ private:
+  enum class Progress : std::uint8_t { queued, running, done };
+
+  bool concerns(const net::FileEvent& event) const;
+  void changed();
+  static boost::asio::awaitable<void> look(std::shared_ptr<PasswordFile> self);
+
+  boost::asio::any_io_executor executor_;
+  std::shared_ptr<net::WorkerPool> files_;
+  std::string path_;
+  std::string folder_;
+  std::function<void()> on_change_;
+  std::unique_ptr<net::FileWatch> watch_;
+  std::shared_ptr<const Secret> last_;  ///< as read last
+  std::shared_ptr<const Secret> told_;  ///< as read first or told last
+  std::uint64_t version_ = 0;
+  bool looking_ = false;
+  bool look_again_ = false;
+  std::shared_ptr<std::atomic<Progress>> late_;  ///< of a read whose deadline came first
+};
+
+}  // namespace sfb::remote

@@ -1,0 +1,210 @@
+#include "agent/remote/winrm_lane.hpp"
+
+#include "agent/net/deadline.hpp"
+
+#include <boost/system/system_error.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+
+namespace sfb::remote {
+
+namespace {
+
+// The session ends a pipeline this much before the ask's deadline, so that there is time to hear so
+// over the same connection.
+constexpr std::chrono::milliseconds kMargin{500};
+// Stop, a few Receives, Terminate and Delete are far fewer; a session that goes on is broken.
+constexpr int kMaxTidyPosts = 64;
+// An empty answer to a Receive comes after its patience. A server that says at once that nothing
+// came in time would be asked again as fast as it can say so.
+constexpr std::chrono::milliseconds kTooSoon{50};
+constexpr std::chrono::milliseconds kPause{100};
+
+MonoTime before(MonoTime deadline, MonoTime now) {
+  return deadline - std::min<std::chrono::nanoseconds>(kMargin, (deadline - now) / 10);
+}
+
+Error cut_off() {
+  return {Reason::timeout, "winrm.cancelled", "the request was cut off", {}, {}, Stage::query};
+}
+
+// How long the next request waits for the sake of the server.
+std::chrono::nanoseconds pause_before(const WinrmSession::Next& next, wsman::Action last,
+                                      const Result<net::HttpReply>& reply,
+                                      std::chrono::nanoseconds took) {
+  const auto* post = std::get_if<WinrmSession::Post>(&next);
+  const bool again =
+      post != nullptr && post->action == wsman::Action::receive && last == wsman::Action::receive;
+  return again && reply && reply->status == 500 && took < kTooSoon ? kPause
+                                                                   : std::chrono::milliseconds(0);
+}
+
+}  // namespace
+
+WinrmLane::WinrmLane(std::shared_ptr<WinrmEndpoint> endpoint)
+    : endpoint_(endpoint), link_(std::move(endpoint)) {
+  renew();
+}
+
+void WinrmLane::renew() {
+  const WinrmOptions& options = endpoint_->options;
+  session_ = std::make_unique<WinrmSession>(
+      WinrmSessionOptions{.url = options.url.str(),
+                          .configuration_name = options.configuration_name,
+                          .language = options.language,
+                          .import_module = options.import_module,
+                          .limits = options.limits,
+                          .observer = options.observer.get()});
+}
+
+bool WinrmLane::fit(MonoTime now) const {
+  const WinrmOptions& options = endpoint_->options;
+  const auto opened = session_->opened();
+  return session_->reusable() && options.reuse && session_->pipelines() < options.max_pipelines &&
+         (!opened || now - *opened < options.max_age);
+}
+
+boost::asio::awaitable<Result<Reply>> WinrmLane::run(Call call, MonoTime deadline) {
+  StageTimes times(endpoint_->options.observer.get());
+  auto result = co_await converse(call, deadline, times);
+  times.ended(Stage::parse);
+  if (!result) {
+    co_return std::unexpected(std::move(result.error()));
+  }
+  Reply reply;
+  reply.result = std::make_shared<const PipelineResult>(std::move(*result));
+  reply.made_at = endpoint_->clock.now().wall;
+  reply.stages = times.all();
+  co_return reply;
+}
+
+boost::asio::awaitable<Result<PipelineResult>> WinrmLane::converse(const Call& call,
+                                                                   MonoTime deadline,
+                                                                   StageTimes& times) {
+  const WinrmOptions& options = endpoint_->options;
+  const MonoTime start = net::mono_now();
+  Stage stage = Stage::open;
+  const MonoTime last_word = before(deadline, start);
+  auto next = session_->run(call, start, last_word);
+  while (auto* post = std::get_if<WinrmSession::Post>(&next)) {
+    if (post->stage != stage) {
+      times.ended(stage);
+      stage = post->stage;
+    }
+    WinrmLink::Posting posting{.stage = stage,
+                               .envelope = std::move(post->body),
+                               .patience = post->patience,
+                               .cap = deadline - start,
+                               .deadline = deadline};
+    if (stage == Stage::open) {
+      posting.cap = std::max<std::chrono::nanoseconds>(options.open_cap - times.sum(stage),
+                                                       std::chrono::nanoseconds(0));
+    }
+    const wsman::Action action = post->action;
+    const MonoTime began = net::mono_now();
+    posting_ = true;
+    auto reply = co_await link_.post(std::move(posting), times);
+    posting_ = false;
+    const MonoTime came = net::mono_now();
+    next =
+        reply ? session_->answer(*reply, came) : session_->failed(std::move(reply.error()), came);
+    if (reply) {
+      times.add(Stage::parse, net::mono_now() - came);
+    }
+    if (const auto pause = pause_before(next, action, reply, came - began); pause > pause.zero()) {
+      posting_ = true;  // the session waits already
+      co_await net::sleep_until(std::min<MonoTime>(came + pause, last_word));
+    }
+  }
+  times.ended(stage);
+  auto* finished = std::get_if<WinrmSession::Finished>(&next);
+  if (finished == nullptr) {
+    co_return std::unexpected(Error{Reason::internal,
+                                    "winrm.no_result",
+                                    "the session ended without a result",
+                                    "this is a bug of the agent: report it",
+                                    {},
+                                    stage});
+  }
+  if (!finished->result) {
+    Error& error = finished->result.error();
+    if (error.reason == Reason::protocol || error.reason == Reason::parse) {
+      // Requests and answers may be out of step: what comes next on it means nothing.
+      link_.drop();
+    }
+    if (error.stage == Stage::none) {
+      error.stage = stage;
+    }
+  }
+  co_return std::move(finished->result);
+}
+
+void WinrmLane::interrupted() {
+  // Whatever was under way on it, its answer is not ours any more.
+  link_.drop();
+  // A session may want to go on after a lost request; this one may not.
+  for (int i = 0; posting_ && i < kMaxTidyPosts; ++i) {
+    posting_ =
+        std::holds_alternative<WinrmSession::Post>(session_->failed(cut_off(), net::mono_now()));
+  }
+  posting_ = false;
+}
+
+boost::asio::awaitable<void> WinrmLane::tidy(bool close, MonoTime deadline) {
+  try {
+    if (!close) {
+      co_await drive(session_->clear(net::mono_now()), deadline);
+    }
+    if (holds_shell() && (close || !session_->reusable())) {
+      co_await drive(session_->close(net::mono_now()), deadline);
+    }
+  } catch (const std::exception& error) {
+    endpoint_->logger.error("clearing a session failed",
+                            {{"endpoint", endpoint_->options.endpoint}, {"error", error.what()}});
+    link_.drop();
+  }
+  link_.release();
+  if (!session_->reusable()) {
+    if (holds_shell()) {
+      endpoint_->logger.info("a shell is left to the server's idle time-out",
+                             {{"endpoint", endpoint_->options.endpoint}});
+      link_.drop();
+    }
+    renew();
+  }
+}
+
+boost::asio::awaitable<void> WinrmLane::drive(WinrmSession::Next next, MonoTime deadline) {
+  StageTimes times;
+  for (int i = 0; i < 2 * kMaxTidyPosts; ++i) {
+    auto* post = std::get_if<WinrmSession::Post>(&next);
+    if (post == nullptr) {
+      co_return;
+    }
+    const MonoTime now = net::mono_now();
+    if (now >= deadline || i >= kMaxTidyPosts) {
+      next = session_->failed(cut_off(), now);
+      continue;
+    }
+    const wsman::Action action = post->action;
+    // Half of what is left: a Signal that hangs must leave time for the Delete, which takes all
+    // with it.
+    const bool last = action == wsman::Action::remove;
+    auto reply = co_await link_.post({.stage = Stage::none,
+                                      .envelope = std::move(post->body),
+                                      .patience = post->patience,
+                                      .cap = last ? deadline - now : (deadline - now) / 2,
+                                      .deadline = deadline},
+                                     times);
+    const MonoTime came = net::mono_now();
+    next =
+        reply ? session_->answer(*reply, came) : session_->failed(std::move(reply.error()), came);
+    if (const auto pause = pause_before(next, action, reply, came - now); pause > pause.zero()) {
+      co_await net::sleep_until(std::min<MonoTime>(came + pause, deadline));
+    }
+  }
+}
+
+}  // namespace sfb::remote

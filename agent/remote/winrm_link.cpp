@@ -1,0 +1,307 @@
+#include "agent/remote/winrm_link.hpp"
+
+#include "agent/base/text.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <span>
+
+namespace sfb::remote {
+
+namespace {
+
+constexpr std::string_view kSoap = "application/soap+xml;charset=UTF-8";
+// Negotiations have at most a few legs; a server that goes on asking is not one.
+constexpr int kMaxLegs = 8;
+
+std::unexpected<Error> at_stage(Stage stage, Error error) {
+  if (error.stage == Stage::none) {
+    error.stage = stage;
+  }
+  return std::unexpected(std::move(error));
+}
+
+// `Basic ***`: the scheme may be seen, what proves it may not.
+std::string masked(std::string_view authorization) {
+  return fmt::format("{} ***", authorization.substr(0, authorization.find(' ')));
+}
+
+std::string describe(const net::Certificate& certificate, WallTime now) {
+  const auto left = std::chrono::floor<std::chrono::days>(certificate.not_after - now).count();
+  const std::string expiry = left < 0    ? fmt::format("expired {} days ago", -left)
+                             : left == 0 ? std::string("expires within a day")
+                                         : fmt::format("expires in {} days", left);
+  return fmt::format("{}; issued by {}; for {}; valid {} to {}, {}; sha256 {}", certificate.subject,
+                     certificate.issuer, fmt::join(certificate.names, ", "),
+                     format_iso8601(certificate.not_before), format_iso8601(certificate.not_after),
+                     expiry, certificate.sha256);
+}
+
+}  // namespace
+
+WinrmLink::WinrmLink(std::shared_ptr<WinrmEndpoint> endpoint) : endpoint_(std::move(endpoint)) {}
+
+WinrmLink::~WinrmLink() {
+  release();
+}
+
+void WinrmLink::drop() {
+  connection_.reset();
+  scheme_.reset();
+  step_ = {};
+}
+
+void WinrmLink::release() {
+  endpoint_->options.budget->give(std::exchange(held_, 0));
+}
+
+bool WinrmLink::admit(std::size_t bytes) {
+  if (!endpoint_->options.budget->try_take(bytes)) {
+    return false;
+  }
+  held_ += bytes;
+  return true;
+}
+
+boost::asio::awaitable<Result<net::HttpReply>> WinrmLink::post(Posting posting, StageTimes& times) {
+  if (Status open = co_await ensure_open(posting.deadline, times); !open) {
+    drop();
+    co_return at_stage(Stage::connect, explain(std::move(open.error()), posting, posting.deadline));
+  }
+  const MonoTime began = net::mono_now();
+  const auto for_auth = times.sum(Stage::auth);
+  const MonoTime end = std::min<MonoTime>(
+      posting.deadline,
+      began + std::min<std::chrono::nanoseconds>(posting.patience + kSlack, posting.cap));
+  auto reply = co_await exchange(std::move(posting.envelope), end, times);
+  if (reply || reply.error().stage != Stage::auth) {
+    times.add(posting.stage, net::mono_now() - began - (times.sum(Stage::auth) - for_auth));
+  }
+  if (!reply) {
+    drop();
+    // From here on the request may have been executed, whatever became of the connection; only a
+    // refused authentication says that it was not.
+    if (reply.error().stage != Stage::auth) {
+      reply.error().stage = posting.stage;
+    }
+    co_return std::unexpected(explain(std::move(reply.error()), posting, end));
+  }
+  co_return reply;
+}
+
+// Which of the times ran out is known only here.
+Error WinrmLink::explain(Error error, const Posting& posting, MonoTime end) const {
+  if (error.code == "http.in_flight") {
+    error.remedy = "raise limits.in_flight, or evaluate fewer pools at once";
+  }
+  if (error.code != "http.timeout") {
+    return error;
+  }
+  const std::string& host = endpoint_->options.url.host;
+  if (end == posting.deadline) {
+    error.code = "winrm.timeout";
+    error.message = fmt::format("{} did not answer in the time the evaluation has", host);
+    error.remedy = "look at the load of the server, or raise evaluation_timeout";
+  } else if (posting.cap < posting.patience + kSlack && posting.stage == Stage::open) {
+    error.code = "winrm.timeout";
+    error.message = fmt::format("{} did not open a session within {}", host,
+                                format_duration(endpoint_->options.open_cap));
+    error.remedy = "look at the load of the server and at its WinRM service";
+  }
+  return error;
+}
+
+boost::asio::awaitable<Status> WinrmLink::ensure_open(MonoTime deadline, StageTimes& times) {
+  // A new password is for a new connection.
+  if (connection_ && password_version_ == endpoint_->password->version() && connection_->usable()) {
+    co_return Status{};
+  }
+  drop();
+  const WinrmOptions& options = endpoint_->options;
+  auto password = co_await endpoint_->password->read(
+      std::min<MonoTime>(deadline, net::mono_now() + options.auth_cap));
+  if (!password) {
+    co_return at_stage(Stage::auth, std::move(password.error()));
+  }
+  password_version_ = endpoint_->password->version();
+  net::HttpConnectionOptions http;
+  http.url = options.url;
+  http.max_body = options.limits.envelope;
+  http.admit = [this](std::size_t bytes) { return admit(bytes); };
+  if (options.url.tls) {
+    auto tls = co_await tls_client(deadline);
+    if (!tls) {
+      co_return at_stage(Stage::tls, std::move(tls.error()));
+    }
+    http.tls = std::move(*tls);
+  }
+  connection_ = std::make_unique<net::HttpConnection>(endpoint_->executor,
+                                                      options.services->resolver, std::move(http));
+  std::vector<StageTime> stages;
+  const Status opened = co_await connection_->open(deadline, stages);
+  for (const StageTime& stage : stages) {
+    times.ended(stage);
+  }
+  tell_tls();
+  if (!opened) {
+    co_return opened;
+  }
+  scheme_ = auth::make_basic(options.credentials.username, std::move(*password));
+  auto step = scheme_->step({});
+  if (!step) {
+    co_return at_stage(Stage::auth, std::move(step.error()));
+  }
+  step_ = std::move(*step);
+  co_return Status{};
+}
+
+boost::asio::awaitable<Result<std::shared_ptr<net::TlsClient>>> WinrmLink::tls_client(
+    MonoTime deadline) {
+  if (!endpoint_->tls) {
+    auto made = co_await endpoint_->options.services->files.run_until(
+        [tls = endpoint_->options.tls] { return net::TlsClient::create(tls); }, deadline,
+        "tls.ca_file");
+    if (!made) {
+      if (made.error().code == "tls.ca_file" && made.error().reason == Reason::timeout) {
+        made.error().message = "reading the trusted certificates did not end in time";
+        made.error().remedy = "the disk or network mount of ca_file does not answer";
+      }
+      co_return made;
+    }
+    endpoint_->tls = std::move(*made);
+  }
+  co_return endpoint_->tls;
+}
+
+boost::asio::awaitable<Result<net::HttpReply>> WinrmLink::exchange(std::string envelope,
+                                                                   MonoTime end,
+                                                                   StageTimes& times) {
+  const MonoTime began = net::mono_now();
+  MonoTime last_leg = began;
+  for (int leg = 0; leg < kMaxLegs; ++leg) {
+    last_leg = net::mono_now();
+    // Legs without a body are authentication alone, and so are those behind a 401.
+    const MonoTime auth_end = began + endpoint_->options.auth_cap;
+    auto reply = co_await send(envelope, step_.body ? end : std::min(end, auth_end));
+    if (!reply || reply->status != 401) {
+      if (leg > 0) {
+        times.ended(StageTime{Stage::auth, last_leg - began});
+      }
+      if (reply && !step_.body) {
+        // Not an answer to the envelope, which was not sent yet.
+        co_return at_stage(Stage::auth,
+                           fail(Reason::protocol, "http.status",
+                                fmt::format("{} answered {} in the middle of authentication",
+                                            endpoint_->options.url.host, reply->status))
+                               .error());
+      }
+      co_return reply;
+    }
+    if (Status answered = challenged(*reply); !answered) {
+      times.ended(StageTime{Stage::auth, net::mono_now() - began});
+      co_return std::unexpected(std::move(answered.error()));
+    }
+  }
+  co_return at_stage(Stage::auth, fail(Reason::auth, "auth.refused",
+                                       fmt::format("{} asks for authentication again and again",
+                                                   endpoint_->options.url.host))
+                                      .error());
+}
+
+// The scheme's answer to a 401.
+Status WinrmLink::challenged(const net::HttpReply& reply) {
+  const std::vector<std::string> challenges = reply.all("WWW-Authenticate");
+  endpoint_->fact("offers", fmt::format("{}", fmt::join(auth::offered_schemes(challenges), ", ")));
+  auto step = scheme_->step(challenges);
+  if (!step) {
+    return at_stage(Stage::auth, std::move(step.error()));
+  }
+  step_ = std::move(*step);
+  return {};
+}
+
+boost::asio::awaitable<Result<net::HttpReply>> WinrmLink::send(const std::string& envelope,
+                                                               MonoTime end) {
+  auth::Payload payload{std::string(kSoap), step_.body ? envelope : std::string()};
+  if (step_.body) {
+    // Anew for every attempt: what was sealed once may never be sent again.
+    auto sealed = scheme_->seal(std::move(payload));
+    if (!sealed) {
+      co_return at_stage(Stage::auth, std::move(sealed.error()));
+    }
+    payload = std::move(*sealed);
+  }
+  std::vector<net::Header> headers{{"Content-Type", std::move(payload.content_type)}};
+  if (!step_.authorization.empty()) {
+    // Basic proves itself with every request, so the step stays.
+    headers.push_back({"Authorization", step_.authorization});
+  }
+  show_request(headers, payload.body.size());
+  auto reply = co_await connection_->post(std::move(headers), std::move(payload.body), end);
+  if (!reply) {
+    co_return reply;
+  }
+  show_reply(*reply);
+  if (reply->status == 401) {
+    co_return reply;
+  }
+  const auto type = std::ranges::find_if(reply->headers, [](const net::Header& header) {
+    return iequals(header.name, "Content-Type");
+  });
+  const bool typed = type != reply->headers.end();
+  auto plain = scheme_->unseal({typed ? type->value : std::string(), std::move(reply->body)});
+  if (!plain) {
+    co_return at_stage(Stage::auth, std::move(plain.error()));
+  }
+  if (typed) {
+    type->value = std::move(plain->content_type);
+  }
+  reply->body = std::move(plain->body);
+  co_return reply;
+}
+
+void WinrmLink::tell_tls() const {
+  if (!endpoint_->options.observer) {
+    return;
+  }
+  if (const std::string address = connection_->peer_address(); !address.empty()) {
+    endpoint_->fact("address", address);
+  }
+  if (const auto& info = connection_->tls_info()) {
+    if (!info->version.empty()) {
+      endpoint_->fact("tls", fmt::format("{}, {}", info->version, info->cipher));
+    }
+    for (const net::Certificate& certificate : info->chain) {
+      endpoint_->fact("certificate", describe(certificate, endpoint_->clock.now().wall));
+    }
+  }
+}
+
+void WinrmLink::show_request(const std::vector<net::Header>& headers, std::size_t body) const {
+  if (!endpoint_->wants_wire()) {
+    return;
+  }
+  const net::HttpUrl& url = endpoint_->options.url;
+  std::string text = fmt::format("POST {} HTTP/1.1\nHost: {}\n", url.path, url.host_port());
+  for (const net::Header& header : headers) {
+    const bool secret = header.name == "Authorization";
+    text += fmt::format("{}: {}\n", header.name, secret ? masked(header.value) : header.value);
+  }
+  endpoint_->options.observer->wire(">", text + fmt::format("Content-Length: {}", body));
+}
+
+void WinrmLink::show_reply(const net::HttpReply& reply) const {
+  if (!endpoint_->wants_wire()) {
+    return;
+  }
+  std::string text = fmt::format("HTTP {}", reply.status);
+  for (const net::Header& header : reply.headers) {
+    text += fmt::format("\n{}: {}", header.name,
+                        iequals(header.name, "Set-Cookie") ? "***" : header.value);
+  }
+  endpoint_->options.observer->wire("<", text);
+}
+
+}  // namespace sfb::remote

@@ -1,0 +1,94 @@
+// One connection of transport `winrm` with its authentication: posts envelopes, reconnects when it
+// has to, and never repeats a request that may have been executed.
+#pragma once
+
+#include "agent/auth/scheme.hpp"
+#include "agent/net/http_connection.hpp"
+#include "agent/remote/password_file.hpp"
+#include "agent/remote/stage_times.hpp"
+#include "agent/remote/winrm_transport.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace sfb::remote {
+
+/// What the links of one endpoint share. Thread rule: loop thread.
+struct WinrmEndpoint {
+  boost::asio::any_io_executor executor;
+  WinrmOptions options;  ///< budget and services are set
+  std::shared_ptr<PasswordFile> password;
+  std::shared_ptr<net::TlsClient> tls;  ///< made with the first connection
+  const Clock& clock;
+  Logger logger;
+
+  bool wants_wire() const { return options.observer && options.observer->wants_wire(); }
+  void fact(std::string_view name, std::string_view value) const {
+    if (options.observer) {
+      options.observer->fact(name, value);
+    }
+  }
+};
+
+/// Thread rule: loop thread; one post at a time.
+class WinrmLink {
+ public:
+  /// The server may answer this much later than it promised.
+  static constexpr std::chrono::seconds kSlack{10};
+
+  explicit WinrmLink(std::shared_ptr<WinrmEndpoint> endpoint);
+  ~WinrmLink();
+  WinrmLink(const WinrmLink&) = delete;
+  WinrmLink& operator=(const WinrmLink&) = delete;
+
+  /// One envelope on its way.
+  struct Posting {
+    Stage stage = Stage::query;
+    std::string envelope;
+    std::chrono::nanoseconds patience{};  ///< the server answers within this
+    std::chrono::nanoseconds cap{};       ///< for this post alone, connecting left out
+    MonoTime deadline{};                  ///< for everything
+  };
+  /// Opens a connection when there is none that can be used, proves who we are, posts. A 401 means
+  /// that nothing was executed: the request goes out again with what the scheme says to it. After
+  /// an error and after an exception (cancelled) the connection is gone. Errors: those of
+  /// http_connection.hpp, scheme.hpp, PasswordFile::read; timeout `winrm.timeout` (`cap` or
+  /// `deadline` came first). Each has its stage.
+  boost::asio::awaitable<Result<net::HttpReply>> post(Posting posting, StageTimes& times);
+
+  bool connected() const { return connection_ != nullptr; }
+  /// Precondition: connected.
+  MonoTime last_used() const { return connection_->last_used(); }
+  /// Closes the connection.
+  void drop();
+  /// The answers read so far are done with: gives their share of `limits.in_flight` back.
+  void release();
+
+ private:
+  boost::asio::awaitable<Status> ensure_open(MonoTime deadline, StageTimes& times);
+  boost::asio::awaitable<Result<std::shared_ptr<net::TlsClient>>> tls_client(MonoTime deadline);
+  boost::asio::awaitable<Result<net::HttpReply>> exchange(std::string envelope, MonoTime end,
+                                                          StageTimes& times);
+  boost::asio::awaitable<Result<net::HttpReply>> send(const std::string& envelope, MonoTime end);
+  Status challenged(const net::HttpReply& reply);
+  bool admit(std::size_t bytes);
+  void tell_tls() const;
+  void show_request(const std::vector<net::Header>& headers, std::size_t body) const;
+  void show_reply(const net::HttpReply& reply) const;
+  Error explain(Error error, const Posting& posting, MonoTime end) const;
+
+  std::shared_ptr<WinrmEndpoint> endpoint_;
+  std::unique_ptr<net::HttpConnection> connection_;
+  std::unique_ptr<auth::Scheme> scheme_;
+  auth::Step step_;
+  std::uint64_t password_version_ = 0;
+  std::size_t held_ = 0;  ///< bytes of the budget
+};
+
+}  // namespace sfb::remote

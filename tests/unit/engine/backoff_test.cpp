@@ -1,0 +1,101 @@
+// Every edge of the back-off.
+#include "agent/engine/backoff.hpp"
+
+#include <gtest/gtest.h>
+
+namespace sfb::engine {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr MonoTime kStart{1'000s};
+
+class BackoffTest : public ::testing::Test {
+ protected:
+  bool refuse(Reason reason = Reason::auth) { return backoff.refused(reason, now, now); }
+
+  MonoTime now = kStart;
+  Backoff backoff;
+};
+
+TEST_F(BackoffTest, StepsGrowAndTheLastRepeats) {
+  EXPECT_EQ(backoff.until(now), std::nullopt);
+  for (const auto step : {1min, 2min, 5min, 10min, 10min}) {
+    EXPECT_TRUE(refuse());
+    EXPECT_EQ(backoff.until(now), now + step);
+    now += step - 1ns;
+    EXPECT_TRUE(backoff.until(now).has_value());
+    now += 1ns;
+    EXPECT_EQ(backoff.until(now), std::nullopt);
+  }
+}
+
+TEST_F(BackoffTest, AnAnswerBeginsFromTheFirstStep) {
+  refuse();
+  now += 1min;
+  backoff.accepted(now);
+  EXPECT_EQ(backoff.reason(), std::nullopt);
+  EXPECT_TRUE(refuse(Reason::throttled));
+  EXPECT_EQ(backoff.until(now), now + 1min);
+  EXPECT_EQ(backoff.reason(), Reason::throttled);
+}
+
+TEST_F(BackoffTest, AnEndBeginsFromTheFirstStep) {
+  refuse();
+  now += 1min;
+  refuse();
+  now += 1s;
+  backoff.end(now);
+  EXPECT_EQ(backoff.until(now), std::nullopt);
+  EXPECT_TRUE(refuse());
+  EXPECT_EQ(backoff.until(now), now + 1min);
+}
+
+TEST_F(BackoffTest, RunsThatFailTogetherAreOneStep) {
+  EXPECT_TRUE(backoff.refused(Reason::auth, kStart - 5s, now));
+  EXPECT_FALSE(backoff.refused(Reason::auth, now, now));
+  EXPECT_FALSE(backoff.refused(Reason::auth, kStart - 5s, now + 1s));
+  EXPECT_FALSE(backoff.refused(Reason::auth, kStart - 5s, now + 2min)) << "a very late one too";
+  EXPECT_EQ(backoff.until(now), now + 1min);
+}
+
+TEST_F(BackoffTest, WhatBeganBeforeTheRefusalSaysNothingAboutLater) {
+  backoff.refused(Reason::auth, now - 5s, now);
+  backoff.accepted(now - 3s);
+  EXPECT_EQ(backoff.until(now), now + 1min);
+  EXPECT_TRUE(backoff.on_trial());
+}
+
+TEST_F(BackoffTest, WhatBeganBeforeANewSecretSaysNothingAboutIt) {
+  backoff.end(now);
+  EXPECT_FALSE(backoff.refused(Reason::auth, now - 1s, now + 1s)) << "with the old password";
+  EXPECT_EQ(backoff.until(now + 1s), std::nullopt);
+  backoff.accepted(now - 1s);
+  EXPECT_TRUE(backoff.on_trial());
+  backoff.accepted(now);
+  EXPECT_FALSE(backoff.on_trial());
+}
+
+TEST_F(BackoffTest, OnTrialUntilTheServerAnswers) {
+  EXPECT_TRUE(backoff.on_trial()) << "from the start";
+  backoff.accepted(now);
+  EXPECT_FALSE(backoff.on_trial());
+  refuse();
+  EXPECT_TRUE(backoff.on_trial());
+  now += 1min;
+  EXPECT_TRUE(backoff.on_trial()) << "also when it is over";
+  backoff.accepted(now);
+  backoff.end(now);
+  EXPECT_TRUE(backoff.on_trial());
+}
+
+TEST(Backoff, OnlyThreeReasonsCauseIt) {
+  for (const Reason reason : kReasons) {
+    EXPECT_EQ(causes_backoff(reason),
+              reason == Reason::auth || reason == Reason::forbidden || reason == Reason::throttled)
+        << to_string(reason);
+  }
+}
+
+}  // namespace
+}  // namespace sfb::engine

@@ -1,0 +1,248 @@
+// The session against a scripted server: what it asks, what it makes of the answers.
+#include "agent/remote/winrm_session.hpp"
+
+#include "agent/value/access.hpp"
+#include "tests/unit/remote/session_drive.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace sfb::remote::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+std::string code_of(const Result<PipelineResult>& result) {
+  return result ? "good" : result.error().code;
+}
+
+TEST(WinrmSession, AsksOpensAndIsReused) {
+  SessionDrive drive;
+  const auto first = drive.ask();
+  ASSERT_TRUE(first) << describe(first.error());
+  EXPECT_EQ(first->output.size(), 1);
+  EXPECT_TRUE(first->extras);
+  EXPECT_EQ(first->ps_version, "5.1.17763.1");
+  EXPECT_TRUE(drive.session.reusable());
+  const int cold = drive.posts;
+  ASSERT_TRUE(drive.ask());
+  EXPECT_EQ(drive.posts - cold, 3) << "Command, Receive, Signal";
+  EXPECT_EQ(drive.server.creates, 1);
+  EXPECT_EQ(drive.session.pipelines(), 2);
+  drive.close();
+  EXPECT_EQ(drive.server.shells(), 0);
+  EXPECT_THAT(drive.server.violations, IsEmpty());
+}
+
+TEST(WinrmSession, TheModuleIsImportedOnce) {
+  SessionDrive drive;
+  ASSERT_TRUE(drive.ask());
+  ASSERT_TRUE(drive.ask());
+  EXPECT_THAT(drive.server.arguments[0], HasSubstr("SfbImportModule=SkypeForBusiness"));
+  EXPECT_THAT(drive.server.arguments[0], HasSubstr("PoolFqdn=a.example.com"));
+  EXPECT_EQ(drive.server.arguments[1], "PoolFqdn=a.example.com Force=true ");
+}
+
+TEST(WinrmSession, WithoutScriptsTheCmdletIsCalledAloneAndTheSessionRemembers) {
+  SessionDrive drive;
+  drive.server.knobs.scripts = false;
+  const auto first = drive.ask();
+  ASSERT_TRUE(first) << describe(first.error());
+  EXPECT_EQ(first->output.size(), 1);
+  EXPECT_FALSE(first->extras);
+  ASSERT_TRUE(drive.ask());
+  EXPECT_EQ(drive.server.scripts.size(), 1);
+  EXPECT_EQ(drive.server.pipelines, 3);
+  EXPECT_EQ(drive.server.arguments.back(), "PoolFqdn=a.example.com Force=true ");
+}
+
+TEST(WinrmSession, LanguageNoneNeverTriesAScriptAndFullNeverDoesWithout) {
+  SessionDrive none({.language = Language::none});
+  ASSERT_TRUE(none.ask());
+  EXPECT_THAT(none.server.scripts, IsEmpty());
+  SessionDrive full({.language = Language::full});
+  full.server.knobs.scripts = false;
+  const auto refused = full.ask();
+  EXPECT_EQ(code_of(refused), "winrm.scripts_refused");
+  EXPECT_EQ(refused.error().reason, Reason::cmdlet);
+  EXPECT_EQ(full.server.pipelines, 1);
+}
+
+TEST(WinrmSession, TheScriptsOwnErrorIsNoRefusal) {
+  SessionDrive drive;
+  drive.server.knobs.module_fails = true;
+  const auto result = drive.ask();
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->state, PipelineState::failed);
+  EXPECT_EQ(drive.server.pipelines, 1);
+  const ErrorRecord record = ErrorRecord::from(result->graph, result->errors.back());
+  EXPECT_EQ(record.message, "no such module");
+}
+
+TEST(WinrmSession, EveryVersionAndOwnIdsAndEveryCut) {
+  for (const char* const version : {"2.1", "2.2", "2.3", "2.4", "2.9"}) {
+    for (const bool echo : {true, false}) {
+      for (const std::size_t cut : {0U, 1U, 7U, 20U, 21U, 22U, 39U, 40U, 41U, 61U, 100U, 701U}) {
+        SessionDrive drive;
+        drive.server.knobs.version = version;
+        drive.server.knobs.echo_ids = echo;
+        drive.server.knobs.cut = cut;
+        drive.server.knobs.done_with_state = cut % 2 == 0;
+        const auto result = drive.ask();
+        ASSERT_TRUE(result) << version << " cut " << cut << ": " << describe(result.error());
+        EXPECT_EQ(result->output.size(), 1);
+        drive.close();
+        EXPECT_EQ(drive.server.shells(), 0);
+        EXPECT_THAT(drive.server.violations, IsEmpty());
+      }
+    }
+  }
+}
+
+TEST(WinrmSession, AServerOfAnotherProtocolIsGivenUpAtOnce) {
+  for (const char* const version : {"3.0", "1.0"}) {
+    SessionDrive drive;
+    drive.server.knobs.version = version;
+    EXPECT_EQ(code_of(drive.ask()), "psrp.version");
+    EXPECT_FALSE(drive.session.reusable());
+    drive.close();
+    EXPECT_EQ(drive.server.shells(), 0);
+  }
+}
+
+TEST(WinrmSession, NothingYetIsAskedAgain) {
+  SessionDrive drive;
+  drive.server.knobs.quiet_first = true;
+  ASSERT_TRUE(drive.ask());
+  EXPECT_THAT(drive.server.violations, IsEmpty());
+}
+
+TEST(WinrmSession, APromptIsRefusedAndTheRunGoesOn) {
+  SessionDrive drive;
+  drive.server.knobs.host_call = true;
+  ASSERT_TRUE(drive.ask());
+  EXPECT_EQ(drive.server.refusals, 1);
+}
+
+TEST(WinrmSession, ErrorsAndWarningsStandApart) {
+  SessionDrive drive;
+  drive.server.knobs.output = {""};
+  drive.server.knobs.errors = {"<S>bad</S>", "<S>worse</S>"};
+  drive.server.knobs.warnings = {
+      R"(<Obj RefId="0"><MS><S N="InformationalRecord_Message">careful</S></MS></Obj>)"};
+  const auto result = drive.ask();
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->state, PipelineState::completed);
+  ASSERT_EQ(result->output.size(), 1);
+  EXPECT_TRUE(result->output[0].is_null());
+  EXPECT_EQ(result->errors.size(), 2);
+  EXPECT_THAT(result->warnings, ::testing::ElementsAre("careful"));
+}
+
+TEST(WinrmSession, FailedKeepsItsOutput) {
+  SessionDrive drive;
+  drive.server.knobs.pipeline_state = "5";
+  const auto result = drive.ask();
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->state, PipelineState::failed);
+  EXPECT_EQ(result->output.size(), 1);
+  EXPECT_EQ(result->errors.size(), 1);
+  EXPECT_TRUE(drive.session.reusable());
+}
+
+TEST(WinrmSession, DoneWithoutAStateIsAnError) {
+  SessionDrive drive;
+  drive.server.knobs.no_state = true;
+  EXPECT_EQ(code_of(drive.ask()), "winrm.no_state");
+  drive.close();
+  EXPECT_EQ(drive.server.shells(), 0);
+}
+
+TEST(WinrmSession, ABrokenPoolSaysWhyAndIsDeleted) {
+  SessionDrive drive;
+  drive.server.knobs.broken_pool = "module missing";
+  const auto result = drive.ask();
+  EXPECT_EQ(code_of(result), "psrp.broken");
+  EXPECT_EQ(result.error().peer, "module missing");
+  EXPECT_EQ(result.error().stage, Stage::open);
+  drive.close();
+  EXPECT_EQ(drive.server.shells(), 0);
+}
+
+TEST(WinrmSession, APipelineThatOutlivesTheDeadlineIsStoppedOverTheSameSession) {
+  SessionDrive drive;
+  drive.server.knobs.never_ends = true;
+  const auto result = drive.ask();
+  EXPECT_EQ(code_of(result), "winrm.timeout");
+  EXPECT_EQ(result.error().reason, Reason::timeout);
+  ASSERT_TRUE(drive.session.needs_clearing());
+  EXPECT_EQ(drive.server.commands(), 1);
+  drive.clear();
+  EXPECT_EQ(drive.server.commands(), 0);
+  EXPECT_TRUE(drive.session.reusable());
+  drive.server.knobs.never_ends = false;
+  EXPECT_TRUE(drive.ask());
+  EXPECT_EQ(drive.server.creates, 1);
+  EXPECT_THAT(drive.server.violations, IsEmpty());
+}
+
+TEST(WinrmSession, ADeafPipelineIsTerminatedAllTheSame) {
+  SessionDrive drive;
+  drive.server.knobs.never_ends = true;
+  drive.server.knobs.deaf = true;
+  EXPECT_EQ(code_of(drive.ask()), "winrm.timeout");
+  drive.clear();
+  EXPECT_EQ(drive.server.commands(), 0);
+  drive.close();
+  EXPECT_EQ(drive.server.shells(), 0);
+}
+
+TEST(WinrmSession, AForgottenShellIsOpenedAgainOnce) {
+  for (const std::uint32_t code : {2150858843U, 995U}) {
+    SessionDrive drive;
+    ASSERT_TRUE(drive.ask());
+    drive.server.restart();
+    drive.server.fault_next("Command", code, "InvalidSelectors");
+    ASSERT_TRUE(drive.ask()) << code;
+    EXPECT_EQ(drive.server.creates, 2);
+    drive.close();
+    EXPECT_EQ(drive.server.shells(), 0);
+  }
+}
+
+TEST(WinrmSession, AUsedUpShellIsDeletedAndReplaced) {
+  SessionDrive drive;
+  ASSERT_TRUE(drive.ask());
+  drive.server.fault_next("Command", 2150859241, "QuotaLimit");
+  ASSERT_TRUE(drive.ask());
+  EXPECT_EQ(drive.server.creates, 2);
+  EXPECT_EQ(drive.server.shells(), 1);
+}
+
+TEST(WinrmSession, AccessDeniedIsNeverTriedAgain) {
+  SessionDrive drive;
+  drive.server.fault_next("Create", 5, "AccessDenied");
+  const auto result = drive.ask();
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().reason, Reason::forbidden);
+  EXPECT_EQ(drive.posts, 1);
+  EXPECT_FALSE(drive.session.holds_shell());
+}
+
+TEST(WinrmSession, AThousandRunsWithRecycledShellsLeaveNothing) {
+  SessionDrive drive;
+  for (int i = 0; i < 1000; ++i) {
+    ASSERT_TRUE(drive.ask());
+    if (drive.session.pipelines() == 50) {
+      drive.close();
+    }
+  }
+  drive.close();
+  EXPECT_EQ(drive.server.creates, 20);
+  EXPECT_EQ(drive.server.shells(), 0);
+  EXPECT_THAT(drive.server.violations, IsEmpty());
+}
+
+}  // namespace
+}  // namespace sfb::remote::testing
