@@ -1,0 +1,334 @@
+#include "tests/simulator/machine.hpp"
+
+#include "agent/base/base64.hpp"
+#include "agent/base/text.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace sim {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::uint32_t kTimedOut = 2150858793;
+constexpr std::uint32_t kInvalidSelectors = 2150858843;
+constexpr std::uint32_t kAborted = 995;
+constexpr std::uint32_t kMaxShells = 2150859173;
+constexpr std::uint32_t kMaxCommands = 2150859241;
+constexpr std::uint32_t kBadResource = 2150858811;
+constexpr std::uint32_t kInvalidXml = 2150858819;
+
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+
+asio::awaitable<void> pause(Millis time) {
+  asio::steady_timer timer(co_await asio::this_coro::executor, time);
+  co_await timer.async_wait(kAwait);
+}
+
+// The first PoolFqdn of a pipeline that fits into one request.
+std::string pool_in(const std::string& bytes) {
+  Assembler input;
+  std::vector<PsrpMessage> messages;
+  if (!input.feed(bytes, messages) || messages.empty()) {
+    return {};
+  }
+  const auto request = read_create_pipeline(messages.front().body, false);
+  if (!request || request->commands.empty()) {
+    return {};
+  }
+  const auto pool = request->commands.front().arguments.find("poolfqdn");
+  return pool == request->commands.front().arguments.end() ? std::string() : pool->second;
+}
+
+}  // namespace
+
+Machine::Machine(asio::any_io_executor executor, const Listener& listener, World& world)
+    : executor_(std::move(executor)), listener_(listener), world_(world) {}
+
+Answer Machine::ok(const SoapRequest& request, const std::string& body) const {
+  Answer answer;
+  answer.body = reply_xml(request.message_id, body);
+  return answer;
+}
+
+Answer Machine::fault(const SoapRequest& request, std::uint32_t code, const std::string& subcode,
+                      const std::string& text, const std::string& detail) const {
+  Answer answer;
+  answer.status = 500;
+  answer.body = fault_xml(request.message_id, code, subcode, text, detail);
+  return answer;
+}
+
+std::string Machine::pool_of(const SoapRequest& request, const ShellPtr& shell) const {
+  if (request.action == "Command") {
+    const auto* const first = find(request.body(), {"CommandLine", "Arguments"});
+    return first == nullptr ? std::string() : pool_in(sfb::base64_decode(first->text).value_or(""));
+  }
+  return shell ? shell->pool : std::string();
+}
+
+asio::awaitable<Answer> Machine::act(const SoapRequest& request, const Fault* fault_given) {
+  if (request.action.empty()) {
+    co_return fault(request, kInvalidXml, "SchemaValidationError", "The request is invalid.");
+  }
+  if (request.action == "Create") {
+    co_return create(request);
+  }
+  const auto known = shells_.find(request.shell_id);
+  if (known == shells_.end()) {
+    co_return fault(request, kInvalidSelectors, "InvalidSelectors",
+                    "The request for the Windows Remote Shell with this ShellId failed because the "
+                    "shell was not found on the server.");
+  }
+  const ShellPtr shell = known->second;
+  shell->last = Clock::now();
+  if (request.action == "Receive") {
+    co_return co_await receive(request, shell);
+  }
+  if (request.action == "Command") {
+    co_return command(request, shell, fault_given);
+  }
+  if (request.action == "Send") {
+    co_return send(request, shell);
+  }
+  if (request.action == "Signal") {
+    co_return signal(request, shell);
+  }
+  if (request.action == "Delete") {
+    co_return remove(request, shell);
+  }
+  world_.violation("unknown action " + request.action);
+  co_return fault(request, 2150858753, "ActionNotSupported", "The action is not supported.");
+}
+
+Answer Machine::create(const SoapRequest& request) {
+  const bool winrs = request.resource.ends_with("/shell/cmd");
+  if (!winrs && !request.resource.starts_with("http://schemas.microsoft.com/powershell/")) {
+    return fault(request, kBadResource, "DestinationUnreachable", "The resource URI is unknown.");
+  }
+  if (shells_.size() >= listener_.server.max_shells) {
+    return fault(request, kMaxShells, "QuotaLimit",
+                 "The maximum number of concurrent shells for this user has been exceeded.");
+  }
+  const auto* const proposed = find(request.body(), {"Shell"});
+  const auto shell = std::make_shared<Shell>();
+  shell->winrs = winrs;
+  shell->last = Clock::now();
+  const auto* const wish = find(proposed, {"IdleTimeOut"});
+  shell->idle = listener_.server.idle_timeout.count() > 0 ? listener_.server.idle_timeout
+                : wish != nullptr ? read_duration(wish->text).value_or(Millis(7'200'000))
+                                  : Millis(7'200'000);
+  const std::string id = attribute(proposed, "ShellId");
+  shell->id = listener_.server.echo_ids && !id.empty()
+                  ? id
+                  : fmt::format("0000000A-0000-4000-8000-{:012X}", ++ids_);
+  if (!winrs) {
+    const auto* const creation = find(proposed, {"creationXml"});
+    std::vector<PsrpMessage> messages;
+    if (creation == nullptr ||
+        !shell->input.feed(sfb::base64_decode(creation->text).value_or("-"), messages) ||
+        messages.size() != 2 || messages[0].type != kSessionCapability ||
+        messages[1].type != kInitRunspacePool) {
+      world_.violation("Create: creationXml is not SESSION_CAPABILITY and INIT_RUNSPACEPOOL");
+      return fault(request, 2150858817, "SchemaValidationError", "creationXml is invalid.");
+    }
+    shell->rpid = messages[0].rpid;
+    if (guid_text(shell->rpid) != sfb::to_lower(id) && !sfb::iequals(guid_text(shell->rpid), id)) {
+      world_.violation("Create: the ShellId is not the RPID");
+    }
+    const std::string& server = listener_.server.protocol;
+    shell->since_3 = server >= "2.2";
+    const auto add = [&](std::uint32_t type, const GuidBytes& rpid, const std::string& body) {
+      for (std::string& fragment : fragments_of(++shell->objects, type, rpid, {}, body)) {
+        shell->output.push_back(std::move(fragment));
+      }
+    };
+    add(kSessionCapability, {}, capability_xml(server));
+    if (server.starts_with("2.")) {  // another one is followed by silence
+      if (listener_.server.broken.empty()) {
+        add(kPrivateData, shell->rpid, private_data_xml(listener_.server.ps_version));
+        add(kRunspacePoolState, shell->rpid, state_xml("RunspaceState", 2));
+      } else {
+        add(kRunspacePoolState, shell->rpid,
+            state_xml("RunspaceState", 5, listener_.server.broken, "PSSessionConfigurationFailed"));
+      }
+    }
+  }
+  shells_[shell->id] = shell;
+  ++world_.shells;
+  return ok(
+      request,
+      fmt::format(
+          R"(<x:ResourceCreated><a:Address>http://simulator/wsman</a:Address><a:ReferenceParameters><w:ResourceURI>{}</w:ResourceURI><w:SelectorSet><w:Selector Name="ShellId">{}</w:Selector></w:SelectorSet></a:ReferenceParameters></x:ResourceCreated><rsp:Shell><rsp:ShellId>{}</rsp:ShellId><rsp:Owner>simulator</rsp:Owner><rsp:ClientIP>127.0.0.1</rsp:ClientIP><rsp:ProcessId>4711</rsp:ProcessId><rsp:IdleTimeOut>PT{}.{:03}S</rsp:IdleTimeOut></rsp:Shell>)",
+          request.resource, shell->id, shell->id, shell->idle.count() / 1000,
+          shell->idle.count() % 1000));
+}
+
+Answer Machine::command(const SoapRequest& request, const ShellPtr& shell, const Fault* given) {
+  const auto* const line = find(request.body(), {"CommandLine"});
+  const auto* const first = find(line, {"Arguments"});
+  if (++shell->used > listener_.server.max_commands) {
+    return fault(request, kMaxCommands, "QuotaLimit",
+                 "The maximum number of commands per shell has been exceeded.");
+  }
+  if (!shell->winrs && !shell->commands.empty()) {
+    world_.violation("Command: the one before was not terminated");
+  }
+  const auto command = std::make_shared<Command>(executor_);
+  const std::string id = attribute(line, "CommandId");
+  command->pid = guid_bytes(id);
+  command->id = listener_.server.echo_ids && !id.empty()
+                    ? id
+                    : fmt::format("0000000C-0000-4000-8000-{:012X}", ++ids_);
+  shell->commands[command->id] = command;
+  ++world_.commands;
+  if (shell->winrs) {
+    command->output.push_back("simulated output\r\n");
+    command->ended = true;
+  } else {
+    feed(*shell, *command, sfb::base64_decode(first == nullptr ? "-" : first->text).value_or("-"),
+         given);
+  }
+  return ok(
+      request,
+      fmt::format("<rsp:CommandResponse><rsp:CommandId>{}</rsp:CommandId></rsp:CommandResponse>",
+                  command->id));
+}
+
+Answer Machine::send(const SoapRequest& request, const ShellPtr& shell) {
+  const auto* const stream = find(request.body(), {"Send", "Stream"});
+  const std::string id = attribute(stream, "CommandId");
+  const auto command = shell->commands.find(id);
+  if (command == shell->commands.end()) {
+    return fault(request, kInvalidSelectors, "InvalidSelectors", "The command was not found.");
+  }
+  feed(*shell, *command->second, sfb::base64_decode(stream->text).value_or("-"), nullptr);
+  command->second->wake.cancel();
+  return ok(request, "<rsp:SendResponse/>");
+}
+
+asio::awaitable<Answer> Machine::receive(const SoapRequest& request, ShellPtr shell) {
+  const auto* const wanted = find(request.body(), {"Receive", "DesiredStream"});
+  const std::string id = attribute(wanted, "CommandId");
+  CommandPtr command;
+  if (!id.empty()) {
+    const auto known = shell->commands.find(id);
+    if (known == shell->commands.end()) {
+      co_return fault(request, kInvalidSelectors, "InvalidSelectors", "The command was not found.");
+    }
+    command = known->second;
+    if (command->done_sent) {
+      co_return fault(request, kInvalidSelectors, "InvalidSelectors", "The command has ended.");
+    }
+    const unsigned mine = ++command->receives;
+    command->wake.cancel();
+    const auto until = Clock::now() + request.operation_timeout;
+    ++shell->busy;
+    const auto ready = [&] {
+      return Clock::now() >= command->ready_at && (!command->output.empty() || command->ended);
+    };
+    while (!ready() && Clock::now() < until && mine == command->receives && !command->gone) {
+      const auto next = command->ready_at > Clock::now() ? command->ready_at : until;
+      command->wake.expires_at(std::min(until, next));
+      co_await command->wake.async_wait(kAwait);
+    }
+    --shell->busy;
+    shell->last = Clock::now();
+    if (mine != command->receives || command->gone) {
+      co_return fault(request, kAborted, "InternalError",
+                      "The I/O operation has been aborted because of either a thread exit or an "
+                      "application request.");
+    }
+    if (!ready()) {
+      co_return fault(request, kTimedOut, "TimedOut", "The operation timed out.");
+    }
+  } else if (shell->output.empty()) {
+    co_await pause(request.operation_timeout);
+    co_return fault(request, kTimedOut, "TimedOut", "The operation timed out.");
+  }
+  std::deque<std::string>& queue = command ? command->output : shell->output;
+  const std::string attribute_text =
+      command ? fmt::format(R"( CommandId="{}")", command->id) : std::string();
+  std::string body;
+  // What the client can take, envelope included.
+  const std::size_t room = std::max<std::size_t>(request.max_envelope, 8192) - 2048;
+  while (!queue.empty()) {
+    const std::string stream = fmt::format(R"(<rsp:Stream Name="stdout"{}>{}</rsp:Stream>)",
+                                           attribute_text, sfb::base64_encode(queue.front()));
+    if (!body.empty() && body.size() + stream.size() > room) {
+      break;
+    }
+    body += stream;
+    queue.pop_front();
+  }
+  if (command && command->ended && queue.empty() &&
+      (listener_.server.done_with_state || body.empty())) {
+    command->done_sent = true;
+    body += fmt::format(
+        R"(<rsp:CommandState CommandId="{}" State="{}/CommandState/Done"><rsp:ExitCode>0</rsp:ExitCode></rsp:CommandState>)",
+        command->id, kShellSpace);
+  }
+  co_return ok(request, fmt::format("<rsp:ReceiveResponse>{}</rsp:ReceiveResponse>", body));
+}
+
+Answer Machine::signal(const SoapRequest& request, const ShellPtr& shell) {
+  const auto* const signal = find(request.body(), {"Signal"});
+  const auto* const code = find(signal, {"Code"});
+  const auto command = shell->commands.find(attribute(signal, "CommandId"));
+  if (command == shell->commands.end()) {
+    return fault(request, kInvalidSelectors, "InvalidSelectors", "The command was not found.");
+  }
+  const std::string text(code == nullptr ? "" : sfb::trim(code->text));
+  if (sfb::to_lower(text).ends_with("/signal/terminate")) {
+    forget(*shell, command->first);
+  } else if (text == "powershell/signal/crtl_c") {
+    if (!listener_.server.deaf && !command->second->ended) {
+      command->second->ready_at = Clock::now();
+      finish(*shell, *command->second, 3, "The pipeline has been stopped.", "PipelineStopped",
+             "System.Management.Automation.PipelineStoppedException", 14);
+      command->second->wake.cancel();
+    }
+  } else {
+    // Any other code closes the command at once, without a state.
+    forget(*shell, command->first);
+  }
+  return ok(request, "<rsp:SignalResponse/>");
+}
+
+Answer Machine::remove(const SoapRequest& request, const ShellPtr& shell) {
+  drop(shell);
+  return ok(request, "");
+}
+
+void Machine::forget(Shell& shell, const std::string& id) {
+  const auto command = shell.commands.find(id);
+  command->second->gone = true;
+  command->second->wake.cancel();
+  shell.commands.erase(command);
+  --world_.commands;
+}
+
+void Machine::drop(const ShellPtr& shell) {
+  while (!shell->commands.empty()) {
+    forget(*shell, std::string(shell->commands.begin()->first));
+  }
+  world_.shells -= shells_.erase(shell->id);
+}
+
+void Machine::sweep() {
+  const auto now = Clock::now();
+  std::vector<ShellPtr> idle;
+  for (const auto& [id, shell] : shells_) {
+    if (shell->busy == 0 && now - shell->last > shell->idle) {
+      idle.push_back(shell);
+    }
+  }
+  std::ranges::for_each(idle, [&](const ShellPtr& shell) { drop(shell); });
+}
+
+}  // namespace sim

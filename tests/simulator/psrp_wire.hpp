@@ -1,0 +1,99 @@
+// The simulator's own PSRP: fragments, messages and the CLIXML it sends. Written apart from the
+// agent's client, so that a mistake of one side is seen by the other.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sim {
+
+using GuidBytes = std::array<unsigned char, 16>;  ///< in wire order
+
+struct PsrpMessage {
+  std::uint32_t destination = 0;
+  std::uint32_t type = 0;
+  GuidBytes rpid{};
+  GuidBytes pid{};
+  std::string body;
+};
+
+inline constexpr std::uint32_t kSessionCapability = 0x00010002;
+inline constexpr std::uint32_t kInitRunspacePool = 0x00010004;
+inline constexpr std::uint32_t kRunspacePoolState = 0x00021005;
+inline constexpr std::uint32_t kCreatePipeline = 0x00021006;
+inline constexpr std::uint32_t kPrivateData = 0x00021009;
+inline constexpr std::uint32_t kPipelineOutput = 0x00041004;
+inline constexpr std::uint32_t kErrorRecord = 0x00041005;
+inline constexpr std::uint32_t kPipelineState = 0x00041006;
+inline constexpr std::uint32_t kVerboseRecord = 0x00041008;
+inline constexpr std::uint32_t kWarningRecord = 0x00041009;
+inline constexpr std::uint32_t kProgressRecord = 0x00041010;
+inline constexpr std::uint32_t kHostCall = 0x00041100;
+inline constexpr std::uint32_t kHostResponse = 0x00041101;
+
+/// Puts a client's fragments together.
+class Assembler {
+ public:
+  /// False: the bytes are no fragments.
+  bool feed(std::string_view bytes, std::vector<PsrpMessage>& messages);
+
+ private:
+  std::map<std::uint64_t, std::string> open_;
+};
+
+/// One message as fragments of at most 32 KiB with the server's numbering.
+std::vector<std::string> fragments_of(std::uint64_t object, std::uint32_t type,
+                                      const GuidBytes& rpid, const GuidBytes& pid,
+                                      std::string_view body, std::size_t max_blob = 32747);
+
+/// Wire order from the text form; zero when it is none.
+GuidBytes guid_bytes(std::string_view text);
+std::string guid_text(const GuidBytes& bytes);
+
+/// Text in an element or attribute: XML and CLIXML escapes.
+std::string clixml_text(std::string_view text);
+
+std::string capability_xml(const std::string& protocol);
+std::string private_data_xml(const std::string& ps_version);
+/// `member` is RunspaceState or PipelineState; an error text makes an ExceptionAsErrorRecord.
+std::string state_xml(const std::string& member, int state, const std::string& error = {},
+                      const std::string& error_id = {}, const std::string& type = {},
+                      int category = 0);
+std::string error_xml(const std::string& text, const std::string& id, const std::string& target);
+std::string informational_xml(const std::string& text);
+std::string progress_xml(const std::string& text);
+std::string host_call_xml(int id);
+
+/// One module as the server's object has it.
+struct ModuleRow {
+  std::string identity;
+  std::string export_word;
+  std::string import_word;
+};
+/// The status object at serialisation depth 1 (modules as text) or 2 (as objects).
+std::string status_xml(const std::string& active_machine, const std::vector<ModuleRow>& modules,
+                       int depth, const std::string& secure);
+/// The hashtable of the agent's script.
+std::string extras_xml(const std::string& language, const std::vector<ModuleRow>& modules);
+
+/// What a client wants run.
+struct PipelineRequest {
+  std::vector<std::string> missing;  ///< required members that are not there
+  bool no_input = false;
+  struct Command {
+    std::string text;
+    bool script = false;
+    std::map<std::string, std::string> arguments;  ///< names in lower case, without hyphen
+  };
+  std::vector<Command> commands;
+};
+/// Reads CREATE_PIPELINE; nothing when it is no CLIXML.
+std::optional<PipelineRequest> read_create_pipeline(std::string_view body, bool since_3);
+
+}  // namespace sim

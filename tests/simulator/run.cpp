@@ -1,0 +1,212 @@
+// What the simulated PowerShell does with a pipeline.
+#include "agent/base/text.hpp"
+#include "tests/simulator/machine.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace sim {
+
+namespace {
+
+std::vector<ModuleRow> rows_of(const Pool& pool, const std::string& category) {
+  std::vector<ModuleRow> rows;
+  const auto states = states_at(pool, std::chrono::steady_clock::now());
+  const auto row = [&](const std::string& module) {
+    const auto& [export_word, import_word] = states.at(module);
+    // Which module belongs to which category is a guess: no source says it.
+    const bool cms = module.starts_with("CentralMgmt.");
+    const bool rgs = module.find("RGS") != std::string::npos;
+    const std::string kind = cms ? "cms" : rgs ? "rgs" : "userdata";
+    if (category.empty() || kind == category) {
+      rows.push_back({module, export_word, import_word});
+    }
+  };
+  std::ranges::for_each(pool.modules, row);
+  return rows;
+}
+
+std::string argument(const PipelineRequest::Command& call, const std::string& name) {
+  const auto found = call.arguments.find(name);
+  return found == call.arguments.end() ? std::string() : found->second;
+}
+
+}  // namespace
+
+void Machine::put(Shell& shell, Command& command, std::uint32_t type, const std::string& body,
+                  std::size_t max_blob) {
+  for (std::string& fragment :
+       fragments_of(++shell.objects, type, shell.rpid, command.pid, body, max_blob)) {
+    command.output.push_back(std::move(fragment));
+  }
+}
+
+void Machine::finish(Shell& shell, Command& command, int state, const std::string& error,
+                     const std::string& id, const std::string& type, int category) {
+  put(shell, command, kPipelineState, state_xml("PipelineState", state, error, id, type, category));
+  command.ended = true;
+}
+
+void Machine::feed(Shell& shell, Command& command, const std::string& bytes, const Fault* fault) {
+  std::vector<PsrpMessage> messages;
+  if (!command.input.feed(bytes, messages)) {
+    world_.violation("a client's fragments cannot be read");
+    return;
+  }
+  for (const PsrpMessage& message : messages) {
+    if (message.destination != 2 || message.rpid != shell.rpid || message.pid != command.pid) {
+      world_.violation("a client's message has wrong ids");
+      continue;
+    }
+    if (message.type == kHostResponse) {
+      command.waits_for_host = false;
+      // The cmdlet that asked for a line got an exception.
+      if (message.body.find("N=\"me\"") == std::string::npos) {
+        world_.violation("a host call was answered without an exception");
+      }
+      finish(shell, command, 4);
+      continue;
+    }
+    if (message.type != kCreatePipeline) {
+      world_.violation(fmt::format("unexpected message 0x{:08x}", message.type));
+      continue;
+    }
+    const auto request = read_create_pipeline(message.body, shell.since_3);
+    if (!request || request->commands.empty()) {
+      world_.violation("CREATE_PIPELINE cannot be read");
+      continue;
+    }
+    for (const std::string& missing : request->missing) {
+      world_.violation("CREATE_PIPELINE lacks " + missing);
+    }
+    if (!request->no_input) {
+      world_.violation("NoInput is not true: the pipeline would wait for ever");
+    }
+    run(shell, command, *request, fault);
+  }
+}
+
+void Machine::run(Shell& shell, Command& command, const PipelineRequest& request,
+                  const Fault* fault) {
+  const PipelineRequest::Command& call = request.commands.front();
+  const std::string& language = listener_.server.language;
+  if (call.script && language == "none") {
+    finish(shell, command, 5,
+           "The syntax is not supported by this runspace. This can occur if the runspace is in "
+           "no-language mode.",
+           "ScriptsNotAllowed", "System.Management.Automation.ParseException", 17);
+    return;
+  }
+  if (call.script ? call.text.find("Get-CsBackupServiceStatus") == std::string::npos
+                  : call.text != "Get-CsBackupServiceStatus" && call.text != "Import-Module") {
+    finish(shell, command, 5,
+           fmt::format("The term '{}' is not recognized as the name of a cmdlet, function, script "
+                       "file, or operable program.",
+                       call.text.substr(0, 60)),
+           "CommandNotFoundException", "System.Management.Automation.CommandNotFoundException", 13);
+    return;
+  }
+  if (call.text == "Import-Module") {
+    finish(shell, command, 4);
+    return;
+  }
+  run_cmdlet(shell, command, call, fault);
+}
+
+void Machine::run_cmdlet(Shell& shell, Command& command, const PipelineRequest::Command& call,
+                         const Fault* fault) {
+  const std::string fqdn = sfb::to_lower(argument(call, "poolfqdn"));
+  command.pool = fqdn;
+  shell.pool = fqdn;
+  ++world_.counters.runs_by_pool[fqdn];
+  world_.last_call = call.arguments;
+  world_.last_call["script"] = call.script ? "true" : "false";
+  world_.last_call["listener"] = listener_.name;
+  const bool force = sfb::iequals(argument(call, "force"), "true");
+  const Pool* const pool = world_.pool(fqdn);
+  if (pool == nullptr) {
+    if (!force) {
+      put(shell, command, kErrorRecord,
+          error_xml(fmt::format("Cannot find pool \"{}\" in the topology.", fqdn),
+                    "PoolNotFound,Simulator", fqdn));
+    }
+    finish(shell, command, 4);
+    return;
+  }
+  command.ready_at = Clock::now() + pool->slow;
+  const std::string act = fault == nullptr ? std::string() : fault->act;
+  if (pool->host_call || act == "host_call") {
+    command.waits_for_host = true;
+    put(shell, command, kHostCall, host_call_xml(1));
+    return;
+  }
+  if (!pool->progress.empty()) {
+    put(shell, command, kProgressRecord, progress_xml(pool->progress));
+  }
+  if (!pool->verbose.empty()) {
+    put(shell, command, kVerboseRecord, informational_xml(pool->verbose));
+  }
+  if (!pool->warning.empty()) {
+    put(shell, command, kWarningRecord, informational_xml(pool->warning));
+  }
+  const std::string& failure = pool->only_error.empty() ? pool->error : pool->only_error;
+  if (!failure.empty() && !force) {
+    put(shell, command, kErrorRecord, error_xml(failure, "BackupServiceError,Simulator", fqdn));
+  }
+  const std::vector<ModuleRow> rows = rows_of(*pool, sfb::to_lower(argument(call, "category")));
+  const std::string status =
+      status_xml(pool->active_machine, rows, listener_.server.depth, pool->secure);
+  const std::size_t blob =
+      act == "fragments_cut" ? std::max<std::size_t>(fault->number("at", 50), 1) : 32747;
+  const bool has_status = pool->only_error.empty() && !pool->null && !pool->none && !pool->text;
+  if (act == "unknown_message") {
+    put(shell, command, 0x00041999, "<S>nobody knows this</S>");
+  }
+  if (pool->null) {
+    put(shell, command, kPipelineOutput, {});
+  }
+  if (pool->text) {
+    put(shell, command, kPipelineOutput, "<S>this is no status</S>");
+  }
+  for (int i = 0; has_status && i < (pool->two ? 2 : 1); ++i) {
+    put(shell, command, kPipelineOutput, status, blob);
+  }
+  if (act == "fragment_gap") {
+    const auto parts =
+        fragments_of(++shell.objects, kPipelineOutput, shell.rpid, command.pid, status, 100);
+    for (std::size_t i = 0; i < parts.size(); i += 2) {
+      command.output.push_back(parts[i]);
+    }
+  }
+  if (act == "deep_xml") {
+    std::string deep;
+    for (int i = 0; i < 500; ++i) {
+      deep += R"(<Obj RefId="1"><LST>)";
+    }
+    put(shell, command, kPipelineOutput, deep);
+  }
+  const std::size_t huge = act == "huge_output" ? fault->number("bytes", 8'000'000) : pool->huge;
+  for (std::size_t sent = 0; sent < huge; sent += 1'000'000) {
+    put(shell, command, kPipelineOutput, "<S>" + std::string(1'000'000, 'x') + "</S>");
+  }
+  if (!pool->fatal.empty()) {
+    finish(shell, command, 5, pool->fatal, "BackupServiceAccessDenied,Simulator",
+           "System.InvalidOperationException", 18);
+    return;
+  }
+  if (call.script) {
+    put(shell, command, kPipelineOutput,
+        extras_xml(
+            listener_.server.language == "constrained" ? "ConstrainedLanguage" : "FullLanguage",
+            has_status ? rows : std::vector<ModuleRow>()));
+  }
+  if (act == "bad_state") {
+    put(shell, command, kPipelineState, "<S>no state</S>");
+    command.ended = true;
+    return;
+  }
+  finish(shell, command, 4);
+}
+
+}  // namespace sim

@@ -1,0 +1,123 @@
+// What the simulator plays: listeners, pools with states that follow a timetable, faults.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace sim {
+
+using Millis = std::chrono::milliseconds;
+
+/// Export and import word of one module.
+using States = std::pair<std::string, std::string>;
+
+/// At a time from the start of the pool's behaviour, modules take other states.
+struct Change {
+  Millis at{0};
+  std::map<std::string, States> states;
+};
+
+/// What the cmdlet does for one pool.
+struct Pool {
+  std::vector<std::string> modules = {"UserServices.PresenceFocus", "ConfServices.DataConf",
+                                      "CentralMgmt.CMSMaster"};
+  std::map<std::string, States> states;
+  States standard = {"FinalState", "NormalState"};
+  std::string active_machine;
+  std::vector<Change> timetable;
+  Millis every{0};         ///< the timetable begins again after this; 0: never
+  std::string error;       ///< non-fatal error beside the status
+  std::string only_error;  ///< non-fatal error and no status
+  std::string fatal;       ///< terminating error
+  std::string warning;
+  std::string verbose;
+  std::string progress;
+  std::string secure;      ///< a SecureString property with this base64 text
+  bool null = false;       ///< $null instead of a status
+  bool two = false;        ///< two status objects
+  bool none = false;       ///< nothing at all
+  bool text = false;       ///< an object that is no status
+  bool host_call = false;  ///< asks for a line first
+  Millis slow{0};          ///< before the output
+  std::size_t huge = 0;    ///< bytes of further output
+  std::chrono::steady_clock::time_point started{};  ///< of the timetable
+};
+
+/// What a server is like.
+struct Server {
+  std::string protocol = "2.3";
+  std::string ps_version = "5.1.17763.1";
+  std::string language = "full";  ///< full | constrained | none
+  bool echo_ids = true;
+  bool done_with_state = true;
+  bool deaf = false;       ///< does not hear crtl_c
+  std::string broken;      ///< text: the pool cannot open
+  Millis idle_timeout{0};  ///< 0: what the client asks for
+  std::size_t max_shells = 25;
+  std::size_t max_commands = 1000;  ///< per shell, those terminated included
+  int depth = 1;
+};
+
+struct Listener {
+  std::string name;
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 0;
+  std::string path = "/wsman";
+  std::string certificate;  ///< PEM files; empty: plain HTTP
+  std::string key;
+  std::string max_tls;                          ///< 1.1, 1.2, 1.3; empty: no limit
+  std::map<std::string, std::string> users;     ///< empty: everybody is let in
+  std::vector<std::string> offers = {"Basic"};  ///< WWW-Authenticate of a 401
+  Server server;
+};
+
+/// Something that goes wrong (README.md lists what `act` may be).
+struct Fault {
+  std::string listener;  ///< empty: any
+  std::string pool;
+  std::string action;
+  std::size_t nth = 0;    ///< only the n-th match
+  std::size_t every = 0;  ///< every n-th match
+  double probability = 1;
+  std::size_t times = 0;  ///< 0: for ever
+  std::string act;
+  std::map<std::string, std::string> arguments;
+  std::size_t matched = 0;
+  std::size_t done = 0;
+
+  std::string text(const std::string& name, std::string otherwise = {}) const;
+  std::size_t number(const std::string& name, std::size_t otherwise) const;
+  Millis time(const std::string& name, Millis otherwise) const;
+};
+
+struct Scenario {
+  std::vector<Listener> listeners;
+  std::map<std::string, Pool> pools;  ///< by FQDN in lower case
+  std::vector<Fault> faults;
+  std::uint64_t seed = 1;
+  std::string control;           ///< host:port of the control door; empty: none
+  std::string make_certificate;  ///< folder for ca.pem, server.pem, server.key
+  std::vector<std::string> certificate_names;
+};
+
+/// Reads a scenario; the error names line and key. `folder`: where relative paths begin.
+std::expected<Scenario, std::string> read_scenario(const std::string& yaml,
+                                                   const std::string& folder);
+/// The list of the key `faults` alone.
+std::expected<std::vector<Fault>, std::string> read_faults(const std::string& yaml);
+/// One pool's map alone.
+std::expected<Pool, std::string> read_pool(const std::string& yaml);
+
+/// The states of a pool's modules now.
+std::map<std::string, States> states_at(const Pool& pool,
+                                        std::chrono::steady_clock::time_point now);
+
+}  // namespace sim

@@ -1,0 +1,239 @@
+#include "tests/simulator/site.hpp"
+
+#include "agent/base/base64.hpp"
+#include "agent/base/text.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+
+namespace sim {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using tcp = asio::ip::tcp;
+
+namespace {
+
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t kMaxBody = 16UL << 20U;
+
+std::string text_of(const tcp::acceptor& acceptor) {
+  const auto endpoint = acceptor.local_endpoint();
+  return endpoint.address().is_v6()
+             ? fmt::format("[{}]:{}", endpoint.address().to_string(), endpoint.port())
+             : fmt::format("{}:{}", endpoint.address().to_string(), endpoint.port());
+}
+
+// The peer sees a reset, not an orderly end.
+void reset(tcp::socket& socket) {
+  const ::linger hard{1, 0};
+  ::setsockopt(socket.native_handle(), SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
+  boost::system::error_code ignored;
+  socket.close(ignored);
+}
+
+struct Counted {
+  explicit Counted(World& world) : world_(world) {
+    ++world_.connections;
+    ++world_.counters.connections_made;
+  }
+  ~Counted() { --world_.connections; }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+  World& world_;
+};
+
+std::string head(int status, const std::string& type, const std::string& more) {
+  return fmt::format(
+      "HTTP/1.1 {} Simulated\r\nContent-Type: {}\r\nServer: Microsoft-HTTPAPI/2.0\r\n{}\r\n",
+      status, type, more);
+}
+
+// True when the connection can be used again.
+template <typename Stream>
+asio::awaitable<bool> deliver(Stream& stream, tcp::socket& socket, const Answer& answer,
+                              World& world) {
+  const std::string length = fmt::format("Content-Length: {}\r\n", answer.body.size());
+  const auto write = [&](std::string text) -> asio::awaitable<bool> {
+    world.counters.bytes_out += text.size();
+    const auto [error, count] = co_await asio::async_write(stream, asio::buffer(text), kAwait);
+    co_return !error;
+  };
+  const std::string whole = head(answer.status, answer.content_type, length) + answer.body;
+  switch (answer.delivery) {
+    case Delivery::normal:
+      co_return co_await write(whole);
+    case Delivery::hang: {
+      // Until the client gives up: then there is something to read, its end.
+      co_await socket.async_wait(tcp::socket::wait_read, kAwait);
+      co_return false;
+    }
+    case Delivery::reset:
+      reset(socket);
+      co_return false;
+    case Delivery::close:
+      co_return false;
+    case Delivery::slow_drip:
+      for (std::size_t at = 0; at < whole.size(); at += std::max<std::size_t>(answer.at, 1)) {
+        if (!co_await write(whole.substr(at, std::max<std::size_t>(answer.at, 1)))) {
+          co_return false;
+        }
+        asio::steady_timer timer(co_await asio::this_coro::executor, answer.pause);
+        co_await timer.async_wait(kAwait);
+      }
+      co_return true;
+    case Delivery::cut_body: {
+      const std::size_t body = whole.size() - answer.body.size();
+      co_await write(whole.substr(0, body + std::min(answer.at, answer.body.size())));
+      co_return false;
+    }
+    case Delivery::cut_header:
+      co_await write(whole.substr(0, answer.at));
+      co_return false;
+    case Delivery::cut_chunk:
+    case Delivery::chunked: {
+      std::string text = head(answer.status, answer.content_type, "Transfer-Encoding: chunked\r\n");
+      for (std::size_t at = 0; at < answer.body.size(); at += 500) {
+        const std::string piece = answer.body.substr(at, 500);
+        text += fmt::format("{:x}\r\n{}\r\n", piece.size(), piece);
+      }
+      const bool cut = answer.delivery == Delivery::cut_chunk;
+      text = cut ? text.substr(0, text.size() - 100) : text + "0\r\n\r\n";
+      const bool sent = co_await write(text);
+      co_return sent && !cut;
+    }
+    case Delivery::wrong_length:
+      co_await write(head(answer.status, answer.content_type,
+                          fmt::format("Content-Length: {}\r\n", answer.body.size() + answer.at)) +
+                     answer.body);
+      co_return false;
+  }
+  co_return false;
+}
+
+}  // namespace
+
+Site::Site(asio::io_context& loop, const Listener& listener, World& world)
+    : listener_(listener),
+      world_(world),
+      machine_(loop.get_executor(), listener, world),
+      acceptor_(loop, tcp::endpoint(asio::ip::make_address(listener.host), listener.port)) {
+  if (!listener_.certificate.empty()) {
+    tls_.emplace(asio::ssl::context::tls_server);
+    if (listener_.max_tls == "1.1") {
+      SSL_CTX_set_security_level(tls_->native_handle(), 0);
+      SSL_CTX_set_min_proto_version(tls_->native_handle(),
+                                    TLS1_VERSION);  // NOLINT: its macro casts
+      SSL_CTX_set_max_proto_version(tls_->native_handle(), TLS1_1_VERSION);  // NOLINT
+    } else if (listener_.max_tls == "1.2") {
+      SSL_CTX_set_max_proto_version(tls_->native_handle(), TLS1_2_VERSION);  // NOLINT
+    }
+    tls_->use_certificate_chain_file(listener_.certificate);
+    tls_->use_private_key_file(listener_.key, asio::ssl::context::pem);
+  }
+  asio::co_spawn(loop, accept(), asio::detached);
+}
+
+std::string Site::address() const {
+  return text_of(acceptor_);
+}
+
+asio::awaitable<void> Site::accept() {
+  const auto executor = co_await asio::this_coro::executor;
+  while (true) {
+    auto [error, socket] = co_await acceptor_.async_accept(kAwait);
+    if (error) {
+      continue;
+    }
+    asio::co_spawn(
+        executor,
+        [](Site& self, tcp::socket connection) -> asio::awaitable<void> {
+          const Counted counted(self.world_);
+          boost::system::error_code ignored;
+          connection.set_option(tcp::no_delay(true), ignored);
+          if (!self.tls_) {
+            co_await self.serve(connection, connection);
+            co_return;
+          }
+          asio::ssl::stream<tcp::socket&> stream(connection, *self.tls_);
+          if (const auto [failed] =
+                  co_await stream.async_handshake(asio::ssl::stream_base::server, kAwait);
+              failed) {
+            co_return;
+          }
+          co_await self.serve(stream, connection);
+        }(*this, std::move(socket)),
+        asio::detached);
+  }
+}
+
+bool Site::let_in(const std::string& authorization) {
+  if (listener_.users.empty()) {
+    return true;
+  }
+  if (!sfb::istarts_with(authorization, "Basic ")) {
+    return false;
+  }
+  const std::string plain = sfb::base64_decode(authorization.substr(6)).value_or("");
+  const auto colon = plain.find(':');
+  const auto user = listener_.users.find(plain.substr(0, colon));
+  const bool good = colon != std::string::npos && user != listener_.users.end() &&
+                    user->second == plain.substr(colon + 1);
+  ++(good ? world_.counters.logons_ok : world_.counters.logons_failed);
+  return good;
+}
+
+template <typename Stream>
+asio::awaitable<void> Site::serve(Stream& stream, tcp::socket& socket) {
+  boost::beast::flat_buffer buffer;
+  bool usable = true;
+  while (usable) {
+    http::request_parser<http::string_body> parser;
+    parser.body_limit(kMaxBody);
+    const auto [error, count] = co_await http::async_read(stream, buffer, parser, kAwait);
+    if (error) {
+      co_return;
+    }
+    world_.counters.bytes_in += count;
+    const auto& request = parser.get();
+    if (!let_in(std::string(request[http::field::authorization]))) {
+      std::string offers;
+      for (const std::string& offer : listener_.offers) {
+        offers += fmt::format("WWW-Authenticate: {}\r\n",
+                              offer == "Basic" ? "Basic realm=\"WSMAN\"" : offer);
+      }
+      const std::string text = head(401, "text/html", offers + "Content-Length: 0\r\n");
+      world_.counters.bytes_out += text.size();
+      const auto [failed, written] = co_await asio::async_write(stream, asio::buffer(text), kAwait);
+      usable = !failed;
+      continue;
+    }
+    Answer answer;
+    if (request.target() != listener_.path) {
+      answer.status = 404;
+      answer.content_type = "text/html";
+      answer.body = "<html><body><h2>Not Found</h2></body></html>";
+    } else if (auto soap = read_soap(request.body())) {
+      answer = co_await machine_.handle(std::move(*soap));
+    } else {
+      world_.violation(soap.error());
+      answer.status = 400;
+      answer.body.clear();
+    }
+    usable = co_await deliver(stream, socket, answer, world_) && request.keep_alive();
+  }
+}
+
+}  // namespace sim

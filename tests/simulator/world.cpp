@@ -1,0 +1,61 @@
+#include "tests/simulator/world.hpp"
+
+#include "agent/base/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <string_view>
+
+namespace sim {
+
+bool is_pipeline_act(const std::string& act) {
+  constexpr std::array<std::string_view, 7> kActs = {
+      "fragment_gap", "fragments_cut", "deep_xml", "unknown_message",
+      "host_call",    "huge_output",   "bad_state"};
+  return std::ranges::find(kActs, act) != kActs.end();
+}
+
+Pool* World::pool(const std::string& fqdn) {
+  const auto found = scenario_.pools.find(sfb::to_lower(fqdn));
+  return found == scenario_.pools.end() ? nullptr : &found->second;
+}
+
+void World::set_pool(const std::string& fqdn, Pool pool) {
+  scenario_.pools[sfb::to_lower(fqdn)] = std::move(pool);
+}
+
+std::optional<Fault> World::pick(const std::string& listener, const std::string& action,
+                                 const std::string& pool) {
+  for (Fault& fault : scenario_.faults) {
+    const std::string wanted = is_pipeline_act(fault.act) ? "Command" : fault.action;
+    if ((!fault.listener.empty() && fault.listener != listener) ||
+        (!wanted.empty() && wanted != action) ||
+        (!fault.pool.empty() && !sfb::iequals(fault.pool, pool)) ||
+        (fault.times != 0 && fault.done >= fault.times)) {
+      continue;
+    }
+    ++fault.matched;
+    if ((fault.nth != 0 && fault.matched != fault.nth) ||
+        (fault.every != 0 && fault.matched % fault.every != 0)) {
+      continue;
+    }
+    if (fault.probability < 1 &&
+        std::uniform_real_distribution<double>(0, 1)(chance_) >= fault.probability) {
+      continue;
+    }
+    ++fault.done;
+    ++counters.faults_done[fault.act];
+    return fault;
+  }
+  return std::nullopt;
+}
+
+void World::violation(const std::string& what) {
+  ++counters.violations;
+  fmt::print(stderr, "violation: {}\n", what);
+}
+
+}  // namespace sim

@@ -1,0 +1,59 @@
+// What all listeners share: pools, faults, counters, chance.
+#pragma once
+
+#include "tests/simulator/scenario.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <random>
+#include <string>
+
+namespace sim {
+
+/// Figures of the control door.
+struct Counters {
+  std::uint64_t requests = 0;
+  std::map<std::string, std::uint64_t> requests_by_action;
+  std::map<std::string, std::uint64_t> runs_by_pool;
+  std::map<std::string, std::uint64_t> faults_done;
+  std::uint64_t violations = 0;
+  std::uint64_t logons_ok = 0;
+  std::uint64_t logons_failed = 0;
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+  std::uint64_t connections_made = 0;
+};
+
+/// Thread rule: one thread.
+class World {
+ public:
+  explicit World(Scenario scenario) : scenario_(std::move(scenario)), chance_(scenario_.seed) {}
+
+  const Scenario& scenario() const { return scenario_; }
+  /// The pool of that name in any case; nullptr when nobody knows it.
+  Pool* pool(const std::string& fqdn);
+  void set_pool(const std::string& fqdn, Pool pool);
+  void set_faults(std::vector<Fault> faults) { scenario_.faults = std::move(faults); }
+  /// The first fault that matches and is due; counted as done.
+  std::optional<Fault> pick(const std::string& listener, const std::string& action,
+                            const std::string& pool);
+  /// Told on stderr and counted: tests demand none.
+  void violation(const std::string& what);
+
+  Counters counters;
+  std::map<std::string, std::string> last_call;  ///< parameters of the last run, and `script`
+  std::size_t shells = 0;
+  std::size_t commands = 0;
+  std::size_t connections = 0;
+
+ private:
+  Scenario scenario_;
+  std::mt19937_64 chance_;
+};
+
+/// Acts that change what a pipeline sends: they match Command whatever the fault says.
+bool is_pipeline_act(const std::string& act);
+
+}  // namespace sim
