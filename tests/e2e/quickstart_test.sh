@@ -5,7 +5,8 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 cd /
 out=$("$root/deploy/quickstart" --once 2>&1) || { printf '%s\n' "$out"; exit 1; }
 for expected in 'PS> Get-CsBackupServiceStatus -PoolFqdn atl-cs-001.litwareinc.com' \
-  'BackupModules' '"ExportStatus": "NotInitialized"' 'ConfServices.DataConf:[ErrorState,NormalState]' \
+  'BackupModules' 'ConfServices.DataConf:[ErrorState,NormalState]' 'scheme=https' 'TLSv1.' 'protocol     server 2.3' 'FullLanguage' \
+  'sfb_backup_up{pool="atl-cs-001.litwareinc.com"} 1' 'working:    yes' \
   'sfb_backup_up{pool="nyc-cs-001.fabrikam.com"} 1' 'sfb_backup_service_working{pool="nyc-cs-001.fabrikam.com"} 0' \
   'sfb_backup_module_export_state="NonSteadyState"} 1'; do
   if ! grep -qF -- "$expected" <<< "$out"; then

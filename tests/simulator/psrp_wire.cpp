@@ -38,6 +38,18 @@ std::string error_record(const std::string& text, const std::string& id, const s
       clixml_text(target), clixml_text(target));
 }
 
+// The word of the whole: the first that is not good, an invention of the simulator.
+std::string worst(const std::vector<ModuleRow>& modules, std::string ModuleRow::* word) {
+  const auto bad = std::ranges::find_if(modules, [&](const ModuleRow& module) {
+    const std::string& text = module.*word;
+    return text != "FinalState" && text != "SteadyState" && text != "NormalState" &&
+           text != "NotInitialized";
+  });
+  return modules.empty()        ? "NotInitialized"
+         : bad == modules.end() ? modules.front().*word
+                                : (*bad).*word;
+}
+
 // The child of MS (or Props) whose N is `name`.
 const sfb::xml::Element* member(const sfb::xml::Element* object, std::string_view name) {
   if (object == nullptr) {
@@ -253,8 +265,8 @@ std::string status_xml(const std::string& active_machine, const std::vector<Modu
   }
   return fmt::format(
       R"(<Obj RefId="0"><TN RefId="0"><T>Simulator.BackupServiceStatus</T><T>System.Object</T></TN><ToString>Simulator.BackupServiceStatus</ToString><Props><S N="ActiveMachineFqdn">{}</S><S N="OverallExportStatus">{}</S><S N="OverallImportStatus">{}</S><Obj N="BackupModules" RefId="1"><TN RefId="1"><T>System.Collections.Generic.List`1[[Simulator.BackupModuleStatus]]</T><T>System.Object</T></TN><LST>{}</LST></Obj>{}</Props></Obj>)",
-      clixml_text(active_machine), modules.empty() ? "NotInitialized" : modules.front().export_word,
-      modules.empty() ? "NotInitialized" : modules.front().import_word, rows,
+      clixml_text(active_machine), worst(modules, &ModuleRow::export_word),
+      worst(modules, &ModuleRow::import_word), rows,
       secure.empty() ? std::string() : fmt::format(R"(<SS N="Password">{}</SS>)", secure));
 }
 
