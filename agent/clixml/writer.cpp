@@ -23,10 +23,12 @@ constexpr std::uint32_t kUnnumbered = std::numeric_limits<std::uint32_t>::max();
 // Written with a work list instead of recursion: a graph made by others may be of any depth.
 class Writer {
  public:
-  Writer(const Graph& graph, Origin origin, bool indent)
+  // A file is for people: no secrets in it. A message goes to the server that may have made them.
+  Writer(const Graph& graph, Origin origin, bool is_file)
       : graph_(graph),
         origin_(origin),
-        indent_(indent),
+        indent_(is_file),
+        secrets_(!is_file),
         object_numbers_(graph.size(), kUnnumbered) {}
 
   void open(std::string_view tag, std::string_view attributes = {});
@@ -60,6 +62,7 @@ class Writer {
   const Graph& graph_;
   Origin origin_;
   bool indent_;
+  bool secrets_;
   std::string out_;
   std::size_t depth_ = 0;
   std::vector<Task> tasks_;
@@ -151,6 +154,10 @@ void Writer::scalar(const Value& value, std::string_view name) {
   // What cannot be written (a reference into nowhere) is null rather than broken XML.
   if (value.kind == Kind::null || value.kind == Kind::object || value.kind == Kind::opaque) {
     empty_element("Nil", name);
+    return;
+  }
+  if (value.kind == Kind::secure_string && !secrets_) {
+    text_element("S", name, "System.Security.SecureString");
     return;
   }
   // What PowerShell reads as a script block it keeps as text.

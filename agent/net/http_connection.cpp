@@ -1,6 +1,5 @@
 #include "agent/net/http_connection.hpp"
 
-#include "agent/base/text.hpp"
 #include "agent/net/address.hpp"
 #include "agent/net/connect.hpp"
 #include "agent/net/deadline.hpp"
@@ -20,6 +19,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <string_view>
+#include <tuple>
 #include <utility>
 
 namespace sfb::net {
@@ -62,29 +63,44 @@ std::unexpected<Error> connect_failed(const std::string& where,
                  "check the address and the network");
 }
 
-std::string head_of(const HttpUrl& url, const std::vector<Header>& headers, std::size_t body) {
-  std::string head = fmt::format(
+bool is_one_line(std::string_view text) {
+  return text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
+}
+
+Result<std::string> request_of(const HttpUrl& url, const std::vector<Header>& headers,
+                               std::string_view body) {
+  std::string request = fmt::format(
       "POST {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: sfb_backup_exporter\r\n"
       "Connection: Keep-Alive\r\nAccept-Encoding: identity\r\nContent-Length: {}\r\n",
-      url.path, url.host_port(), body);
+      url.path, url.host_port(), body.size());
   for (const Header& header : headers) {
-    head += fmt::format("{}: {}\r\n", header.name, header.value);
+    if (!is_one_line(header.name) || !is_one_line(header.value)) {
+      return fail(Reason::internal, "http.request", "a header of the request has a line end",
+                  "this is a bug of sfb_backup_exporter: please report it");
+    }
+    request += fmt::format("{}: {}\r\n", header.name, header.value);
   }
-  head += "\r\n";
-  return head;
+  request += "\r\n";
+  // In one piece: one TLS record less, one packet less.
+  request += body;
+  return request;
 }
 
 }  // namespace
 
 class HttpConnection::Impl {
  public:
-  Impl(asio::any_io_executor executor, Resolver& resolver, HttpConnectionOptions options)
-      : resolver_(resolver), options_(std::move(options)), socket_(std::move(executor)) {}
+  Impl(const asio::any_io_executor& executor, Resolver& resolver, HttpConnectionOptions options)
+      : resolver_(resolver),
+        options_(std::move(options)),
+        where_(options_.url.host_port()),
+        socket_(executor) {}
 
   asio::awaitable<Status> open(MonoTime deadline, std::vector<StageTime>& times) {
     close();
     tls_info_.reset();
-    const std::string where = options_.url.host_port();
+    peer_.clear();
+    const ClosesUnlessKept guard(*this);  // an error, a cancellation
     const MonoTime began = mono_now();
     auto resolved =
         co_await resolver_.resolve(options_.url.host, options_.url.port,
@@ -99,79 +115,93 @@ class HttpConnection::Impl {
         resolved->endpoints, std::min<MonoTime>(deadline, connecting + options_.connect_cap));
     times.push_back({Stage::connect, mono_now() - connecting});
     if (!socket) {
-      co_return connect_failed(where, socket.error());
+      co_return connect_failed(where_, socket.error());
     }
     socket_ = std::move(*socket);
     boost::system::error_code ignored;
+    const auto peer = socket_.remote_endpoint(ignored);
+    peer_ = host_port(peer.address().to_string(), peer.port());
     socket_.set_option(tcp::no_delay(true), ignored);
-    open_ = true;
+    socket_.non_blocking(true, ignored);  // for `usable`
+    if (options_.url.tls) {
+      const MonoTime shaking = mono_now();
+      Status secured = co_await secure(std::min<MonoTime>(deadline, shaking + options_.tls_cap));
+      times.push_back({Stage::tls, mono_now() - shaking});
+      if (!secured) {
+        co_return secured;
+      }
+    }
+    open_ = keep_ = true;
     last_used_ = mono_now();
-    if (!options_.url.tls) {
-      co_return Status{};
-    }
-    const MonoTime shaking = mono_now();
-    Status secured = co_await secure(std::min<MonoTime>(deadline, shaking + options_.tls_cap));
-    times.push_back({Stage::tls, mono_now() - shaking});
-    if (!secured) {
-      close();
-    }
-    co_return secured;
+    co_return Status{};
   }
 
   asio::awaitable<Result<HttpReply>> post(std::vector<Header> headers, std::string body,
                                           MonoTime deadline) {
     if (!open_) {
-      co_return fail(Reason::connect, "http.closed", "the connection is closed");
+      co_return fail(Reason::connect, "http.closed",
+                     where_ + ": the connection was closed before an answer");
     }
     const ClosesUnlessKept guard(*this);  // an error, a time-out, a cancellation
     auto done = co_await with_deadline(exchange(std::move(headers), std::move(body)), deadline);
     if (!done) {
-      co_return fail(Reason::timeout, "http.timeout",
-                     fmt::format("{} did not answer in time", options_.url.host_port()),
+      co_return fail(Reason::timeout, "http.timeout", where_ + " did not answer in time",
                      "look at the load of the server and at the network");
     }
     if (*done) {
       last_used_ = mono_now();
-      keep_ = reusable_;
+      keep_ = reusable_ && open_;
     }
     co_return std::move(*done);
   }
 
+  // After an answer the peer is silent until it is asked. What did come is its end, an alert or an
+  // answer to nobody; only records of TLS's own (session tickets, say) are no reason to part.
   bool usable() {
     if (!open_) {
       return false;
     }
-    // Nothing may have come: after an answer the peer is silent until it is asked. What did come
-    // is its end, a TLS alert or an answer to nobody.
     char byte = 0;
-    const auto got = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    const bool silent = got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
-    return silent && (!tls_ || SSL_pending(tls_->native_handle()) == 0);
+    bool silent = false;
+    if (tls_) {
+      boost::system::error_code error;
+      tls_->read_some(asio::buffer(&byte, 1), error);  // the socket does not block
+      silent = error == asio::error::would_block;
+    } else {
+      const auto got = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+      silent = got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+    }
+    if (!silent) {
+      close();
+    }
+    return silent;
   }
 
   void close() {
     open_ = false;
     boost::system::error_code ignored;
     socket_.close(ignored);
-    tls_.reset();
+    if (!busy_) {
+      tls_.reset();  // else the operation that it ends does so
+    }
   }
 
   MonoTime last_used() const { return last_used_; }
   const std::optional<TlsInfo>& tls_info() const { return tls_info_; }
 
-  std::string peer_address() const {
-    boost::system::error_code error;
-    const auto endpoint = socket_.remote_endpoint(error);
-    return error ? std::string() : net::host_port(endpoint.address().to_string(), endpoint.port());
-  }
+  const std::string& peer_address() const { return peer_; }
 
  private:
   using TlsStream = asio::ssl::stream<tcp::socket&>;
 
   class ClosesUnlessKept {
    public:
-    explicit ClosesUnlessKept(Impl& self) : self_(self) { self_.keep_ = false; }
+    explicit ClosesUnlessKept(Impl& self) : self_(self) {
+      self_.keep_ = false;
+      self_.busy_ = true;
+    }
     ~ClosesUnlessKept() {
+      self_.busy_ = false;
       if (!self_.keep_) {
         self_.close();
       }
@@ -184,77 +214,80 @@ class HttpConnection::Impl {
   };
 
   asio::awaitable<Status> secure(MonoTime deadline) {
+    if (!options_.tls) {
+      co_return fail_at(Stage::tls, Reason::internal, "tls.missing",
+                        where_ + ": https without TLS settings",
+                        "this is a bug of sfb_backup_exporter: please report it");
+    }
     tls_info_.emplace();
+    refusal_ = {};
     tls_.emplace(socket_, options_.tls->context());
     SSL* const ssl = tls_->native_handle();
     if (Status prepared = prepare_handshake(ssl, options_.tls->options(), options_.url.host);
         !prepared) {
       co_return prepared;
     }
-    long verification = X509_V_OK;
-    tls_->set_verify_mode(asio::ssl::verify_peer);
-    tls_->set_verify_callback([&](bool good, asio::ssl::verify_context& context) {
-      if (!good && verification == X509_V_OK) {
-        // The chain of a connection that never comes about is had only here.
-        verification = X509_STORE_CTX_get_error(context.native_handle());
-        collect_chain(X509_STORE_CTX_get0_untrusted(context.native_handle()), *tls_info_);
-      }
-      return good;
-    });
+    boost::system::error_code ignored;
+    tls_->set_verify_mode(asio::ssl::verify_peer, ignored);
+    tls_->set_verify_callback(
+        [this](bool good, asio::ssl::verify_context& context) {
+          if (!good) {
+            note_refusal(context.native_handle(), refusal_, *tls_info_);
+          }
+          return good;
+        },
+        ignored);
     const auto done = co_await with_deadline(
-        tls_->async_handshake(asio::ssl::stream_base::client, asio::as_tuple(asio::use_awaitable)),
-        deadline);
+        tls_->async_handshake(asio::ssl::stream_base::client, kAwait), deadline);
+    const bool ended_well = done && !std::get<0>(*done);
+    note_handshake(ssl, ended_well, *tls_info_);
     if (!done) {
       co_return fail_at(Stage::tls, Reason::timeout, "tls.timeout",
-                        options_.url.host_port() + ": the TLS handshake did not end in time",
+                        where_ + ": the TLS handshake did not end in time",
                         "look whether the port speaks TLS and at the load of the server");
     }
-    if (const auto [error] = *done; error) {
-      co_return std::unexpected(
-          handshake_error(error, verification, options_.url.host_port(), *tls_info_));
+    if (!ended_well) {
+      co_return std::unexpected(handshake_error(std::get<0>(*done), refusal_, where_, *tls_info_));
     }
-    tls_info_->version = SSL_get_version(ssl);
-    tls_info_->cipher = SSL_get_cipher_name(ssl);  // NOLINT: its macro
-    collect_chain(SSL_get_peer_cert_chain(ssl), *tls_info_);
-    last_used_ = mono_now();
-    // The callback refers to this frame.
-    tls_->set_verify_callback([](bool good, asio::ssl::verify_context&) { return good; });
     co_return Status{};
   }
 
   asio::awaitable<Result<HttpReply>> exchange(std::vector<Header> headers, std::string body) {
-    const std::string head = head_of(options_.url, headers, body.size());
-    const std::array<asio::const_buffer, 2> request{asio::buffer(head), asio::buffer(body)};
-    const auto [write_error, written] = tls_ ? co_await asio::async_write(*tls_, request, kAwait)
-                                             : co_await asio::async_write(socket_, request, kAwait);
-    // A server may answer and close before it read everything (413, 401): the answer counts.
+    const auto request = request_of(options_.url, headers, body);
+    if (!request) {
+      co_return std::unexpected(request.error());
+    }
+    // A server may answer and close before it has read everything: its answer counts.
+    const auto [write_error, written] =
+        tls_ ? co_await asio::async_write(*tls_, asio::buffer(*request), kAwait)
+             : co_await asio::async_write(socket_, asio::buffer(*request), kAwait);
+    static_cast<void>(written);
     HttpReplyReader reader(options_.max_header, options_.max_body);
     std::array<char, kPiece> piece{};
-    std::size_t body_bytes = 0;
     while (!reader.done()) {
       const auto [error, count] =
           tls_ ? co_await tls_->async_read_some(asio::buffer(piece), kAwait)
                : co_await socket_.async_read_some(asio::buffer(piece), kAwait);
+      const std::size_t before = reader.body_size();
       Status taken;
       if (count > 0) {
         taken = reader.feed({piece.data(), count});
       } else if (error == asio::error::eof || error == asio::ssl::error::stream_truncated) {
-        taken = reader.finish();
+        taken = reader.finish(error == asio::error::eof);
       } else {
         co_return lost(error, reader);
       }
       if (!taken) {
+        taken.error().message = where_ + ": " + taken.error().message;
         co_return std::unexpected(std::move(taken.error()));
       }
-      const std::size_t grown = reader.body_size() - std::min(body_bytes, reader.body_size());
-      body_bytes = reader.body_size();
+      const std::size_t grown = reader.body_size() - before;
       if (grown > 0 && options_.admit && !options_.admit(grown)) {
         co_return fail(Reason::internal, "http.in_flight",
                        "answers hold more bytes at once than limits.in_flight allows",
                        "raise limits.in_flight");
       }
     }
-    static_cast<void>(written);
     reusable_ = reader.reusable() && !write_error;
     co_return reader.take();
   }
@@ -263,7 +296,7 @@ class HttpConnection::Impl {
                               const HttpReplyReader& reader) const {
     auto failure =
         fail(Reason::connect, "http.closed",
-             fmt::format("{} {} the connection{}", options_.url.host_port(),
+             fmt::format("{} {} the connection{}", where_,
                          error == asio::error::connection_reset ? "reset" : "lost",
                          reader.started() ? " in the middle of its answer" : " before an answer"),
              "if it stays so, look at the service behind the port and at proxies in between");
@@ -273,18 +306,22 @@ class HttpConnection::Impl {
 
   Resolver& resolver_;
   HttpConnectionOptions options_;
+  std::string where_;  ///< the server, for messages
+  std::string peer_;
   tcp::socket socket_;
   std::optional<TlsStream> tls_;
   std::optional<TlsInfo> tls_info_;
+  Refusal refusal_;
   MonoTime last_used_{};
   bool open_ = false;
-  bool reusable_ = false;
-  bool keep_ = false;
+  bool busy_ = false;      ///< an operation runs
+  bool keep_ = false;      ///< the one that runs leaves the connection open
+  bool reusable_ = false;  ///< so the last answer says
 };
 
 HttpConnection::HttpConnection(asio::any_io_executor executor, Resolver& resolver,
                                HttpConnectionOptions options)
-    : impl_(std::make_unique<Impl>(std::move(executor), resolver, std::move(options))) {}
+    : impl_(std::make_unique<Impl>(executor, resolver, std::move(options))) {}
 
 HttpConnection::~HttpConnection() = default;
 

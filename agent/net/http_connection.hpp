@@ -70,13 +70,14 @@ class HttpConnection {
   /// verification error), tls.handshake. Cancellable.
   boost::asio::awaitable<Status> open(MonoTime deadline, std::vector<StageTime>& times);
 
-  /// Connected, and the peer has neither closed it nor sent anything unasked. Costs a system call.
+  /// Connected, and the peer has neither closed it nor sent anything unasked; else the connection
+  /// is closed. Costs a system call.
   bool usable();
   /// When the last answer came; when it was opened before that.
   MonoTime last_used() const;
   /// Since `open` began; kept when the handshake failed, as far as it got.
   const std::optional<TlsInfo>& tls_info() const;
-  /// `127.0.0.1:5986`; empty before a connection.
+  /// `127.0.0.1:5986`; empty before a connection, kept behind one.
   std::string peer_address() const;
 
   /// POSTs and reads the whole answer. The connection is closed after an error, after `Connection:

@@ -47,90 +47,50 @@ std::unexpected<Error> HttpReplyReader::broken(std::string code, std::string mes
               std::move(peer));
 }
 
+std::unexpected<Error> HttpReplyReader::too_large() {
+  return broken("http.too_large",
+                fmt::format("the answer is larger than limits.envelope ({} bytes)", max_body_));
+}
+
 Status HttpReplyReader::feed(std::string_view bytes) {
   if (state_ == State::broken) {
     return broken("http.malformed", "the answer was broken before");
   }
   any_ = any_ || !bytes.empty();
-  if (state_ == State::done) {
-    rest_ += bytes;
-    return {};
-  }
   rest_ += bytes;
-  for (bool progress = true; progress;) {
+  Status stepped;
+  for (bool progress = true; progress && stepped;) {
     progress = false;
-    if (Status stepped = step(progress); !stepped) {
-      return stepped;
-    }
+    stepped = step(progress);
   }
-  return {};
+  // Once a read and not once a step: a body of tiny chunks must not cost its square.
+  rest_.erase(0, std::exchange(used_, 0));
+  return stepped;
 }
 
 // One line, one piece of the body, or nothing when the bytes do not suffice.
 Status HttpReplyReader::step(bool& progress) {
   switch (state_) {
-    case State::head: {
-      const std::size_t end = rest_.find("\r\n\r\n");
-      if (std::min(end, rest_.size()) > max_header_) {
-        return broken("http.too_large",
-                      fmt::format("the answer's header is larger than {} bytes", max_header_));
-      }
-      if (end == std::string::npos) {
-        // What is no HTTP is told at once, not after a time-out.
-        if (!std::string_view("HTTP/").starts_with(std::string_view(rest_).substr(0, 5))) {
-          return broken("http.malformed", "the answer is not HTTP", rest_.substr(0, 80));
-        }
-        return {};
-      }
-      const std::string head = rest_.substr(0, end + 4);
-      rest_.erase(0, end + 4);
-      progress = true;
-      return read_head(head);
-    }
+    case State::head:
+      return step_head(progress);
     case State::counted:
     case State::chunk_data:
-      if (rest_.empty() && left_ > 0) {
-        return {};
-      }
       take_body();
-      progress = state_ != State::counted && state_ != State::chunk_data;
+      progress = state_ == State::chunk_end;
       return {};
-    case State::until_close:
-      if (rest_.size() > max_body_ - std::min(max_body_, reply_.body.size())) {
-        return broken(
-            "http.too_large",
-            fmt::format("the answer is larger than limits.envelope ({} bytes)", max_body_));
+    case State::until_close: {
+      const std::string_view more = unread();
+      if (more.size() > max_body_ - std::min(max_body_, reply_.body.size())) {
+        return too_large();
       }
-      reply_.body += std::exchange(rest_, {});
-      return {};
-    case State::chunk_size:
-    case State::chunk_end:
-    case State::trailer: {
-      const std::size_t end = rest_.find("\r\n");
-      if (std::min(end, rest_.size()) > kMaxLine * (state_ == State::trailer ? 8 : 1)) {
-        return broken("http.malformed", "a line of the chunked answer is too long");
-      }
-      if (end == std::string::npos) {
-        return {};
-      }
-      const std::string line = rest_.substr(0, end);
-      rest_.erase(0, end + 2);
-      progress = true;
-      if (state_ == State::chunk_size) {
-        return read_chunk_size(line);
-      }
-      if (state_ == State::chunk_end) {
-        if (!line.empty()) {
-          return broken("http.malformed", "a chunk of the answer is longer than it says");
-        }
-        state_ = State::chunk_size;
-      } else if (line.empty()) {
-        state_ = State::done;
-      } else if ((trailer_ += line.size()) > kMaxTrailer) {
-        return broken("http.too_large", "the answer's trailer is too large");
-      }
+      reply_.body += more;
+      used_ += more.size();
       return {};
     }
+    case State::chunk_size:
+    case State::chunk_end:
+    case State::trailer:
+      return step_line(progress);
     case State::done:
     case State::broken:
       return {};
@@ -138,11 +98,60 @@ Status HttpReplyReader::step(bool& progress) {
   return {};
 }
 
+Status HttpReplyReader::step_head(bool& progress) {
+  const std::string_view text = unread();
+  const std::size_t end = text.find("\r\n\r\n");
+  // Without an end, the last bytes may be the beginning of one.
+  if (std::min(end, text.size() - std::min<std::size_t>(text.size(), 3)) > max_header_) {
+    return broken("http.too_large",
+                  fmt::format("the answer's header is larger than {} bytes", max_header_));
+  }
+  if (end == std::string_view::npos) {
+    // What is no HTTP is told at once, not after a time-out.
+    if (!std::string_view("HTTP/").starts_with(text.substr(0, 5))) {
+      return broken("http.malformed", "the answer is not HTTP", std::string(text.substr(0, 80)));
+    }
+    return {};
+  }
+  used_ += end + 4;
+  progress = true;
+  return read_head(text.substr(0, end + 4));
+}
+
+Status HttpReplyReader::step_line(bool& progress) {
+  const std::string_view text = unread();
+  const std::size_t end = text.find("\r\n");
+  if (std::min(end, text.size() - std::min<std::size_t>(text.size(), 1)) >
+      (state_ == State::trailer ? kMaxTrailer : kMaxLine)) {
+    return broken("http.malformed", "a line of the chunked answer is too long");
+  }
+  if (end == std::string_view::npos) {
+    return {};
+  }
+  const std::string_view line = text.substr(0, end);
+  used_ += end + 2;
+  progress = true;
+  if (state_ == State::chunk_size) {
+    return read_chunk_size(line);
+  }
+  if (state_ == State::chunk_end) {
+    if (!line.empty()) {
+      return broken("http.malformed", "a chunk of the answer is longer than it says");
+    }
+    state_ = State::chunk_size;
+  } else if (line.empty()) {
+    state_ = State::done;
+  } else if ((trailer_ += line.size() + 2) > kMaxTrailer) {
+    return broken("http.too_large", "the answer's trailer is too large");
+  }
+  return {};
+}
+
 void HttpReplyReader::take_body() {
-  const std::size_t count = std::min(left_, rest_.size());
-  reply_.body.append(rest_, 0, count);
-  rest_.erase(0, count);
-  left_ -= count;
+  const std::string_view piece = unread().substr(0, left_);
+  reply_.body += piece;
+  used_ += piece.size();
+  left_ -= piece.size();
   if (left_ == 0) {
     state_ = state_ == State::counted ? State::done : State::chunk_end;
   }
@@ -165,6 +174,9 @@ Status HttpReplyReader::read_head(std::string_view head) {
   const auto& fields = parser.get();
   reply_.status = static_cast<int>(fields.result_int());
   version_ = static_cast<int>(fields.version());
+  if (reply_.status < 100) {
+    return broken("http.malformed", "the answer has no status", std::string(head.substr(0, 80)));
+  }
   reply_.headers.clear();
   for (const auto& field : fields) {
     reply_.headers.push_back({std::string(field.name_string()), std::string(field.value())});
@@ -181,11 +193,10 @@ Status HttpReplyReader::read_head(std::string_view head) {
 Status HttpReplyReader::frame_body() {
   const std::vector<std::string> lengths = reply_.all("Content-Length");
   const std::vector<std::string> codings = reply_.all("Transfer-Encoding");
-  bool keep = version_ >= 11;
-  for (const std::string& connection : reply_.all("Connection")) {
-    keep = (keep || says(connection, "keep-alive")) && !says(connection, "close");
-  }
-  reusable_ = keep;
+  reusable_ = version_ >= 11 &&
+              std::ranges::none_of(reply_.all("Connection"), [](const std::string& connection) {
+                return says(connection, "close");
+              });
   if (reply_.status == 204 || reply_.status == 304) {
     state_ = State::done;
     return {};
@@ -229,20 +240,19 @@ Status HttpReplyReader::read_chunk_size(std::string_view line) {
     return broken("http.malformed", "a chunk of the answer has no size", std::string(line));
   }
   if (size > max_body_ - std::min(max_body_, reply_.body.size())) {
-    return broken("http.too_large",
-                  fmt::format("the answer is larger than limits.envelope ({} bytes)", max_body_));
+    return too_large();
   }
   left_ = size;
   state_ = size == 0 ? State::trailer : State::chunk_data;
   return {};
 }
 
-Status HttpReplyReader::finish() {
+Status HttpReplyReader::finish(bool clean) {
   if (state_ == State::done) {
     reusable_ = false;
     return {};
   }
-  if (state_ == State::until_close) {
+  if (state_ == State::until_close && clean) {
     state_ = State::done;
     return {};
   }

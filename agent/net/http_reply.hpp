@@ -35,13 +35,15 @@ class HttpReplyReader {
   /// announced length already). Nothing is taken after an error.
   Status feed(std::string_view bytes);
   /// The peer closed. Ends a body without length; else Reason::protocol `http.cut` when a part of
-  /// the answer had come, Reason::connect `http.closed` when not one byte had.
-  Status finish();
+  /// the answer had come, Reason::connect `http.closed` when not one byte had. `clean` is false
+  /// when TLS ended without its close_notify: then a body without length may have been cut, too.
+  Status finish(bool clean = true);
 
   bool done() const { return state_ == State::done; }
   /// A byte of the answer has come.
   bool started() const { return any_; }
-  /// The connection can be used again: length known, no `Connection: close`, nothing behind it.
+  /// The connection can be used again: HTTP/1.1, length known, no `Connection: close`, nothing
+  /// behind it.
   bool reusable() const { return reusable_ && rest_.empty(); }
   /// Bytes of the body so far.
   std::size_t body_size() const { return reply_.body.size(); }
@@ -61,6 +63,10 @@ class HttpReplyReader {
     broken,
   };
   Status step(bool& progress);
+  Status step_head(bool& progress);
+  Status step_line(bool& progress);
+  std::string_view unread() const { return std::string_view(rest_).substr(used_); }
+  std::unexpected<Error> too_large();
   Status read_head(std::string_view head);
   Status frame_body();
   Status read_chunk_size(std::string_view line);
@@ -71,7 +77,8 @@ class HttpReplyReader {
   std::size_t max_body_;
   State state_ = State::head;
   HttpReply reply_;
-  std::string rest_;      ///< not consumed yet
+  std::string rest_;      ///< what came and is not consumed yet, behind `used_` bytes that are
+  std::size_t used_ = 0;  ///< 0 outside `feed`
   std::size_t left_ = 0;  ///< of a counted body or chunk
   std::size_t trailer_ = 0;
   int interim_ = 0;

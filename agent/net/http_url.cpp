@@ -16,8 +16,11 @@ constexpr std::uint16_t kHttp = 80;
 constexpr std::uint16_t kHttps = 443;
 
 std::unexpected<Error> invalid(std::string_view text, std::string_view why) {
+  // What stands before an @ may be a password.
+  const bool secret = text.find('@') != std::string_view::npos;
   return fail(Reason::parse, "url.invalid",
-              fmt::format("{} is not an address of a server: {}", quote(text, 200), why),
+              fmt::format("{} is not an address of a server: {}",
+                          secret ? "the URL" : quote(text, 200), why),
               "write http://host:5985/wsman or https://host:5986/wsman");
 }
 
@@ -53,16 +56,16 @@ Result<HttpUrl> parse_http_url(std::string_view text) {
   if (std::ranges::any_of(text, [](char c) { return c <= ' ' || c >= 0x7F; })) {
     return invalid(text, "it has blanks or characters beyond ASCII");
   }
-  if (text.find_first_of("?#") != std::string_view::npos) {
+  if (rest.find('@') != std::string_view::npos) {
+    return invalid(text, "it has a user name; that belongs into credentials");
+  }
+  if (rest.find_first_of("?#") != std::string_view::npos) {
     return invalid(text, "it has a query or a fragment");
   }
   const std::size_t slash = std::min(rest.find('/'), rest.size());
   std::string_view authority = rest.substr(0, slash);
   if (slash < rest.size()) {
     url.path = rest.substr(slash);
-  }
-  if (authority.find('@') != std::string_view::npos) {
-    return invalid("http(s)://...", "it has a user name; that belongs into credentials");
   }
   std::string_view port;
   if (authority.starts_with('[')) {
@@ -73,7 +76,8 @@ Result<HttpUrl> parse_http_url(std::string_view text) {
     url.host = to_lower(authority.substr(1, end - 1));
     boost::system::error_code error;
     static_cast<void>(boost::asio::ip::make_address_v6(url.host, error));
-    if (error) {
+    // No zone: it is this machine's affair, and neither Host nor a certificate can carry it.
+    if (error || url.host.find('%') != std::string::npos) {
       return invalid(text, "what is in brackets is no IPv6 address");
     }
     port = authority.substr(end + 1);

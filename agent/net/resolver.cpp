@@ -3,6 +3,8 @@
 #include "agent/base/text.hpp"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -12,8 +14,11 @@
 #include <algorithm>
 #include <exception>
 #include <list>
+#include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
+#include <vector>
 
 namespace sfb::net {
 
@@ -35,12 +40,21 @@ Endpoints with_port(Endpoints endpoints, std::uint16_t port) {
 
 }  // namespace
 
+// Shared with the look-ups under way, which may outlive the resolver by a moment.
 class Resolver::Impl : public std::enable_shared_from_this<Impl> {
  public:
   Impl(std::size_t threads, Lookup lookup)
-      : lookup_(std::move(lookup)), pool_("resolve", threads, kQueue, kGrace) {}
+      : lookup_(std::move(lookup)),
+        pool_(std::make_unique<WorkerPool>("resolve", threads, kQueue, kGrace)) {}
 
-  void stop() { pool_.stop(); }
+  // Ends the waits for look-ups, so that nothing is left to do on the loop, and leaves a hanging
+  // thread to itself.
+  void stop() {
+    for (const EntryPtr& entry : running()) {
+      entry->stop.emit(asio::cancellation_type::terminal);
+    }
+    pool_.reset();
+  }
 
   asio::awaitable<Result<Answer>> resolve(std::string host, std::uint16_t port, MonoTime deadline) {
     boost::system::error_code not_literal;
@@ -48,19 +62,20 @@ class Resolver::Impl : public std::enable_shared_from_this<Impl> {
     if (!not_literal) {
       co_return Answer{{asio::ip::tcp::endpoint(literal, port)}, false};
     }
-    const auto entry = entry_of(host);
     const auto executor = co_await asio::this_coro::executor;
     const MonoTime now = mono_now();
+    const EntryPtr entry = entry_of(host, now);
     const bool remembered = !entry->good.empty() && now - entry->good_at < kMemory;
-    if (!entry->running) {
-      entry->running = true;
-      asio::co_spawn(executor, look_up(shared_from_this(), entry, host, port),
-                     [](const std::exception_ptr&) {});
-    }
     const std::uint64_t before = entry->answers;
-    asio::steady_timer timer(executor,
-                             remembered ? std::min<MonoTime>(deadline, now + kPatience) : deadline);
-    {
+    if (!entry->running) {
+      asio::co_spawn(
+          executor, look_up(shared_from_this(), entry, host, port),
+          asio::bind_cancellation_slot(entry->stop.slot(), [](const std::exception_ptr&) {}));
+    }
+    // A full pool answers at once.
+    if (entry->answers == before) {
+      asio::steady_timer timer(
+          executor, remembered ? std::min<MonoTime>(deadline, now + kPatience) : deadline);
       const Waiting waiting(*entry, timer);
       co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
     }
@@ -86,10 +101,12 @@ class Resolver::Impl : public std::enable_shared_from_this<Impl> {
  private:
   struct Entry {
     bool running = false;
-    std::uint64_t answers = 0;  ///< look-ups that ended
-    std::optional<Error> failure;
+    asio::cancellation_signal stop;  ///< of the look-up that runs
+    std::uint64_t answers = 0;       ///< look-ups that ended
+    std::optional<Error> failure;    ///< of the last one
     Endpoints good;
     MonoTime good_at{};
+    MonoTime asked_at{};
     std::list<asio::steady_timer*> waiting;
   };
   using EntryPtr = std::shared_ptr<Entry>;
@@ -108,23 +125,48 @@ class Resolver::Impl : public std::enable_shared_from_this<Impl> {
     std::list<asio::steady_timer*>::iterator place_;
   };
 
-  EntryPtr entry_of(const std::string& host) {
-    if (const auto known = entries_.find(host); known != entries_.end()) {
-      return known->second;
+  // Also when the loop drops the look-up: a signal to a coroutine that is gone must not be sent.
+  class Running {
+   public:
+    Running(Impl& self, EntryPtr entry) : self_(self), entry_(std::move(entry)) {
+      entry_->running = true;
+      self_.running_.insert(entry_);
     }
-    if (entries_.size() >= kMaxHosts) {
+    ~Running() {
+      entry_->running = false;
+      self_.running_.erase(entry_);
+    }
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+
+   private:
+    Impl& self_;
+    EntryPtr entry_;
+  };
+
+  std::vector<EntryPtr> running() const { return {running_.begin(), running_.end()}; }
+
+  EntryPtr entry_of(const std::string& host, MonoTime now) {
+    const auto known = entries_.find(host);
+    if (known == entries_.end() && entries_.size() >= kMaxHosts) {
       entries_.erase(std::ranges::min_element(
-          entries_, {}, [](const auto& item) { return item.second->good_at; }));
+          entries_, {}, [](const auto& item) { return item.second->asked_at; }));
     }
-    return entries_.emplace(host, std::make_shared<Entry>()).first->second;
+    EntryPtr& entry = known == entries_.end() ? entries_[host] : known->second;
+    if (!entry) {
+      entry = std::make_shared<Entry>();
+    }
+    entry->asked_at = now;
+    return entry;
   }
 
   // Nobody's own: goes on when those who asked are gone, for those who ask next.
   static asio::awaitable<void> look_up(std::shared_ptr<Impl> self, EntryPtr entry, std::string host,
                                        std::uint16_t port) {
-    auto found = co_await self->pool_.run(
+    std::optional<Running> running(std::in_place, *self, entry);
+    auto found = co_await self->pool_->run(
         [lookup = self->lookup_, host, port] { return lookup(host, port); });
-    entry->running = false;
+    running.reset();
     ++entry->answers;
     if (found) {
       entry->failure.reset();
@@ -140,7 +182,8 @@ class Resolver::Impl : public std::enable_shared_from_this<Impl> {
 
   Lookup lookup_;
   std::unordered_map<std::string, EntryPtr> entries_;
-  WorkerPool pool_;
+  std::unordered_set<EntryPtr> running_;  ///< some may have been forgotten already
+  std::unique_ptr<WorkerPool> pool_;
 };
 
 Resolver::Resolver(std::size_t threads, Lookup lookup)

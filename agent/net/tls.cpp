@@ -2,15 +2,17 @@
 
 #include "agent/base/text.hpp"
 
-#include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/ssl/error.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 #include <string_view>
@@ -21,6 +23,8 @@ namespace sfb::net {
 namespace {
 
 namespace ssl = boost::asio::ssl;
+
+constexpr int kMaxChain = 16;
 
 template <auto Free>
 struct Freer {
@@ -86,78 +90,48 @@ Error tls_error(std::string code, std::string message, std::string remedy, std::
           std::move(remedy), std::move(peer), Stage::tls};
 }
 
-Error verification_error(long code, const std::string& host, const TlsInfo& info) {
-  const Certificate leaf = info.chain.empty() ? Certificate{} : info.chain.front();
-  switch (code) {
+std::string joined(const std::vector<std::string>& names) {
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+Error verification_error(const Refusal& refusal, const std::string& where, const TlsInfo& info) {
+  const Certificate& culprit = refusal.certificate;
+  switch (refusal.error) {
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH: {
-      std::string names;
-      for (const std::string& name : leaf.names) {
-        names += (names.empty() ? "" : ", ") + name;
-      }
-      return tls_error("tls.wrong_name",
-                       fmt::format("{}: the certificate is for another name", host),
+      const Certificate leaf = info.chain.empty() ? Certificate{} : info.chain.front();
+      return tls_error("tls.wrong_name", where + ": the certificate is for another name",
                        "use a name of the certificate in url, or write it as tls.server_name",
-                       names.empty() ? leaf.subject : names);
+                       leaf.names.empty() ? leaf.subject : joined(leaf.names));
     }
     case X509_V_ERR_CERT_HAS_EXPIRED:
       return tls_error(
           "tls.expired",
-          fmt::format("{}: a certificate has expired ({})", host, format_iso8601(leaf.not_after)),
-          "renew the certificate on the server", leaf.subject);
+          fmt::format("{}: a certificate expired at {}", where, format_iso8601(culprit.not_after)),
+          "renew the certificate on the server, or check this machine's clock", culprit.subject);
     case X509_V_ERR_CERT_NOT_YET_VALID:
       return tls_error("tls.not_yet_valid",
-                       fmt::format("{}: a certificate is not valid before {}", host,
-                                   format_iso8601(leaf.not_before)),
-                       "check the clocks of this machine and of the server", leaf.subject);
+                       fmt::format("{}: a certificate is not valid before {}", where,
+                                   format_iso8601(culprit.not_before)),
+                       "check the clocks of this machine and of the server", culprit.subject);
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
       return tls_error("tls.unknown_issuer",
-                       fmt::format("{}: nobody trusted here issued the certificate", host),
-                       "write the issuing CA's certificate (PEM) into tls.ca_file", leaf.issuer);
+                       where + ": nobody who is trusted here issued the certificate",
+                       "write the issuing CA's certificate (PEM) into tls.ca_file", culprit.issuer);
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-      return tls_error("tls.untrusted_root",
-                       fmt::format("{}: the certificate's root is not trusted here", host),
+      return tls_error("tls.untrusted_root", where + ": the certificate's root is not trusted here",
                        "if it is the right one (compare the fingerprint that `evaluate` shows), "
                        "write it (PEM) into tls.ca_file",
-                       info.chain.empty() ? std::string() : info.chain.back().subject);
+                       culprit.subject);
     default:
       return tls_error("tls.certificate",
-                       fmt::format("{}: the certificate is not accepted: {}", host,
-                                   X509_verify_cert_error_string(code)),
-                       "look at the certificate on the server", leaf.subject);
+                       fmt::format("{}: the certificate is not accepted: {}", where,
+                                   X509_verify_cert_error_string(refusal.error)),
+                       "look at the certificate on the server", culprit.subject);
   }
-}
-
-}  // namespace
-
-TlsClient::TlsClient(TlsOptions options)
-    : options_(std::move(options)), context_(ssl::context::tls_client) {
-  SSL_CTX_set_min_proto_version(context_.native_handle(), options_.minimum == TlsVersion::tls1_3
-                                                              ? TLS1_3_VERSION
-                                                              : TLS1_2_VERSION);
-}
-
-Result<std::shared_ptr<TlsClient>> TlsClient::create(TlsOptions options) {
-  auto client = std::make_shared<TlsClient>(std::move(options));
-  boost::system::error_code error;
-  if (client->options_.ca_file.empty()) {
-    client->context_.set_default_verify_paths(error);
-  } else {
-    client->context_.load_verify_file(client->options_.ca_file, error);
-  }
-  ERR_clear_error();
-  if (error) {
-    return std::unexpected(tls_error(
-        "tls.ca_file",
-        fmt::format("{}: no trusted certificate could be read", client->options_.ca_file.empty()
-                                                                    ? "the system's store"
-                                                                    : client->options_.ca_file),
-        "write certificates in PEM form into it, readable for the agent's account"));
-  }
-  return client;
 }
 
 Certificate describe_certificate(const X509* certificate) {
@@ -177,9 +151,52 @@ Certificate describe_certificate(const X509* certificate) {
   return out;
 }
 
+void collect_chain(const STACK_OF(X509) * chain, TlsInfo& info) {
+  info.chain.clear();
+  for (int i = 0; i < sk_X509_num(chain) && i < kMaxChain; ++i) {
+    info.chain.push_back(describe_certificate(sk_X509_value(chain, i)));
+  }
+}
+
+}  // namespace
+
+TlsClient::TlsClient(TlsOptions options)
+    : options_(std::move(options)), context_(ssl::context::tls_client) {
+  SSL_CTX_set_min_proto_version(context_.native_handle(), options_.minimum == TlsVersion::tls1_3
+                                                              ? TLS1_3_VERSION
+                                                              : TLS1_2_VERSION);
+}
+
+Result<std::shared_ptr<TlsClient>> TlsClient::create(TlsOptions options) {
+  auto client = std::make_shared<TlsClient>(std::move(options));
+  boost::system::error_code error;
+  if (client->options_.ca_file.empty()) {
+    client->context_.set_default_verify_paths(error);
+  } else {
+    client->context_.load_verify_file(client->options_.ca_file, error);
+    // What the operator wrote there is trusted as it is, an issuing CA without its root as well.
+    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(client->context_.native_handle()),
+                                X509_V_FLAG_PARTIAL_CHAIN);
+  }
+  ERR_clear_error();
+  if (error) {
+    return std::unexpected(tls_error(
+        "tls.ca_file",
+        fmt::format("{}: no trusted certificate could be read", client->options_.ca_file.empty()
+                                                                    ? "the system's store"
+                                                                    : client->options_.ca_file),
+        "write certificates in PEM form into it, readable for the agent's account"));
+  }
+  return client;
+}
+
 Status prepare_handshake(SSL* ssl, const TlsOptions& options, const std::string& host) {
-  const std::string& name = options.server_name.empty() ? host : options.server_name;
+  std::string name = options.server_name.empty() ? host : options.server_name;
+  if (name.ends_with('.')) {
+    name.pop_back();  // absolute for DNS; certificates and SNI are without the dot
+  }
   X509_VERIFY_PARAM* const parameters = SSL_get0_param(ssl);
+  X509_VERIFY_PARAM_set_hostflags(parameters, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   boost::system::error_code not_address;
   static_cast<void>(boost::asio::ip::make_address(name, not_address));
   const bool set = not_address
@@ -195,10 +212,31 @@ Status prepare_handshake(SSL* ssl, const TlsOptions& options, const std::string&
   return {};
 }
 
-Error handshake_error(const boost::system::error_code& error, long verification,
-                      const std::string& host, const TlsInfo& info) {
-  if (verification != X509_V_OK) {
-    return verification_error(verification, host, info);
+void note_refusal(X509_STORE_CTX* context, Refusal& refusal, TlsInfo& info) {
+  if (refusal.error != X509_V_OK) {
+    return;
+  }
+  refusal.error = X509_STORE_CTX_get_error(context);
+  if (const X509* const certificate = X509_STORE_CTX_get_current_cert(context)) {
+    refusal.certificate = describe_certificate(certificate);
+  }
+  collect_chain(X509_STORE_CTX_get0_untrusted(context), info);
+}
+
+void note_handshake(const SSL* ssl, bool ended_well, TlsInfo& info) {
+  if (const SSL_CIPHER* const cipher = SSL_get_current_cipher(ssl)) {
+    info.version = SSL_get_version(ssl);
+    info.cipher = SSL_CIPHER_get_name(cipher);
+  }
+  if (ended_well) {
+    collect_chain(SSL_get_peer_cert_chain(ssl), info);
+  }
+}
+
+Error handshake_error(const boost::system::error_code& error, const Refusal& refusal,
+                      const std::string& where, const TlsInfo& info) {
+  if (refusal.error != X509_V_OK) {
+    return verification_error(refusal, where, info);
   }
   const int why = error.category() == boost::asio::error::get_ssl_category()
                       ? ERR_GET_REASON(static_cast<unsigned long>(error.value()))
@@ -207,26 +245,19 @@ Error handshake_error(const boost::system::error_code& error, long verification,
     case SSL_R_UNSUPPORTED_PROTOCOL:
     case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
     case SSL_R_UNKNOWN_PROTOCOL:
-      return tls_error(
-          "tls.too_old",
-          fmt::format("{}: the server speaks no TLS version that is allowed here", host),
-          "enable TLS 1.2 or newer on the server (or lower tls.min_version to 1.2)");
+      return tls_error("tls.too_old",
+                       where + ": the server speaks no TLS version that is allowed here",
+                       "enable TLS 1.2 or newer on the server (or lower tls.min_version to 1.2)");
     case SSL_R_WRONG_VERSION_NUMBER:
     case SSL_R_HTTP_REQUEST:
     case SSL_R_PACKET_LENGTH_TOO_LONG:
-      return tls_error("tls.not_tls", fmt::format("{}: the port does not speak TLS", host),
+      return tls_error("tls.not_tls", where + ": the port does not speak TLS",
                        "use the HTTPS port (5986), or http:// with allow_unencrypted: true");
     default:
-      return tls_error("tls.handshake", fmt::format("{}: the TLS handshake failed", host),
-                       "look at the server's TLS settings and event log", error.message());
-  }
-}
-
-void collect_chain(const STACK_OF(X509) * chain, TlsInfo& info) {
-  constexpr int kMost = 16;
-  info.chain.clear();
-  for (int i = 0; i < sk_X509_num(chain) && i < kMost; ++i) {
-    info.chain.push_back(describe_certificate(sk_X509_value(chain, i)));
+      return tls_error(
+          "tls.handshake", where + ": the TLS handshake failed",
+          "look at the server's TLS versions, certificate and System event log (Schannel)",
+          error.message());
   }
 }
 

@@ -58,14 +58,22 @@ struct TlsInfo {
 
 // For HttpConnection, around the handshake of one connection:
 
+/// The first thing OpenSSL found wrong with the chain.
+struct Refusal {
+  long error = X509_V_OK;   ///< X509_V_ERR_*
+  Certificate certificate;  ///< the one it is about
+};
+
 /// What to trust for this connection: SNI and the name or address the certificate must carry.
 /// Reason::tls, code tls.server_name.
 Status prepare_handshake(SSL* ssl, const TlsOptions& options, const std::string& host);
-/// A chain as the peer sent it, capped.
-void collect_chain(const STACK_OF(X509) * chain, TlsInfo& info);
-/// A failed handshake as an error with a remedy; `verification` is the first X509_V_ERR_* of the
-/// chain, X509_V_OK when that was not the trouble.
-Error handshake_error(const boost::system::error_code& error, long verification,
-                      const std::string& host, const TlsInfo& info);
+/// For the verify callback when it is told of a fault: the chain of a connection that never comes
+/// about is had only here.
+void note_refusal(X509_STORE_CTX* context, Refusal& refusal, TlsInfo& info);
+/// Version, cipher and, when the handshake ended well, the chain.
+void note_handshake(const SSL* ssl, bool ended_well, TlsInfo& info);
+/// A failed handshake as an error with a remedy; `where` is the server for messages.
+Error handshake_error(const boost::system::error_code& error, const Refusal& refusal,
+                      const std::string& where, const TlsInfo& info);
 
 }  // namespace sfb::net

@@ -43,14 +43,14 @@ class Transport {
   /// A pool is (no longer) asked here: `file` watches its folder.
   virtual void add_pool(const Fqdn& pool) { static_cast<void>(pool); }
   virtual void remove_pool(const Fqdn& pool) { static_cast<void>(pool); }
-  /// Back-off of design.md 5.2 applies (not to files). It is shared by the endpoint's pools, because
-  /// they share the account that could be locked.
+  /// Back-off of design.md 5.2 applies (not to files). It is shared by the endpoint's pools,
+  /// because they share the account that could be locked.
   virtual bool uses_backoff() const { return true; }
-  /// Tells that the credentials changed on disk: what was refused may be accepted now. Called on the
-  /// loop thread. Set once, before the first ask.
+  /// Tells that the credentials changed on disk: what was refused may be accepted now. Called on
+  /// the loop thread. Set once, before the first ask.
   virtual void on_credentials(std::function<void()> callback) { static_cast<void>(callback); }
-  /// Nothing more will be asked: leaves nothing behind on the server. Returns when all is cleared or
-  /// the deadline came; asks still running are cleared behind them.
+  /// Nothing more will be asked: leaves nothing behind on the server. Returns when all is cleared
+  /// or the deadline came; asks still running are cleared behind them.
   virtual boost::asio::awaitable<void> close(MonoTime deadline) {
     static_cast<void>(deadline);
     co_return;

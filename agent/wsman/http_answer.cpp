@@ -74,6 +74,9 @@ std::string plain_text(std::string_view body) {
       if (blank && !out.empty()) {
         out += ' ';
       }
+      if (out.size() == kMaxText) {
+        break;
+      }
       blank = false;
       out += c;
       ++pos;

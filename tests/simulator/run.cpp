@@ -65,7 +65,8 @@ void Machine::feed(Shell& shell, Command& command, const std::string& bytes, con
       if (message.body.find("N=\"me\"") == std::string::npos) {
         world_.violation("a host call was answered without an exception");
       }
-      finish(shell, command, 4);
+      finish(shell, command, 5, "The host cannot be asked for a line.",
+             "HostFunctionNotImplemented", "System.Management.Automation.Host.HostException", 1);
       continue;
     }
     if (message.type != kCreatePipeline) {
@@ -186,8 +187,11 @@ void Machine::run_cmdlet(Shell& shell, Command& command, const PipelineRequest::
     }
     put(shell, command, kPipelineOutput, deep);
   }
-  const std::size_t huge = act == "huge_output" ? fault->number("bytes", 8'000'000) : pool->huge;
-  for (std::size_t sent = 0; sent < huge; sent += 1'000'000) {
+  if (act == "huge_output") {
+    put(shell, command, kPipelineOutput,
+        "<S>" + std::string(fault->number("bytes", 8'000'000), 'x') + "</S>");
+  }
+  for (std::size_t sent = 0; sent < pool->huge; sent += 1'000'000) {
     put(shell, command, kPipelineOutput, "<S>" + std::string(1'000'000, 'x') + "</S>");
   }
   if (!pool->fatal.empty()) {

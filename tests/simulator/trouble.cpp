@@ -87,7 +87,11 @@ asio::awaitable<Answer> Machine::handle(SoapRequest request) {
         "body", answer.status == 500 ? "" : "<html><body><h1>Simulated</h1></body></html>");
     co_return answer;
   } else if (act_name == "fault") {
-    co_return fault(request, static_cast<std::uint32_t>(picked->number("code", 1)),
+    const auto code = static_cast<std::uint32_t>(picked->number("code", 1));
+    if (shell && (code == 995 || code == 2150858843)) {
+      drop(shell);  // what these say
+    }
+    co_return fault(request, code,
                     picked->text("subcode", "InternalError"),
                     picked->text("text", "The simulator was told to fail."),
                     picked->text("detail", "wsman"));

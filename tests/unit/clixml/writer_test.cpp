@@ -45,6 +45,23 @@ TEST(Writer, ObjectsAreWrittenOnceAndCyclesEnd) {
             "N=\"&lt;&amp;&quot;&gt;\">&lt;&amp;&gt;</S></MS></Obj>");
 }
 
+TEST(Writer, AFileHoldsNoSecrets) {
+  Graph graph;
+  Object object;
+  object.extended = {{"Password", Value::make(Kind::secure_string, "cGFzcw==")}};
+  const Value root = Value::object_ref(graph.add(std::move(object)));
+  for (const Origin origin : {Origin::original, Origin::deserialized}) {
+    const std::string file =
+        write_file(graph, {root, Value::make(Kind::secure_string, "cA==")}, origin);
+    EXPECT_EQ(file.find("cA=="), std::string::npos) << file;
+    EXPECT_EQ(file.find("cGFz"), std::string::npos) << file;
+    EXPECT_NE(file.find("<S N=\"Password\">System.Security.SecureString</S>"), std::string::npos)
+        << file;
+  }
+  EXPECT_EQ(write_message(graph, root),
+            "<Obj RefId=\"0\"><MS><SS N=\"Password\">cGFzcw==</SS></MS></Obj>");
+}
+
 TEST(Writer, DeserializedIsSaidOnce) {
   Graph graph;
   Object object;
