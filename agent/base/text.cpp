@@ -134,6 +134,8 @@ std::string quote(std::string_view text, std::size_t limit) {
       out += "\\n";
     } else if (c < 0x20 || (c >= 0x7F && c < 0xA0)) {
       out += fmt::format("\\x{:02x}", static_cast<unsigned>(c));
+    } else if (reorders_or_hides(c)) {
+      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
     } else {
       append_utf8(out, c);
     }

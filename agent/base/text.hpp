@@ -24,8 +24,9 @@ std::string_view trim(std::string_view text);
 /// Parts between separators; "a,,b" has three, "" has one.
 std::vector<std::string_view> split(std::string_view text, char separator);
 
-/// Text of a peer for a message: in double quotes, control characters as \xHH, quotes and
-/// backslashes escaped, cut to `limit` bytes at a character with "..." behind.
+/// Text of a peer for a message: in double quotes, control characters as \xHH, those that hide or
+/// reorder text as \uHHHH, quotes and backslashes escaped, cut to `limit` bytes at a character with
+/// "..." behind.
 std::string quote(std::string_view text, std::size_t limit = 300);
 
 /// For a terminal: C0 and C1 controls but LF and tab become visible (`^[` for escape, `\x9b`), so a

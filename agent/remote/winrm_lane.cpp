@@ -196,7 +196,8 @@ boost::asio::awaitable<void> WinrmLane::drive(WinrmSession::Next next, MonoTime 
                                       .envelope = std::move(post->body),
                                       .patience = post->patience,
                                       .cap = last ? deadline - now : (deadline - now) / 2,
-                                      .deadline = deadline},
+                                      .deadline = deadline,
+                                      .tidying = true},
                                      times);
     const MonoTime came = net::mono_now();
     next =

@@ -66,7 +66,7 @@ bool WinrmLink::admit(std::size_t bytes) {
 }
 
 boost::asio::awaitable<Result<net::HttpReply>> WinrmLink::post(Posting posting, StageTimes& times) {
-  if (Status open = co_await ensure_open(posting.deadline, times); !open) {
+  if (Status open = co_await ensure_open(posting.deadline, posting.tidying, times); !open) {
     drop();
     co_return at_stage(Stage::connect, explain(std::move(open.error()), posting, posting.deadline));
   }
@@ -76,6 +76,7 @@ boost::asio::awaitable<Result<net::HttpReply>> WinrmLink::post(Posting posting, 
       posting.deadline,
       began + std::min<std::chrono::nanoseconds>(posting.patience + kSlack, posting.cap));
   auto reply = co_await exchange(std::move(posting.envelope), end, times);
+  learn(reply);
   if (reply || reply.error().stage != Stage::auth) {
     times.add(posting.stage, net::mono_now() - began - (times.sum(Stage::auth) - for_auth));
   }
@@ -113,19 +114,48 @@ Error WinrmLink::explain(Error error, const Posting& posting, MonoTime end) cons
   return error;
 }
 
-boost::asio::awaitable<Status> WinrmLink::ensure_open(MonoTime deadline, StageTimes& times) {
+void WinrmLink::learn(const Result<net::HttpReply>& reply) {
+  if (reply) {
+    accepted_ = password_;
+    refused_ = false;
+  } else if (reply.error().reason == Reason::auth) {
+    refused_ = true;
+    if (accepted_ && accepted_->reveal() == password_->reveal()) {
+      accepted_.reset();
+    }
+  }
+}
+
+boost::asio::awaitable<Result<std::shared_ptr<const Secret>>> WinrmLink::password(MonoTime deadline,
+                                                                                  bool tidying) {
+  if (tidying && accepted_) {
+    co_return accepted_;
+  }
+  if (tidying && refused_) {
+    co_return fail(Reason::auth, "auth.refused", "the password was refused and is not tried again");
+  }
+  auto read = co_await endpoint_->password->read(
+      std::min<MonoTime>(deadline, net::mono_now() + endpoint_->options.auth_cap));
+  if (read) {
+    password_version_ = endpoint_->password->version();
+  }
+  co_return read;
+}
+
+boost::asio::awaitable<Status> WinrmLink::ensure_open(MonoTime deadline, bool tidying,
+                                                      StageTimes& times) {
   // A new password is for a new connection.
-  if (connection_ && password_version_ == endpoint_->password->version() && connection_->usable()) {
+  const bool current = tidying || password_version_ == endpoint_->password->version();
+  if (connection_ && current && connection_->usable()) {
     co_return Status{};
   }
   drop();
   const WinrmOptions& options = endpoint_->options;
-  auto password = co_await endpoint_->password->read(
-      std::min<MonoTime>(deadline, net::mono_now() + options.auth_cap));
-  if (!password) {
-    co_return at_stage(Stage::auth, std::move(password.error()));
+  auto secret = co_await password(deadline, tidying);
+  if (!secret) {
+    co_return at_stage(Stage::auth, std::move(secret.error()));
   }
-  password_version_ = endpoint_->password->version();
+  password_ = std::move(*secret);
   net::HttpConnectionOptions http;
   http.url = options.url;
   http.max_body = options.limits.envelope;
@@ -148,7 +178,7 @@ boost::asio::awaitable<Status> WinrmLink::ensure_open(MonoTime deadline, StageTi
   if (!opened) {
     co_return opened;
   }
-  scheme_ = auth::make_basic(options.credentials.username, std::move(*password));
+  scheme_ = auth::make_basic(options.credentials.username, password_);
   auto step = scheme_->step({});
   if (!step) {
     co_return at_stage(Stage::auth, std::move(step.error()));

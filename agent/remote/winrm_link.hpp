@@ -54,12 +54,16 @@ class WinrmLink {
     std::chrono::nanoseconds patience{};  ///< the server answers within this
     std::chrono::nanoseconds cap{};       ///< for this post alone, connecting left out
     MonoTime deadline{};                  ///< for everything
+    bool tidying = false;                 ///< clears away; nobody waits for the answer
   };
   /// Opens a connection when there is none that can be used, proves who we are, posts. A 401 means
   /// that nothing was executed: the request goes out again with what the scheme says to it. After
   /// an error and after an exception (cancelled) the connection is gone. Errors: those of
   /// http_connection.hpp, scheme.hpp, PasswordFile::read; timeout `winrm.timeout` (`cap` or
   /// `deadline` came first). Each has its stage.
+  /// The password is read for each connection. Only who tidies goes on with the one that was
+  /// accepted last, although the file has another by now, and never with one that was refused: a
+  /// shell is not worth the lock-out of an account.
   boost::asio::awaitable<Result<net::HttpReply>> post(Posting posting, StageTimes& times);
 
   bool connected() const { return connection_ != nullptr; }
@@ -71,7 +75,10 @@ class WinrmLink {
   void release();
 
  private:
-  boost::asio::awaitable<Status> ensure_open(MonoTime deadline, StageTimes& times);
+  boost::asio::awaitable<Status> ensure_open(MonoTime deadline, bool tidying, StageTimes& times);
+  boost::asio::awaitable<Result<std::shared_ptr<const Secret>>> password(MonoTime deadline,
+                                                                         bool tidying);
+  void learn(const Result<net::HttpReply>& reply);
   boost::asio::awaitable<Result<std::shared_ptr<net::TlsClient>>> tls_client(MonoTime deadline);
   boost::asio::awaitable<Result<net::HttpReply>> exchange(std::string envelope, MonoTime end,
                                                           StageTimes& times);
@@ -88,7 +95,10 @@ class WinrmLink {
   std::unique_ptr<auth::Scheme> scheme_;
   auth::Step step_;
   std::uint64_t password_version_ = 0;
-  std::size_t held_ = 0;  ///< bytes of the budget
+  std::shared_ptr<const Secret> password_;  ///< of the connection
+  std::shared_ptr<const Secret> accepted_;  ///< the last that a server took
+  bool refused_ = false;                    ///< the last try was refused
+  std::size_t held_ = 0;                    ///< bytes of the budget
 };
 
 }  // namespace sfb::remote

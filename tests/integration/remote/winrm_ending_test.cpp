@@ -96,6 +96,38 @@ TEST_F(WinrmEnding, AWarmSessionUsesTheNewPasswordToo) {
   EXPECT_EQ(rig.peer.take_actions().front(), "Command") << "the shell is the account's";
 }
 
+TEST_F(WinrmEnding, AShellIsDeletedWithThePasswordThatWasAccepted) {
+  rig.make();
+  ASSERT_EQ(rig.code(), "good");
+  rig.write_password("wrong");
+  EXPECT_TRUE(net::eventually([&] { return rig.told == 1; }));
+  rig.close();
+  EXPECT_EQ(rig.peer.shells(), 0U);
+  EXPECT_EQ(rig.peer.refused, 0);
+}
+
+TEST_F(WinrmEnding, AWrongPasswordCostsOneLogonAlsoWhereAShellIsOpen) {
+  rig.make();
+  ASSERT_EQ(rig.code(), "good");
+  rig.write_password("wrong");
+  EXPECT_TRUE(net::eventually([&] { return rig.told == 1; }));
+  EXPECT_EQ(rig.code(), "auth.refused");
+  EXPECT_TRUE(rig.eventually_shells(0)) << "cleared with the one that was accepted";
+  EXPECT_EQ(rig.peer.refused, 1);
+}
+
+TEST_F(WinrmEnding, ARefusedPasswordIsNotTriedAgainToClearAway) {
+  rig.make();
+  ASSERT_EQ(rig.code(), "good");
+  rig.peer.set_password("changed on the server alone");
+  EXPECT_EQ(rig.code(), "auth.refused");
+  rig.close();
+  EXPECT_EQ(rig.peer.refused, 1);
+  rig.peer.set_password("secret");
+  rig.make();
+  EXPECT_EQ(rig.code(), "good");
+}
+
 TEST_F(WinrmEnding, ACancelledAskIsClearedInTheBackground) {
   rig.make();
   ASSERT_EQ(rig.code(), "good");

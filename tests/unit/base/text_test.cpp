@@ -44,6 +44,10 @@ TEST(Quote, MakesOneHarmlessLine) {
   EXPECT_EQ(quote("a\"b\\c"), "\"a\\\"b\\\\c\"");
   EXPECT_EQ(quote("a\nb\r\t\x1b\x7f"), "\"a\\nb\\x0d\\x09\\x1b\\x7f\"");
   EXPECT_EQ(quote("\xC2\x9B"), "\"\\x9b\"") << "a C1 control";
+  EXPECT_EQ(quote("a\xE2\x80\xAE"
+                  "b"),
+            "\"a\\u202eb\"")
+      << "right-to-left override: a terminal would show another text";
   EXPECT_EQ(quote("\xFF"), "\"" + std::string(kReplacement) + "\"");
   EXPECT_EQ(quote("a\0b"sv), "\"a\\x00b\"");
 }
