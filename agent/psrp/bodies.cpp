@@ -102,6 +102,7 @@ Value command_value(Builder& builder, const Command& command, ProtocolVersion ve
     members.push_back({"MergeInformation", merge()});
   }
   std::vector<Value> arguments;
+  arguments.reserve(command.arguments.size());
   for (const Property& argument : command.arguments) {
     arguments.push_back(
         builder.record({{"N", argument.name.empty() ? Value{} : Value::string(argument.name)},
@@ -197,6 +198,7 @@ std::string init_runspacepool() {
 std::string create_pipeline(const std::vector<Command>& commands, ProtocolVersion negotiated) {
   Builder builder;
   std::vector<Value> cmds;
+  cmds.reserve(commands.size());
   for (const Command& command : commands) {
     cmds.push_back(command_value(builder, command, negotiated));
   }
