@@ -27,8 +27,8 @@ enum class Origin {
 };
 
 /// What Export-Clixml writes: `Objs`, two blanks a level, ` />`, no newline at the end, LF, UTF-8
-/// without BOM. A SecureString is written as the text `System.Security.SecureString`, as it is shown
-/// everywhere: newer servers send its content readable.
+/// without BOM. A SecureString is written as the text `System.Security.SecureString`, as it is
+/// shown everywhere: newer servers send its content readable.
 std::string write_file(const Graph& graph, const std::vector<Value>& roots,
                        Origin origin = Origin::original);
 

@@ -58,6 +58,9 @@ Status RunspacePool::receive(std::string_view bytes) {
 }
 
 Status RunspacePool::receive(const Message& message) {
+  if (state_ == State::closed || state_ == State::broken) {
+    return {};  // what it says no longer matters
+  }
   Status handled = handle(message);
   if (!handled && state_ != State::closed) {
     state_ = State::broken;

@@ -37,7 +37,8 @@ class RunspacePool {
   /// Bytes of the pool's own stream. opening -> opened with RUNSPACEPOOL_STATE 2; an error makes
   /// the pool broken. Reason::protocol: those of fragment.hpp, message.hpp and bodies.hpp;
   /// psrp.closed (the server closed the pool). Reason::cmdlet, code psrp.broken: RUNSPACEPOOL_STATE
-  /// 5, the server's error text as peer (a session configuration that cannot start).
+  /// 5, the server's error text as peer (a session configuration that cannot start). Messages to a
+  /// pool that is closed or broken are ignored.
   Status receive(std::string_view bytes);
   /// A message for the pool that came on a pipeline's stream.
   Status receive(const Message& message);

@@ -20,6 +20,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("SFB_BUILD_DIR", ROOT / "build" / "ci"))
 AGENT = BUILD / "agent" / "app" / "sfb_backup_exporter"
 ASK = BUILD / "agent" / "client" / "Get-CsBackupServiceStatus"
+SIMULATOR = BUILD / "tests" / "simulator" / "sfb_backup_simulator"
 WAIT = 20.0  # seconds; generous, because nothing here measures speed
 
 MODULES_2013 = ["UserServices.PresenceFocus", "ConfServices.DataConf", "CentralMgmt.CMSMaster"]
@@ -140,22 +141,104 @@ class Agent:
     def history(self, pool):
         return self.request(f"/api/v1/history?PoolFqdn={pool}").json()
 
+    def series(self, family):
+        """{labels as a dict, frozen: value} of one family of the text page."""
+        found = {}
+        for line in self.metrics().splitlines():
+            if line.startswith(family + "{"):
+                labels, value = line[len(family) + 1:].rsplit("} ", 1)
+                found[frozenset(re.findall(r'(\w+)="([^"]*)"', labels))] = float(value)
+        return found
+
+    def by_pool(self, family, **labels):
+        """{pool: value} of the series with these labels."""
+        return {dict(key)["pool"]: value for key, value in self.series(family).items()
+                if labels.items() <= dict(key).items()}
+
     def signal(self, number):
         os.kill(self.process.pid, number)
 
     def ready(self):
         return self.request("/-/ready").status == 200
 
+    def descriptors(self):
+        return descriptors(self.process)
+
+
+class Simulator:
+    """The simulated Windows servers (tests/simulator). Use as a context manager; ends it by pid, and demands that no rule was broken."""
+
+    def __init__(self, folder, scenario, name="simulator"):
+        folder = pathlib.Path(folder)
+        self.path, self.log_path = folder / f"{name}.yml", folder / f"{name}.log"
+        # JSON is YAML.
+        self.path.write_text(json.dumps({"control": "127.0.0.1:0", **scenario}, indent=1), encoding="utf-8")
+        self.process, self.addresses = None, {}
+
+    def __enter__(self):
+        with open(self.log_path, "wb") as log:
+            self.process = subprocess.Popen([str(SIMULATOR), str(self.path)], stderr=log, stdin=subprocess.DEVNULL)
+        wait_for(self._listening, "the simulator to listen")
+        return self
+
+    def __exit__(self, kind, *_):
+        broken = re.findall(r"(?m)^violation: .*$", self.log())
+        code = stop(self.process)
+        if kind is None and (code != 0 or broken):
+            raise AssertionError(f"the simulator ended with {code} and saw {broken[:10]}")
+
+    def _listening(self):
+        if self.process.poll() is not None:
+            raise AssertionError(f"the simulator ended with {self.process.returncode}:\n{self.log()}")
+        self.addresses = {name: f"{scheme}://{address}" for name, address, scheme in re.findall(
+            r"(?m)^listening endpoint=(\S+) address=(\S+) scheme=(\S+)$", self.log())}
+        return "control" in self.addresses  # the last one
+
+    def log(self):
+        return self.log_path.read_text(encoding="utf-8", errors="replace")
+
+    def url(self, listener):
+        return self.addresses[listener] + "/wsman"
+
+    def _control(self, method, path, content=None):
+        host, port = urllib.parse.urlsplit(self.addresses["control"]).netloc.rsplit(":", 1)
+        with contextlib.closing(http.client.HTTPConnection(host, int(port), timeout=WAIT)) as connection:
+            connection.request(method, path, body=None if content is None else json.dumps(content))
+            answer = Answer(connection.getresponse())
+        if answer.status != 200:
+            raise AssertionError(f"{method} {path}: {answer.status} {answer.text}")
+        return answer.json()
+
+    def status(self):
+        return self._control("GET", "/status")
+
+    def set_faults(self, faults):
+        self._control("POST", "/faults", faults)
+
+    def set_pool(self, pool, behaviour):
+        self._control("POST", "/pools/" + pool, behaviour)
+
+    def reset_counters(self):
+        self._control("POST", "/reset-counters")
+
+    def descriptors(self):
+        return descriptors(self.process)
+
+    def quiet(self):
+        """True when nobody holds anything on it."""
+        status = self.status()
+        return status["shells"] == status["commands"] == status["connections"] == 0
+
 
 def wait_for(probe, what, seconds=WAIT):
-    """The first truthy value of probe(); fails after `seconds`."""
+    """The first truthy value of probe(); fails after `seconds`. `what` is a text, or gives one then."""
     deadline = time.monotonic() + seconds
     while True:
         value = probe()
         if value:
             return value
         if time.monotonic() > deadline:
-            raise AssertionError(f"waited {seconds:.0f} s for {what}")
+            raise AssertionError(f"waited {seconds:.0f} s for {what() if callable(what) else what}")
         time.sleep(0.05)
 
 
@@ -181,6 +264,33 @@ class LabTest(unittest.TestCase):
                   for pool, partner in pools.items()]
         (self.folder / "agent.yml").write_text("\n".join([*lines, authorization, ""]), encoding="utf-8")
 
+    def configure_winrm(self, endpoints, pools, password="hunter2", **extra):
+        """endpoints: name -> its keys (url at least); pools: FQDN -> endpoint. Pools are paired two by two."""
+        self.write_secret(password)
+        names = list(pools)
+        partners = {name: names[i ^ 1] if i ^ 1 < len(names) else "partner.example.com" for i, name in enumerate(names)}
+        settings = {
+            "global": {"evaluation_interval": "1s", "evaluation_timeout": "1s", "min_live_interval": "0s", **extra.pop("settings", {})},
+            "credentials": {"monitoring": {"method": "basic", "username": "svc-sfbmon", "password_file": "monitoring.password"}},
+            "endpoints": {name: {"transport": "winrm", "credentials": "monitoring",
+                                 **({"allow_unencrypted": True} if keys.get("url", "").startswith("http:") else {}), **keys}
+                          for name, keys in endpoints.items()},
+            "pools": [{"fqdn": name, "endpoint": endpoint, "paired_pool": partners[name], "site": "lab"}
+                      for name, endpoint in pools.items()],
+            "authorization": {"allow_anonymous": "loopback"}, **extra}
+        (self.folder / "agent.yml").write_text(json.dumps(settings, indent=1), encoding="utf-8")
+
+    def write_secret(self, password):
+        """Beside and renamed: never seen half written."""
+        secret = self.folder / "monitoring.password"
+        beside = secret.with_suffix(".new")
+        beside.write_text(password + "\n", encoding="utf-8")
+        beside.chmod(0o600)
+        beside.rename(secret)
+
+    def simulator(self, scenario, **options):
+        return Simulator(self.folder, scenario, **options)
+
     def drop(self, pool, content, name=None):
         """Writes beside and renames, as the script does."""
         target = self.folder / "exports" / (name or f"{pool}.clixml")
@@ -196,6 +306,13 @@ class LabTest(unittest.TestCase):
 
     def wait(self, probe, what):
         return wait_for(probe, what)
+
+    def wait_quiet(self, simulator):
+        wait_for(simulator.quiet, lambda: f"a quiet simulator: {simulator.status()}\n{simulator.log()}")
+
+
+def descriptors(process):
+    return len(os.listdir(f"/proc/{process.pid}/fd"))
 
 
 def free_port():

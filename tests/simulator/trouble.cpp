@@ -91,8 +91,7 @@ asio::awaitable<Answer> Machine::handle(SoapRequest request) {
     if (shell && (code == 995 || code == 2150858843)) {
       drop(shell);  // what these say
     }
-    co_return fault(request, code,
-                    picked->text("subcode", "InternalError"),
+    co_return fault(request, code, picked->text("subcode", "InternalError"),
                     picked->text("text", "The simulator was told to fail."),
                     picked->text("detail", "wsman"));
   }
