@@ -371,7 +371,8 @@ class Refused(LabTest):
             with self.agent() as agent:
                 self.wait(agent.ready, "ready")
                 (self.folder / "monitoring.password").unlink()
-                simulator.set_faults([{"action": "Create", "do": "close", "times": 1}])  # a new connection wants the password
+                # A new connection wants the password, but for the second Delete, which goes with what was accepted.
+                simulator.set_faults([{"action": "Delete", "do": "drop_reply", "times": 2}])
                 failures = lambda: agent.by_pool("sfb_backup_evaluation_failures_total", reason="process")
                 self.wait(lambda: failures()[self.POOLS[0]], "a failure")
                 problem = agent.query(self.POOLS[0], **{"as": "json"}).json()
