@@ -17,6 +17,7 @@ namespace {
 constexpr std::chrono::milliseconds kMargin{500};
 // Stop, a few Receives, Terminate and Delete are far fewer; a session that goes on is broken.
 constexpr int kMaxTidyPosts = 64;
+constexpr int kDeletes = 2;
 // An empty answer to a Receive comes after its patience. A server that says at once that nothing
 // came in time would be asked again as fast as it can say so.
 constexpr std::chrono::milliseconds kTooSoon{50};
@@ -157,7 +158,8 @@ boost::asio::awaitable<void> WinrmLane::tidy(bool close, MonoTime deadline) {
     if (!close) {
       co_await drive(session_->clear(net::mono_now()), deadline);
     }
-    if (holds_shell() && (close || !session_->reusable())) {
+    // A lost Delete may be repeated: a shell that is gone stays gone.
+    for (int i = 0; i < kDeletes && holds_shell() && (close || !session_->reusable()); ++i) {
       co_await drive(session_->close(net::mono_now()), deadline);
     }
   } catch (const std::exception& error) {

@@ -129,6 +129,7 @@ void WinrmLink::learn(const Result<net::HttpReply>& reply) {
 boost::asio::awaitable<Result<std::shared_ptr<const Secret>>> WinrmLink::password(MonoTime deadline,
                                                                                   bool tidying) {
   if (tidying && accepted_) {
+    password_version_.reset();  // the next ask wants a connection with what the file says
     co_return accepted_;
   }
   if (tidying && refused_) {

@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace sfb::remote {
@@ -94,11 +95,11 @@ class WinrmLink {
   std::unique_ptr<net::HttpConnection> connection_;
   std::unique_ptr<auth::Scheme> scheme_;
   auth::Step step_;
-  std::uint64_t password_version_ = 0;
-  std::shared_ptr<const Secret> password_;  ///< of the connection
-  std::shared_ptr<const Secret> accepted_;  ///< the last that a server took
-  bool refused_ = false;                    ///< the last try was refused
-  std::size_t held_ = 0;                    ///< bytes of the budget
+  std::optional<std::uint64_t> password_version_;  ///< of the connection; none: not the file's
+  std::shared_ptr<const Secret> password_;         ///< of the connection
+  std::shared_ptr<const Secret> accepted_;         ///< the last that a server took
+  bool refused_ = false;                           ///< the last try was refused
+  std::size_t held_ = 0;                           ///< bytes of the budget
 };
 
 }  // namespace sfb::remote

@@ -318,6 +318,7 @@ WinrmSession::Next WinrmSession::clear(MonoTime now) {
 
 WinrmSession::Next WinrmSession::close(MonoTime now) {
   closing_ = true;
+  spoiled_ = true;  // also when nobody hears that it is closed
   clear_until_ = now;
   step_ = Step::abort;
   if (shell_ && !shell_->gone() && shell_->has_command()) {

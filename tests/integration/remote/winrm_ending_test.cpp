@@ -114,6 +114,19 @@ TEST_F(WinrmEnding, AWrongPasswordCostsOneLogonAlsoWhereAShellIsOpen) {
   EXPECT_EQ(rig.code(), "auth.refused");
   EXPECT_TRUE(rig.eventually_shells(0)) << "cleared with the one that was accepted";
   EXPECT_EQ(rig.peer.refused, 1);
+  EXPECT_EQ(rig.code(), "auth.refused") << "the old one does not serve asks";
+}
+
+TEST_F(WinrmEnding, ADeleteThatFailedIsRepeated) {
+  rig.options.reuse = false;
+  rig.make();
+  const auto deletes = std::make_shared<std::atomic<int>>(0);
+  rig.peer.set_act([deletes](int, std::string_view action) {
+    return action == "Delete" && ++*deletes == 1 ? Act::status_500 : Act::answer;
+  });
+  EXPECT_EQ(rig.code(), "good");
+  EXPECT_TRUE(rig.eventually_shells(0));
+  EXPECT_EQ(*deletes, 2);
 }
 
 TEST_F(WinrmEnding, ARefusedPasswordIsNotTriedAgainToClearAway) {
