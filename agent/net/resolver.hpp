@@ -15,7 +15,7 @@
 
 namespace sfb::net {
 
-/// Thread rule: loop thread; the blocking look-ups run on a pool of its own (8 threads, one job per
+/// Thread rule: loop thread; the blocking look-ups run on a pool of its own (kThreads, one job per
 /// host name at a time, however many ask).
 class Resolver {
  public:
@@ -25,7 +25,10 @@ class Resolver {
   static constexpr std::chrono::hours kMemory{24};
 
   using Lookup = std::function<Result<Endpoints>(const std::string& host, std::uint16_t port)>;
-  explicit Resolver(std::size_t threads = 8, Lookup lookup = resolve_blocking);
+  /// A dead name holds a thread for tens of seconds, so there are more than a dead zone has names
+  /// of endpoints, in all likelihood; each starts when it is needed.
+  static constexpr std::size_t kThreads = 64;
+  explicit Resolver(std::size_t threads = kThreads, Lookup lookup = resolve_blocking);
   ~Resolver();
 
   struct Answer {

@@ -13,6 +13,9 @@ namespace sfb::psrp {
 
 namespace {
 
+// `PromptForCredential2` and the like.
+constexpr std::size_t kLongestMethod = 64;
+
 constexpr ProtocolVersion kSince3{2, 2};  // PowerShell 3
 constexpr ProtocolVersion kSince5{2, 3};  // PowerShell 5
 
@@ -241,8 +244,16 @@ Result<HostCall> read_host_call(std::string_view body, const Limits& limits) {
   // An enum's text is its name; its number is the base value.
   const Object* const object = graph.object(*method);
   const Value& number = object != nullptr && object->base ? *object->base : *method;
-  call.method = static_cast<std::int32_t>(as_int64(graph, number).value_or(0));
+  const std::int64_t method_number = as_int64(graph, number).value_or(0);
+  if (!std::in_range<std::int32_t>(method_number)) {
+    return fail(Reason::protocol, "psrp.host_call", "a host call of the server has no method");
+  }
+  call.method = static_cast<std::int32_t>(method_number);
   call.method_name = std::string(plain_text(graph, *method).value_or(std::to_string(call.method)));
+  if (call.method_name.size() > kLongestMethod) {
+    // It goes back with the answer, which must fit into one request.
+    call.method_name = std::to_string(call.method);
+  }
   return call;
 }
 
@@ -274,7 +285,7 @@ Result<StateBody> read_state(std::string_view body, std::string_view member, con
   const Value& root = state.document.roots.front();
   const Value* const number = find_property(graph, root, member);
   const auto value = number == nullptr ? std::nullopt : as_int64(graph, *number);
-  if (!value) {
+  if (!value || !std::in_range<std::int32_t>(*value)) {
     return fail(Reason::protocol, "psrp.state",
                 fmt::format("a state message of the server has no {}", member));
   }

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +42,13 @@ class Defragmenter {
   /// psrp.fragment_flags; Reason::parse, psrp.too_large. After an error nothing more is taken.
   Result<std::vector<std::string>> feed(std::string_view bytes);
 
+  /// Behind a reply that was lost: whole objects may have been in it. Servers count their objects
+  /// without a gap (seen in every recording), so the next one that begins must be `object`;
+  /// another one is psrp.fragment_gap.
+  void expect(std::uint64_t object) { expected_ = object; }
+  /// The largest id of an object that began here; 0 when none did.
+  std::uint64_t largest() const { return largest_; }
+
   /// Nothing is half-way: no open object, no cut fragment.
   bool idle() const { return open_.empty() && cut_.empty(); }
   /// Bytes held for unfinished messages.
@@ -59,6 +67,8 @@ class Defragmenter {
   std::map<std::uint64_t, Open> open_;
   std::string cut_;  ///< the beginning of a fragment whose rest is to come
   std::size_t held_ = 0;
+  std::optional<std::uint64_t> expected_;
+  std::uint64_t largest_ = 0;
   bool broken_ = false;
 };
 

@@ -54,6 +54,7 @@ void Pipeline::observe(const Message& message) const {
 
 Status Pipeline::receive(std::string_view bytes) {
   const auto messages = defragmenter_.feed(bytes);
+  pool_.saw_object(defragmenter_.largest());
   if (!messages) {
     return std::unexpected(messages.error());
   }
@@ -100,6 +101,9 @@ Status Pipeline::handle(const Message& message) {
     case MessageType::pipeline_state:
       return end(message);
     default:
+      if (Status room = count(message.body.size()); !room) {
+        return room;
+      }
       return pool_.receive(message);
   }
 }
@@ -143,6 +147,9 @@ Status Pipeline::add_host_call(const Message& message) {
     return std::unexpected(std::move(call.error()));
   }
   if (call->expects_answer()) {
+    if (host_responses_.size() >= kMostHostResponses) {
+      return std::unexpected(too_many_host_calls());
+    }
     const Message answer{Destination::server, MessageType::pipeline_host_response, pool_.id(), id_,
                          host_response_refusal(*call)};
     observe(answer);

@@ -38,6 +38,12 @@ class Pipeline {
   /// limits.object (Reason::parse, psrp.too_large); warnings and records are kept up to 1,000 each,
   /// the rest is counted.
   Status receive(std::string_view bytes);
+  /// A reply with bytes of this pipeline was lost: what comes next must follow what came before,
+  /// else psrp.fragment_gap; a lost object would make a half answer look whole.
+  void expect_no_gap() { defragmenter_.expect(pool_.largest_object() + 1); }
+  /// Bytes of messages kept or half-way.
+  std::size_t held() const { return bytes_ + defragmenter_.held(); }
+
   State state() const { return state_; }
   bool finished() const { return state_ != State::running; }
 

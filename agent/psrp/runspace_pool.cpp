@@ -1,5 +1,7 @@
 #include "agent/psrp/runspace_pool.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -15,6 +17,14 @@ FragmentLimits fragment_limits(const Limits& limits) {
 }
 
 }  // namespace
+
+Error too_many_host_calls() {
+  return fail(Reason::parse, "psrp.too_large",
+              fmt::format("the server asks its host more than {} questions at once",
+                          kMostHostResponses),
+              "look at the start-up script of the session configuration and at the profile")
+      .error();
+}
 
 RunspacePool::RunspacePool(PoolOptions options)
     : options_(std::move(options)), defragmenter_(fragment_limits(options_.limits)) {}
@@ -37,6 +47,7 @@ std::string RunspacePool::open() {
 
 Status RunspacePool::receive(std::string_view bytes) {
   const auto messages = defragmenter_.feed(bytes);
+  saw_object(defragmenter_.largest());
   if (!messages) {
     state_ = State::broken;
     return std::unexpected(messages.error());
@@ -90,6 +101,9 @@ Status RunspacePool::handle(const Message& message) {
         return std::unexpected(call.error());
       }
       if (call->expects_answer()) {
+        if (host_responses_.size() >= kMostHostResponses) {
+          return std::unexpected(too_many_host_calls());
+        }
         const Message answer{Destination::server,
                              MessageType::runspacepool_host_response,
                              options_.id,

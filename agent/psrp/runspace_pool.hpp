@@ -9,6 +9,8 @@
 #include "agent/psrp/fragment.hpp"
 #include "agent/psrp/message.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -16,6 +18,11 @@
 #include <vector>
 
 namespace sfb::psrp {
+
+/// Host calls that may wait for an answer at once.
+inline constexpr std::size_t kMostHostResponses = 64;
+/// The error when a server has more.
+Error too_many_host_calls();
 
 /// Sees every message, sent and received, for `--debug`. May be empty.
 using MessageObserver = std::function<void(const Message&)>;
@@ -43,6 +50,10 @@ class RunspacePool {
   /// A message for the pool that came on a pipeline's stream.
   Status receive(const Message& message);
 
+  /// A reply with bytes of the pool was lost: what comes next must follow what came before, else
+  /// psrp.fragment_gap.
+  void expect_no_gap() { defragmenter_.expect(largest_object_ + 1); }
+
   State state() const { return state_; }
   const Guid& id() const { return options_.id; }
   /// The smaller of both sides' versions; what we offer until the server has spoken.
@@ -51,12 +62,16 @@ class RunspacePool {
   const std::string& ps_version() const { return ps_version_; }
   /// The server's protocol version as it said it; empty until then.
   const std::string& server_version() const { return server_version_; }
-  /// Answers to host calls of the pool (stream `pr`), to be sent and forgotten.
+  /// Answers to host calls of the pool (stream `pr`), to be sent and forgotten. More than
+  /// kMostHostResponses at once are Reason::parse, psrp.too_large.
   std::vector<std::string> take_host_responses();
 
   // For Pipeline.
   std::uint64_t next_object_id() { return ++object_ids_; }
   const PoolOptions& options() const { return options_; }
+  /// The largest object id of the server, over the pool and all its pipelines.
+  std::uint64_t largest_object() const { return largest_object_; }
+  void saw_object(std::uint64_t id) { largest_object_ = std::max(largest_object_, id); }
 
  private:
   Status handle(const Message& message);
@@ -65,6 +80,7 @@ class RunspacePool {
   State state_ = State::before_open;
   Defragmenter defragmenter_;
   std::uint64_t object_ids_ = 0;
+  std::uint64_t largest_object_ = 0;
   ProtocolVersion version_ = kOffered;
   std::string ps_version_;
   std::string server_version_;

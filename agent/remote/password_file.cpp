@@ -173,6 +173,9 @@ boost::asio::awaitable<PasswordFile::Secrets> PasswordFile::read(MonoTime deadli
       deadline, "secret.hung");
   if (!read) {
     Error& error = read.error();
+    if (error.code == "pool.cancelled") {
+      late_ = progress;  // it may hang as well
+    }
     if (error.code == "secret.hung") {
       late_ = progress;
       error.message = fmt::format("reading {} did not end in time", path_);

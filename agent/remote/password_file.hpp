@@ -67,7 +67,7 @@ class PasswordFile : public std::enable_shared_from_this<PasswordFile> {
   std::uint64_t version_ = 0;
   bool looking_ = false;
   bool look_again_ = false;
-  std::shared_ptr<std::atomic<Progress>> late_;  ///< of a read whose deadline came first
+  std::shared_ptr<std::atomic<Progress>> late_;  ///< of a read that nobody waits for any more
 };
 
 }  // namespace sfb::remote

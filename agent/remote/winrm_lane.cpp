@@ -18,8 +18,8 @@ constexpr std::chrono::milliseconds kMargin{500};
 // Stop, a few Receives, Terminate and Delete are far fewer; a session that goes on is broken.
 constexpr int kMaxTidyPosts = 64;
 constexpr int kDeletes = 2;
-// An empty answer to a Receive comes after its patience. A server that says at once that nothing
-// came in time would be asked again as fast as it can say so.
+// An answer to a Receive that brings nothing comes after its patience. A server that gives one at
+// once would be asked again as fast as it can say so.
 constexpr std::chrono::milliseconds kTooSoon{50};
 constexpr std::chrono::milliseconds kPause{100};
 
@@ -33,13 +33,11 @@ Error cut_off() {
 
 // How long the next request waits for the sake of the server.
 std::chrono::nanoseconds pause_before(const WinrmSession::Next& next, wsman::Action last,
-                                      const Result<net::HttpReply>& reply,
-                                      std::chrono::nanoseconds took) {
+                                      bool brought, std::chrono::nanoseconds took) {
   const auto* post = std::get_if<WinrmSession::Post>(&next);
   const bool again =
       post != nullptr && post->action == wsman::Action::receive && last == wsman::Action::receive;
-  return again && reply && reply->status == 500 && took < kTooSoon ? kPause
-                                                                   : std::chrono::milliseconds(0);
+  return again && !brought && took < kTooSoon ? kPause : std::chrono::milliseconds(0);
 }
 
 }  // namespace
@@ -109,12 +107,15 @@ boost::asio::awaitable<Result<PipelineResult>> WinrmLane::converse(const Call& c
     auto reply = co_await link_.post(std::move(posting), times);
     posting_ = false;
     const MonoTime came = net::mono_now();
-    next =
-        reply ? session_->answer(*reply, came) : session_->failed(std::move(reply.error()), came);
+    next = reply ? session_->answer(*reply, came, link_.fresh())
+                 : session_->failed(std::move(reply.error()), came);
     if (reply) {
+      link_.keep(session_->held());
       times.add(Stage::parse, net::mono_now() - came);
     }
-    if (const auto pause = pause_before(next, action, reply, came - began); pause > pause.zero()) {
+    const bool brought = !reply || session_->brought();
+    if (const auto pause = pause_before(next, action, brought, came - began);
+        pause > pause.zero()) {
       posting_ = true;  // the session waits already
       co_await net::sleep_until(std::min<MonoTime>(came + pause, last_word));
     }
@@ -202,9 +203,16 @@ boost::asio::awaitable<void> WinrmLane::drive(WinrmSession::Next next, MonoTime 
                                       .tidying = true},
                                      times);
     const MonoTime came = net::mono_now();
-    next =
-        reply ? session_->answer(*reply, came) : session_->failed(std::move(reply.error()), came);
-    if (const auto pause = pause_before(next, action, reply, came - now); pause > pause.zero()) {
+    next = reply ? session_->answer(*reply, came, link_.fresh())
+                 : session_->failed(std::move(reply.error()), came);
+    if (reply) {
+      link_.keep(session_->held());
+      if (session_->out_of_step()) {
+        link_.drop();
+      }
+    }
+    const bool brought = !reply || session_->brought();
+    if (const auto pause = pause_before(next, action, brought, came - now); pause > pause.zero()) {
       co_await net::sleep_until(std::min<MonoTime>(came + pause, deadline));
     }
   }

@@ -49,12 +49,16 @@ WinrmLink::~WinrmLink() {
 
 void WinrmLink::drop() {
   connection_.reset();
+  answers_ = 0;
   scheme_.reset();
   step_ = {};
 }
 
-void WinrmLink::release() {
-  endpoint_->options.budget->give(std::exchange(held_, 0));
+void WinrmLink::keep(std::size_t bytes) {
+  if (held_ > bytes) {
+    endpoint_->options.budget->give(held_ - bytes);
+    held_ = bytes;
+  }
 }
 
 bool WinrmLink::admit(std::size_t bytes) {
@@ -115,10 +119,11 @@ Error WinrmLink::explain(Error error, const Posting& posting, MonoTime end) cons
 }
 
 void WinrmLink::learn(const Result<net::HttpReply>& reply) {
-  if (reply) {
+  // Other statuses may come from a proxy that looked at no password.
+  if (reply && (reply->status == 200 || reply->status == 500)) {
     accepted_ = password_;
     refused_ = false;
-  } else if (reply.error().reason == Reason::auth) {
+  } else if (!reply && reply.error().reason == Reason::auth) {
     refused_ = true;
     if (accepted_ && accepted_->reveal() == password_->reveal()) {
       accepted_.reset();
@@ -191,9 +196,9 @@ boost::asio::awaitable<Status> WinrmLink::ensure_open(MonoTime deadline, bool ti
 boost::asio::awaitable<Result<std::shared_ptr<net::TlsClient>>> WinrmLink::tls_client(
     MonoTime deadline) {
   if (!endpoint_->tls) {
-    auto made = co_await endpoint_->options.services->files.run_until(
-        [tls = endpoint_->options.tls] { return net::TlsClient::create(tls); }, deadline,
-        "tls.ca_file");
+    auto made = co_await endpoint_->files->run_until(
+        [tls = endpoint_->options.tls] { return net::TlsClient::create(tls); },
+        std::min<MonoTime>(deadline, net::mono_now() + endpoint_->options.auth_cap), "tls.ca_file");
     if (!made) {
       if (made.error().code == "tls.ca_file" && made.error().reason == Reason::timeout) {
         made.error().message = "reading the trusted certificates did not end in time";
@@ -284,8 +289,10 @@ boost::asio::awaitable<Result<net::HttpReply>> WinrmLink::send(const std::string
   const bool typed = type != reply->headers.end();
   auto plain = scheme_->unseal({typed ? type->value : std::string(), std::move(reply->body)});
   if (!plain) {
-    co_return at_stage(Stage::auth, std::move(plain.error()));
+    // Not the stage of authentication, which would say that nothing was executed.
+    co_return std::unexpected(std::move(plain.error()));
   }
+  ++answers_;
   if (typed) {
     type->value = std::move(plain->content_type);
   }

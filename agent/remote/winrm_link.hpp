@@ -25,6 +25,8 @@ struct WinrmEndpoint {
   boost::asio::any_io_executor executor;
   WinrmOptions options;  ///< budget and services are set
   std::shared_ptr<PasswordFile> password;
+  /// For password and CA file: of its own, since a file on a dead mount keeps the thread.
+  std::shared_ptr<net::WorkerPool> files;
   std::shared_ptr<net::TlsClient> tls;  ///< made with the first connection
   const Clock& clock;
   Logger logger;
@@ -67,13 +69,19 @@ class WinrmLink {
   /// shell is not worth the lock-out of an account.
   boost::asio::awaitable<Result<net::HttpReply>> post(Posting posting, StageTimes& times);
 
+  /// The last answer was the first one on its connection.
+  bool fresh() const { return answers_ == 1; }
+
   bool connected() const { return connection_ != nullptr; }
   /// Precondition: connected.
   MonoTime last_used() const { return connection_->last_used(); }
   /// Closes the connection.
   void drop();
-  /// The answers read so far are done with: gives their share of `limits.in_flight` back.
-  void release();
+  /// Of the answers read so far only so many bytes are still held: gives the rest of their share of
+  /// `limits.in_flight` back.
+  void keep(std::size_t bytes);
+  /// keep(0)
+  void release() { keep(0); }
 
  private:
   boost::asio::awaitable<Status> ensure_open(MonoTime deadline, bool tidying, StageTimes& times);
@@ -99,6 +107,7 @@ class WinrmLink {
   std::shared_ptr<const Secret> password_;         ///< of the connection
   std::shared_ptr<const Secret> accepted_;         ///< the last that a server took
   bool refused_ = false;                           ///< the last try was refused
+  std::size_t answers_ = 0;                        ///< on this connection
   std::size_t held_ = 0;                           ///< bytes of the budget
 };
 

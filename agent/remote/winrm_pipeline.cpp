@@ -83,7 +83,13 @@ WinrmSession::Next WinrmSession::conclude(MonoTime now) {
     // Once per session: what its configuration allows does not change while it lives.
     scripts_ = false;
     tell("language", "no scripts: the cmdlet is called alone");
-    if (!spoiled_ && now < deadline_) {
+    if (spoiled_) {
+      return end(fail(Reason::protocol, "winrm.scripts_refused",
+                      "the session does not let scripts run, and its first command could not be "
+                      "ended to ask without one",
+                      "write language: none for this endpoint"));
+    }
+    if (now < deadline_) {
       return begin_pipeline(now);
     }
     return end(fail(Reason::timeout, "winrm.timeout",
@@ -119,9 +125,14 @@ void WinrmSession::tell(std::string_view name, std::string_view value) const {
   }
 }
 
+bool WinrmSession::watched() const {
+  return options_.observer != nullptr && options_.observer->wants_wire();
+}
+
+// The text of an envelope or reply, which is prepared only when somebody looks.
 void WinrmSession::show(std::string_view direction, std::string_view text) const {
-  if (options_.observer != nullptr && options_.observer->wants_wire()) {
-    options_.observer->wire(direction, text);
+  if (watched()) {
+    options_.observer->wire(direction, wsman::show(text));
   }
 }
 

@@ -43,7 +43,7 @@ std::chrono::milliseconds WinrmSession::patience(MonoTime now) const {
 WinrmSession::Next WinrmSession::post(Step step, wsman::Envelope envelope,
                                       std::chrono::milliseconds patience) {
   step_ = step;
-  show(">", wsman::show(envelope.xml));
+  show(">", envelope.xml);
   return Post{stage(), envelope.action, std::move(envelope.xml), patience};
 }
 
@@ -82,6 +82,7 @@ WinrmSession::Next WinrmSession::begin_open(MonoTime now) {
                                         .configuration_name = options_.configuration_name,
                                         .session_id = options_.guids()},
                             .guids = options_.guids};
+  shell.session.max_envelope = std::min(shell.session.max_envelope, options_.limits.envelope);
   shell.max_reply = options_.limits.envelope;
   shell.idle_timeout = options_.idle_timeout;
   shell_ = std::make_unique<wsman::Shell>(std::move(shell));
@@ -96,16 +97,22 @@ WinrmSession::Next WinrmSession::begin_open(MonoTime now) {
   return post(Step::create, shell_->create(id, creation, patience(now)), patience(now));
 }
 
-WinrmSession::Next WinrmSession::answer(const net::HttpReply& reply, MonoTime now) {
+WinrmSession::Next WinrmSession::answer(const net::HttpReply& reply, MonoTime now, bool fresh) {
   const std::string* const type = reply.header("Content-Type");
   wsman::HttpAnswer http{.status = reply.status,
                          .content_type = type == nullptr ? std::string_view() : *type,
                          .body = reply.body,
-                         .challenges = {}};
+                         .challenges = {},
+                         .fresh = fresh};
   const std::vector<std::string> challenges = reply.all("WWW-Authenticate");
   http.challenges.assign(challenges.begin(), challenges.end());
-  show("<", wsman::show(reply.body));
+  show("<", reply.body);
   const auto outcome = shell_->reply(http);
+  brought_ = outcome && std::ranges::any_of(outcome->streams, [](const wsman::Stream& stream) {
+               return !stream.bytes.empty();
+             });
+  out_of_step_ = !outcome && (outcome.error().code == "wsman.out_of_step" ||
+                              outcome.error().reason == Reason::parse);
   if (!outcome) {
     return clearing() ? on_clearing_error(now) : on_answer_error(outcome.error(), now);
   }
@@ -169,20 +176,24 @@ WinrmSession::Next WinrmSession::on_open(const wsman::Shell::Outcome& outcome, M
       return give_up(with_stage(std::move(taken.error()), Stage::open));
     }
   }
-  for (std::string& response : pool_->take_host_responses()) {
-    responses_.push_back(std::move(response));
-  }
+  add_pool_responses();
   return proceed(now);
+}
+
+void WinrmSession::add_pool_responses() {
+  for (std::string& response : pool_->take_host_responses()) {
+    responses_.push_back({false, std::move(response)});
+  }
 }
 
 // Whatever is to be sent goes first; then what the session waits for.
 WinrmSession::Next WinrmSession::proceed(MonoTime now) {
   if (!responses_.empty()) {
-    const std::string response = std::move(responses_.front());
+    const HostResponse response = std::move(responses_.front());
     responses_.pop_front();
-    const bool to_command = pipeline_ != nullptr;
-    return post(to_command ? Step::respond : Step::pool_send,
-                shell_->send(to_command, "pr", response, patience(now)), patience(now));
+    return post(pipeline_ != nullptr ? Step::respond : Step::pool_send,
+                shell_->send(response.to_command, "pr", response.bytes, patience(now)),
+                patience(now));
   }
   if (pipeline_ == nullptr) {
     if (pool_->state() != psrp::RunspacePool::State::opened) {
@@ -190,7 +201,7 @@ WinrmSession::Next WinrmSession::proceed(MonoTime now) {
     }
     opened_ = now;
     if (pool_->version() >= psrp::ProtocolVersion{2, 2}) {
-      shell_->set_max_envelope(wsman::kLargeEnvelope);
+      shell_->set_max_envelope(std::min(wsman::kLargeEnvelope, options_.limits.envelope));
     }
     tell_open(created_);
     return begin_pipeline(now);
@@ -227,15 +238,18 @@ WinrmSession::Next WinrmSession::proceed(MonoTime now) {
 WinrmSession::Next WinrmSession::on_receive(const wsman::Shell::Outcome& outcome, MonoTime now) {
   for (const wsman::Stream& stream : outcome.streams) {
     if (Status taken = pipeline_->receive(stream.bytes); !taken) {
-      return give_up(with_stage(std::move(taken.error()), Stage::parse));
+      const bool unreadable = taken.error().reason == Reason::parse;
+      return give_up(
+          with_stage(std::move(taken.error()), unreadable ? Stage::parse : Stage::query));
     }
   }
   for (std::string& response : pipeline_->take_host_responses()) {
-    responses_.push_back(std::move(response));
+    responses_.push_back({true, std::move(response)});
   }
   if (pipeline_->finished()) {
     responses_.clear();  // nobody waits for them any more
   }
+  add_pool_responses();
   return proceed(now);
 }
 
@@ -282,6 +296,11 @@ WinrmSession::Next WinrmSession::failed(Error error, MonoTime now) {
     case Step::receive:
       if (lost && reposts_ < kReposts && now < deadline_) {
         ++reposts_;
+        if (sent && step_ == Step::receive) {
+          pipeline_->expect_no_gap();
+        } else if (sent) {
+          pool_->expect_no_gap();
+        }
         return post(step_, shell_->receive(step_ == Step::receive, patience(now)), patience(now));
       }
       // A time-out leaves a pipeline that can be stopped; everything else a session in doubt.

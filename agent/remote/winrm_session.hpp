@@ -70,8 +70,8 @@ class WinrmSession {
   /// Receive, so that a pipeline that outlives it can be stopped over the same connection.
   /// Precondition: no run under way, not closing.
   Next run(const Call& call, MonoTime now, MonoTime deadline);
-  /// The answer to the Post.
-  Next answer(const net::HttpReply& reply, MonoTime now);
+  /// The answer to the Post; `fresh`: the first one on its connection.
+  Next answer(const net::HttpReply& reply, MonoTime now, bool fresh = false);
   /// The Post has no answer (connection lost, time out, authentication). A Receive whose connection
   /// was lost is posted again, at most kReposts times a run; Create, Command and Send never.
   Next failed(Error error, MonoTime now);
@@ -82,6 +82,13 @@ class WinrmSession {
   Next clear(MonoTime now);
   /// `clear`, then Delete. Cleared in the end, whatever became of it.
   Next close(MonoTime now);
+
+  /// Bytes of answers that the run keeps.
+  std::size_t held() const { return pipeline_ ? pipeline_->held() : 0; }
+  /// The last answer was a Receive's and brought something.
+  bool brought() const { return brought_; }
+  /// The last answer did not fit its request: what else comes on that connection means nothing.
+  bool out_of_step() const { return out_of_step_; }
 
   /// A shell may exist on the server.
   bool holds_shell() const;
@@ -120,6 +127,7 @@ class WinrmSession {
   Next on_open(const wsman::Shell::Outcome& outcome, MonoTime now);
   Next receive_pool(MonoTime now);
   Next on_receive(const wsman::Shell::Outcome& outcome, MonoTime now);
+  void add_pool_responses();
   Next proceed(MonoTime now);
   Next on_answer_error(Error error, MonoTime now);
   Next on_clearing_error(MonoTime now);
@@ -139,6 +147,7 @@ class WinrmSession {
   Next conclude(MonoTime now);
   void tell_open(const wsman::CreateReply& created) const;
   void tell(std::string_view name, std::string_view value) const;
+  bool watched() const;
   void show(std::string_view direction, std::string_view text) const;
 
   WinrmSessionOptions options_;
@@ -158,7 +167,13 @@ class WinrmSession {
   bool reopened_ = false;
   bool as_script_ = false;
   std::size_t next_fragment_ = 0;
-  std::deque<std::string> responses_;
+  struct HostResponse {
+    bool to_command = false;  ///< else to the pool
+    std::string bytes;
+  };
+  std::deque<HostResponse> responses_;
+  bool brought_ = false;
+  bool out_of_step_ = false;
   std::optional<Error> no_state_;  ///< the command ended without PIPELINE_STATE
 
   // Learnt in this session.

@@ -19,6 +19,9 @@ namespace {
 
 namespace asio = boost::asio;
 
+// Reads of one endpoint's password and CA file that may wait for each other.
+constexpr std::size_t kFileJobs = 64;
+
 using LanePtr = std::shared_ptr<WinrmLane>;
 
 // Coroutines that wait until something changes. A timer each, because each has its own deadline.
@@ -275,12 +278,13 @@ std::shared_ptr<Transport> make_winrm_transport(asio::any_io_executor executor,
   if (!options.services) {
     options.services = std::make_shared<WinrmServices>();
   }
-  const std::shared_ptr<net::WorkerPool> files(options.services, &options.services->files);
+  const auto files = std::make_shared<net::WorkerPool>("secrets", 1, kFileJobs);
   auto password = PasswordFile::create(executor, files, options.credentials.password_file, logger);
   return std::make_shared<WinrmTransport>(
       std::make_shared<WinrmEndpoint>(WinrmEndpoint{.executor = std::move(executor),
                                                     .options = std::move(options),
                                                     .password = std::move(password),
+                                                    .files = files,
                                                     .tls = nullptr,
                                                     .clock = clock,
                                                     .logger = std::move(logger)}));

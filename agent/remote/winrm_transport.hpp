@@ -23,7 +23,6 @@ namespace sfb::remote {
 /// What all endpoints share. Thread rule: outlives the transports' last coroutine.
 struct WinrmServices {
   net::Resolver resolver;
-  net::WorkerPool files{"secrets", 2, 4096};  ///< password and CA files
 };
 
 /// Basic authentication with a password from a file, which is read again when it changed.

@@ -65,6 +65,7 @@ struct HttpAnswer {
   std::string_view content_type;
   std::string_view body;
   std::vector<std::string_view> challenges;  ///< every WWW-Authenticate
+  bool fresh = false;                        ///< the first answer on its connection
 };
 
 /// Decides by content type whether SOAP is inside (whatever the status; an empty body is none);

@@ -87,6 +87,15 @@ TEST(HostCall, IsReadWhateverTheEnumLooksLike) {
   EXPECT_EQ(plain->method, 16);
   EXPECT_FALSE(plain->expects_answer());
   EXPECT_EQ(read_host_call("<S>x</S>", {}).error().code, "psrp.host_call");
+  const auto with_method = [](const std::string& method) {
+    return read_host_call(R"(<Obj RefId="0"><MS><I64 N="ci">1</I64>)" + method + "</MS></Obj>", {});
+  };
+  EXPECT_EQ(with_method(R"(<I64 N="mi">4294967307</I64>)").error().code, "psrp.host_call")
+      << "2^32 + 11 is not ReadLine";
+  const auto chatty = with_method(R"(<Obj N="mi" RefId="1"><ToString>)" + std::string(65, 'x') +
+                                  "</ToString><I32>11</I32></Obj>");
+  ASSERT_TRUE(chatty);
+  EXPECT_EQ(chatty->method_name, "11") << "it goes back with the answer";
 }
 
 TEST(States, ANumberAndPerhapsAnError) {

@@ -81,6 +81,21 @@ TEST(Defragmenter, GapsAreErrorsForEver) {
   }
 }
 
+TEST(Defragmenter, BehindALostReplyTheNextObjectIsKnown) {
+  for (const std::uint64_t next : {2U, 3U, 4U}) {
+    Defragmenter input{{}};
+    ASSERT_EQ(code_of(input.feed(joined(make_fragments(2, "before")))), "good");
+    EXPECT_EQ(input.largest(), 2U);
+    input.expect(3);
+    EXPECT_EQ(code_of(input.feed(joined(make_fragments(next, "behind", 2)))),
+              next == 3 ? "good" : "psrp.fragment_gap");
+  }
+  Defragmenter once{{}};
+  once.expect(1);
+  ASSERT_EQ(code_of(once.feed(joined(make_fragments(1, "a")))), "good");
+  EXPECT_EQ(code_of(once.feed(joined(make_fragments(7, "b")))), "good") << "no reply was lost";
+}
+
 TEST(Defragmenter, UnknownFlags) {
   std::string bytes = make_fragments(1, "a").front();
   bytes[16] = 7;

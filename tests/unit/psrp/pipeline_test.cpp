@@ -113,6 +113,30 @@ TEST_F(PipelineTest, ThePoolsEndIsTold) {
   EXPECT_EQ(closed.error().code, "psrp.closed");
 }
 
+TEST(PipelineHostCalls, MoreThanAnyHostGetsAreRefused) {
+  for (const MessageType type :
+       {MessageType::pipeline_host_call, MessageType::runspacepool_host_call}) {
+    RunspacePool pool{{kPool, {}, {}}};
+    Pipeline pipeline{pool, kPid, {{"Get-X", false, {}}}};
+    std::uint64_t objects = 0;
+    const auto call = [&] {
+      return pipeline.receive(
+          make_fragments(++objects, encode({Destination::client, type, kPool, kPid,
+                                            R"(<Obj RefId="0"><MS><I64 N="ci">1</I64>)"
+                                            R"(<I32 N="mi">11</I32></MS></Obj>)"}))
+              .front());
+    };
+    for (std::size_t i = 0; i < kMostHostResponses; ++i) {
+      ASSERT_TRUE(call()) << i;
+    }
+    const Status more = call();
+    ASSERT_FALSE(more);
+    EXPECT_EQ(more.error().code, "psrp.too_large");
+    EXPECT_EQ(pool.take_host_responses().size() + pipeline.take_host_responses().size(),
+              kMostHostResponses);
+  }
+}
+
 TEST_F(PipelineTest, PromptsAreRefusedOnce) {
   ASSERT_TRUE(send(MessageType::pipeline_host_call,
                    R"(<Obj RefId="0"><MS><I64 N="ci">1</I64><I32 N="mi">11</I32></MS></Obj>)"));

@@ -259,6 +259,10 @@ void FakeServer::run(Shell& shell, Command& command, const psrp::Message& messag
         R"(<Obj RefId="0"><MS><I64 N="ci">1</I64><Obj N="mi" RefId="1"><ToString>ReadLine</ToString><I32>11</I32></Obj><Obj N="mp" RefId="2"><LST /></Obj></MS></Obj>)");
     return;
   }
+  if (knobs.pool_call) {
+    put(shell, command.output, psrp::MessageType::runspacepool_host_call, {},
+        R"(<Obj RefId="0"><MS><I64 N="ci">7</I64><I32 N="mi">11</I32></MS></Obj>)");
+  }
   for (const std::string& body : knobs.output) {
     put(shell, command.output, psrp::MessageType::pipeline_output, pid, body);
   }
@@ -291,6 +295,10 @@ net::HttpReply FakeServer::send(Shell& shell, const xml::Element& body,
                                 const std::string& message) {
   const xml::Element* const stream = path(body, {"Send", "Stream"});
   const std::string* const id = stream == nullptr ? nullptr : stream->attribute("CommandId");
+  if (stream != nullptr && id == nullptr) {
+    ++pool_answers;
+    return soap(200, message, "<rsp:SendResponse/>");
+  }
   const auto command = id == nullptr ? shell.commands.end() : shell.commands.find(*id);
   if (command == shell.commands.end()) {
     return fault(message, 2150858843, "InvalidSelectors");

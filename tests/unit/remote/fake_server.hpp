@@ -26,6 +26,7 @@ struct FakeKnobs {
   bool scripts = true;          ///< false: NoLanguage
   bool echo_ids = true;         ///< false: ids of its own, as WinRM 2.0
   bool host_call = false;       ///< one that waits for an answer, before the output
+  bool pool_call = false;       ///< a host call of the pool among the pipeline's messages
   bool done_with_state = true;  ///< CommandState Done together with PIPELINE_STATE, else later
   bool never_ends = false;      ///< no PIPELINE_STATE until it is stopped
   bool deaf = false;            ///< not even then
@@ -63,7 +64,8 @@ class FakeServer {
   std::vector<std::string> arguments;  ///< `Name=Value ...` of every pipeline
   int creates = 0;
   int pipelines = 0;
-  int refusals = 0;  ///< host responses with an exception
+  int refusals = 0;      ///< host responses with an exception
+  int pool_answers = 0;  ///< Sends to the pool
 
  private:
   struct Command {

@@ -125,6 +125,17 @@ TEST(WinrmSession, APromptIsRefusedAndTheRunGoesOn) {
   EXPECT_EQ(drive.server.refusals, 1);
 }
 
+TEST(WinrmSession, APromptOfThePoolIsRefusedInTheMiddleOfARun) {
+  for (const std::size_t cut : {std::size_t{0}, std::size_t{100'000}}) {
+    SessionDrive drive;
+    drive.server.knobs.pool_call = true;
+    drive.server.knobs.cut = cut;
+    ASSERT_TRUE(drive.ask());
+    EXPECT_EQ(drive.server.pool_answers, 1);
+    EXPECT_THAT(drive.server.violations, IsEmpty());
+  }
+}
+
 TEST(WinrmSession, ErrorsAndWarningsStandApart) {
   SessionDrive drive;
   drive.server.knobs.output = {""};

@@ -53,9 +53,12 @@ struct Rig {
     return keep(shell.remove(kPatience));
   }
 
-  Result<Shell::Outcome> answer(const std::string& envelope, int status = 200) {
-    return shell.reply(
-        {.status = status, .content_type = kType, .body = envelope, .challenges = {}});
+  Result<Shell::Outcome> answer(const std::string& envelope, int status = 200, bool fresh = false) {
+    return shell.reply({.status = status,
+                        .content_type = kType,
+                        .body = envelope,
+                        .challenges = {},
+                        .fresh = fresh});
   }
   /// The body of a good answer; RelatesTo as it should be.
   Result<Shell::Outcome> good(std::string_view body) { return answer(soap(last_id, body)); }

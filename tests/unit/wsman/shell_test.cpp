@@ -142,6 +142,19 @@ TEST(WsmanShell, RelatesToIsCheckedWithoutCase) {
   }
 }
 
+TEST(WsmanShell, OnAFreshConnectionAFaultWithoutRelatesToIsOurs) {
+  Rig refused;
+  refused.request(Action::create);
+  EXPECT_EQ(code_of(refused.answer(fault("", "", "5"), 500, true)), "wsman.access_denied");
+  Rig other;
+  other.request(Action::create);
+  EXPECT_EQ(code_of(other.answer(fault("uuid:1", "", "5"), 500, true)), "wsman.out_of_step");
+  Rig good;
+  good.request(Action::create);
+  EXPECT_EQ(code_of(good.answer(soap("", Rig::good_body(Action::create)), 200, true)),
+            "wsman.out_of_step");
+}
+
 TEST(WsmanShell, AFaultWithoutRelatesToStillShowsItsText) {
   Rig rig;
   rig.request(Action::create);
