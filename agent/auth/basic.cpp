@@ -23,14 +23,15 @@ class Basic final : public Scheme {
   Basic(std::string user_name, std::shared_ptr<const Secret> password)
       : user_name_(std::move(user_name)), password_(std::move(password)) {}
 
-  std::string_view name() const override { return kName; }
   Result<Step> step(std::span<const std::string> challenges) override;
   // Basic has no keys: TLS is what seals.
   Result<Payload> seal(Payload plain) override { return plain; }
   Result<Payload> unseal(Payload sealed) override { return sealed; }
+  void tell_secrets(Redactor& redactor) const override;
 
  private:
   Status check() const;
+  Secret pair() const;
 
   std::string user_name_;
   std::shared_ptr<const Secret> password_;
@@ -69,7 +70,8 @@ Result<Step> Basic::step(std::span<const std::string> challenges) {
                 fmt::format("{}", fmt::join(offered, ", ")));
   }
   if (sent_) {
-    return fail(Reason::auth, "auth.refused", "the server refused user name and password",
+    return fail(Reason::auth, "auth.refused",
+                fmt::format("the server refused user {} or the password", user_name_),
                 "check both; WinRM itself takes local accounts only with Basic, IIS also those of "
                 "the domain",
                 fmt::format("{}", fmt::join(offered, ", ")));
@@ -78,9 +80,25 @@ Result<Step> Basic::step(std::span<const std::string> challenges) {
     return std::unexpected(std::move(good).error());
   }
   sent_ = true;
-  // A Secret, so that the pair does not stay in freed memory.
-  const Secret pair(fmt::format("{}:{}", user_name_, password_->reveal()));
-  return Step{.authorization = fmt::format("{} {}", kName, base64_encode(pair.reveal()))};
+  return Step{.authorization = fmt::format("{} {}", kName, base64_encode(pair().reveal()))};
+}
+
+// A Secret, so that the pair does not stay in freed memory.
+Secret Basic::pair() const {
+  return Secret(fmt::format("{}:{}", user_name_, password_->reveal()));
+}
+
+void Basic::tell_secrets(Redactor& redactor) const {
+  if (password_ == nullptr || password_->empty()) {
+    return;
+  }
+  const std::size_t user = user_name_.size() + 1;
+  redactor.hide(password_->reveal());
+  redactor.hide(pair().reveal(), user);
+  // Without the padding, which some leave out. Four characters for three bytes.
+  const Secret proof(base64_encode(pair().reveal()));
+  const std::string_view text = proof.reveal();
+  redactor.hide(text.substr(0, text.find_last_not_of('=') + 1), user * 4 / 3);
 }
 
 }  // namespace

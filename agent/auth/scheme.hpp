@@ -3,6 +3,7 @@
 #pragma once
 
 #include "agent/base/error.hpp"
+#include "agent/base/redactor.hpp"
 #include "agent/base/secret.hpp"
 
 #include <functional>
@@ -29,24 +30,24 @@ struct Payload {
 };
 
 /// One scheme on one connection: authentication and keys belong to the connection (psrp.md 6).
-/// Thread rule: one owner; a scheme whose `blocks` is true must not step on the loop thread.
+/// Thread rule: one owner.
 class Scheme {
  public:
   virtual ~Scheme() = default;
-  /// `Basic`: for messages.
-  virtual std::string_view name() const = 0;
-  /// Before the first request (no challenges), then after each 401 with its WWW-Authenticate
-  /// values. Reason::auth, codes auth.refused (the server said no to what it was given),
-  /// auth.not_offered (it does not take this scheme; what it takes is the peer text).
+  /// Before the first request (no challenges), then after each 401, and after each answer to a
+  /// request without body, with the answer's WWW-Authenticate values: the last token of a
+  /// negotiation comes with a 2xx. Reason::auth, codes auth.refused (the server said no to what it
+  /// was given), auth.not_offered (it does not take this scheme; what it takes is the peer text).
   virtual Result<Step> step(std::span<const std::string> challenges) = 0;
   /// Makes the body unreadable for others; as it is where the scheme seals nothing.
   virtual Result<Payload> seal(Payload plain) = 0;
   virtual Result<Payload> unseal(Payload sealed) = 0;
-  virtual bool blocks() const { return false; }
+  /// Tells what a peer's text must not show when the peer repeats what it was sent.
+  virtual void tell_secrets(Redactor& redactor) const = 0;
 };
 
-/// Makes the scheme of a new connection.
-using SchemeFactory = std::function<std::unique_ptr<Scheme>()>;
+/// Makes the scheme of a new connection with the password of the moment.
+using SchemeFactory = std::function<std::unique_ptr<Scheme>(std::shared_ptr<const Secret>)>;
 
 /// RFC 7617, UTF-8, sent with the first request. A user name with a colon cannot be sent:
 /// Reason::auth, code auth.user_name, at the first step.

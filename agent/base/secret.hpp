@@ -1,6 +1,9 @@
 // A password or key: can be carried and used, but not printed by accident.
 #pragma once
 
+#include "agent/base/error.hpp"
+
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,5 +30,14 @@ class Secret {
   void wipe();
   std::string text_;
 };
+
+/// The largest secret of a file, in bytes.
+inline constexpr std::size_t kMostSecret = 4096;
+
+/// The secret in a file's content: one line of UTF-8 text, a BOM before it and one line end behind
+/// it left out. Reason::process, code `secret.unreadable`: empty, larger than kMostSecret, several
+/// lines, control characters, not UTF-8; the message is a sentence without subject ("is empty") and
+/// holds nothing of it.
+Result<std::string_view> secret_line(std::string_view content);
 
 }  // namespace sfb

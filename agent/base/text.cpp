@@ -117,6 +117,18 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   }
 }
 
+std::string_view cut_utf8(std::string_view text, std::size_t limit) {
+  if (text.size() <= limit) {
+    return text;
+  }
+  std::size_t end = limit;
+  // A character has at most three bytes behind its first: other text is cut where it is.
+  while (end > 0 && limit - end < 3 && is_continuation(static_cast<unsigned char>(text[end]))) {
+    --end;
+  }
+  return text.substr(0, end);
+}
+
 std::string quote(std::string_view text, std::size_t limit) {
   std::string out = "\"";
   std::size_t pos = 0;

@@ -24,6 +24,11 @@ std::string_view trim(std::string_view text);
 /// Parts between separators; "a,,b" has three, "" has one.
 std::vector<std::string_view> split(std::string_view text, char separator);
 
+/// As much of a peer's words as an error or a history keeps, in bytes.
+inline constexpr std::size_t kPeerText = 2000;
+/// The first `limit` bytes at the most; well-formed UTF-8 is not cut inside a character.
+std::string_view cut_utf8(std::string_view text, std::size_t limit = kPeerText);
+
 /// Text of a peer for a message: in double quotes, control characters as \xHH, those that hide or
 /// reorder text as \uHHHH, quotes and backslashes escaped, cut to `limit` bytes at a character with
 /// "..." behind.

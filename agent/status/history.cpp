@@ -14,16 +14,8 @@ namespace {
 
 constexpr std::size_t kMessageLimit = 500;
 
-std::string cut(std::string text) {
-  if (text.size() <= kMessageLimit) {
-    return text;
-  }
-  std::size_t end = kMessageLimit;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
-    --end;  // never inside a character
-  }
-  text.resize(end);
-  return text;
+std::string cut(std::string_view text) {
+  return std::string(cut_utf8(text, kMessageLimit));
 }
 
 // What a good answer held that this build does not know: metrics only say `Unknown`, the raw word

@@ -30,8 +30,6 @@ void expect_no_secret(const Error& error) {
 
 TEST(AuthBasic, TheFirstRequestCarriesUserAndPassword) {
   const auto scheme = basic("Aladdin", "open sesame");
-  EXPECT_EQ(scheme->name(), "Basic");
-  EXPECT_FALSE(scheme->blocks());
   const auto step = scheme->step({});
   ASSERT_TRUE(step.has_value());
   EXPECT_EQ(step->authorization, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
@@ -105,6 +103,24 @@ TEST(AuthBasic, BodiesGoAsTheyAre) {
   ASSERT_TRUE(plain.has_value());
   EXPECT_EQ(plain->content_type, "T");
   EXPECT_EQ(plain->body, "B");
+}
+
+TEST(AuthBasic, WhatAPeerRepeatsIsHidden) {
+  Redactor redact;
+  const auto scheme = basic("svc-sfbmon", "c4nary-bird");
+  const auto step = scheme->step({});
+  scheme->tell_secrets(redact);
+  EXPECT_EQ(redact("Authorization: " + step->authorization + "\r\n"),
+            "Authorization: Basic ***==\r\n");
+  EXPECT_EQ(redact("user svc-sfbmon:c4nary-bird, password c4nary-bird"), "user ***, password ***");
+  EXPECT_EQ(redact(step->authorization.substr(0, 24)), "Basic ***") << "cut in the middle";
+  EXPECT_EQ(redact("svc-sfbmon: no access"), "svc-sfbmon: no access");
+}
+
+TEST(AuthBasic, WithoutAPasswordNothingIsHidden) {
+  Redactor redact;
+  basic("svc-sfbmon", "")->tell_secrets(redact);
+  EXPECT_EQ(redact("c3ZjLXNmYm1vbjo= svc-sfbmon:"), "c3ZjLXNmYm1vbjo= svc-sfbmon:");
 }
 
 }  // namespace

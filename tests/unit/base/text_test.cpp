@@ -38,6 +38,19 @@ TEST(Split, KeepsEmptyParts) {
   EXPECT_EQ(split(",", ','), (std::vector<std::string_view>{"", ""}));
 }
 
+TEST(CutUtf8, KeepsWholeCharacters) {
+  EXPECT_EQ(cut_utf8("abc", 3), "abc");
+  EXPECT_EQ(cut_utf8("abc", 2), "ab");
+  EXPECT_EQ(cut_utf8("", 0), "");
+  const std::string_view text = "\xC3\xBC\xE2\x82\xAC\xF0\x9F\x98\x80";  // two, three, four bytes
+  constexpr std::size_t kWhole[] = {0, 0, 2, 2, 2, 5, 5, 5, 5, 9, 9};
+  for (std::size_t limit = 0; limit < std::size(kWhole); ++limit) {
+    EXPECT_EQ(cut_utf8(text, limit), text.substr(0, kWhole[limit])) << limit;
+  }
+  EXPECT_EQ(cut_utf8(std::string(3000, 'x')).size(), kPeerText);
+  EXPECT_EQ(cut_utf8(std::string(3000, '\x80')).size(), kPeerText - 3) << "no UTF-8";
+}
+
 TEST(Quote, MakesOneHarmlessLine) {
   EXPECT_EQ(quote("plain"), "\"plain\"");
   EXPECT_EQ(quote(""), "\"\"");

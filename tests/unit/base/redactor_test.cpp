@@ -1,0 +1,54 @@
+#include "agent/base/redactor.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+namespace sfb {
+namespace {
+
+TEST(Redactor, WithoutSecretsTextsStayAsTheyAre) {
+  EXPECT_EQ(Redactor()("anything"), "anything");
+  EXPECT_EQ(Redactor()(""), "");
+}
+
+TEST(Redactor, HidesEveryOccurrence) {
+  Redactor redact;
+  redact.hide("hunter22");
+  EXPECT_EQ(redact("hunter22 and hunter22hunter22, hunter2"), "*** and ******, hunter2");
+}
+
+TEST(Redactor, TheLongestOfSeveralGoes) {
+  Redactor redact;
+  redact.hide("hunter22");
+  redact.hide("svc:hunter22");
+  EXPECT_EQ(redact("svc:hunter22!"), "***!");
+}
+
+TEST(Redactor, ABeginningThatTellsMoreThanTheUserIsHidden) {
+  Redactor redact;
+  redact.hide("svc:hunter22", 4);
+  EXPECT_EQ(redact("svc:"), "svc:");
+  EXPECT_EQ(redact("svc:h"), "***");
+  EXPECT_EQ(redact("svc:hunt..."), "***...");
+  EXPECT_EQ(redact("svc:x"), "svc:x");
+}
+
+TEST(Redactor, ShortOnesAreNotLookedFor) {
+  Redactor redact;
+  redact.hide("state");
+  EXPECT_EQ(redact("FinalState state"), "FinalState state");
+}
+
+TEST(Redactor, KnowsTheLastOnes) {
+  Redactor redact;
+  for (std::size_t i = 0; i <= Redactor::kMost; ++i) {
+    redact.hide(fmt::format("secret-{:03}", i));
+    redact.hide(fmt::format("secret-{:03}", i));
+  }
+  EXPECT_EQ(redact("secret-000"), "secret-000") << "forgotten";
+  EXPECT_EQ(redact("secret-001"), "***");
+  EXPECT_EQ(redact(fmt::format("secret-{:03}", Redactor::kMost)), "***");
+}
+
+}  // namespace
+}  // namespace sfb
