@@ -67,9 +67,10 @@ std::optional<std::string> read_password_file(Section& section, const Context& c
     report_unusable(section, "password_file", *path, info.error());
     return path;
   }
-  if (info->empty) {
-    section.problem("password_file", fmt::format("{} is empty", quote(*path, 200)),
-                    "write the password into it");
+  if (info->problem) {
+    section.problem("password_file",
+                    fmt::format("{} {}", quote(*path, 200), info->problem->message),
+                    info->problem->remedy);
   }
   if ((info->mode & (kOthersRead | kOthersWrite)) != 0) {
     const bool write = (info->mode & kOthersWrite) != 0;

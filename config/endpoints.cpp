@@ -1,4 +1,5 @@
 // `endpoints:` of one file.
+#include "agent/base/base64.hpp"
 #include "agent/base/text.hpp"
 #include "agent/base/time.hpp"
 #include "config/parts.hpp"
@@ -120,6 +121,19 @@ std::optional<Language> read_language(Section& section) {
   return *found;
 }
 
+// One in PEM's armour (also OpenSSL's TRUSTED CERTIFICATE) that could be DER inside. What it says
+// is read at the first connection.
+bool has_certificate(std::string_view content) {
+  constexpr std::string_view kEnd = "CERTIFICATE-----";
+  const std::size_t begin = content.find(kEnd);
+  if (begin == std::string_view::npos) {
+    return false;
+  }
+  const std::string_view inside = content.substr(begin + kEnd.size());
+  const auto der = base64_decode(inside.substr(0, inside.find("-----END")));
+  return der && der->starts_with('\x30');
+}
+
 void read_ca_file(Section& section, const Context& context, std::string& target) {
   const auto written = section.text("ca_file");
   if (!written || written->empty()) {
@@ -133,7 +147,7 @@ void read_ca_file(Section& section, const Context& context, std::string& target)
   const auto content = context.files.read(*path, kMostCa);
   if (!content) {
     report_unusable(section, "ca_file", *path, content.error());
-  } else if (content->find("CERTIFICATE-----") == std::string::npos) {
+  } else if (!has_certificate(*content)) {
     section.problem("ca_file", fmt::format("{} holds no PEM certificate", quote(*path, 200)),
                     "convert a binary one with openssl x509 -inform der");
   }

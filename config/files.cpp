@@ -1,6 +1,7 @@
 #include "config/files.hpp"
 
 #include "agent/base/descriptor.hpp"
+#include "agent/base/secret.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <string_view>
 #include <system_error>
@@ -27,7 +29,11 @@ std::unexpected<Error> cannot_read(int error) {
   }
   return fail(Reason::process, "config.unreadable",
               fmt::format("cannot be read: {}", std::generic_category().message(error)),
-              error == EACCES ? "give the agent's user the right to read it" : "");
+              error == EACCES
+                  ? fmt::format("let user id {} read it and enter its folders, or run this as the "
+                                "agent's account",
+                                ::geteuid())
+                  : "");
 }
 
 // O_NONBLOCK: a named pipe without a writer would hold the start for ever.
@@ -82,11 +88,7 @@ Result<std::string> SystemFiles::read(const std::string& path, std::size_t most)
   struct stat status{};
   const Descriptor file(open_to_read(path));
   if (const Status regular = check_regular(file, status); !regular) {
-    Error error = regular.error();
-    if (error.code == "config.directory") {
-      error.remedy = fmt::format("name a file or a pattern such as {}/*.yml", path);
-    }
-    return std::unexpected(std::move(error));
+    return std::unexpected(regular.error());
   }
   std::string content;
   std::string block(64UL << 10U, '\0');
@@ -112,15 +114,24 @@ Result<SecretInfo> SystemFiles::inspect(const std::string& path) const {
   if (const Status regular = check_regular(file, status); !regular) {
     return std::unexpected(regular.error());
   }
-  // Three bytes tell a line end from a password and keep none of it worth having.
-  std::array<char, 3> begin{};
-  const ssize_t got = read_some(file.get(), begin.data(), begin.size());
-  if (got < 0) {
-    return cannot_read(errno);
+  std::array<char, kMostSecret + 1> content{};
+  std::size_t used = 0;
+  ssize_t got = 1;
+  while (got > 0 && used < content.size()) {
+    got = read_some(file.get(), content.data() + used, content.size() - used);
+    used += got > 0 ? static_cast<std::size_t>(got) : 0;
   }
-  const std::string_view text(begin.data(), static_cast<std::size_t>(got));
-  return SecretInfo{.empty = text.empty() || text == "\n" || text == "\r\n",
-                    .mode = status.st_mode & 07777U};
+  const int error = errno;
+  const auto secret = secret_line({content.data(), used});
+  SecretInfo info{.problem = {}, .mode = status.st_mode & 07777U};
+  if (!secret) {
+    info.problem = secret.error();
+  }
+  ::explicit_bzero(content.data(), content.size());
+  if (got < 0) {
+    return cannot_read(error);
+  }
+  return info;
 }
 
 std::string SystemFiles::absolute(const std::string& path) const {

@@ -4,6 +4,7 @@
 #include "agent/base/error.hpp"
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,8 +12,8 @@ namespace sfb::config {
 
 /// What may be said of a secret's file; never its content.
 struct SecretInfo {
-  bool empty = true;  ///< nothing in it but perhaps a line end
-  unsigned mode = 0;  ///< permission bits
+  std::optional<Error> problem;  ///< it cannot be used: secret_line's error
+  unsigned mode = 0;             ///< permission bits
 };
 
 /// Finds and reads configuration files. Thread rule: calls block; not for the loop thread.

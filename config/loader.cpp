@@ -40,7 +40,10 @@ std::vector<std::unique_ptr<Document>> read_files(const std::vector<std::string>
   for (const std::string& path : paths) {
     const auto content = files.read(path, kMaxFileSize);
     if (!content) {
-      problems.add({path, 0, 0}, {}, content.error().message, content.error().remedy);
+      const bool folder = content.error().code == "config.directory";
+      problems.add({path, 0, 0}, {}, content.error().message,
+                   folder ? fmt::format("name a file or a pattern such as {}/*.yml", path)
+                          : content.error().remedy);
       continue;
     }
     auto document = parse_document(path, *content);

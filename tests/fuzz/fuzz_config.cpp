@@ -15,13 +15,18 @@ class OneFile final : public sfb::config::Files {
   explicit OneFile(std::string content) : content_(std::move(content)) {}
   std::vector<std::string> match(const std::string& pattern) const override { return {pattern}; }
   sfb::Result<std::string> read(const std::string& path, std::size_t /*most*/) const override {
-    return path == "fuzz.yml" ? content_ : "-----BEGIN CERTIFICATE-----";
+    return path == "fuzz.yml" ? content_
+                              : "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
   }
   sfb::Result<sfb::config::SecretInfo> inspect(const std::string& path) const override {
     if (path.ends_with("none")) {
       return sfb::fail(sfb::Reason::not_found, "config.missing", "there is no such file");
     }
-    return sfb::config::SecretInfo{.empty = path.ends_with("empty"), .mode = 0600};
+    sfb::config::SecretInfo info{.problem = {}, .mode = 0600};
+    if (path.ends_with("empty")) {
+      info.problem = sfb::Error{sfb::Reason::process, "secret.unreadable", "is empty", {}, {}, {}};
+    }
+    return info;
   }
   std::string absolute(const std::string& path) const override {
     return path.starts_with('/') ? path : "/" + path;

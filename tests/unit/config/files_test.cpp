@@ -1,5 +1,7 @@
 #include "config/files.hpp"
 
+#include "agent/base/secret.hpp"
+
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -68,16 +70,17 @@ TEST_F(SystemFilesTest, SaysWhyItCannotRead) {
 }
 
 TEST_F(SystemFilesTest, LooksAtASecretWithoutKeepingIt) {
-  for (const char* content : {"", "\n", "\r\n"}) {
+  for (const auto& [content, problem] :
+       {std::pair{"", "is empty"}, std::pair{"\r\n", "is empty"}, std::pair{"x", ""},
+        std::pair{"x\r\n", ""}, std::pair{"a long one\n", ""},
+        std::pair{"two\nlines\n", "does not hold one line of UTF-8 text"}}) {
     write("secret", content);
     const auto info = files_.inspect(path("secret"));
     ASSERT_TRUE(info.has_value()) << describe(info.error());
-    EXPECT_TRUE(info->empty);
+    EXPECT_EQ(info->problem ? info->problem->message : "", problem) << content;
   }
-  for (const char* content : {"x", "x\n", "\nx", "\n\n", "a long one"}) {
-    write("secret", content);
-    EXPECT_FALSE(files_.inspect(path("secret")).value().empty) << content;
-  }
+  write("secret", std::string(kMostSecret + 1, 'x').c_str());
+  EXPECT_EQ(files_.inspect(path("secret")).value().problem->message, "is larger than 4096 bytes");
   ASSERT_EQ(::chmod(path("secret").c_str(), 0640), 0);
   EXPECT_EQ(files_.inspect(path("secret")).value().mode, 0640U);
 

@@ -45,7 +45,7 @@ class MemoryFiles final : public Files {
     if (!content) {
       return std::unexpected(content.error());
     }
-    return SecretInfo{.empty = content->empty(), .mode = mode_};
+    return SecretInfo{.problem = {}, .mode = mode_};
   }
 
   std::string absolute(const std::string& path) const override {

@@ -296,8 +296,6 @@ TEST_F(WinrmTest, TheExampleShowsTheDefaults) {
   Winrm expected;
   expected.url = "https://atl-fe-001.litwareinc.com:5986/wsman";
   expected.credentials = "monitoring";
-  expected.import_module = "SkypeForBusiness";
-  expected.tls.ca_file = "/etc/sfb/ca.pem";
   EXPECT_EQ(settings.endpoints[1].winrm, expected);
 }
 
