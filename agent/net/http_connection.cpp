@@ -99,6 +99,7 @@ class HttpConnection::Impl {
   asio::awaitable<Status> open(MonoTime deadline, std::vector<StageTime>& times) {
     close();
     tls_info_.reset();
+    remembered_.reset();
     peer_.clear();
     const ClosesUnlessKept guard(*this);  // an error, a cancellation
     const MonoTime began = mono_now();
@@ -110,6 +111,7 @@ class HttpConnection::Impl {
       resolved.error().stage = Stage::resolve;
       co_return std::unexpected(std::move(resolved.error()));
     }
+    remembered_ = resolved->remembered;
     const MonoTime connecting = mono_now();
     auto socket = co_await connect_any(
         resolved->endpoints, std::min<MonoTime>(deadline, connecting + options_.connect_cap));
@@ -189,6 +191,7 @@ class HttpConnection::Impl {
   MonoTime last_used() const { return last_used_; }
   const std::optional<TlsInfo>& tls_info() const { return tls_info_; }
 
+  std::optional<bool> address_remembered() const { return remembered_; }
   const std::string& peer_address() const { return peer_; }
 
  private:
@@ -247,7 +250,8 @@ class HttpConnection::Impl {
                         "look whether the port speaks TLS and at the load of the server");
     }
     if (!ended_well) {
-      co_return std::unexpected(handshake_error(std::get<0>(*done), refusal_, where_, *tls_info_));
+      co_return std::unexpected(handshake_error(std::get<0>(*done), refusal_, where_, *tls_info_,
+                                                options_.tls->options().minimum));
     }
     co_return Status{};
   }
@@ -275,11 +279,11 @@ class HttpConnection::Impl {
       } else if (error == asio::error::eof || error == asio::ssl::error::stream_truncated) {
         taken = reader.finish(error == asio::error::eof);
       } else {
-        co_return lost(error, reader);
+        taken = lost(error, reader);
       }
       if (!taken) {
         taken.error().message = where_ + ": " + taken.error().message;
-        co_return std::unexpected(std::move(taken.error()));
+        co_return std::unexpected(hint_at_tls(std::move(taken.error()), reader));
       }
       const std::size_t grown = reader.body_size() - before;
       if (grown > 0 && options_.admit && !options_.admit(grown)) {
@@ -292,22 +296,38 @@ class HttpConnection::Impl {
     co_return reader.take();
   }
 
-  std::unexpected<Error> lost(const boost::system::error_code& error,
-                              const HttpReplyReader& reader) const {
-    auto failure =
-        fail(Reason::connect, "http.closed",
-             fmt::format("{} {} the connection{}", where_,
-                         error == asio::error::connection_reset ? "reset" : "lost",
-                         reader.started() ? " in the middle of its answer" : " before an answer"),
-             "if it stays so, look at the service behind the port and at proxies in between");
-    failure.error().peer = error.message();
-    return failure;
+  static std::unexpected<Error> lost(const boost::system::error_code& error,
+                                     const HttpReplyReader& reader) {
+    return fail(Reason::connect, "http.closed",
+                fmt::format("the connection was {} {}",
+                            error == asio::error::connection_reset ? "reset" : "lost",
+                            reader.started() ? "in the middle of the answer" : "before an answer"),
+                "if it stays so, look at the service behind the port and at proxies in between",
+                error.message());
+  }
+
+  // A TLS port that is spoken to in plain HTTP closes without a word, or with a TLS alert.
+  Error hint_at_tls(Error error, const HttpReplyReader& reader) const {
+    constexpr std::string_view kAlert = "\x15\x03";
+    if (options_.url.tls) {
+      return error;
+    }
+    if (error.code == "http.malformed" && error.peer.starts_with(kAlert)) {
+      error.code = "http.is_tls";
+      error.message = where_ + ": the port speaks TLS";
+      error.remedy = "write https in url, or the port of plain HTTP (5985)";
+      error.peer.clear();
+    } else if (error.code == "http.closed" && !reader.started()) {
+      error.remedy = "if this is an HTTPS port (5986), write https in url; " + error.remedy;
+    }
+    return error;
   }
 
   Resolver& resolver_;
   HttpConnectionOptions options_;
   std::string where_;  ///< the server, for messages
   std::string peer_;
+  std::optional<bool> remembered_;
   tcp::socket socket_;
   std::optional<TlsStream> tls_;
   std::optional<TlsInfo> tls_info_;
@@ -339,6 +359,10 @@ MonoTime HttpConnection::last_used() const {
 
 const std::optional<TlsInfo>& HttpConnection::tls_info() const {
   return impl_->tls_info();
+}
+
+std::optional<bool> HttpConnection::address_remembered() const {
+  return impl_->address_remembered();
 }
 
 std::string HttpConnection::peer_address() const {

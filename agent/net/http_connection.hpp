@@ -77,6 +77,8 @@ class HttpConnection {
   MonoTime last_used() const;
   /// Since `open` began; kept when the handshake failed, as far as it got.
   const std::optional<TlsInfo>& tls_info() const;
+  /// DNS did not confirm the address (Resolver::Answer::remembered); absent when there was none.
+  std::optional<bool> address_remembered() const;
   /// `127.0.0.1:5986`; empty before a connection, kept behind one.
   std::string peer_address() const;
 

@@ -65,7 +65,8 @@ Result<Endpoints> resolve_blocking(const std::string& host, std::uint16_t port) 
     }
   }
   if (out.empty()) {
-    return fail(Reason::dns, "resolve.failed",
+    const bool answered = code == 0 || code == EAI_NONAME || code == EAI_NODATA;
+    return fail(Reason::dns, answered ? "resolve.no_name" : "resolve.failed",
                 fmt::format("{}: the name cannot be resolved: {}", quote(host, 260),
                             cause.empty() ? "it has no address" : cause),
                 "check the name and this machine's DNS");

@@ -18,7 +18,8 @@ namespace sfb::net {
 using Endpoints = std::vector<boost::asio::ip::tcp::endpoint>;
 
 /// The addresses of `host` in the system's order, without duplicates, never empty. An IP literal
-/// (without brackets) takes no thread. Blocks. Reason::dns, code `resolve.failed`.
+/// (without brackets) takes no thread. Blocks. Reason::dns, codes `resolve.no_name` (there is no
+/// such name, or it has no address), `resolve.failed` (nobody could say).
 Result<Endpoints> resolve_blocking(const std::string& host, std::uint16_t port);
 
 /// The same on a thread of `pool`. Besides: Reason::dns, code `resolve.timeout`, when the deadline

@@ -83,7 +83,7 @@ class Resolver::Impl : public std::enable_shared_from_this<Impl> {
     if (answered && !entry->failure) {
       co_return Answer{with_port(entry->good, port), false};
     }
-    if (remembered) {
+    if (remembered && !entry->good.empty()) {
       co_return Answer{with_port(entry->good, port), true};
     }
     if (answered) {
@@ -174,6 +174,12 @@ class Resolver::Impl : public std::enable_shared_from_this<Impl> {
       entry->good_at = mono_now();
     } else {
       entry->failure = std::move(found.error());
+      if (entry->failure->code == "resolve.no_name") {
+        entry->good.clear();
+      }
+      if (entry->failure->code == "pool.full") {
+        entry->failure->reason = Reason::internal;  // no fault of a server
+      }
     }
     for (asio::steady_timer* const timer : entry->waiting) {
       timer->cancel();

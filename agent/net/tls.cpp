@@ -11,6 +11,7 @@
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
@@ -100,9 +101,10 @@ Error verification_error(const Refusal& refusal, const std::string& where, const
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH: {
       const Certificate leaf = info.chain.empty() ? Certificate{} : info.chain.front();
-      return tls_error("tls.wrong_name", where + ": the certificate is for another name",
-                       "use a name of the certificate in url, or write it as tls.server_name",
-                       leaf.names.empty() ? leaf.subject : joined(leaf.names));
+      return tls_error(
+          "tls.wrong_name", where + ": the certificate is for another name",
+          "use a name of the certificate in url, or write it as tls.server_name",
+          leaf.names.empty() ? leaf.subject : std::string(cut_utf8(joined(leaf.names))));
     }
     case X509_V_ERR_CERT_HAS_EXPIRED:
       return tls_error(
@@ -158,7 +160,25 @@ void collect_chain(const STACK_OF(X509) * chain, TlsInfo& info) {
   }
 }
 
+// Another text whenever the file was written or replaced; empty when it is not there.
+std::string state_of(const std::string& path) {
+  struct stat info{};
+  if (::stat(path.c_str(), &info) != 0) {
+    return {};
+  }
+  return fmt::format("{} {} {}.{:09}", info.st_ino, info.st_size, info.st_mtim.tv_sec,
+                     info.st_mtim.tv_nsec);
+}
+
 }  // namespace
+
+Result<std::shared_ptr<TlsClient>> TlsClient::current(std::shared_ptr<TlsClient> known,
+                                                      const TlsOptions& options) {
+  if (known && (options.ca_file.empty() || known->file_state_ == state_of(options.ca_file))) {
+    return known;
+  }
+  return create(options);
+}
 
 TlsClient::TlsClient(TlsOptions options)
     : options_(std::move(options)), context_(ssl::context::tls_client) {
@@ -173,6 +193,7 @@ Result<std::shared_ptr<TlsClient>> TlsClient::create(TlsOptions options) {
   if (client->options_.ca_file.empty()) {
     client->context_.set_default_verify_paths(error);
   } else {
+    client->file_state_ = state_of(client->options_.ca_file);
     client->context_.load_verify_file(client->options_.ca_file, error);
     // What the operator wrote there is trusted as it is, an issuing CA without its root as well.
     X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(client->context_.native_handle()),
@@ -234,10 +255,11 @@ void note_handshake(const SSL* ssl, bool ended_well, TlsInfo& info) {
 }
 
 Error handshake_error(const boost::system::error_code& error, const Refusal& refusal,
-                      const std::string& where, const TlsInfo& info) {
+                      const std::string& where, const TlsInfo& info, TlsVersion least) {
   if (refusal.error != X509_V_OK) {
     return verification_error(refusal, where, info);
   }
+  const std::string_view minimum = least == TlsVersion::tls1_3 ? "1.3" : "1.2";
   const int why = error.category() == boost::asio::error::get_ssl_category()
                       ? ERR_GET_REASON(static_cast<unsigned long>(error.value()))
                       : 0;
@@ -246,8 +268,9 @@ Error handshake_error(const boost::system::error_code& error, const Refusal& ref
     case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
     case SSL_R_UNKNOWN_PROTOCOL:
       return tls_error("tls.too_old",
-                       where + ": the server speaks no TLS version that is allowed here",
-                       "enable TLS 1.2 or newer on the server (or lower tls.min_version to 1.2)");
+                       fmt::format("{}: the server speaks no TLS {} or newer", where, minimum),
+                       fmt::format("enable it on the server{}",
+                                   minimum == "1.3" ? ", or lower tls.min_version to 1.2" : ""));
     case SSL_R_WRONG_VERSION_NUMBER:
     case SSL_R_HTTP_REQUEST:
     case SSL_R_PACKET_LENGTH_TOO_LONG:
@@ -256,8 +279,9 @@ Error handshake_error(const boost::system::error_code& error, const Refusal& ref
     default:
       return tls_error(
           "tls.handshake", where + ": the TLS handshake failed",
-          "look at the server's TLS versions, certificate and System event log (Schannel)",
-          error.message());
+          "look whether this is the HTTPS port (5986; 5985 is plain HTTP), then at the server's "
+          "TLS versions, certificate and System event log (Schannel)",
+          error == boost::asio::ssl::error::stream_truncated ? std::string() : error.message());
   }
 }
 

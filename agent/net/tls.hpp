@@ -29,6 +29,10 @@ class TlsClient {
  public:
   /// Reads the CA file; blocks. Reason::tls, codes tls.ca_file (unreadable, no certificate in it).
   static Result<std::shared_ptr<TlsClient>> create(TlsOptions options);
+  /// `known` while its CA file is the one that was read (by inode, time and size), else a new one.
+  /// A system's store is read once. Blocks; errors as create.
+  static Result<std::shared_ptr<TlsClient>> current(std::shared_ptr<TlsClient> known,
+                                                    const TlsOptions& options);
   explicit TlsClient(TlsOptions options);
 
   boost::asio::ssl::context& context() { return context_; }
@@ -37,6 +41,7 @@ class TlsClient {
  private:
   TlsOptions options_;
   boost::asio::ssl::context context_;
+  std::string file_state_;  ///< of the CA file, taken before it was read
 };
 
 /// One certificate of the peer's chain; text is the peer's (show it through `quote`).
@@ -72,8 +77,9 @@ Status prepare_handshake(SSL* ssl, const TlsOptions& options, const std::string&
 void note_refusal(X509_STORE_CTX* context, Refusal& refusal, TlsInfo& info);
 /// Version, cipher and, when the handshake ended well, the chain.
 void note_handshake(const SSL* ssl, bool ended_well, TlsInfo& info);
-/// A failed handshake as an error with a remedy; `where` is the server for messages.
+/// A failed handshake as an error with a remedy; `where` is the server for messages, `least` the
+/// version asked for.
 Error handshake_error(const boost::system::error_code& error, const Refusal& refusal,
-                      const std::string& where, const TlsInfo& info);
+                      const std::string& where, const TlsInfo& info, TlsVersion least);
 
 }  // namespace sfb::net

@@ -136,6 +136,27 @@ TEST(HttpConnection, PostsIntoAConnectionThatIsGone) {
   }
 }
 
+TEST(HttpConnection, KnowsATlsPortByItsAlert) {
+  ScriptPeer peer([](Wire& wire) {
+    wire.read_request();
+    wire.send(std::string("\x15\x03\x03\x00\x02\x02\x46", 7));
+  });
+  HttpRig rig(peer.url());
+  const auto reply = rig.ask();
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().code, "http.is_tls");
+  EXPECT_THAT(reply.error().remedy, HasSubstr("write https"));
+}
+
+TEST(HttpConnection, AskedInPlainTextForNothingItThinksOfTls) {
+  ScriptPeer peer([](Wire& wire) { wire.read_request(); });
+  HttpRig rig(peer.url());
+  const auto reply = rig.ask();
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().code, "http.closed");
+  EXPECT_THAT(reply.error().remedy, HasSubstr("HTTPS port"));
+}
+
 TEST(HttpConnection, SeesBytesNobodyAskedFor) {
   std::promise<void> asked;
   ScriptPeer peer([&](Wire& wire) {

@@ -237,13 +237,17 @@ TEST(HttpsConnection, NeedsItsFile) {
 TEST(HttpsConnection, RefusesOldVersions) {
   const Identity identity = leaf();
   const auto only_1_1 = server_context(identity, {}, TLS1_VERSION, TLS1_1_VERSION);
-  EXPECT_EQ(code_of(attempt(only_1_1, trusting(root().pem())).opened), "tls.too_old");
+  const auto old = attempt(only_1_1, trusting(root().pem()));
+  ASSERT_EQ(code_of(old.opened), "tls.too_old");
+  EXPECT_THAT(old.opened.error().message, HasSubstr("TLS 1.2 or newer"));
+  EXPECT_THAT(old.opened.error().remedy, Not(HasSubstr("lower")));
   const auto only_1_2 = server_context(identity, {}, TLS1_2_VERSION, TLS1_2_VERSION);
   const Attempt made = attempt(only_1_2, trusting(root().pem()));
   EXPECT_TRUE(made.opened);
   EXPECT_EQ(made.info->version, "TLSv1.2");
-  EXPECT_EQ(code_of(attempt(only_1_2, trusting(root().pem(), "", TlsVersion::tls1_3)).opened),
-            "tls.too_old");
+  const auto newer = attempt(only_1_2, trusting(root().pem(), "", TlsVersion::tls1_3));
+  ASSERT_EQ(code_of(newer.opened), "tls.too_old");
+  EXPECT_THAT(newer.opened.error().remedy, HasSubstr("lower tls.min_version to 1.2"));
 }
 
 TEST(HttpsConnection, TellsThatAPortDoesNotSpeakTls) {

@@ -26,6 +26,7 @@ using Answer = Resolver::Answer;
 struct Zone {
   std::atomic<bool> hangs{false};
   std::atomic<bool> fails{false};
+  std::atomic<bool> denies{false};
   std::atomic<int> asked{0};
   std::promise<void> opened;
   std::shared_future<void> open = opened.get_future().share();
@@ -34,6 +35,9 @@ struct Zone {
     ++asked;
     if (hangs || host.starts_with("dead")) {
       open.wait();
+    }
+    if (denies) {
+      return fail(Reason::dns, "resolve.no_name", host + ": no such name");
     }
     if (fails) {
       return fail(Reason::dns, "resolve.failed", host + ": no such name");
@@ -217,6 +221,18 @@ TEST(Resolver, ForgetsTheNameThatWasAskedForLongestAgo) {
   EXPECT_TRUE(rig.ask("n4095"));
   EXPECT_TRUE(rig.ask("n0"));
   EXPECT_FALSE(rig.ask("first.test"));
+}
+
+TEST(Resolver, ANameThatIsNoMoreIsNotRemembered) {
+  Rig rig;
+  ASSERT_TRUE(rig.ask("fe.test"));
+  rig.zone->denies = true;
+  const auto denied = rig.ask("fe.test");
+  ASSERT_FALSE(denied);
+  EXPECT_EQ(denied.error().code, "resolve.no_name");
+  rig.zone->denies = false;
+  rig.zone->fails = true;
+  EXPECT_FALSE(rig.ask("fe.test")) << "also later";
 }
 
 }  // namespace
