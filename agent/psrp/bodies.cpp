@@ -15,6 +15,8 @@ namespace {
 
 // `PromptForCredential2` and the like.
 constexpr std::size_t kLongestMethod = 64;
+// `10.0.20348.1`: only its first two parts were read as numbers.
+constexpr std::size_t kLongestVersion = 64;
 
 constexpr ProtocolVersion kSince3{2, 2};  // PowerShell 3
 constexpr ProtocolVersion kSince5{2, 3};  // PowerShell 5
@@ -169,17 +171,17 @@ Result<Capability> read_capability(std::string_view body, const Limits& limits) 
   if (!version || !serialization) {
     return fail(Reason::protocol, "psrp.capability",
                 "the server's SESSION_CAPABILITY lacks a version or it is none",
-                "look whether the address is a PowerShell endpoint", std::string(body));
+                "look whether the address is a PowerShell endpoint", std::string(cut_utf8(body)));
   }
   capability.protocol = *version;
   // Such a server says nothing more, ever (psrp.md 8): give up now instead of at the deadline.
   if (version->major != 2 || *serialization < ProtocolVersion{1, 1}) {
-    return fail(
-        Reason::protocol, "psrp.version",
-        "the server speaks another PowerShell remoting protocol than 2.x with "
-        "serialization 1.1",
-        "a newer version of this program may know it",
-        fmt::format("protocol {}, serialization {}", protocol, capability.serialization_version));
+    return fail(Reason::protocol, "psrp.version",
+                "the server speaks another PowerShell remoting protocol than 2.x with "
+                "serialization 1.1",
+                "a newer version of this program may know it",
+                fmt::format("protocol {}, serialization {}", cut_utf8(protocol, kLongestVersion),
+                            cut_utf8(capability.serialization_version, kLongestVersion)));
   }
   return capability;
 }
@@ -308,22 +310,12 @@ std::string read_ps_version(std::string_view body, const Limits& limits) {
       data == nullptr ? nullptr : find_member(graph, *data, "PSVersionTable");
   const Value* const version = table == nullptr ? nullptr : find_member(graph, *table, "PSVersion");
   return version == nullptr ? std::string()
-                            : std::string(plain_text(graph, *version).value_or(std::string_view{}));
+                            : std::string(cut_utf8(plain_text(graph, *version).value_or("")));
 }
 
-std::string read_record_text(std::string_view body, const Limits& limits) {
+std::string read_warning(std::string_view body, const Limits& limits) {
   const auto document = read_body(body, limits);
-  if (!document) {
-    return {};
-  }
-  for (const std::string_view name : {"InformationalRecord_Message", "MessageData"}) {
-    if (find_property(document->graph, document->roots.front(), name) != nullptr) {
-      return member_text(*document, name);
-    }
-  }
-  const std::string activity = member_text(*document, "Activity");
-  const std::string status = member_text(*document, "StatusDescription");
-  return activity.empty() || status.empty() ? activity + status : activity + ": " + status;
+  return document ? member_text(*document, "InformationalRecord_Message") : std::string();
 }
 
 }  // namespace sfb::psrp

@@ -73,11 +73,11 @@ struct StateBody {
 /// `member` is RunspaceState or PipelineState. Reason::protocol, code psrp.state.
 Result<StateBody> read_state(std::string_view body, std::string_view member, const Limits& limits);
 
-/// PSVersion of the PSVersionTable in APPLICATION_PRIVATE_DATA; empty when it is not told.
+/// PSVersion of the PSVersionTable in APPLICATION_PRIVATE_DATA, cut to kPeerText; empty when it is
+/// not told.
 std::string read_ps_version(std::string_view body, const Limits& limits);
 
-/// InformationalRecord_Message (warning, verbose, debug), MessageData (information), or Activity
-/// and StatusDescription (progress) as one line. Empty when there is none.
-std::string read_record_text(std::string_view body, const Limits& limits);
+/// InformationalRecord_Message of a WARNING_RECORD; empty when there is none.
+std::string read_warning(std::string_view body, const Limits& limits);
 
 }  // namespace sfb::psrp

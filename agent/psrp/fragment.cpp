@@ -47,6 +47,13 @@ std::unexpected<Error> broken(Reason reason, std::string code, std::string messa
 
 }  // namespace
 
+FragmentLimits fragment_limits(const Limits& limits) {
+  FragmentLimits result;
+  result.object = limits.object;
+  result.total = 2 * limits.object;
+  return result;
+}
+
 std::vector<std::string> make_fragments(std::uint64_t object_id, std::string_view message,
                                         std::size_t max_blob) {
   const std::size_t step = std::max<std::size_t>(max_blob, 1);
@@ -133,9 +140,10 @@ Status Defragmenter::take(std::uint64_t object, std::uint64_t fragment, unsigned
   }
   if (starts) {
     if (expected_ && object != *std::exchange(expected_, std::nullopt)) {
-      return broken(
-          Reason::protocol, "psrp.fragment_gap",
-          fmt::format("object {} came behind a lost reply, so others were in that", object));
+      return broken(Reason::protocol, "psrp.fragment_gap",
+                    fmt::format("object {} came behind a lost reply: others were in that, or "
+                                "another session of the same server process sent them",
+                                object));
     }
     largest_ = std::max(largest_, object);
     if ((flags & kEnd) != 0) {

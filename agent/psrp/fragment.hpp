@@ -3,6 +3,7 @@
 #pragma once
 
 #include "agent/base/error.hpp"
+#include "agent/base/limits.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -30,6 +31,8 @@ struct FragmentLimits {
   std::size_t total = 8UL << 20U;   ///< all unfinished messages together
   std::size_t open_objects = 64;    ///< unfinished messages
 };
+/// For messages of at most limits.object.
+FragmentLimits fragment_limits(const Limits& limits);
 
 /// Puts the fragments of one receiving queue together, by object id. Cuts may fall anywhere, also
 /// between two replies inside a fragment. Never allocates what a header merely claims.
@@ -42,9 +45,11 @@ class Defragmenter {
   /// psrp.fragment_flags; Reason::parse, psrp.too_large. After an error nothing more is taken.
   Result<std::vector<std::string>> feed(std::string_view bytes);
 
-  /// Behind a reply that was lost: whole objects may have been in it. Servers count their objects
-  /// without a gap (seen in every recording), so the next one that begins must be `object`;
-  /// another one is psrp.fragment_gap.
+  /// Behind a reply that was lost: whole objects may have been in it, so the next one that begins
+  /// must be `object`; another one is psrp.fragment_gap. A server counts its objects without a gap,
+  /// but over its whole process: where that has other sessions too (IIS may), the next object can
+  /// be a later one though nothing was lost. The run then fails all the same: a half answer that
+  /// looks whole would be worse.
   void expect(std::uint64_t object) { expected_ = object; }
   /// The largest id of an object that began here; 0 when none did.
   std::uint64_t largest() const { return largest_; }

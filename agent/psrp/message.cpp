@@ -81,27 +81,45 @@ Guid read_guid(std::string_view bytes) {
   return guid;
 }
 
-// The text of every SecureString is masked: protocol 2.4 sends it readable (psrp.md 8).
-std::string mask_secure_strings(std::string_view xml) {
-  std::string out;
-  while (!xml.empty()) {
-    const std::size_t at = xml.find("<SS");
-    const std::size_t close = at == std::string_view::npos ? at : xml.find('>', at);
-    if (close == std::string_view::npos) {
-      // An element cut in its own tag has no text yet.
-      out += xml;
-      return out;
-    }
-    const char next = xml[at + 3];
-    out += xml.substr(0, close + 1);
-    xml.remove_prefix(close + 1);
-    if ((next == '>' || next == ' ' || next == '\t' || next == '\n' || next == '\r') &&
-        out[out.size() - 2] != '/') {
-      const std::size_t end = std::min(xml.find('<'), xml.size());
-      out += end > 0 ? "***" : "";
-      xml.remove_prefix(end);
+// The `>` of the tag that begins at `at`; attributes may hold one. npos when there is none.
+std::size_t end_of_tag(std::string_view xml, std::size_t at) {
+  char quote = '\0';
+  for (; at < xml.size(); ++at) {
+    const char c = xml[at];
+    if (quote != '\0') {
+      quote = c == quote ? '\0' : quote;
+    } else if (c == '"' || c == '\'') {
+      quote = c;
+    } else if (c == '>') {
+      return at;
     }
   }
+  return std::string_view::npos;
+}
+
+// What every SecureString holds is masked, in whatever form: protocol 2.4 sends it readable
+// (psrp.md 8).
+std::string mask_secure_strings(std::string_view xml) {
+  constexpr std::string_view kTag = "<SS";
+  std::string out;
+  for (std::size_t at = 0; (at = xml.find(kTag)) != std::string_view::npos;) {
+    const std::size_t name_end = at + kTag.size();
+    const std::size_t end = end_of_tag(xml, name_end);
+    const bool ends = end != std::string_view::npos;
+    // A tag that does not end is broken XML: all behind its name is masked.
+    const std::size_t content = ends ? end + 1 : name_end;
+    const bool secret =
+        name_end < xml.size() && std::string_view("> \t\r\n").contains(xml[name_end]);
+    const bool empty = ends && xml[end - 1] == '/';
+    out += xml.substr(0, content);
+    xml.remove_prefix(content);
+    if (secret && !empty) {
+      const std::size_t size = std::min(xml.find("</SS"), xml.size());
+      out += size > 0 ? "***" : "";
+      xml.remove_prefix(size);
+    }
+  }
+  out += xml;
   return out;
 }
 
@@ -150,12 +168,9 @@ Result<Message> decode(std::string_view bytes) {
 std::string show(const Message& message, std::size_t limit) {
   std::string body = mask_secure_strings(message.body);
   if (body.size() > limit) {
-    std::size_t cut = limit;
-    while (cut > 0 && (static_cast<unsigned char>(body[cut]) & 0xC0U) == 0x80U) {
-      --cut;
-    }
-    const std::size_t rest = body.size() - cut;
-    body.resize(cut);
+    const std::size_t kept = cut_utf8(body, limit).size();
+    const std::size_t rest = body.size() - kept;
+    body.resize(kept);
     body += fmt::format("... ({} more bytes)", rest);
   }
   return fmt::format("{} rpid={} pid={}{}{}", to_string(message.type), to_string(message.rpid),

@@ -12,29 +12,34 @@ namespace sfb::psrp {
 
 namespace {
 
-constexpr std::size_t kMostTexts = 1000;  // warnings, and records, of one pipeline
+constexpr std::size_t kMostWarnings = 1000;
 
-FragmentLimits fragment_limits(const Limits& limits) {
-  FragmentLimits result;
-  result.object = limits.object;
-  result.total = 2 * limits.object;
-  return result;
+// How much more memory than bytes on the wire the kept messages may take. What Microsoft's engine
+// sends takes two to four times as much, a list of `<Obj/>` more than fifty times.
+constexpr std::size_t kMemoryPerByte = 4;
+
+std::size_t most_bytes(const Limits& limits) {
+  return std::max(limits.object, limits.in_flight / 4);
+}
+
+std::unexpected<Error> too_large(std::string message) {
+  return fail(Reason::parse, "psrp.too_large", std::move(message),
+              "raise limits.in_flight if that much is right");
 }
 
 }  // namespace
 
-std::string_view to_string(Record::Kind kind) {
-  switch (kind) {
-    case Record::Kind::verbose:
-      return "verbose";
-    case Record::Kind::debug:
-      return "debug";
-    case Record::Kind::progress:
-      return "progress";
-    case Record::Kind::information:
-      return "information";
+// Windows and PowerShell 7 give the id in every language. A syntax error in a module that is
+// imported is a ParseException too, and not of the endpoint's making; for a server that should give
+// another id there are the words, whose end differs between versions.
+bool refuses_scripts(const PipelineResult& result) {
+  if (result.state != PipelineState::failed || !result.output.empty() || result.errors.empty()) {
+    return false;
   }
-  return "verbose";
+  const ErrorRecord record = ErrorRecord::from(result.graph, result.errors.back());
+  return record.error_id == "ScriptsNotAllowed" ||
+         (record.exception_type == "System.Management.Automation.ParseException" &&
+          record.message.starts_with("The syntax is not supported by this runspace."));
 }
 
 Pipeline::Pipeline(RunspacePool& pool, Guid id, const std::vector<Command>& commands,
@@ -42,14 +47,7 @@ Pipeline::Pipeline(RunspacePool& pool, Guid id, const std::vector<Command>& comm
     : pool_(pool), id_(id), defragmenter_(fragment_limits(pool.options().limits)) {
   const Message message{Destination::server, MessageType::create_pipeline, pool_.id(), id_,
                         create_pipeline(commands, pool_.version())};
-  observe(message);
   fragments_ = make_fragments(pool_.next_object_id(), encode(message), max_blob);
-}
-
-void Pipeline::observe(const Message& message) const {
-  if (pool_.options().observer) {
-    pool_.options().observer(message);
-  }
 }
 
 Status Pipeline::receive(std::string_view bytes) {
@@ -63,7 +61,9 @@ Status Pipeline::receive(std::string_view bytes) {
     if (!message) {
       return std::unexpected(message.error());
     }
-    observe(*message);
+    if (pool_.options().observer) {
+      pool_.options().observer(*message);
+    }
     const bool ours = message->pid.is_zero() || message->pid == id_;
     if (finished() || !ours) {
       continue;  // an earlier pipeline's rest, or behind the last state
@@ -76,93 +76,60 @@ Status Pipeline::receive(std::string_view bytes) {
 }
 
 Status Pipeline::handle(const Message& message) {
+  if (Status room = count(std::max(message.body.size(), kMessageHeader)); !room) {
+    return room;
+  }
   switch (message.type) {
     case MessageType::pipeline_output:
       return add_value(message, result_.output);
     case MessageType::error_record:
       return add_value(message, result_.errors);
     case MessageType::warning_record:
-      if (result_.warnings.size() < kMostTexts) {
-        result_.warnings.push_back(read_record_text(message.body, pool_.options().limits));
-      } else {
-        ++dropped_records_;
+      if (result_.warnings.size() < kMostWarnings) {
+        result_.warnings.push_back(read_warning(message.body, pool_.options().limits));
       }
-      return count(message.body.size());
+      return {};
     case MessageType::verbose_record:
-      return add_record(Record::Kind::verbose, message);
     case MessageType::debug_record:
-      return add_record(Record::Kind::debug, message);
     case MessageType::progress_record:
-      return add_record(Record::Kind::progress, message);
     case MessageType::information_record:
-      return add_record(Record::Kind::information, message);
+      return {};  // the observer has seen them
     case MessageType::pipeline_host_call:
-      return add_host_call(message);
+      return pool_.refuse(message, MessageType::pipeline_host_response, id_, host_responses_);
     case MessageType::pipeline_state:
       return end(message);
     default:
-      if (Status room = count(message.body.size()); !room) {
-        return room;
-      }
       return pool_.receive(message);
   }
 }
 
 Status Pipeline::count(std::size_t bytes) {
-  const Limits& limits = pool_.options().limits;
+  const std::size_t most = most_bytes(pool_.options().limits);
   bytes_ += bytes;
-  if (bytes_ > std::max(limits.object, limits.in_flight / 4)) {
-    return fail(Reason::parse, "psrp.too_large",
-                fmt::format("the pipeline sent more than {} bytes",
-                            std::max(limits.object, limits.in_flight / 4)),
-                "raise limits.in_flight if that much is right");
+  if (bytes_ > most) {
+    return too_large(fmt::format("the pipeline sent more than {} bytes", most));
   }
   return {};
 }
 
 Status Pipeline::add_value(const Message& message, std::vector<Value>& target) {
-  if (Status room = count(std::max<std::size_t>(message.body.size(), kMessageHeader)); !room) {
-    return room;
-  }
   const auto document = clixml::read_message(message.body, pool_.options().limits);
   if (!document) {
     return std::unexpected(document.error());
   }
-  target.push_back(copy_into(result_.graph, document->graph, document->roots.front()));
+  return keep(*document, document->roots.front(), target);
+}
+
+// `value` is of the document.
+Status Pipeline::keep(const Document& document, const Value& value, std::vector<Value>& target) {
+  const std::size_t most = kMemoryPerByte * most_bytes(pool_.options().limits);
+  memory_ += document.graph.memory() + memory_of(value);
+  if (memory_ > most) {
+    return too_large(
+        fmt::format("what the pipeline sent takes more than {} bytes of memory", most));
+  }
+  target.push_back(copy_into(result_.graph, document.graph, value));
   return {};
-}
-
-Status Pipeline::add_record(Record::Kind kind, const Message& message) {
-  if (records_.size() < kMostTexts) {
-    records_.push_back({kind, read_record_text(message.body, pool_.options().limits)});
-  } else {
-    ++dropped_records_;
-  }
-  return count(message.body.size());
-}
-
-Status Pipeline::add_host_call(const Message& message) {
-  auto call = read_host_call(message.body, pool_.options().limits);
-  if (!call) {
-    return std::unexpected(std::move(call.error()));
-  }
-  if (call->expects_answer()) {
-    if (host_responses_.size() >= kMostHostResponses) {
-      return std::unexpected(too_many_host_calls());
-    }
-    const Message answer{Destination::server, MessageType::pipeline_host_response, pool_.id(), id_,
-                         host_response_refusal(*call)};
-    observe(answer);
-    std::string bytes;
-    for (const std::string& fragment : make_fragments(pool_.next_object_id(), encode(answer))) {
-      bytes += fragment;
-    }
-    host_responses_.push_back(std::move(bytes));
-  }
-  if (host_calls_.size() < kMostTexts) {
-    host_calls_.push_back(std::move(*call));
-  }
-  return count(message.body.size());
 }
 
 Status Pipeline::end(const Message& message) {
@@ -181,7 +148,9 @@ Status Pipeline::end(const Message& message) {
     return {};
   }
   if (body->error) {
-    result_.errors.push_back(copy_into(result_.graph, body->document.graph, *body->error));
+    if (Status kept = keep(body->document, *body->error, result_.errors); !kept) {
+      return kept;
+    }
   } else if (body->state != kCompleted) {
     ErrorRecord record;
     record.message = body->state == kStopped ? "The pipeline has been stopped."

@@ -12,13 +12,8 @@
 
 namespace sfb::psrp {
 
-/// A line of a stream that is neither output, error nor warning.
-struct Record {
-  enum class Kind : std::uint8_t { verbose, debug, progress, information };
-  Kind kind = Kind::verbose;
-  std::string text;
-};
-std::string_view to_string(Record::Kind kind);
+/// The server refused to run a script at all (psrp.md 11), instead of running it into an error.
+bool refuses_scripts(const PipelineResult& result);
 
 class Pipeline {
  public:
@@ -34,14 +29,15 @@ class Pipeline {
   const std::vector<std::string>& fragments() const { return fragments_; }
 
   /// Bytes of the pipeline's stream. Errors as RunspacePool::receive, and clixml's. Messages behind
-  /// the last state are ignored. All output together is capped by limits.in_flight / 4, at least
-  /// limits.object (Reason::parse, psrp.too_large); warnings and records are kept up to 1,000 each,
-  /// the rest is counted.
+  /// the last state are ignored, and so are verbose, debug, progress and information records. All
+  /// messages together are capped by limits.in_flight / 4, at least limits.object, what is kept of
+  /// them by four times as many bytes of memory (Reason::parse, psrp.too_large). The first 1,000
+  /// warnings are kept.
   Status receive(std::string_view bytes);
   /// A reply with bytes of this pipeline was lost: what comes next must follow what came before,
   /// else psrp.fragment_gap; a lost object would make a half answer look whole.
   void expect_no_gap() { defragmenter_.expect(pool_.largest_object() + 1); }
-  /// Bytes of messages kept or half-way.
+  /// Bytes of messages taken or half-way.
   std::size_t held() const { return bytes_ + defragmenter_.held(); }
 
   State state() const { return state_; }
@@ -49,10 +45,6 @@ class Pipeline {
 
   /// Answers to host calls (stream `pr`), each a fragment run: a refusal for every call that waits.
   std::vector<std::string> take_host_responses();
-  /// Host calls seen, those without answer included.
-  const std::vector<HostCall>& host_calls() const { return host_calls_; }
-  const std::vector<Record>& records() const { return records_; }
-  std::size_t dropped_records() const { return dropped_records_; }
 
   /// The streams; a failed or stopped pipeline's terminating error is the last of `errors`
   /// (state failed). Once, when finished.
@@ -61,11 +53,9 @@ class Pipeline {
  private:
   Status handle(const Message& message);
   Status add_value(const Message& message, std::vector<Value>& target);
-  Status add_host_call(const Message& message);
+  Status keep(const Document& document, const Value& value, std::vector<Value>& target);
   Status end(const Message& message);
-  Status add_record(Record::Kind kind, const Message& message);
   Status count(std::size_t bytes);
-  void observe(const Message& message) const;
 
   RunspacePool& pool_;
   Guid id_;
@@ -73,11 +63,9 @@ class Pipeline {
   Defragmenter defragmenter_;
   State state_ = State::running;
   PipelineResult result_;
-  std::size_t bytes_ = 0;
-  std::vector<HostCall> host_calls_;
+  std::size_t bytes_ = 0;   ///< of the messages
+  std::size_t memory_ = 0;  ///< of what is kept of them
   std::vector<std::string> host_responses_;
-  std::vector<Record> records_;
-  std::size_t dropped_records_ = 0;
 };
 
 }  // namespace sfb::psrp

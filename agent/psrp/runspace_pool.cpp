@@ -1,30 +1,13 @@
 #include "agent/psrp/runspace_pool.hpp"
 
+#include "agent/base/text.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
 
 namespace sfb::psrp {
-
-namespace {
-
-FragmentLimits fragment_limits(const Limits& limits) {
-  FragmentLimits result;
-  result.object = limits.object;
-  result.total = 2 * limits.object;
-  return result;
-}
-
-}  // namespace
-
-Error too_many_host_calls() {
-  return fail(Reason::parse, "psrp.too_large",
-              fmt::format("the server asks its host more than {} questions at once",
-                          kMostHostResponses),
-              "look at the start-up script of the session configuration and at the profile")
-      .error();
-}
 
 RunspacePool::RunspacePool(PoolOptions options)
     : options_(std::move(options)), defragmenter_(fragment_limits(options_.limits)) {}
@@ -35,9 +18,6 @@ std::string RunspacePool::open() {
   for (auto& [type, body] : {std::pair{MessageType::session_capability, session_capability({})},
                              std::pair{MessageType::init_runspacepool, init_runspacepool()}}) {
     const Message message{Destination::server, type, options_.id, {}, body};
-    if (options_.observer) {
-      options_.observer(message);
-    }
     for (const std::string& fragment : make_fragments(next_object_id(), encode(message))) {
       out += fragment;
     }
@@ -95,35 +75,36 @@ Status RunspacePool::handle(const Message& message) {
       return {};
     case MessageType::runspacepool_state:
       return handle_state(message);
-    case MessageType::runspacepool_host_call: {
-      const auto call = read_host_call(message.body, options_.limits);
-      if (!call) {
-        return std::unexpected(call.error());
-      }
-      if (call->expects_answer()) {
-        if (host_responses_.size() >= kMostHostResponses) {
-          return std::unexpected(too_many_host_calls());
-        }
-        const Message answer{Destination::server,
-                             MessageType::runspacepool_host_response,
-                             options_.id,
-                             {},
-                             host_response_refusal(*call)};
-        if (options_.observer) {
-          options_.observer(answer);
-        }
-        std::string bytes;
-        for (const std::string& fragment : make_fragments(next_object_id(), encode(answer))) {
-          bytes += fragment;
-        }
-        host_responses_.push_back(std::move(bytes));
-      }
-      return {};
-    }
+    case MessageType::runspacepool_host_call:
+      return refuse(message, MessageType::runspacepool_host_response, {}, host_responses_);
     default:
       // Availability, events, key requests: nothing that a run without SecureStrings needs.
       return {};
   }
+}
+
+Status RunspacePool::refuse(const Message& call, MessageType answer, const Guid& pid,
+                            std::vector<std::string>& responses) {
+  const auto read = read_host_call(call.body, options_.limits);
+  if (!read) {
+    return std::unexpected(read.error());
+  }
+  if (!read->expects_answer()) {
+    return {};
+  }
+  if (responses.size() >= kMostHostResponses) {
+    return fail(
+        Reason::parse, "psrp.too_large",
+        fmt::format("the server asks its host more than {} questions at once", kMostHostResponses),
+        "look at the start-up script of the session configuration and at the profile");
+  }
+  const Message refusal{Destination::server, answer, options_.id, pid,
+                        host_response_refusal(*read)};
+  std::string& bytes = responses.emplace_back();
+  for (const std::string& fragment : make_fragments(next_object_id(), encode(refusal))) {
+    bytes += fragment;
+  }
+  return {};
 }
 
 Status RunspacePool::handle_state(const Message& message) {
@@ -141,8 +122,10 @@ Status RunspacePool::handle_state(const Message& message) {
     }
     return {};
   }
-  const std::string why =
-      body->error ? ErrorRecord::from(body->document.graph, *body->error).message : std::string();
+  std::string why;
+  if (body->error) {
+    why = cut_utf8(ErrorRecord::from(body->document.graph, *body->error).message);
+  }
   if (body->state == kBroken) {
     state_ = State::broken;
     return fail(Reason::cmdlet, "psrp.broken", "the server could not open the PowerShell session",

@@ -21,10 +21,8 @@ namespace sfb::psrp {
 
 /// Host calls that may wait for an answer at once.
 inline constexpr std::size_t kMostHostResponses = 64;
-/// The error when a server has more.
-Error too_many_host_calls();
 
-/// Sees every message, sent and received, for `--debug`. May be empty.
+/// Sees every message of the server, for `--debug`. May be empty.
 using MessageObserver = std::function<void(const Message&)>;
 
 struct PoolOptions {
@@ -65,6 +63,8 @@ class RunspacePool {
   /// Answers to host calls of the pool (stream `pr`), to be sent and forgotten. More than
   /// kMostHostResponses at once are Reason::parse, psrp.too_large.
   std::vector<std::string> take_host_responses();
+  /// Bytes of messages that are half-way.
+  std::size_t held() const { return defragmenter_.held(); }
 
   // For Pipeline.
   std::uint64_t next_object_id() { return ++object_ids_; }
@@ -72,10 +72,15 @@ class RunspacePool {
   /// The largest object id of the server, over the pool and all its pipelines.
   std::uint64_t largest_object() const { return largest_object_; }
   void saw_object(std::uint64_t id) { largest_object_ = std::max(largest_object_, id); }
+  /// A host call that waits is answered by a refusal: a message of this type and PID behind
+  /// `responses`.
+  Status refuse(const Message& call, MessageType answer, const Guid& pid,
+                std::vector<std::string>& responses);
 
  private:
   Status handle(const Message& message);
   Status handle_state(const Message& message);
+
   PoolOptions options_;
   State state_ = State::before_open;
   Defragmenter defragmenter_;

@@ -3,6 +3,7 @@
 // nothing and cannot leak. Thread rule: plain data; a const Graph may be read from any thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -62,6 +63,8 @@ struct Value {
   static Value object_ref(ObjectId id) { return {Kind::object, id, {}, {}}; }
   bool is_null() const { return kind == Kind::null; }
 };
+/// About how many bytes the value takes with its texts; an object counts as its number alone.
+std::size_t memory_of(const Value& value);
 
 /// A named member. Names compare without case (text.hpp: iequals).
 struct Property {
@@ -100,6 +103,9 @@ class Graph {
   Object& at(ObjectId id) { return objects_.at(id); }
   const std::vector<std::string>& types_at(TypesId id) const { return types_.at(id); }
   std::size_t size() const { return objects_.size(); }
+  /// About how many bytes all of it takes, texts included: far more than its XML where that is
+  /// dense.
+  std::size_t memory() const;
 
   /// The object behind a value, or nullptr for scalars.
   const Object* object(const Value& value) const;

@@ -81,11 +81,11 @@ Error to_error(const Fault& fault) {
   error.message =
       which.empty() ? std::string(meaning.message) : fmt::format("{} ({})", meaning.message, which);
   error.remedy = meaning.remedy;
-  error.peer = fault.text;
+  std::string said = fault.text;
   if (!known && !fault.subcode.empty()) {
-    error.peer =
-        fault.text.empty() ? fault.subcode : fmt::format("{}: {}", fault.subcode, fault.text);
+    said = fault.text.empty() ? fault.subcode : fmt::format("{}: {}", fault.subcode, fault.text);
   }
+  error.peer = cut_utf8(said);
   return error;
 }
 

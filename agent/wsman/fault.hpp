@@ -11,14 +11,11 @@
 
 namespace sfb::wsman {
 
-/// A fault as the server sent it.
+/// A fault as the server sent it; its words are cut to kPeerText.
 struct Fault {
   std::optional<std::uint32_t> code;  ///< WSManFault Code, MSFT_WmiError error_Code
   std::string subcode;                ///< local name: `TimedOut`, `InvalidSelectors`, `QuotaLimit`
-  std::string text;      ///< the longest of ProviderFault, Message and Reason; may be empty
-  std::string provider;  ///< ProviderFault@provider: `PowerShellplugin`
-  std::string machine;   ///< WSManFault@Machine
-  bool sender = false;   ///< s:Sender: our fault, says the server
+  std::string text;  ///< the longest of ProviderFault, Message and Reason; may be empty
 };
 
 /// What a client does about a fault.
@@ -42,7 +39,8 @@ struct Meaning {
 /// code, psrp.md 5).
 const Meaning& meaning_of(const Fault& fault);
 
-/// The fault as an error: our message names number and subcode, the server's text is the peer's.
+/// The fault as an error: our message names number and subcode, the server's text, cut to
+/// kPeerText, is the peer's.
 Error to_error(const Fault& fault);
 
 }  // namespace sfb::wsman

@@ -12,8 +12,6 @@ namespace sfb::wsman {
 
 namespace {
 
-// Enough for a reason, small enough for a history.
-constexpr std::size_t kMaxText = 2000;
 // Where an envelope's first tag ends, with a declaration and comments before it.
 constexpr std::size_t kHead = 1024;
 
@@ -62,7 +60,7 @@ std::size_t behind_tag(std::string_view html, std::size_t pos) {
 std::string plain_text(std::string_view body) {
   std::string out;
   bool blank = false;
-  for (std::size_t pos = 0; pos < body.size() && out.size() < kMaxText;) {
+  for (std::size_t pos = 0; pos < body.size() && out.size() <= kPeerText;) {
     const char c = body[pos];
     if (c == '<') {
       pos = behind_tag(body, pos);
@@ -74,15 +72,12 @@ std::string plain_text(std::string_view body) {
       if (blank && !out.empty()) {
         out += ' ';
       }
-      if (out.size() == kMaxText) {
-        break;
-      }
       blank = false;
       out += c;
       ++pos;
     }
   }
-  return out;
+  return std::string(cut_utf8(out));
 }
 
 struct StatusRow {
@@ -135,7 +130,7 @@ Status soap_inside(const HttpAnswer& answer) {
     for (const std::string_view challenge : answer.challenges) {
       peer += fmt::format("{}{}", peer.empty() ? "" : ", ", challenge);
     }
-    peer.resize(std::min(peer.size(), kMaxText));
+    peer = std::string(cut_utf8(peer));
   }
   const auto known = std::ranges::find(kStatuses, answer.status, &StatusRow::status);
   if (known != kStatuses.end()) {

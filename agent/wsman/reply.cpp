@@ -40,20 +40,20 @@ std::string_view last_part(std::string_view text, char separator) {
   return text.substr(text.rfind(separator) + 1);
 }
 
-template <typename Number>
-std::optional<Number> number_of(std::string_view text) {
+std::optional<std::uint32_t> number_of(std::string_view text) {
   text = trim(text);
-  Number number = 0;
+  std::uint32_t number = 0;
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, number);
   return error == std::errc() && stop == end ? std::optional(number) : std::nullopt;
 }
 
-// All character data in the element and below it. The reader caps the depth; no recursion anyway.
+// The character data in the element and below it, as far as it is kept. The reader caps the depth;
+// no recursion anyway.
 std::string all_text(const xml::Element& element) {
   std::string out;
   std::vector<const xml::Element*> open = {&element};
-  while (!open.empty()) {
+  while (!open.empty() && out.size() <= kPeerText) {
     const xml::Element& next = *open.back();
     open.pop_back();
     if (const std::string_view text = trim(next.text); !text.empty()) {
@@ -67,16 +67,16 @@ std::string all_text(const xml::Element& element) {
   return out;
 }
 
-void keep_longest(std::string& kept, std::string text) {
-  if (text.size() > kept.size()) {
-    kept = std::move(text);
+void keep_longest(std::string& kept, std::string_view text) {
+  const std::string_view part = cut_utf8(text);
+  if (part.size() > kept.size()) {
+    kept = part;
   }
 }
 
 // f:WSManFault; one may lie inside the ProviderFault of another, which then only adds text.
 void read_wsman_fault(const xml::Element& detail, Fault& fault) {
-  fault.code = number_of<std::uint32_t>(attribute_of(detail, "Code"));
-  fault.machine = attribute_of(detail, "Machine");
+  fault.code = number_of(attribute_of(detail, "Code"));
   const xml::Element* message = detail.child(space::kFault, "Message");
   if (message == nullptr) {
     return;
@@ -86,11 +86,10 @@ void read_wsman_fault(const xml::Element& detail, Fault& fault) {
   if (provider == nullptr) {
     return;
   }
-  fault.provider = attribute_of(*provider, "provider");
   keep_longest(fault.text, all_text(*provider));
   const xml::Element* inner = provider->child(space::kFault, "WSManFault");
   if (inner != nullptr && !fault.code) {
-    fault.code = number_of<std::uint32_t>(attribute_of(*inner, "Code"));
+    fault.code = number_of(attribute_of(*inner, "Code"));
   }
 }
 
@@ -98,7 +97,7 @@ void read_wsman_fault(const xml::Element& detail, Fault& fault) {
 void read_wmi_error(const xml::Element& detail, Fault& fault) {
   for (const xml::Element& member : detail.children) {
     if (member.name == "error_Code") {
-      fault.code = number_of<std::uint32_t>(member.text);
+      fault.code = number_of(member.text);
     } else if (member.name == "error_WindowsErrorMessage" || member.name == "Message") {
       keep_longest(fault.text, trimmed(&member));
     }
@@ -108,9 +107,8 @@ void read_wmi_error(const xml::Element& detail, Fault& fault) {
 Fault read_fault(const xml::Element& element) {
   Fault fault;
   if (const xml::Element* code = element.child(space::kSoap, "Code")) {
-    fault.sender = last_part(trimmed(code->child(space::kSoap, "Value")), ':') == "Sender";
     if (const xml::Element* subcode = code->child(space::kSoap, "Subcode")) {
-      fault.subcode = last_part(trimmed(subcode->child(space::kSoap, "Value")), ':');
+      fault.subcode = cut_utf8(last_part(trimmed(subcode->child(space::kSoap, "Value")), ':'));
     }
   }
   if (const xml::Element* detail = element.child(space::kSoap, "Detail")) {
@@ -209,15 +207,10 @@ Result<ReceiveReply> read_receive(const xml::Element& element) {
       if (!bytes) {
         return bad("a stream in the server's answer to Receive is no base64");
       }
-      const std::string end = attribute_of(child, "End");
-      reply.streams.push_back({.name = attribute_of(child, "Name"),
-                               .command_id = attribute_of(child, "CommandId"),
-                               .bytes = std::move(*bytes),
-                               .end = end == "1" || iequals(end, "true")});
+      reply.streams.push_back({attribute_of(child, "CommandId"), std::move(*bytes)});
     } else if (child.name == "CommandState") {
       reply.state = state_of(attribute_of(child, "State"));
       reply.state_command_id = attribute_of(child, "CommandId");
-      reply.exit_code = number_of<std::int64_t>(trimmed(child.child(space::kShell, "ExitCode")));
     }
   }
   return reply;

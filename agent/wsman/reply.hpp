@@ -32,10 +32,8 @@ struct CommandReply {
 
 /// One rsp:Stream, decoded.
 struct Stream {
-  std::string name;        ///< `stdout`
   std::string command_id;  ///< empty: the pool's
   std::string bytes;
-  bool end = false;
 };
 
 enum class CommandState : std::uint8_t { absent, running, pending, done };
@@ -44,7 +42,6 @@ struct ReceiveReply {
   std::vector<Stream> streams;
   CommandState state = CommandState::absent;
   std::string state_command_id;  ///< whose state; empty when it does not say
-  std::optional<std::int64_t> exit_code;
 };
 
 /// SendResponse, SignalResponse, DeleteResponse: nothing in them matters.
@@ -74,8 +71,8 @@ struct HttpAnswer {
 /// `http.bad_request`, 413 protocol `http.too_large`, 429 throttled `http.throttled`, 3xx protocol
 /// `http.redirect`, 503 protocol `http.unavailable`, 500 with an empty body protocol
 /// `http.empty_500` (the server wants message encryption), the rest protocol `http.status`; a
-/// multipart body protocol `http.encrypted`. The body's text (tags of HTML taken off, at most 2000
-/// bytes) is the peer's.
+/// multipart body protocol `http.encrypted`. The body's text (tags of HTML taken off, cut to
+/// kPeerText) is the peer's.
 Status soap_inside(const HttpAnswer& answer);
 
 /// `message_id` without regard to case and `uuid:` or `urn:uuid:` before it.

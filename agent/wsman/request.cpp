@@ -265,7 +265,8 @@ std::string show(std::string_view envelope, std::size_t limit) {
     if (std::ranges::find(kPayloads, name) == kPayloads.end() || whole.ends_with("/>")) {
       continue;
     }
-    const std::string_view payload = envelope.substr(pos, envelope.find('<', pos) - pos);
+    // To the end tag: a payload in CDATA or behind a comment is one too.
+    const std::string_view payload = envelope.substr(pos, envelope.find("</", pos) - pos);
     const auto padding = std::ranges::count(payload, '=');
     const auto symbols =
         std::ranges::count_if(payload, [](char c) { return trim({&c, 1}).size() == 1; });
@@ -276,12 +277,7 @@ std::string show(std::string_view envelope, std::size_t limit) {
   }
   if (out.size() > limit) {
     constexpr std::string_view kMore = "...";
-    std::size_t cut = limit > kMore.size() ? limit - kMore.size() : 0;
-    // Not in the middle of a character.
-    while (cut > 0 && (static_cast<unsigned char>(out[cut]) & 0xC0U) == 0x80U) {
-      --cut;
-    }
-    out.resize(cut);
+    out.resize(cut_utf8(out, limit > kMore.size() ? limit - kMore.size() : 0).size());
     out += kMore.substr(0, limit);
   }
   return out;

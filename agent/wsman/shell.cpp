@@ -114,6 +114,7 @@ Result<Shell::Outcome> Shell::reply(const HttpAnswer& answer) {
     return fail(Reason::internal, "wsman.no_request", "an answer came without a request");
   }
   const Outstanding request = *std::exchange(outstanding_, std::nullopt);
+  out_of_step_ = false;
   if (Status soap = soap_inside(answer); !soap) {
     if (refused_unread(answer.status)) {
       not_made(request.action);
@@ -122,6 +123,7 @@ Result<Shell::Outcome> Shell::reply(const HttpAnswer& answer) {
   }
   auto reply = read_reply(answer.body, options_.max_reply);
   if (!reply) {
+    out_of_step_ = true;
     return std::unexpected(std::move(reply).error());
   }
   auto* const fault = std::get_if<Fault>(&reply->body);
@@ -129,6 +131,7 @@ Result<Shell::Outcome> Shell::reply(const HttpAnswer& answer) {
   // it can be nobody else's.
   const bool only_ours = answer.fresh && fault != nullptr && reply->relates_to.empty();
   if (!only_ours && !relates(reply->relates_to, to_string(request.message_id))) {
+    out_of_step_ = true;
     return fail(Reason::protocol, "wsman.out_of_step",
                 fmt::format("the answer to {} belongs to {}", to_string(request.action),
                             reply->relates_to.empty() ? "no request" : "another request"),

@@ -70,6 +70,9 @@ class Shell {
   void lost();
   /// The outstanding request never left this machine: what it was to make does not exist.
   void unsent();
+  /// The last answer could not be read or belongs to another request: what else comes on its
+  /// connection means nothing. An answer without SOAP is not meant: HTTP says whose it is.
+  bool out_of_step() const { return out_of_step_; }
   /// Of the last error of `reply`; give_up when it was no fault, and for Create, Signal and Delete.
   Reaction fault_reaction() const { return reaction_; }
 
@@ -98,6 +101,7 @@ class Shell {
   bool from_command_ = false;  // what the last Receive asked for
   std::optional<Outstanding> outstanding_;
   Reaction reaction_ = Reaction::give_up;
+  bool out_of_step_ = false;
 };
 
 }  // namespace sfb::wsman

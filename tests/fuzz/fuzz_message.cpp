@@ -24,6 +24,10 @@ using sfb::psrp::Pipeline;
 using sfb::psrp::RunspacePool;
 
 constexpr std::size_t kMostOnDisplay = 256;
+// Small, so that a conversation comes to them.
+constexpr sfb::Limits kSmall{.object = 8192, .in_flight = 65'536};
+constexpr std::size_t kMostHeld = kSmall.in_flight / 4;
+constexpr std::size_t kMostMemory = 4 * kMostHeld;
 
 void require(bool condition) {
   if (!condition) {
@@ -80,7 +84,7 @@ void one_message(std::string_view bytes) {
   (void)sfb::psrp::read_host_call(message->body, limits);
   (void)sfb::psrp::read_state(message->body, "PipelineState", limits);
   (void)sfb::psrp::read_ps_version(message->body, limits);
-  (void)sfb::psrp::read_record_text(message->body, limits);
+  (void)sfb::psrp::read_warning(message->body, limits);
 }
 
 std::string wrapped(const Kind& kind, std::string_view body, std::uint64_t object) {
@@ -98,7 +102,7 @@ std::string wrapped(const Kind& kind, std::string_view body, std::uint64_t objec
 }
 
 void conversation(std::string_view rest) {
-  RunspacePool pool({.id = fixed(1), .limits = {}, .observer = {}});
+  RunspacePool pool({.id = fixed(1), .limits = kSmall, .observer = {}});
   pool.open();
   std::optional<Pipeline> pipeline;
   bool broken = false;  // the pipeline refused something
@@ -127,14 +131,15 @@ void conversation(std::string_view rest) {
     require(!pipeline->finished() || before == Pipeline::State::running ||
             before == pipeline->state());
     broken = broken || !fine;
-    require(pipeline->records().size() <= 4000);
+    require(!fine || pipeline->held() <= kMostHeld);
     // Each call that waits is answered, and once.
     require(pipeline->take_host_responses().size() <= 1);
     require(pipeline->take_host_responses().empty());
   }
-  if (pipeline && pipeline->finished() && !broken) {
+  if (pipeline) {
     const sfb::PipelineResult result = pipeline->take_result();
-    require(result.state == sfb::PipelineState::failed ||
+    require(result.graph.memory() <= kMostMemory);
+    require(!pipeline->finished() || broken || result.state == sfb::PipelineState::failed ||
             pipeline->state() == Pipeline::State::completed);
   }
 }

@@ -114,17 +114,12 @@ TEST(States, ANumberAndPerhapsAnError) {
   EXPECT_EQ(read_state("", "PipelineState", {}).error().code, "psrp.state");
 }
 
-TEST(Records, OneLineOfText) {
-  EXPECT_EQ(read_record_text(
-                R"(<Obj RefId="0"><MS><S N="InformationalRecord_Message">w</S></MS></Obj>)", {}),
-            "w");
+TEST(Warnings, AreALineOfText) {
   EXPECT_EQ(
-      read_record_text(
-          R"(<Obj RefId="0"><MS><S N="Activity">a</S><S N="StatusDescription">s</S></MS></Obj>)",
-          {}),
-      "a: s");
-  EXPECT_EQ(read_record_text(R"(<Obj RefId="0"><MS><S N="MessageData">i</S></MS></Obj>)", {}), "i");
-  EXPECT_EQ(read_record_text("<broken", {}), "");
+      read_warning(R"(<Obj RefId="0"><MS><S N="InformationalRecord_Message">w</S></MS></Obj>)", {}),
+      "w");
+  EXPECT_EQ(read_warning("<S>x</S>", {}), "");
+  EXPECT_EQ(read_warning("<broken", {}), "");
   EXPECT_EQ(read_ps_version("<broken", {}), "");
   EXPECT_EQ(read_ps_version("<S>x</S>", {}), "");
 }

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string_view>
 
 namespace sfb::psrp {
@@ -54,45 +55,61 @@ Members members_of(const std::string& body) {
   return out;
 }
 
+constexpr std::string_view kNothing = "nothing";
+constexpr std::string_view kNull = "0 ";
+
 struct Difference {
-  std::string_view path;  ///< the beginning of a path; `*` at its front: anywhere in it
+  std::string_view path;
+  std::string_view ours;
+  std::string_view theirs;
   std::string_view why;
 };
 
 // What may differ, and why that is right (both forms are accepted by Microsoft's server).
+constexpr std::string_view kDebugger = "PSVersionTable there would switch the remote debugger on";
+constexpr std::string_view kCategory = "recorded with two categories; we ask for one";
 constexpr Difference kDifferences[] = {
-    {"/protocolversion", "2.4 brings nothing we use and drops the session key"},
-    {"/ApplicationArguments", "PSVersionTable there would switch the remote debugger on"},
-    {"/HostInfo/_useRunspaceHost", "true as every recorded Windows client sends it"},
-    {"/RemoteStreamOptions", "None: invocation info makes each record 3 KB larger"},
-    {"/PowerShell/ExtraCmds", "null is the same as absent for one statement"},
-    {"/PowerShell/RedirectShellErrorOutputPipe", "errors come as ERROR_RECORD either way"},
-    {"/AddToHistory", "a poller needs no history"},
-    {"/PowerShell/Cmds[0]/Args[1]/V", "recorded with two categories; we ask for one"},
-    {"/NoInput", "the recorded host had an input stream; without one nothing is waited for"},
+    {"/protocolversion", "20 2.3", "20 2.4", "2.4 brings nothing we use, drops the session key"},
+    {"/ApplicationArguments", kNull, kNothing, kDebugger},
+    {"/ApplicationArguments#items", kNothing, "0", kDebugger},
+    {"/ApplicationArguments@type", kNothing, "System.Management.Automation.PSPrimitiveDictionary",
+     kDebugger},
+    {"/HostInfo/_useRunspaceHost", "3 true", "3 false",
+     "as every recorded Windows client sends it"},
+    {"/RemoteStreamOptions#base", "11 0", "11 15", "invocation info makes records 3 KB larger"},
+    {"/PowerShell/ExtraCmds", kNull, kNothing, "for one statement the same"},
+    {"/PowerShell/RedirectShellErrorOutputPipe", "3 false", "3 true",
+     "errors come as ERROR_RECORD either way"},
+    {"/PowerShell/Cmds[0]/Args[1]/V", "1 UserData", kNothing, kCategory},
+    {"/PowerShell/Cmds[0]/Args[1]/V#items", kNothing, "2", kCategory},
+    {"/PowerShell/Cmds[0]/Args[1]/V@type", kNothing, "System.String[]", kCategory},
+    {"/PowerShell/Cmds[0]/Args[1]/V[0]", kNothing, "1 UserData", kCategory},
+    {"/PowerShell/Cmds[0]/Args[1]/V[1]", kNothing, "1 CMS", kCategory},
 };
-
-bool allowed(const std::string& path) {
-  return std::ranges::any_of(kDifferences, [&](const Difference& difference) {
-    return path.starts_with(difference.path);
-  });
-}
 
 // Paths whose values differ and may not.
 std::vector<std::string> differences(const std::string& ours, const std::string& theirs) {
   const Members a = members_of(ours);
   const Members b = members_of(theirs);
-  std::vector<std::string> found;
-  for (const auto& [path, text] : a) {
-    const auto other = b.find(path);
-    if ((other == b.end() || other->second != text) && !allowed(path)) {
-      found.push_back(path + ": ours " + text + ", theirs " +
-                      (other == b.end() ? "nothing" : other->second));
+  std::set<std::string> paths;
+  for (const auto* const members : {&a, &b}) {
+    for (const auto& [path, text] : *members) {
+      paths.insert(path);
     }
   }
-  for (const auto& [path, text] : b) {
-    if (!a.contains(path) && !allowed(path)) {
-      found.push_back(path + ": ours nothing, theirs " + text);
+  const auto text_of = [](const Members& members, const std::string& path) {
+    const auto found = members.find(path);
+    return found == members.end() ? kNothing : std::string_view(found->second);
+  };
+  std::vector<std::string> found;
+  for (const std::string& path : paths) {
+    const std::string_view mine = text_of(a, path);
+    const std::string_view other = text_of(b, path);
+    const bool allowed = std::ranges::any_of(kDifferences, [&](const Difference& known) {
+      return known.path == path && known.ours == mine && known.theirs == other;
+    });
+    if (mine != other && !allowed) {
+      found.push_back(path + ": ours " + std::string(mine) + ", theirs " + std::string(other));
     }
   }
   return found;
@@ -153,6 +170,31 @@ TEST(ClientEqual, ADifferenceThatMattersIsFound) {
   EXPECT_THAT(
       differences(create_pipeline({{"Get-CsBackupServiceStatus", false, {}}}, {2, 1}), theirs),
       ::testing::Not(::testing::IsEmpty()));
+}
+
+// Members that the server's reader wants: without one it falls silent (psrp.md 10).
+TEST(ClientEqual, EachRequiredMemberIsMissedWhenItIsNotThere) {
+  const std::string theirs = body_of("client-command.txt", MessageType::create_pipeline);
+  const std::string ours =
+      create_pipeline({{"Get-CsBackupServiceStatus",
+                        false,
+                        {{"PoolFqdn", Value::string("healthy.litwareinc.com")}}}},
+                      {2, 4});
+  ASSERT_THAT(differences(ours, theirs), ::testing::IsEmpty());
+  for (const char* const name :
+       {"NoInput", "ApartmentState", "RemoteStreamOptions", "AddToHistory", "HostInfo",
+        "PowerShell", "IsNested", "Cmds", "History", "RedirectShellErrorOutputPipe", "Cmd",
+        "IsScript", "UseLocalScope", "MergeMyResult", "MergeToResult", "MergePreviousResults",
+        "Args"}) {
+    std::string without = ours;
+    const std::string member = std::string(" N=\"") + name + "\"";
+    const auto at = without.find(member);
+    ASSERT_NE(at, std::string::npos) << name;
+    without.replace(at, member.size(), " N=\"Other\"");
+    EXPECT_THAT(differences(without, theirs), ::testing::Contains(::testing::AllOf(
+                                                  ::testing::HasSubstr(std::string("/") + name),
+                                                  ::testing::HasSubstr("ours nothing, theirs "))));
+  }
 }
 
 TEST(ClientEqual, ARefusalHasTheMembersOfAHostResponse) {

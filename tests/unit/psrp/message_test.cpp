@@ -52,12 +52,18 @@ TEST(Message, ShownWithoutSecrets) {
   EXPECT_THAT(shown("<S>open</S>"), HasSubstr("<S>open</S>"));
   for (const char* const body :
        {"<SS>cGFzc3dvcmQ=</SS>", "<Obj><SS N=\"Password\">cGFzc3dvcmQ=</SS></Obj>",
-        "<SS\n N=\"x\">cGFzc3dvcmQ=", "<S>a</S><SS>cGFzc3dvcmQ=</SS><SS>cGFzc3dvcmQ=</SS>"}) {
+        "<SS\n N=\"x\">cGFzc3dvcmQ=", "<S>a</S><SS>cGFzc3dvcmQ=</SS><SS>cGFzc3dvcmQ=</SS>",
+        "<SS N=\"P\"><![CDATA[cGFzc3dvcmQ=]]></SS>", "<SS><!-- x -->cGFzc3dvcmQ=</SS>",
+        "<SS N=\"a/>b\">cGFzc3dvcmQ=</SS>", "<SS N='a/>b'>cGFzc3dvcmQ=</SS>",
+        "<SS N=\"broken>cGFzc3dvcmQ=</SS>"}) {
     EXPECT_THAT(shown(body), Not(HasSubstr("cGFz"))) << body;
     EXPECT_THAT(shown(body), HasSubstr("***"));
   }
   EXPECT_THAT(shown("<SSx>kept</SSx>"), HasSubstr("kept"));
   EXPECT_THAT(shown("<SS/><S>kept</S>"), HasSubstr("kept"));
+  EXPECT_THAT(shown("<SS><![CDATA[x]]></SS><S>kept</S>"), HasSubstr("***</SS><S>kept</S>"));
+  EXPECT_THAT(shown("<SS></SS>"), Not(HasSubstr("***")));
+  EXPECT_THAT(shown("<SS"), HasSubstr("<SS"));
   const std::string cut = shown("<S>\xC3\xA4\xC3\xA4\xC3\xA4</S>", 6);
   EXPECT_THAT(cut, HasSubstr("<S>\xC3\xA4..."));
 }

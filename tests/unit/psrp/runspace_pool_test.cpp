@@ -1,5 +1,7 @@
 #include "agent/psrp/runspace_pool.hpp"
 
+#include "agent/base/text.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -25,17 +27,78 @@ std::string capability(const char* version) {
 }
 
 TEST(RunspacePool, OpensWithTwoMessagesOfItsOwnId) {
-  std::vector<MessageType> seen;
-  RunspacePool pool({kId, {}, [&](const Message& message) { seen.push_back(message.type); }});
+  RunspacePool pool({kId, {}, {}});
   EXPECT_EQ(pool.state(), RunspacePool::State::before_open);
   Defragmenter input{{}};
   const auto messages = *input.feed(pool.open());
   ASSERT_EQ(messages.size(), 2);
   EXPECT_EQ(decode(messages[0])->rpid, kId);
-  EXPECT_THAT(seen, ::testing::ElementsAre(MessageType::session_capability,
-                                           MessageType::init_runspacepool));
+  EXPECT_EQ(decode(messages[0])->type, MessageType::session_capability);
+  EXPECT_EQ(decode(messages[1])->type, MessageType::init_runspacepool);
   EXPECT_EQ(pool.state(), RunspacePool::State::opening);
   EXPECT_EQ(pool.next_object_id(), 3);
+}
+
+TEST(RunspacePool, TheObserverSeesWhatTheServerSays) {
+  std::vector<MessageType> seen;
+  RunspacePool pool({kId, {}, [&](const Message& message) { seen.push_back(message.type); }});
+  static_cast<void>(pool.open());
+  ASSERT_TRUE(pool.receive(capability("3") + state(2)));
+  EXPECT_THAT(seen, ::testing::ElementsAre(MessageType::session_capability,
+                                           MessageType::runspacepool_state));
+}
+
+TEST(RunspacePool, HalfAMessageIsHeld) {
+  RunspacePool pool({kId, {}, {}});
+  static_cast<void>(pool.open());
+  const std::string message = capability("3");
+  ASSERT_TRUE(pool.receive(message.substr(0, 60)));
+  EXPECT_EQ(pool.held(), 60);
+  ASSERT_TRUE(pool.receive(message.substr(60)));
+  EXPECT_EQ(pool.held(), 0);
+}
+
+TEST(RunspacePool, ThePeersWordsAreCut) {
+  const std::string long_text(100'000, 'x');
+  const auto error_of = [](const std::string& bytes) {
+    RunspacePool pool({kId, {}, {}});
+    static_cast<void>(pool.open());
+    const Status refused = pool.receive(bytes);
+    return refused ? Error{} : refused.error();
+  };
+  const auto whole = [](MessageType type, const std::string& body) {
+    std::string bytes;
+    for (const std::string& fragment :
+         make_fragments(1, encode({Destination::client, type, {}, {}, body}))) {
+      bytes += fragment;
+    }
+    return bytes;
+  };
+  for (const auto& [number, code] : {std::pair{"5", "psrp.broken"}, {"3", "psrp.closed"}}) {
+    const Error error = error_of(
+        whole(MessageType::runspacepool_state,
+              std::string(R"(<Obj RefId="0"><MS><I32 N="RunspaceState">)") + number +
+                  R"(</I32><S N="ExceptionAsErrorRecord">)" + long_text + "</S></MS></Obj>"));
+    EXPECT_EQ(error.code, code);
+    EXPECT_EQ(error.peer, long_text.substr(0, kPeerText));
+  }
+  const Error none = error_of(whole(MessageType::session_capability, "<S>" + long_text + "</S>"));
+  EXPECT_EQ(none.code, "psrp.capability");
+  EXPECT_EQ(none.peer.size(), kPeerText);
+  const Error version = error_of(whole(MessageType::session_capability,
+                                       R"(<Obj RefId="0"><MS><S N="protocolversion">9.0.)" +
+                                           long_text + R"(</S><S N="SerializationVersion">1.1.)" +
+                                           long_text + "</S></MS></Obj>"));
+  EXPECT_EQ(version.code, "psrp.version");
+  EXPECT_LT(version.peer.size(), 200);
+  EXPECT_EQ(
+      read_ps_version(R"(<Obj RefId="0"><MS><Obj N="ApplicationPrivateData" RefId="1"><DCT><En>)"
+                      R"(<S N="Key">PSVersionTable</S><Obj N="Value" RefId="2"><DCT><En>)"
+                      R"(<S N="Key">PSVersion</S><S N="Value">)" +
+                          long_text + "</S></En></DCT></Obj></En></DCT></Obj></MS></Obj>",
+                      {})
+          .size(),
+      kPeerText);
 }
 
 TEST(RunspacePool, TheAnswerIsTheSmallerVersion) {

@@ -187,6 +187,32 @@ TEST(CopyInto, ScalarsAndReferencesIntoNowhere) {
   EXPECT_EQ(target.size(), 1U);
 }
 
+TEST(Memory, CountsWhatObjectsAreMadeOf) {
+  Graph graph;
+  EXPECT_EQ(graph.memory(), 0U);
+  std::size_t before = 0;
+  const auto grew_by = [&](Object object) {
+    graph.add(std::move(object));
+    return graph.memory() - std::exchange(before, graph.memory());
+  };
+  EXPECT_EQ(grew_by({}), sizeof(Object));
+  Object object;
+  object.to_string = "12345";
+  EXPECT_EQ(grew_by(object), sizeof(Object) + 5);
+  object.base = text("123");
+  EXPECT_EQ(grew_by(object), sizeof(Object) + 5 + sizeof(Value) + 3);
+  Object members;
+  members.adapted = {{"12", text("3")}};
+  members.extended = {{"12", text("34"), "5"}};
+  EXPECT_EQ(grew_by(members), sizeof(Object) + 2 * sizeof(Property) + 3 + 5);
+  Object list;
+  list.collection = Collection{Collection::Form::list, {text("1"), {}}, {{text("2"), text("34")}}};
+  EXPECT_EQ(grew_by(list), sizeof(Object) + 4 * sizeof(Value) + 4);
+  graph.add_types({"123", "4"});
+  EXPECT_EQ(graph.memory() - before,
+            sizeof(std::vector<std::string>) + 2 * sizeof(std::string) + 4);
+}
+
 TEST(CopyInto, DepthCostsNoStack) {
   Graph source;
   Value inner = text("x");

@@ -93,13 +93,17 @@ TEST(WsmanHttp, APageIsShownAsText) {
   EXPECT_THAT(error.message, Not(HasSubstr("Gone")));
   EXPECT_EQ(error_of(503, "text/html", "<h2>unfinished").peer, "unfinished");
   EXPECT_EQ(error_of(503, "text/html", "text <unfinished").peer, "text");
-  EXPECT_LE(error_of(503, "text/plain", std::string(1'000'000, 'x')).peer.size(), 2000U);
+  EXPECT_EQ(error_of(503, "text/plain", std::string(1'000'000, 'x')).peer.size(), 2000U);
+  EXPECT_EQ(error_of(503, "text/plain", std::string(1999, 'x') + "\xC3\xBC").peer.size(), 1999U)
+      << "no half character";
 }
 
 TEST(WsmanHttp, A401ShowsWhatTheServerOffers) {
   const Error error =
       error_of(401, "text/html", "<h1>Denied</h1>", {"Negotiate", "Basic realm=\"WSMAN\""});
   EXPECT_EQ(error.peer, "Negotiate, Basic realm=\"WSMAN\"");
+  const std::string token = "Negotiate " + std::string(1989, 'x') + "\xC3\xBC";
+  EXPECT_EQ(error_of(401, "text/html", "", {token}).peer.size(), 1999U);
 }
 
 }  // namespace

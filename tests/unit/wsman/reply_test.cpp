@@ -84,23 +84,18 @@ TEST(WsmanReply, OtherPrefixesOrderAndBlanksChangeNothing) {
   EXPECT_EQ(whole->relates_to, "uuid:ABC");
   const auto reply = good<ReceiveReply>(omi);
   ASSERT_EQ(reply.streams.size(), 2U);
-  EXPECT_EQ(reply.streams[0].name, "stdout");
   EXPECT_EQ(reply.streams[0].command_id, "C1");
   EXPECT_EQ(reply.streams[0].bytes, std::string("\0\1\2\3\4", 5));
-  EXPECT_FALSE(reply.streams[0].end);
   EXPECT_TRUE(reply.streams[1].bytes.empty());
   EXPECT_TRUE(reply.streams[1].command_id.empty());
-  EXPECT_TRUE(reply.streams[1].end);
   EXPECT_EQ(reply.state, CommandState::done);
   EXPECT_EQ(reply.state_command_id, "C1");
-  EXPECT_EQ(reply.exit_code, -1);
 }
 
 TEST(WsmanReply, AReceiveMayHoldAnything) {
   const auto empty = good<ReceiveReply>(soap("u", receive_body("")));
   EXPECT_TRUE(empty.streams.empty());
   EXPECT_EQ(empty.state, CommandState::absent);
-  EXPECT_FALSE(empty.exit_code.has_value());
   const auto many = good<ReceiveReply>(
       soap("u", receive_body(stream("C", "AA==") + stream("C", "") + stream("", "AQ=="))));
   ASSERT_EQ(many.streams.size(), 3U);

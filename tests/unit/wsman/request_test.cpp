@@ -137,6 +137,7 @@ TEST(WsmanRequest, TheShellHasItsPartsInOrder) {
   const xml::Element root = parsed(all_requests().at("create.xml"));
   const xml::Element& shell = at(at(root, space::kSoap, "Body"), space::kShell, "Shell");
   std::vector<std::string> names;
+  names.reserve(shell.children.size());
   for (const xml::Element& child : shell.children) {
     names.push_back(child.name);
   }
@@ -224,6 +225,13 @@ TEST(WsmanShow, PayloadsBecomeTheirSize) {
   EXPECT_EQ(show("<o:Stream Name='stdout'>\n cXE= \n</o:Stream><x:Stream/><a>cXE=</a>"),
             "<o:Stream Name='stdout'>[2 bytes]</o:Stream><x:Stream/><a>cXE=</a>");
   EXPECT_EQ(show("<s:Stream></s:Stream>"), "<s:Stream></s:Stream>");
+  for (const char* const payload :
+       {"<![CDATA[c2VjcmV0]]>", "<!-- x -->c2VjcmV0", "c2Vj<!-- x -->cmV0", "<b/>c2VjcmV0"}) {
+    const std::string shown =
+        show(std::string("<rsp:Stream Name=\"stdout\">") + payload + "</rsp:Stream><a>kept</a>");
+    EXPECT_THAT(shown, Not(HasSubstr("c2Vj"))) << payload;
+    EXPECT_THAT(shown, HasSubstr("</rsp:Stream><a>kept</a>"));
+  }
 }
 
 TEST(WsmanShow, AnyTextIsCutToItsLimit) {

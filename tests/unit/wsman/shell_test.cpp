@@ -128,6 +128,7 @@ TEST(WsmanShell, RelatesToIsCheckedWithoutCase) {
       rig.request(action);
       const auto outcome = rig.answer(soap(foreign, Rig::good_body(action)));
       EXPECT_EQ(code_of(outcome), "wsman.out_of_step");
+      EXPECT_TRUE(rig.shell.out_of_step());
       EXPECT_EQ(outcome.error().reason, Reason::protocol);
       EXPECT_FALSE(rig.shell.gone()) << "whatever it was, the shell may be there";
       EXPECT_EQ(rig.shell.fault_reaction(), Reaction::give_up);
@@ -139,6 +140,7 @@ TEST(WsmanShell, RelatesToIsCheckedWithoutCase) {
     EXPECT_EQ(code_of(rig.answer(
                   soap("urn:uuid:" + to_string(envelope.message_id), Rig::good_body(action)))),
               "good");
+    EXPECT_FALSE(rig.shell.out_of_step());
   }
 }
 
@@ -189,9 +191,11 @@ TEST(WsmanShell, UnreadableAnswersLeaveWhatMayExist) {
     rig.up_to(action);
     rig.request(action);
     EXPECT_EQ(code_of(rig.answer("<s:Envelope", 200)), "xml.syntax");
+    EXPECT_TRUE(rig.shell.out_of_step());
     EXPECT_FALSE(rig.shell.gone());
     rig.request(Action::remove);
     EXPECT_EQ(code_of(rig.answer("", 503)), "http.unavailable");
+    EXPECT_FALSE(rig.shell.out_of_step());
     EXPECT_FALSE(rig.shell.gone());
   }
 }
