@@ -39,6 +39,7 @@ class ByteBudget {
   /// Takes bytes if they are free now; the taker gives them back. Never waits: an answer that is
   /// half read would wait for others that are half read too.
   bool try_take(std::size_t bytes);
+  std::size_t total() const { return total_; }
   void give(std::size_t bytes);
 
  private:

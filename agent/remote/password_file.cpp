@@ -14,13 +14,12 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 namespace sfb::remote {
 
 namespace {
 
-constexpr std::size_t kLargest = 4096;
-constexpr std::string_view kBom = "\xEF\xBB\xBF";
 // A look after a change has nobody waiting for it.
 constexpr std::chrono::seconds kLookTime{10};
 
@@ -52,7 +51,7 @@ class Buffer {
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
 
-  std::array<char, kLargest + 1> bytes{};
+  std::array<char, kMostSecret + 1> bytes{};
   std::size_t used = 0;
 };
 
@@ -92,54 +91,50 @@ Result<std::shared_ptr<const Secret>> read_password(const std::string& path) {
     }
     buffer.used += static_cast<std::size_t>(got);
   }
-  std::string_view text(buffer.bytes.data(), buffer.used);
-  if (text.size() > kLargest) {
-    return unreadable(path, fmt::format("is larger than {} bytes", kLargest),
-                      "let it hold the password and nothing else");
+  const auto secret = secret_line({buffer.bytes.data(), buffer.used});
+  if (!secret) {
+    return unreadable(path, secret.error().message, secret.error().remedy);
   }
-  if (text.starts_with(kBom)) {
-    text.remove_prefix(kBom.size());
-  }
-  if (text.ends_with('\n')) {
-    text.remove_suffix(text.ends_with("\r\n") ? 2 : 1);
-  }
-  if (text.empty()) {
-    return unreadable(path, "is empty", "write the password into it");
-  }
-  const bool control = std::ranges::any_of(
-      text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
-  if (control || !is_utf8(text)) {
-    return unreadable(path, "does not hold one line of UTF-8 text",
-                      "save it as UTF-8, with one line and no control characters");
-  }
-  return std::make_shared<const Secret>(std::string(text));
+  return std::make_shared<const Secret>(std::string(*secret));
 }
 
 std::shared_ptr<PasswordFile> PasswordFile::create(boost::asio::any_io_executor executor,
                                                    std::shared_ptr<net::WorkerPool> files,
-                                                   std::string path, const Logger& logger) {
-  auto made = std::make_shared<PasswordFile>(executor, std::move(files), std::move(path));
-  auto watch =
-      net::FileWatch::create(executor, [weak = std::weak_ptr(made)](const net::FileEvent& event) {
+                                                   std::shared_ptr<net::SharedWatch> watch,
+                                                   std::string path, Logger logger) {
+  auto made = std::make_shared<PasswordFile>(std::move(executor), std::move(files), watch,
+                                             std::move(path), std::move(logger));
+  made->subscription_ =
+      watch->subscribe(made->folder_, [weak = std::weak_ptr(made)](const net::FileEvent& event) {
         if (const auto self = weak.lock(); self && self->concerns(event)) {
           self->changed();
         }
       });
-  if (watch) {
-    made->watch_ = std::move(*watch);
-  } else {
-    logger.warn("password file is not watched, only read at each connection",
-                {{"path", made->path_}, {"error", describe(watch.error())}});
-  }
   return made;
 }
 
 PasswordFile::PasswordFile(boost::asio::any_io_executor executor,
-                           std::shared_ptr<net::WorkerPool> files, std::string path)
+                           std::shared_ptr<net::WorkerPool> files,
+                           std::shared_ptr<net::SharedWatch> watch, std::string path, Logger logger)
     : executor_(std::move(executor)),
       files_(std::move(files)),
       path_(std::move(path)),
-      folder_(folder_of(path_)) {}
+      folder_(folder_of(path_)),
+      watch_(std::move(watch)),
+      logger_(std::move(logger)) {}
+
+// For the job that reads: nothing when the folder is watched, or cannot be.
+std::optional<net::FileWatch::Adder> PasswordFile::adder() {
+  auto adder = watch_->adder(folder_);
+  if (adder) {
+    return std::move(*adder);
+  }
+  if (!std::exchange(complained_, true)) {
+    logger_.warn("password file is not watched, only read at each connection",
+                 {{"path", path_}, {"error", describe(adder.error())}});
+  }
+  return std::nullopt;
+}
 
 boost::asio::awaitable<PasswordFile::Secrets> PasswordFile::read(MonoTime deadline) {
   const auto self = shared_from_this();
@@ -152,14 +147,10 @@ boost::asio::awaitable<PasswordFile::Secrets> PasswordFile::read(MonoTime deadli
                                     Stage::auth});
   }
   late_.reset();
-  std::optional<net::FileWatch::Adder> adder;
-  if (watch_ && !watch_->watches(folder_)) {
-    adder = watch_->adder();
-  }
   const auto progress = std::make_shared<std::atomic<Progress>>(Progress::queued);
   // The job owns all it uses: on a dead mount it outlives this object.
   Secrets read = co_await files_->run_until(
-      [path = path_, folder = folder_, adder, progress]() -> Secrets {
+      [path = path_, folder = folder_, adder = adder(), progress]() -> Secrets {
         *progress = Progress::running;
         if (adder) {
           // Before the reading, so that no change falls between. A folder that cannot be watched
@@ -180,6 +171,9 @@ boost::asio::awaitable<PasswordFile::Secrets> PasswordFile::read(MonoTime deadli
       late_ = progress;
       error.message = fmt::format("reading {} did not end in time", path_);
       error.remedy = "the disk or network mount does not answer";
+    }
+    if (error.code == "pool.full") {
+      error.reason = Reason::internal;  // not the server's doing: no reason to leave it alone
     }
     error.stage = Stage::auth;
     co_return read;

@@ -6,7 +6,7 @@
 #include "agent/base/log.hpp"
 #include "agent/base/secret.hpp"
 #include "agent/base/time.hpp"
-#include "agent/net/file_watch.hpp"
+#include "agent/net/shared_watch.hpp"
 #include "agent/net/worker_pool.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace sfb::remote {
@@ -31,14 +32,16 @@ class PasswordFile : public std::enable_shared_from_this<PasswordFile> {
  public:
   using Secrets = Result<std::shared_ptr<const Secret>>;
 
-  /// Without inotify (said once in the log) a new password is used from the next connection on.
+  /// `path` is absolute. Nothing is watched before the first read.
   static std::shared_ptr<PasswordFile> create(boost::asio::any_io_executor executor,
                                               std::shared_ptr<net::WorkerPool> files,
-                                              std::string path, const Logger& logger);
+                                              std::shared_ptr<net::SharedWatch> watch,
+                                              std::string path, Logger logger);
   PasswordFile(boost::asio::any_io_executor executor, std::shared_ptr<net::WorkerPool> files,
-               std::string path);
+               std::shared_ptr<net::SharedWatch> watch, std::string path, Logger logger);
 
-  /// Reads it on a thread of `files`, and sees to it that its folder is watched. Besides
+  /// Reads it on a thread of `files`, and sees to it that its folder is watched; without inotify
+  /// (said once in the log) a new password is used from the next connection on. Besides
   /// read_password's errors: Reason::timeout, code `secret.hung` (a dead mount; until it answers
   /// later reads fail at once, so that one endpoint holds one thread at most).
   boost::asio::awaitable<Secrets> read(MonoTime deadline);
@@ -52,6 +55,7 @@ class PasswordFile : public std::enable_shared_from_this<PasswordFile> {
  private:
   enum class Progress : std::uint8_t { queued, running, done };
 
+  std::optional<net::FileWatch::Adder> adder();
   bool concerns(const net::FileEvent& event) const;
   void changed();
   static boost::asio::awaitable<void> look(std::shared_ptr<PasswordFile> self);
@@ -61,7 +65,10 @@ class PasswordFile : public std::enable_shared_from_this<PasswordFile> {
   std::string path_;
   std::string folder_;
   std::function<void()> on_change_;
-  std::unique_ptr<net::FileWatch> watch_;
+  std::shared_ptr<net::SharedWatch> watch_;
+  Logger logger_;
+  bool complained_ = false;  ///< that it cannot be watched
+  std::unique_ptr<net::SharedWatch::Subscription> subscription_;
   std::shared_ptr<const Secret> last_;  ///< as read last
   std::shared_ptr<const Secret> told_;  ///< as read first or told last
   std::uint64_t version_ = 0;

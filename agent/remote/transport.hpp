@@ -49,11 +49,14 @@ class Transport {
   /// Tells that the credentials changed on disk: what was refused may be accepted now. Called on
   /// the loop thread. Set once, before the first ask.
   virtual void on_credentials(std::function<void()> callback) { static_cast<void>(callback); }
-  /// Nothing more will be asked: leaves nothing behind on the server. Returns when all is cleared
-  /// or the deadline came; asks still running are cleared behind them.
-  virtual boost::asio::awaitable<void> close(MonoTime deadline) {
+  /// A reload keeps this transport as it is: what it remembers of files besides the configuration
+  /// is to be read anew.
+  virtual void refresh() {}
+  /// Nothing more will be asked: leaves nothing behind on the server. Returns when all is cleared,
+  /// or false when the deadline came first; asks still running are cleared behind them.
+  virtual boost::asio::awaitable<bool> close(MonoTime deadline) {
     static_cast<void>(deadline);
-    co_return;
+    co_return true;
   }
 };
 

@@ -31,22 +31,28 @@ class WinrmLane {
   bool needs_clearing() const { return session_->needs_clearing(); }
   /// A shell may exist on the server.
   bool holds_shell() const { return session_->holds_shell(); }
-  /// The shell may serve another run: open, clean, and neither too old nor used too often.
+  /// The shell may serve another run: open, clean, neither too old nor used too often, and its last
+  /// run did not end with the cmdlet's failure: what an administrator changes then, rights or the
+  /// session configuration, counts from the next session on.
   bool fit(MonoTime now) const;
   /// Begins a new session in the place of one that has nothing on the server; the connection stays.
   void renew();
   WinrmLink& link() { return link_; }
 
-  std::optional<MonoTime> idle_since;  ///< while it is idle; the transport's affair
+  // The transport's affair.
+  std::optional<MonoTime> idle_since;     ///< while it is idle
+  std::optional<MonoTime> tidying_since;  ///< while it is cleared or closed
 
  private:
   boost::asio::awaitable<Result<PipelineResult>> converse(const Call& call, MonoTime deadline,
                                                           StageTimes& times);
+  boost::asio::awaitable<WinrmSession::Next> answer(net::HttpReply reply, MonoTime came);
   boost::asio::awaitable<void> drive(WinrmSession::Next next, MonoTime deadline);
 
   std::shared_ptr<WinrmEndpoint> endpoint_;
   WinrmLink link_;
-  std::unique_ptr<WinrmSession> session_;
+  std::shared_ptr<WinrmSession> session_;  ///< shared with a job that reads an answer
+  bool failed_ = false;   ///< the session's last run ended with the cmdlet's failure
   bool posting_ = false;  ///< the session waits for an answer
 };
 

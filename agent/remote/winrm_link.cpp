@@ -1,12 +1,14 @@
 #include "agent/remote/winrm_link.hpp"
 
 #include "agent/base/text.hpp"
+#include "agent/wsman/request.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 #include <span>
+#include <utility>
 
 namespace sfb::remote {
 
@@ -29,9 +31,11 @@ std::string masked(std::string_view authorization) {
 }
 
 std::string describe(const net::Certificate& certificate, WallTime now) {
-  const auto left = std::chrono::floor<std::chrono::days>(certificate.not_after - now).count();
-  const std::string expiry = left < 0    ? fmt::format("expired {} days ago", -left)
-                             : left == 0 ? std::string("expires within a day")
+  const auto left =
+      std::chrono::duration_cast<std::chrono::days>(certificate.not_after - now).count();
+  const std::string expiry = left < 0 ? fmt::format("expired {} days ago", -left)
+                             : certificate.not_after < now ? std::string("expired within a day")
+                             : left == 0                   ? std::string("expires within a day")
                                          : fmt::format("expires in {} days", left);
   return fmt::format("{}; issued by {}; for {}; valid {} to {}, {}; sha256 {}", certificate.subject,
                      certificate.issuer, fmt::join(certificate.names, ", "),
@@ -79,7 +83,7 @@ boost::asio::awaitable<Result<net::HttpReply>> WinrmLink::post(Posting posting, 
   const MonoTime end = std::min<MonoTime>(
       posting.deadline,
       began + std::min<std::chrono::nanoseconds>(posting.patience + kSlack, posting.cap));
-  auto reply = co_await exchange(std::move(posting.envelope), end, times);
+  auto reply = co_await exchange(posting, end, times);
   learn(reply);
   if (reply || reply.error().stage != Stage::auth) {
     times.add(posting.stage, net::mono_now() - began - (times.sum(Stage::auth) - for_auth));
@@ -177,14 +181,17 @@ boost::asio::awaitable<Status> WinrmLink::ensure_open(MonoTime deadline, bool ti
                                                       options.services->resolver, std::move(http));
   std::vector<StageTime> stages;
   const Status opened = co_await connection_->open(deadline, stages);
+  note_address();
+  // What a stage found is told before its end.
   for (const StageTime& stage : stages) {
+    tell_stage(stage.stage);
     times.ended(stage);
   }
-  tell_tls();
   if (!opened) {
     co_return opened;
   }
-  scheme_ = auth::make_basic(options.credentials.username, password_);
+  scheme_ = endpoint_->make_scheme(password_);
+  scheme_->tell_secrets(endpoint_->redactor);
   auto step = scheme_->step({});
   if (!step) {
     co_return at_stage(Stage::auth, std::move(step.error()));
@@ -195,49 +202,56 @@ boost::asio::awaitable<Status> WinrmLink::ensure_open(MonoTime deadline, bool ti
 
 boost::asio::awaitable<Result<std::shared_ptr<net::TlsClient>>> WinrmLink::tls_client(
     MonoTime deadline) {
-  if (!endpoint_->tls) {
-    auto made = co_await endpoint_->files->run_until(
-        [tls = endpoint_->options.tls] { return net::TlsClient::create(tls); },
-        std::min<MonoTime>(deadline, net::mono_now() + endpoint_->options.auth_cap), "tls.ca_file");
-    if (!made) {
-      if (made.error().code == "tls.ca_file" && made.error().reason == Reason::timeout) {
-        made.error().message = "reading the trusted certificates did not end in time";
-        made.error().remedy = "the disk or network mount of ca_file does not answer";
-      }
-      co_return made;
-    }
+  const net::TlsOptions& tls = endpoint_->options.tls;
+  if (endpoint_->tls && tls.ca_file.empty()) {
+    co_return endpoint_->tls;
+  }
+  auto made = co_await endpoint_->files->run_until(
+      [known = endpoint_->tls, tls] { return net::TlsClient::current(known, tls); },
+      std::min<MonoTime>(deadline, net::mono_now() + endpoint_->options.auth_cap), "tls.ca_file");
+  if (made) {
     endpoint_->tls = std::move(*made);
+  } else if (endpoint_->tls) {
+    endpoint_->logger.warn("trusted certificates cannot be read anew, the old ones are used",
+                           {{"endpoint", endpoint_->options.endpoint},
+                            {"ca_file", tls.ca_file},
+                            {"error", sfb::describe(made.error())}});
+  } else {
+    if (made.error().code == "tls.ca_file" && made.error().reason == Reason::timeout) {
+      made.error().message = "reading the trusted certificates did not end in time";
+      made.error().remedy = "the disk or network mount of ca_file does not answer";
+    }
+    co_return made;
   }
   co_return endpoint_->tls;
 }
 
-boost::asio::awaitable<Result<net::HttpReply>> WinrmLink::exchange(std::string envelope,
+boost::asio::awaitable<Result<net::HttpReply>> WinrmLink::exchange(const Posting& posting,
                                                                    MonoTime end,
                                                                    StageTimes& times) {
   const MonoTime began = net::mono_now();
-  MonoTime last_leg = began;
   for (int leg = 0; leg < kMaxLegs; ++leg) {
-    last_leg = net::mono_now();
-    // Legs without a body are authentication alone, and so are those behind a 401.
+    const bool whole = step_.body;
+    const MonoTime sent = net::mono_now();
+    // A leg without the envelope is authentication alone.
     const MonoTime auth_end = began + endpoint_->options.auth_cap;
-    auto reply = co_await send(envelope, step_.body ? end : std::min(end, auth_end));
-    if (!reply || reply->status != 401) {
+    auto reply = co_await send(posting, whole ? end : std::min(end, auth_end));
+    const bool refused = reply && reply->status == 401;
+    if (!reply || (whole && !refused)) {
       if (leg > 0) {
-        times.ended(StageTime{Stage::auth, last_leg - began});
-      }
-      if (reply && !step_.body) {
-        // Not an answer to the envelope, which was not sent yet.
-        co_return at_stage(Stage::auth,
-                           fail(Reason::protocol, "http.status",
-                                fmt::format("{} answered {} in the middle of authentication",
-                                            endpoint_->options.url.host, reply->status))
-                               .error());
+        times.ended(StageTime{Stage::auth, sent - began});
       }
       co_return reply;
     }
-    if (Status answered = challenged(*reply); !answered) {
+    const bool continues = refused || reply->status == 200;
+    const Status next = continues
+                            ? next_step(*reply)
+                            : fail(Reason::protocol, "http.status",
+                                   fmt::format("{} answered {} in the middle of authentication",
+                                               endpoint_->options.url.host, reply->status));
+    if (!next) {
       times.ended(StageTime{Stage::auth, net::mono_now() - began});
-      co_return std::unexpected(std::move(answered.error()));
+      co_return at_stage(Stage::auth, next.error());
     }
   }
   co_return at_stage(Stage::auth, fail(Reason::auth, "auth.refused",
@@ -246,21 +260,24 @@ boost::asio::awaitable<Result<net::HttpReply>> WinrmLink::exchange(std::string e
                                       .error());
 }
 
-// The scheme's answer to a 401.
-Status WinrmLink::challenged(const net::HttpReply& reply) {
+// The scheme's word to an answer that was not the envelope's.
+Status WinrmLink::next_step(const net::HttpReply& reply) {
   const std::vector<std::string> challenges = reply.all("WWW-Authenticate");
-  endpoint_->fact("offers", fmt::format("{}", fmt::join(auth::offered_schemes(challenges), ", ")));
+  if (reply.status == 401) {
+    endpoint_->fact("offers",
+                    fmt::format("{}", fmt::join(auth::offered_schemes(challenges), ", ")));
+  }
   auto step = scheme_->step(challenges);
   if (!step) {
-    return at_stage(Stage::auth, std::move(step.error()));
+    return std::unexpected(std::move(step.error()));
   }
   step_ = std::move(*step);
   return {};
 }
 
-boost::asio::awaitable<Result<net::HttpReply>> WinrmLink::send(const std::string& envelope,
+boost::asio::awaitable<Result<net::HttpReply>> WinrmLink::send(const Posting& posting,
                                                                MonoTime end) {
-  auth::Payload payload{std::string(kSoap), step_.body ? envelope : std::string()};
+  auth::Payload payload{std::string(kSoap), step_.body ? posting.envelope : std::string()};
   if (step_.body) {
     // Anew for every attempt: what was sealed once may never be sent again.
     auto sealed = scheme_->seal(std::move(payload));
@@ -274,13 +291,13 @@ boost::asio::awaitable<Result<net::HttpReply>> WinrmLink::send(const std::string
     // Basic proves itself with every request, so the step stays.
     headers.push_back({"Authorization", step_.authorization});
   }
-  show_request(headers, payload.body.size());
+  show_request(headers, payload.body.size(), posting);
   auto reply = co_await connection_->post(std::move(headers), std::move(payload.body), end);
   if (!reply) {
     co_return reply;
   }
   show_reply(*reply);
-  if (reply->status == 401) {
+  if (reply->status == 401 || !step_.body) {
     co_return reply;
   }
   const auto type = std::ranges::find_if(reply->headers, [](const net::Header& header) {
@@ -300,14 +317,27 @@ boost::asio::awaitable<Result<net::HttpReply>> WinrmLink::send(const std::string
   co_return reply;
 }
 
-void WinrmLink::tell_tls() const {
-  if (!endpoint_->options.observer) {
+// An address that DNS gave earlier and does not confirm now is news, once.
+void WinrmLink::note_address() {
+  const std::optional<bool> remembered = connection_->address_remembered();
+  if (!remembered || std::exchange(endpoint_->remembered, *remembered) == *remembered) {
     return;
   }
-  if (const std::string address = connection_->peer_address(); !address.empty()) {
+  endpoint_->logger.warn(
+      *remembered ? "the name server does not answer, the last address is used"
+                  : "the name server answers again",
+      {{"endpoint", endpoint_->options.endpoint}, {"host", endpoint_->options.url.host}});
+}
+
+void WinrmLink::tell_stage(Stage stage) const {
+  if (!endpoint_->observer) {
+    return;
+  }
+  if (const std::string address = connection_->peer_address();
+      stage == Stage::connect && !address.empty()) {
     endpoint_->fact("address", address);
   }
-  if (const auto& info = connection_->tls_info()) {
+  if (const auto& info = connection_->tls_info(); stage == Stage::tls && info) {
     if (!info->version.empty()) {
       endpoint_->fact("tls", fmt::format("{}, {}", info->version, info->cipher));
     }
@@ -317,7 +347,8 @@ void WinrmLink::tell_tls() const {
   }
 }
 
-void WinrmLink::show_request(const std::vector<net::Header>& headers, std::size_t body) const {
+void WinrmLink::show_request(const std::vector<net::Header>& headers, std::size_t body,
+                             const Posting& posting) const {
   if (!endpoint_->wants_wire()) {
     return;
   }
@@ -327,7 +358,14 @@ void WinrmLink::show_request(const std::vector<net::Header>& headers, std::size_
     const bool secret = header.name == "Authorization";
     text += fmt::format("{}: {}\n", header.name, secret ? masked(header.value) : header.value);
   }
-  endpoint_->options.observer->wire(">", text + fmt::format("Content-Length: {}", body));
+  Observer& observer = *endpoint_->observer;
+  observer.wire(">", text + fmt::format("Content-Length: {}", body));
+  if (step_.body) {
+    observer.wire(">", wsman::show(posting.envelope));
+    for (const std::string& message : posting.messages) {
+      observer.wire(">", message);
+    }
+  }
 }
 
 void WinrmLink::show_reply(const net::HttpReply& reply) const {
@@ -339,7 +377,7 @@ void WinrmLink::show_reply(const net::HttpReply& reply) const {
     text += fmt::format("\n{}: {}", header.name,
                         iequals(header.name, "Set-Cookie") ? "***" : header.value);
   }
-  endpoint_->options.observer->wire("<", text);
+  endpoint_->observer->wire("<", text);
 }
 
 }  // namespace sfb::remote

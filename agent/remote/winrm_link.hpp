@@ -3,6 +3,7 @@
 #pragma once
 
 #include "agent/auth/scheme.hpp"
+#include "agent/base/redactor.hpp"
 #include "agent/net/http_connection.hpp"
 #include "agent/remote/password_file.hpp"
 #include "agent/remote/stage_times.hpp"
@@ -17,6 +18,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace sfb::remote {
 
@@ -27,14 +29,18 @@ struct WinrmEndpoint {
   std::shared_ptr<PasswordFile> password;
   /// For password and CA file: of its own, since a file on a dead mount keeps the thread.
   std::shared_ptr<net::WorkerPool> files;
+  auth::SchemeFactory make_scheme;
   std::shared_ptr<net::TlsClient> tls;  ///< made with the first connection
+  Redactor redactor;                    ///< of what was sent to this endpoint
+  bool remembered = false;              ///< the last connection went to an address of before
   const Clock& clock;
   Logger logger;
+  std::shared_ptr<Observer> observer;  ///< options.observer behind `redactor`; may be absent
 
-  bool wants_wire() const { return options.observer && options.observer->wants_wire(); }
+  bool wants_wire() const { return observer && observer->wants_wire(); }
   void fact(std::string_view name, std::string_view value) const {
-    if (options.observer) {
-      options.observer->fact(name, value);
+    if (observer) {
+      observer->fact(name, value);
     }
   }
 };
@@ -54,10 +60,11 @@ class WinrmLink {
   struct Posting {
     Stage stage = Stage::query;
     std::string envelope;
-    std::chrono::nanoseconds patience{};  ///< the server answers within this
-    std::chrono::nanoseconds cap{};       ///< for this post alone, connecting left out
-    MonoTime deadline{};                  ///< for everything
-    bool tidying = false;                 ///< clears away; nobody waits for the answer
+    std::vector<std::string> messages = {};  ///< decoded, for `--debug`
+    std::chrono::nanoseconds patience{};     ///< the server answers within this
+    std::chrono::nanoseconds cap{};          ///< for this post alone, connecting left out
+    MonoTime deadline{};                     ///< for everything
+    bool tidying = false;                    ///< clears away; nobody waits for the answer
   };
   /// Opens a connection when there is none that can be used, proves who we are, posts. A 401 means
   /// that nothing was executed: the request goes out again with what the scheme says to it. After
@@ -89,13 +96,15 @@ class WinrmLink {
                                                                          bool tidying);
   void learn(const Result<net::HttpReply>& reply);
   boost::asio::awaitable<Result<std::shared_ptr<net::TlsClient>>> tls_client(MonoTime deadline);
-  boost::asio::awaitable<Result<net::HttpReply>> exchange(std::string envelope, MonoTime end,
+  boost::asio::awaitable<Result<net::HttpReply>> exchange(const Posting& posting, MonoTime end,
                                                           StageTimes& times);
-  boost::asio::awaitable<Result<net::HttpReply>> send(const std::string& envelope, MonoTime end);
-  Status challenged(const net::HttpReply& reply);
+  boost::asio::awaitable<Result<net::HttpReply>> send(const Posting& posting, MonoTime end);
+  Status next_step(const net::HttpReply& reply);
   bool admit(std::size_t bytes);
-  void tell_tls() const;
-  void show_request(const std::vector<net::Header>& headers, std::size_t body) const;
+  void tell_stage(Stage stage) const;
+  void note_address();
+  void show_request(const std::vector<net::Header>& headers, std::size_t body,
+                    const Posting& posting) const;
   void show_reply(const net::HttpReply& reply) const;
   Error explain(Error error, const Posting& posting, MonoTime end) const;
 

@@ -4,23 +4,13 @@
 #include "agent/value/access.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
 namespace sfb::remote {
 
 namespace {
-
-// What a session without scripts says to one (psrp.md 11): seen from PowerShell 5.1 and 7. A cmdlet
-// does not end with a parser's error.
-bool refuses_scripts(const PipelineResult& result) {
-  if (result.state != PipelineState::failed || !result.output.empty() || result.errors.empty()) {
-    return false;
-  }
-  const ErrorRecord record = ErrorRecord::from(result.graph, result.errors.back());
-  return istarts_with(record.error_id, "ScriptsNotAllowed") ||
-         to_lower(record.exception_type).ends_with("parseexception");
-}
 
 // The dictionary that a Call's script sends besides the objects leaves the output.
 void part_extras(PipelineResult& result) {
@@ -60,8 +50,9 @@ WinrmSession::Next WinrmSession::begin_pipeline(MonoTime now) {
   pipeline_ = std::make_unique<psrp::Pipeline>(*pool_, id, commands(), shell_->max_blob());
   next_fragment_ = 1;
   ++pipelines_;
-  return post(Step::command, shell_->command(id, pipeline_->fragments().front(), patience(now)),
-              patience(now));
+  const std::vector<std::string>& fragments = pipeline_->fragments();
+  return post(Step::command, shell_->command(id, fragments.front(), patience(now)), patience(now),
+              fmt::format("{}", fmt::join(fragments, "")));
 }
 
 WinrmSession::Next WinrmSession::conclude(MonoTime now) {
@@ -73,16 +64,19 @@ WinrmSession::Next WinrmSession::conclude(MonoTime now) {
   if (!as_script_) {
     return end(std::move(result));
   }
-  if (refuses_scripts(result)) {
+  if (psrp::refuses_scripts(result)) {
     const ErrorRecord record = ErrorRecord::from(result.graph, result.errors.back());
     if (options_.language != Language::automatic) {
       return end(fail(Reason::cmdlet, "winrm.scripts_refused",
                       "the session configuration does not let scripts run",
-                      "write language: none or language: auto for this endpoint", record.message));
+                      "write language: none or language: auto for this endpoint",
+                      std::string(cut_utf8(record.message))));
     }
     // Once per session: what its configuration allows does not change while it lives.
     scripts_ = false;
-    tell("language", "no scripts: the cmdlet is called alone");
+    tell("language", options_.import_module.empty()
+                         ? "no scripts: the cmdlet is called alone"
+                         : "no scripts: the cmdlet is called alone, import_module is not used");
     if (spoiled_) {
       return end(fail(Reason::protocol, "winrm.scripts_refused",
                       "the session does not let scripts run, and its first command could not be "
@@ -129,11 +123,19 @@ bool WinrmSession::watched() const {
   return options_.observer != nullptr && options_.observer->wants_wire();
 }
 
-// The text of an envelope or reply, which is prepared only when somebody looks.
-void WinrmSession::show(std::string_view direction, std::string_view text) const {
-  if (watched()) {
-    options_.observer->wire(direction, wsman::show(text));
+// The messages of a request, which are prepared only when somebody looks.
+std::vector<std::string> WinrmSession::shown(std::string_view fragments) const {
+  std::vector<std::string> texts;
+  if (!watched()) {
+    return texts;
   }
+  const auto messages = psrp::Defragmenter({}).feed(fragments);
+  for (const std::string& encoded : messages.value_or(std::vector<std::string>())) {
+    if (const auto message = psrp::decode(encoded)) {
+      texts.push_back(psrp::show(*message));
+    }
+  }
+  return texts;
 }
 
 }  // namespace sfb::remote

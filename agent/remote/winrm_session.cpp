@@ -40,11 +40,12 @@ std::chrono::milliseconds WinrmSession::patience(MonoTime now) const {
   return std::clamp(left, kLeastPatience, std::max(options_.patience, kLeastPatience));
 }
 
+// `fragments` hold the messages that begin with this request.
 WinrmSession::Next WinrmSession::post(Step step, wsman::Envelope envelope,
-                                      std::chrono::milliseconds patience) {
+                                      std::chrono::milliseconds patience,
+                                      std::string_view fragments) {
   step_ = step;
-  show(">", envelope.xml);
-  return Post{stage(), envelope.action, std::move(envelope.xml), patience};
+  return Post{stage(), envelope.action, std::move(envelope.xml), patience, shown(fragments)};
 }
 
 WinrmSession::Next WinrmSession::end(Result<PipelineResult> result) {
@@ -87,14 +88,14 @@ WinrmSession::Next WinrmSession::begin_open(MonoTime now) {
   shell.idle_timeout = options_.idle_timeout;
   shell_ = std::make_unique<wsman::Shell>(std::move(shell));
   psrp::PoolOptions pool{.id = id, .limits = options_.limits, .observer = {}};
-  if (options_.observer != nullptr && options_.observer->wants_wire()) {
+  if (watched()) {
     pool.observer = [this](const psrp::Message& message) {
-      show(message.destination == psrp::Destination::server ? ">" : "<", psrp::show(message));
+      options_.observer->wire("<", psrp::show(message));
     };
   }
   pool_ = std::make_unique<psrp::RunspacePool>(std::move(pool));
   const std::string creation = pool_->open();
-  return post(Step::create, shell_->create(id, creation, patience(now)), patience(now));
+  return post(Step::create, shell_->create(id, creation, patience(now)), patience(now), creation);
 }
 
 WinrmSession::Next WinrmSession::answer(const net::HttpReply& reply, MonoTime now, bool fresh) {
@@ -106,15 +107,15 @@ WinrmSession::Next WinrmSession::answer(const net::HttpReply& reply, MonoTime no
                          .fresh = fresh};
   const std::vector<std::string> challenges = reply.all("WWW-Authenticate");
   http.challenges.assign(challenges.begin(), challenges.end());
-  show("<", reply.body);
+  if (watched()) {
+    options_.observer->wire("<", wsman::show(reply.body));
+  }
   const auto outcome = shell_->reply(http);
   brought_ = outcome && std::ranges::any_of(outcome->streams, [](const wsman::Stream& stream) {
                return !stream.bytes.empty();
              });
-  out_of_step_ = !outcome && (outcome.error().code == "wsman.out_of_step" ||
-                              outcome.error().reason == Reason::parse);
   if (!outcome) {
-    return clearing() ? on_clearing_error(now) : on_answer_error(outcome.error(), now);
+    return clearing() ? on_clearing_error() : on_answer_error(outcome.error(), now);
   }
   switch (step_) {
     case Step::create:
@@ -134,24 +135,13 @@ WinrmSession::Next WinrmSession::answer(const net::HttpReply& reply, MonoTime no
     case Step::replace:
       return begin_open(now);
     case Step::stop:
-      step_ = Step::drain;
       return post(Step::drain, shell_->receive(true, options_.stop_patience),
                   options_.stop_patience);
-    case Step::drain: {
-      bool readable = true;
-      for (const wsman::Stream& stream : outcome->streams) {
-        readable = readable && pipeline_->receive(stream.bytes).has_value();
-      }
-      spoiled_ = spoiled_ || !readable;
-      if (!readable || pipeline_->finished() || shell_->command_done() || now >= clear_until_) {
-        return abort_command(now);
-      }
-      const auto left = std::chrono::ceil<std::chrono::milliseconds>(clear_until_ - now);
-      return post(Step::drain, shell_->receive(true, left), left);
-    }
+    case Step::drain:
+      return on_drain(*outcome, now);
     case Step::abort:
     case Step::remove:
-      return cleared(now);
+      return cleared();
     case Step::idle:
       break;
   }
@@ -193,7 +183,7 @@ WinrmSession::Next WinrmSession::proceed(MonoTime now) {
     responses_.pop_front();
     return post(pipeline_ != nullptr ? Step::respond : Step::pool_send,
                 shell_->send(response.to_command, "pr", response.bytes, patience(now)),
-                patience(now));
+                patience(now), response.bytes);
   }
   if (pipeline_ == nullptr) {
     if (pool_->state() != psrp::RunspacePool::State::opened) {
@@ -272,9 +262,6 @@ WinrmSession::Next WinrmSession::on_answer_error(Error error, MonoTime now) {
   }
   if (shell_->fault_reaction() == wsman::Reaction::reopen && !reopened_ && now < deadline_) {
     reopened_ = true;
-    if (shell_->gone()) {
-      return begin_open(now);
-    }
     return post(Step::replace, shell_->remove(kShortPatience), kShortPatience);
   }
   return give_up(std::move(error));
@@ -288,7 +275,7 @@ WinrmSession::Next WinrmSession::failed(Error error, MonoTime now) {
     shell_->unsent();
   }
   if (clearing()) {
-    return on_clearing_error(now);
+    return on_clearing_error();
   }
   const bool lost = error.reason == Reason::connect;
   switch (step_) {
@@ -326,13 +313,13 @@ WinrmSession::Next WinrmSession::clear(MonoTime now) {
   clear_until_ = now + options_.stop_patience;
   step_ = Step::abort;
   if (!shell_ || shell_->gone() || !shell_->has_command()) {
-    return cleared(now);
+    return cleared();
   }
   if (pipeline_ && !pipeline_->finished() && !shell_->command_done() && !spoiled_) {
     return post(Step::stop, shell_->signal(wsman::SignalCode::stop, options_.stop_patience),
                 options_.stop_patience);
   }
-  return abort_command(now);
+  return abort_command();
 }
 
 WinrmSession::Next WinrmSession::close(MonoTime now) {
@@ -341,30 +328,44 @@ WinrmSession::Next WinrmSession::close(MonoTime now) {
   clear_until_ = now;
   step_ = Step::abort;
   if (shell_ && !shell_->gone() && shell_->has_command()) {
-    return abort_command(now);
+    return abort_command();
   }
-  return cleared(now);
+  return cleared();
 }
 
-WinrmSession::Next WinrmSession::abort_command(MonoTime now) {
+WinrmSession::Next WinrmSession::on_drain(const wsman::Shell::Outcome& outcome, MonoTime now) {
+  for (const wsman::Stream& stream : outcome.streams) {
+    if (!pipeline_->receive(stream.bytes)) {
+      return abort_command();
+    }
+  }
+  if (pipeline_->finished() || shell_->command_done() || now >= clear_until_) {
+    return abort_command();
+  }
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(clear_until_ - now);
+  return post(Step::drain, shell_->receive(true, left), left);
+}
+
+WinrmSession::Next WinrmSession::abort_command() {
+  // A pipeline that did not hear the stop goes on and keeps the runspace: the next one would wait
+  // for it (psrp.md 16).
+  spoiled_ = spoiled_ || (pipeline_ && !pipeline_->finished());
   if (!shell_->has_command()) {
     step_ = Step::abort;
-    return cleared(now);
+    return cleared();
   }
   return post(Step::abort, shell_->signal(wsman::SignalCode::terminate, kShortPatience),
               kShortPatience);
 }
 
-WinrmSession::Next WinrmSession::on_clearing_error(MonoTime now) {
+WinrmSession::Next WinrmSession::on_clearing_error() {
   switch (step_) {
     case Step::stop:
     case Step::drain:
-      // An undrained pipeline's rest would come with the next one: this shell has served.
-      spoiled_ = true;
-      return abort_command(now);
+      return abort_command();
     case Step::abort:
       spoiled_ = true;
-      return cleared(now);
+      return cleared();
     default:
       step_ = Step::idle;
       return Cleared{};
@@ -372,8 +373,7 @@ WinrmSession::Next WinrmSession::on_clearing_error(MonoTime now) {
 }
 
 // The command is freed as far as it can be; a shell that closes goes with whatever it still holds.
-WinrmSession::Next WinrmSession::cleared(MonoTime now) {
-  static_cast<void>(now);
+WinrmSession::Next WinrmSession::cleared() {
   if (closing_ && step_ != Step::remove && shell_ && !shell_->gone()) {
     return post(Step::remove, shell_->remove(kShortPatience), kShortPatience);
   }

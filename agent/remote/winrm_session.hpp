@@ -57,6 +57,9 @@ class WinrmSession {
     std::string body;  ///< the envelope
     /// The server answers within this (its OperationTimeout); wait a little longer.
     std::chrono::milliseconds patience{};
+    /// The PSRP messages that begin in `body`, decoded and masked, in order: to be shown when the
+    /// request goes out. Empty unless the observer wants_wire().
+    std::vector<std::string> messages = {};
   };
   /// The run is over; a good result has its extras kept apart (PipelineResult::extras).
   struct Finished {
@@ -78,17 +81,20 @@ class WinrmSession {
 
   /// After a run that ended without PIPELINE_STATE (or was cancelled in mid-air: `failed` first if
   /// a Post is outstanding): crtl_c, Receive until the pipeline says so or stop_patience is over,
-  /// Terminate; then Cleared. What cannot be cleared makes the session unusable.
+  /// Terminate; then Cleared. What cannot be cleared makes the session unusable, and so does a
+  /// pipeline that did not hear the stop: it keeps the runspace busy.
   Next clear(MonoTime now);
   /// `clear`, then Delete. Cleared in the end, whatever became of it.
   Next close(MonoTime now);
 
   /// Bytes of answers that the run keeps.
-  std::size_t held() const { return pipeline_ ? pipeline_->held() : 0; }
+  std::size_t held() const {
+    return (pipeline_ ? pipeline_->held() : 0) + (pool_ ? pool_->held() : 0);
+  }
   /// The last answer was a Receive's and brought something.
   bool brought() const { return brought_; }
   /// The last answer did not fit its request: what else comes on that connection means nothing.
-  bool out_of_step() const { return out_of_step_; }
+  bool out_of_step() const { return shell_ && shell_->out_of_step(); }
 
   /// A shell may exist on the server.
   bool holds_shell() const;
@@ -130,11 +136,13 @@ class WinrmSession {
   void add_pool_responses();
   Next proceed(MonoTime now);
   Next on_answer_error(Error error, MonoTime now);
-  Next on_clearing_error(MonoTime now);
+  Next on_clearing_error();
   Next terminate(MonoTime now);
-  Next abort_command(MonoTime now);
-  Next cleared(MonoTime now);
-  Next post(Step step, wsman::Envelope envelope, std::chrono::milliseconds patience);
+  Next on_drain(const wsman::Shell::Outcome& outcome, MonoTime now);
+  Next abort_command();
+  Next cleared();
+  Next post(Step step, wsman::Envelope envelope, std::chrono::milliseconds patience,
+            std::string_view fragments = {});
   Next end(Result<PipelineResult> result);
   Next give_up(Error error);
   bool clearing() const { return step_ >= Step::stop; }
@@ -148,7 +156,7 @@ class WinrmSession {
   void tell_open(const wsman::CreateReply& created) const;
   void tell(std::string_view name, std::string_view value) const;
   bool watched() const;
-  void show(std::string_view direction, std::string_view text) const;
+  std::vector<std::string> shown(std::string_view fragments) const;
 
   WinrmSessionOptions options_;
   std::unique_ptr<wsman::Shell> shell_;
@@ -173,7 +181,6 @@ class WinrmSession {
   };
   std::deque<HostResponse> responses_;
   bool brought_ = false;
-  bool out_of_step_ = false;
   std::optional<Error> no_state_;  ///< the command ended without PIPELINE_STATE
 
   // Learnt in this session.

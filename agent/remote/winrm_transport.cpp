@@ -22,7 +22,35 @@ namespace asio = boost::asio;
 // Reads of one endpoint's password and CA file that may wait for each other.
 constexpr std::size_t kFileJobs = 64;
 
+// An answer read beside the loop takes some 10 ms for each MiB.
+constexpr std::size_t kReaders = 1;
+constexpr std::size_t kReadJobs = 4096;
+// A thread that hangs on a dead mount is not waited for, neither at a reload nor at the end.
+constexpr std::chrono::milliseconds kFileGrace{20};
+// How long an ask waits for a session that is being cleared before it opens another one.
+constexpr std::chrono::milliseconds kClearing{1'000};
+
 using LanePtr = std::shared_ptr<WinrmLane>;
+
+// What is told goes out without the secrets that were sent: a peer may repeat them.
+class RedactingObserver final : public Observer {
+ public:
+  RedactingObserver(std::shared_ptr<Observer> observer, const Redactor& redactor)
+      : observer_(std::move(observer)), redactor_(redactor) {}
+
+  void stage(const StageTime& time) override { observer_->stage(time); }
+  void fact(std::string_view name, std::string_view value) override {
+    observer_->fact(name, redactor_(value));
+  }
+  bool wants_wire() const override { return observer_->wants_wire(); }
+  void wire(std::string_view direction, std::string_view text) override {
+    observer_->wire(direction, redactor_(text));
+  }
+
+ private:
+  std::shared_ptr<Observer> observer_;
+  const Redactor& redactor_;
+};
 
 // Coroutines that wait until something changes. A timer each, because each has its own deadline.
 class Waiters {
@@ -64,7 +92,8 @@ class WinrmTransport final : public Transport, public std::enable_shared_from_th
 
   Status can_ask(const Call&) const override { return {}; }
   asio::awaitable<Result<Reply>> ask(Call call, MonoTime deadline) override;
-  asio::awaitable<void> close(MonoTime deadline) override;
+  void refresh() override { endpoint_->tls.reset(); }
+  asio::awaitable<bool> close(MonoTime deadline) override;
   void on_credentials(std::function<void()> callback) override {
     endpoint_->password->on_change(std::move(callback));
   }
@@ -93,6 +122,10 @@ class WinrmTransport final : public Transport, public std::enable_shared_from_th
 
   const WinrmOptions& options() const { return endpoint_->options; }
   asio::awaitable<Result<LanePtr>> take(MonoTime deadline);
+  std::size_t most_lanes() const { return std::max<std::size_t>(options().max_concurrent, 1); }
+  bool surplus() const { return lanes_.size() > most_lanes(); }
+  std::size_t places(MonoTime now) const;
+  MonoTime next_place(MonoTime now) const;
   void give_back(const LanePtr& lane);
   void rest(const LanePtr& lane);
   void tidy_behind(const LanePtr& lane, bool close);
@@ -123,7 +156,16 @@ asio::awaitable<Result<Reply>> WinrmTransport::ask(Call call, MonoTime deadline)
 }
 
 asio::awaitable<Result<LanePtr>> WinrmTransport::take(MonoTime deadline) {
-  while (!closing_) {
+  if (closing_) {
+    co_return std::unexpected(Error{Reason::internal,
+                                    "winrm.closing",
+                                    fmt::format("endpoint {} is being closed", options().endpoint),
+                                    {},
+                                    {},
+                                    Stage::queue});
+  }
+  while (true) {
+    const MonoTime now = net::mono_now();
     if (!idle_.empty()) {
       LanePtr lane = std::move(idle_.back());
       idle_.pop_back();
@@ -131,11 +173,12 @@ asio::awaitable<Result<LanePtr>> WinrmTransport::take(MonoTime deadline) {
       arm();
       co_return lane;
     }
-    if (lanes_.size() < std::max<std::size_t>(options().max_concurrent, 1)) {
+    // Who waits already is served also when a reload closes all this.
+    if (closing_ || lanes_.size() < places(now)) {
       lanes_.push_back(std::make_shared<WinrmLane>(endpoint_));
       co_return lanes_.back();
     }
-    if (net::mono_now() >= deadline) {
+    if (now >= deadline) {
       co_return std::unexpected(Error{
           Reason::timeout,
           "winrm.timeout",
@@ -144,14 +187,27 @@ asio::awaitable<Result<LanePtr>> WinrmTransport::take(MonoTime deadline) {
           {},
           Stage::queue});
     }
-    co_await waiters_.wait(deadline);
+    co_await waiters_.wait(std::min<MonoTime>(deadline, next_place(now)));
   }
-  co_return std::unexpected(Error{Reason::internal,
-                                  "winrm.closing",
-                                  fmt::format("endpoint {} is being closed", options().endpoint),
-                                  {},
-                                  {},
-                                  Stage::queue});
+}
+
+// A session that takes long to be cleared, because its server is ill for one pool, holds up no
+// other: another one may be opened beside it.
+std::size_t WinrmTransport::places(MonoTime now) const {
+  const auto slow = std::ranges::count_if(lanes_, [&](const LanePtr& lane) {
+    return lane->tidying_since && now - *lane->tidying_since >= kClearing;
+  });
+  return most_lanes() + std::min(static_cast<std::size_t>(slow), most_lanes());
+}
+
+MonoTime WinrmTransport::next_place(MonoTime now) const {
+  MonoTime next = net::kNever;
+  for (const LanePtr& lane : lanes_) {
+    if (lane->tidying_since && now - *lane->tidying_since < kClearing) {
+      next = std::min<MonoTime>(next, *lane->tidying_since + kClearing);
+    }
+  }
+  return next;
 }
 
 void WinrmTransport::give_back(const LanePtr& lane) {
@@ -159,7 +215,7 @@ void WinrmTransport::give_back(const LanePtr& lane) {
   if (!lane->holds_shell()) {
     lane->renew();
     rest(lane);
-  } else if (closing_ || !options().reuse) {
+  } else if (closing_ || surplus() || !options().reuse) {
     tidy_behind(lane, true);
   } else if (lane->needs_clearing()) {
     tidy_behind(lane, false);
@@ -172,7 +228,8 @@ void WinrmTransport::give_back(const LanePtr& lane) {
 
 // Nothing is to be cleared: it waits for the next ask, or goes.
 void WinrmTransport::rest(const LanePtr& lane) {
-  if (closing_) {
+  lane->tidying_since.reset();
+  if (closing_ || surplus()) {
     std::erase(lanes_, lane);
   } else {
     lane->idle_since = net::mono_now();
@@ -184,6 +241,7 @@ void WinrmTransport::rest(const LanePtr& lane) {
 
 // Not part of the ask, whose time may be over; so neither its cancellation nor its deadline counts.
 void WinrmTransport::tidy_behind(const LanePtr& lane, bool close) {
+  lane->tidying_since = net::mono_now();
   asio::co_spawn(endpoint_->executor, tidy(shared_from_this(), lane, close),
                  [](const std::exception_ptr&) {});
 }
@@ -192,14 +250,15 @@ asio::awaitable<void> WinrmTransport::tidy(std::shared_ptr<WinrmTransport> self,
                                            bool close) {
   const WinrmOptions& options = self->options();
   co_await lane->tidy(close, net::mono_now() + options.close_cap);
-  if (lane->holds_shell() && (self->closing_ || !lane->fit(net::mono_now()))) {
-    // It was to be kept, but the transport was closed meanwhile, or it is too old by now.
+  // It was to be kept, but the transport was closed meanwhile, or another session took its place,
+  // or it is too old by now.
+  if (lane->holds_shell() && (self->closing_ || self->surplus() || !lane->fit(net::mono_now()))) {
     co_await lane->tidy(true, net::mono_now() + options.close_cap);
   }
   self->rest(lane);
 }
 
-asio::awaitable<void> WinrmTransport::close(MonoTime deadline) {
+asio::awaitable<bool> WinrmTransport::close(MonoTime deadline) {
   const auto self = shared_from_this();
   closing_ = true;
   for (const LanePtr& lane : std::exchange(idle_, {})) {
@@ -215,6 +274,7 @@ asio::awaitable<void> WinrmTransport::close(MonoTime deadline) {
   while (!lanes_.empty() && net::mono_now() < deadline) {
     co_await waiters_.wait(deadline);
   }
+  co_return lanes_.empty();
 }
 
 std::optional<MonoTime> WinrmTransport::next_idle_end() const {
@@ -269,6 +329,10 @@ void WinrmTransport::look_after_idle() {
 
 }  // namespace
 
+WinrmServices::WinrmServices(asio::any_io_executor executor)
+    : secrets(std::make_shared<net::SharedWatch>(std::move(executor))),
+      readers("answers", kReaders, kReadJobs) {}
+
 std::shared_ptr<Transport> make_winrm_transport(asio::any_io_executor executor,
                                                 WinrmOptions options, const Clock& clock,
                                                 Logger logger) {
@@ -276,18 +340,30 @@ std::shared_ptr<Transport> make_winrm_transport(asio::any_io_executor executor,
     options.budget = std::make_shared<ByteBudget>(options.limits.in_flight);
   }
   if (!options.services) {
-    options.services = std::make_shared<WinrmServices>();
+    options.services = std::make_shared<WinrmServices>(executor);
   }
-  const auto files = std::make_shared<net::WorkerPool>("secrets", 1, kFileJobs);
-  auto password = PasswordFile::create(executor, files, options.credentials.password_file, logger);
-  return std::make_shared<WinrmTransport>(
+  const auto files = std::make_shared<net::WorkerPool>("secrets", 1, kFileJobs, kFileGrace);
+  auto password = PasswordFile::create(executor, files, options.services->secrets,
+                                       options.credentials.password_file, logger);
+  auto make_scheme = [user = options.credentials.username](std::shared_ptr<const Secret> secret) {
+    return auth::make_basic(user, std::move(secret));
+  };
+  const auto endpoint =
       std::make_shared<WinrmEndpoint>(WinrmEndpoint{.executor = std::move(executor),
                                                     .options = std::move(options),
                                                     .password = std::move(password),
                                                     .files = files,
+                                                    .make_scheme = std::move(make_scheme),
                                                     .tls = nullptr,
+                                                    .redactor = {},
                                                     .clock = clock,
-                                                    .logger = std::move(logger)}));
+                                                    .logger = std::move(logger),
+                                                    .observer = nullptr});
+  if (endpoint->options.observer) {
+    endpoint->observer =
+        std::make_shared<RedactingObserver>(endpoint->options.observer, endpoint->redactor);
+  }
+  return std::make_shared<WinrmTransport>(endpoint);
 }
 
 }  // namespace sfb::remote

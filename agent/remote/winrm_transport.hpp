@@ -5,6 +5,7 @@
 #include "agent/base/limits.hpp"
 #include "agent/base/log.hpp"
 #include "agent/net/http_connection.hpp"
+#include "agent/net/shared_watch.hpp"
 #include "agent/net/worker_pool.hpp"
 #include "agent/remote/byte_budget.hpp"
 #include "agent/remote/observer.hpp"
@@ -20,9 +21,14 @@
 
 namespace sfb::remote {
 
-/// What all endpoints share. Thread rule: outlives the transports' last coroutine.
+/// What all endpoints share. Thread rule: made and destroyed on the loop thread; outlives the
+/// transports' last coroutine.
 struct WinrmServices {
+  explicit WinrmServices(boost::asio::any_io_executor executor);
+
   net::Resolver resolver;
+  std::shared_ptr<net::SharedWatch> secrets;  ///< the folders of the password files
+  net::WorkerPool readers;  ///< reads answers that would hold the loop up (design.md 5.5)
 };
 
 /// Basic authentication with a password from a file, which is read again when it changed.
@@ -57,9 +63,10 @@ struct WinrmOptions {
 
 /// Each session has one connection with one request at a time. What an ask leaves behind on the
 /// server (it failed, ran out of time or was cancelled) is cleared in the background within
-/// close_cap; the next ask of that session waits for it. Idle sessions are used newest first. A new
-/// password in the file is used by the next request, and told (on_credentials). Close the transport
-/// before it is dropped, or its shells stay until the server's idle time-out. Errors: those of
+/// close_cap; the next ask waits for it a moment, then opens a session beside it. Idle sessions are
+/// used newest first. A new password in the file is used by the next request, and told
+/// (on_credentials). Close the transport before it is dropped, or its shells stay until the
+/// server's idle time-out; asks that wait for a session then are still served. Errors: those of
 /// http_connection.hpp, scheme.hpp, shell.hpp and psrp; process `secret.unreadable` (the password
 /// file), timeout `secret.hung` (it lies on a dead mount), `winrm.timeout`, internal
 /// `winrm.closing`, `http.in_flight` (limits.in_flight), connect `winrm.lost` (the connection was

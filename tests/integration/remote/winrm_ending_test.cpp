@@ -1,8 +1,6 @@
 // Credentials that change, asks that are cut off, and ends that leave nothing behind.
 #include "tests/integration/remote/winrm_rig.hpp"
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <gmock/gmock.h>
@@ -18,27 +16,6 @@ using namespace std::chrono_literals;
 
 class WinrmEnding : public ::testing::Test {
  protected:
-  /// An ask that `cancel` can cut off; `ended` tells when its coroutine is gone.
-  struct CutOff {
-    asio::cancellation_signal signal;
-    std::atomic<bool> ended{false};
-  };
-  std::shared_ptr<CutOff> start_cancellable() {
-    auto made = std::make_shared<CutOff>();
-    rig.loop.call([&] {
-      asio::co_spawn(
-          rig.loop.executor(), rig.transport->ask(status_call(), net::mono_now() + 30s),
-          asio::bind_cancellation_slot(
-              made->signal.slot(),
-              [made](const std::exception_ptr&, const Result<Reply>&) { made->ended = true; }));
-    });
-    return made;
-  }
-  void cancel(const std::shared_ptr<CutOff>& ask) {
-    rig.loop.call([&] { ask->signal.emit(asio::cancellation_type::terminal); });
-    EXPECT_TRUE(net::eventually([&] { return ask->ended.load(); }));
-  }
-
   WinrmRig rig;
 };
 
@@ -152,9 +129,9 @@ TEST_F(WinrmEnding, ACancelledAskIsClearedInTheBackground) {
       rig.peer.set_act([=](int, std::string_view action) {
         return action == at && !std::exchange(*once, true) ? act : Act::answer;
       });
-      const auto ask = start_cancellable();
+      const auto ask = rig.start_cancellable();
       ASSERT_TRUE(net::eventually([&] { return rig.peer.hanging > before; }));
-      cancel(ask);
+      rig.cancel(ask);
       EXPECT_TRUE(net::eventually([&] { return rig.peer.commands() == 0; }));
       EXPECT_EQ(rig.code(), "good");
       EXPECT_EQ(rig.peer.shells(), 1U);
@@ -168,10 +145,10 @@ TEST_F(WinrmEnding, ACreateThatIsCancelledIsDeleted) {
   rig.make();
   rig.peer.set_act(
       [](int request, std::string_view) { return request == 1 ? Act::act_and_hang : Act::answer; });
-  const auto ask = start_cancellable();
+  const auto ask = rig.start_cancellable();
   ASSERT_TRUE(net::eventually([&] { return rig.peer.hanging == 1; }));
   EXPECT_EQ(rig.peer.shells(), 1U);
-  cancel(ask);
+  rig.cancel(ask);
   EXPECT_TRUE(rig.eventually_shells(0));
   EXPECT_EQ(rig.code(), "good");
 }
@@ -200,13 +177,13 @@ TEST_F(WinrmEnding, CloseWaitsForWhatRunsAndForWhatIsCancelled) {
   rig.peer.set_act([](int, std::string_view action) {
     return action == "Command" ? Act::act_and_hang : Act::answer;
   });
-  const auto first = start_cancellable();
-  const auto second = start_cancellable();
+  const auto first = rig.start_cancellable();
+  const auto second = rig.start_cancellable();
   ASSERT_TRUE(net::eventually([&] { return rig.peer.hanging == 2; }));
   auto closing = rig.loop.start(rig.transport->close(net::mono_now() + 10s));
-  cancel(first);
+  rig.cancel(first);
   EXPECT_EQ(closing.wait_for(100ms), std::future_status::timeout) << "one still runs";
-  cancel(second);
+  rig.cancel(second);
   closing.get();
   EXPECT_EQ(rig.peer.shells(), 0U);
 }
@@ -217,7 +194,7 @@ TEST_F(WinrmEnding, CloseEndsAtItsDeadline) {
   ASSERT_EQ(rig.code(), "good");
   rig.peer.set_act([](int, std::string_view) { return Act::hang; });
   const MonoTime began = net::mono_now();
-  rig.close(200ms);
+  EXPECT_FALSE(rig.close(200ms)) << "and says that not all is closed";
   EXPECT_LT(net::mono_now() - began, 5s);
 }
 

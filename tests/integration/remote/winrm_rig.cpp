@@ -2,6 +2,8 @@
 
 #include "agent/base/base64.hpp"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -163,8 +165,25 @@ std::future<Result<Reply>> WinrmRig::start(std::chrono::milliseconds time) {
   return loop.start(transport->ask(status_call(), net::mono_now() + time));
 }
 
-void WinrmRig::close(std::chrono::milliseconds time) {
-  loop.start(transport->close(net::mono_now() + time)).get();
+std::shared_ptr<WinrmRig::CutOff> WinrmRig::start_cancellable() {
+  auto made = std::make_shared<CutOff>();
+  loop.call([&] {
+    boost::asio::co_spawn(
+        loop.executor(), transport->ask(status_call(), net::mono_now() + std::chrono::seconds(30)),
+        boost::asio::bind_cancellation_slot(
+            made->signal.slot(),
+            [made](const std::exception_ptr&, const Result<Reply>&) { made->ended = true; }));
+  });
+  return made;
+}
+
+void WinrmRig::cancel(const std::shared_ptr<CutOff>& ask) {
+  loop.call([&] { ask->signal.emit(boost::asio::cancellation_type::terminal); });
+  EXPECT_TRUE(net::eventually([&] { return ask->ended.load(); }));
+}
+
+bool WinrmRig::close(std::chrono::milliseconds time) {
+  return loop.start(transport->close(net::mono_now() + time)).get();
 }
 
 bool WinrmRig::eventually_shells(std::size_t count) {

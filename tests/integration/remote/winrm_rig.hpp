@@ -7,6 +7,8 @@
 #include "tests/integration/net/loop.hpp"
 #include "tests/unit/remote/fake_server.hpp"
 
+#include <boost/asio/cancellation_signal.hpp>
+
 #include <atomic>
 #include <chrono>
 #include <filesystem>
@@ -104,7 +106,15 @@ class WinrmRig {
     const auto reply = ask(time);
     return reply ? "good" : reply.error().code;
   }
-  void close(std::chrono::milliseconds time = std::chrono::seconds(10));
+  /// An ask that `cancel` can cut off; `ended` tells when its coroutine is gone.
+  struct CutOff {
+    boost::asio::cancellation_signal signal;
+    std::atomic<bool> ended{false};
+  };
+  std::shared_ptr<CutOff> start_cancellable();
+  void cancel(const std::shared_ptr<CutOff>& ask);
+  /// True when all was closed in time.
+  bool close(std::chrono::milliseconds time = std::chrono::seconds(10));
   /// No command runs on the server, and as many shells are open there.
   bool eventually_shells(std::size_t count);
 

@@ -2,8 +2,6 @@
 
 #include "agent/base/base64.hpp"
 #include "agent/base/text.hpp"
-#include "agent/clixml/clixml.hpp"
-#include "agent/value/access.hpp"
 
 #include <fmt/format.h>
 
@@ -17,6 +15,9 @@ constexpr std::string_view kSoap = "http://www.w3.org/2003/05/soap-envelope";
 constexpr std::string_view kAddressing = "http://schemas.xmlsoap.org/ws/2004/08/addressing";
 constexpr std::string_view kWsman = "http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd";
 constexpr std::string_view kShell = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell";
+constexpr const char* kCall =
+    R"(<Obj RefId="0"><MS><I64 N="ci">7</I64><I32 N="mi">11</I32></MS></Obj>)";
+constexpr const char* kOpened = R"(<Obj RefId="0"><MS><I32 N="RunspaceState">2</I32></MS></Obj>)";
 
 net::HttpReply soap(int status, const std::string& relates_to, const std::string& body) {
   net::HttpReply reply;
@@ -49,13 +50,6 @@ const xml::Element* path(const xml::Element& element,
   return at;
 }
 
-std::string record(std::string_view message, std::string_view id, std::string_view type,
-                   std::string_view name) {
-  return fmt::format(
-      R"(<Obj N="{}" RefId="9"><TN RefId="9"><T>System.Management.Automation.ErrorRecord</T></TN><MS><Obj N="Exception" RefId="8"><TN RefId="8"><T>{}</T></TN><Props><S N="Message">{}</S></Props></Obj><S N="FullyQualifiedErrorId">{}</S><I32 N="ErrorCategory_Category">17</I32></MS></Obj>)",
-      name, type, message, id);
-}
-
 }  // namespace
 
 std::size_t FakeServer::commands() const {
@@ -66,8 +60,9 @@ std::size_t FakeServer::commands() const {
   return count;
 }
 
-void FakeServer::fault_next(std::string action, std::uint32_t code, std::string subcode) {
-  faults_[std::move(action)] = {code, std::move(subcode)};
+void FakeServer::fault_next(std::string action, std::uint32_t code, std::string subcode,
+                            int times) {
+  faults_[std::move(action)] = {code, std::move(subcode), times};
 }
 
 void FakeServer::put_raw(std::deque<std::string>& queue, const std::string& fragment,
@@ -100,13 +95,14 @@ net::HttpReply FakeServer::answer(std::string_view envelope) {
     return {.status = 400, .headers = {}, .body = {}};
   }
   const std::string name = action->text.substr(action->text.rfind('/') + 1);
-  if (const auto planned = faults_.find(name); planned != faults_.end()) {
-    const auto [code, subcode] = planned->second;
-    faults_.erase(planned);
-    return fault(id->text, code, subcode);
+  const xml::Element* const size = path(*header, {"MaxEnvelopeSize"});
+  sizes.push_back(name + " " + (size == nullptr ? "none" : size->text));
+  if (Fault& planned = faults_[name]; planned.times > 0) {
+    --planned.times;
+    return fault(id->text, planned.code, planned.subcode);
   }
   if (name == "Create") {
-    return create(*body, id->text);
+    return create(*header, *body, id->text);
   }
   const xml::Element* const selector = path(*header, {"SelectorSet", "Selector"});
   const auto shell = selector == nullptr ? shells_.end() : shells_.find(selector->text);
@@ -133,7 +129,8 @@ net::HttpReply FakeServer::answer(std::string_view envelope) {
   return fault(id->text, 2150858753, "InvalidAction");
 }
 
-net::HttpReply FakeServer::create(const xml::Element& body, const std::string& message) {
+net::HttpReply FakeServer::create(const xml::Element& header, const xml::Element& body,
+                                  const std::string& message) {
   ++creates;
   const xml::Element* const proposed = path(body, {"Shell"});
   const xml::Element* const creation = path(body, {"Shell", "creationXml"});
@@ -149,7 +146,13 @@ net::HttpReply FakeServer::create(const xml::Element& body, const std::string& m
     violated("creationXml does not hold two messages");
     return fault(message, 2150858817, "SchemaValidationError");
   }
-  shell.rpid = psrp::decode(messages->front())->rpid;
+  const auto capability = psrp::decode(messages->front());
+  const xml::Element* const version = path(header, {"OptionSet", "Option"});
+  if (version == nullptr || !capability->body.contains(fmt::format(
+                                R"(<Version N="protocolversion">{}<)", version->text))) {
+    violated("option protocolversion is not that of SESSION_CAPABILITY");
+  }
+  shell.rpid = capability->rpid;
   if (to_upper(shell.rpid) != *id) {
     violated("RPID is not the shell's id");
   }
@@ -161,12 +164,16 @@ net::HttpReply FakeServer::create(const xml::Element& body, const std::string& m
       fmt::format(
           R"(<Obj RefId="0"><MS><Obj N="ApplicationPrivateData" RefId="1"><DCT><En><S N="Key">PSVersionTable</S><Obj N="Value" RefId="2"><DCT><En><S N="Key">PSVersion</S><Version N="Value">{}</Version></En></DCT></Obj></En></DCT></Obj></MS></Obj>)",
           knobs.ps_version));
-  put(shell, shell.output, psrp::MessageType::runspacepool_state, {},
-      knobs.broken_pool.empty()
-          ? R"(<Obj RefId="0"><MS><I32 N="RunspaceState">2</I32></MS></Obj>)"
-          : fmt::format(
-                R"(<Obj RefId="0"><MS><I32 N="RunspaceState">5</I32>{}</MS></Obj>)",
-                record(knobs.broken_pool, "x", "System.Exception", "ExceptionAsErrorRecord")));
+  if (knobs.opening_call) {
+    put(shell, shell.output, psrp::MessageType::runspacepool_host_call, {}, kCall);
+  } else {
+    put(shell, shell.output, psrp::MessageType::runspacepool_state, {},
+        knobs.broken_pool.empty()
+            ? std::string(kOpened)
+            : fmt::format(
+                  R"(<Obj RefId="0"><MS><I32 N="RunspaceState">5</I32>{}</MS></Obj>)",
+                  record(knobs.broken_pool, "x", "System.Exception", "ExceptionAsErrorRecord")));
+  }
   const std::string key = knobs.echo_ids ? *id : fmt::format("OWN-SHELL-{}", ++own_ids_);
   shells_.emplace(key, std::move(shell));
   return soap(
@@ -192,119 +199,47 @@ net::HttpReply FakeServer::command(Shell& shell, const xml::Element& body,
   const std::string key = knobs.echo_ids ? *id : fmt::format("OWN-COMMAND-{}", ++own_ids_);
   Command& command = shell.commands[key];
   command.proposed = *id;
-  feed(shell, command, base64_decode(first->text).value_or(""));
+  feed(shell, command, "stdin", base64_decode(first->text).value_or(""));
   return soap(
       200, message,
       fmt::format("<rsp:CommandResponse><rsp:CommandId>{}</rsp:CommandId></rsp:CommandResponse>",
                   key));
 }
 
-void FakeServer::feed(Shell& shell, Command& command, const std::string& bytes) {
-  const auto messages = command.input.feed(bytes);
-  if (!messages) {
-    violated("bad fragments: " + messages.error().message);
-    return;
-  }
-  for (const std::string& encoded : *messages) {
-    const auto message = psrp::decode(encoded);
-    if (!message || message->rpid != shell.rpid || to_upper(message->pid) != command.proposed) {
-      violated("a message with wrong ids");
-      continue;
-    }
-    if (message->type == psrp::MessageType::create_pipeline) {
-      run(shell, command, *message);
-    } else if (message->type == psrp::MessageType::pipeline_host_response) {
-      refusals += message->body.find("N=\"me\"") != std::string::npos ? 1 : 0;
-      command.waits_for_host = false;
-      finish(shell, command, knobs.pipeline_state, {});
-    }
-  }
-}
-
-void FakeServer::run(Shell& shell, Command& command, const psrp::Message& message) {
-  const auto document = clixml::read_message(message.body, {});
-  const Graph& graph = document->graph;
-  const Value* const shell_value = find_property(graph, document->roots.front(), "PowerShell");
-  const Value* const cmds = find_property(graph, *shell_value, "Cmds");
-  const Value& first = *items_of(graph, *cmds).front();
-  const bool script = as_bool(graph, *find_property(graph, first, "IsScript")).value_or(false);
-  const auto text = [&](const Value& of, std::string_view name) {
-    return std::string(plain_text(graph, *find_property(graph, of, name)).value_or("-"));
-  };
-  std::string given;
-  for (const Value* argument : items_of(graph, *find_property(graph, first, "Args"))) {
-    given += fmt::format("{}={} ", text(*argument, "N"), text(*argument, "V"));
-  }
-  arguments.push_back(given);
-  command.started = true;
-  if (script) {
-    scripts.push_back(text(first, "Cmd"));
-  }
-  if (script && !knobs.scripts) {
-    finish(shell, command, "5",
-           record("The syntax is not supported by this runspace.", "ScriptsNotAllowed",
-                  "System.Management.Automation.ParseException", "ExceptionAsErrorRecord"));
-    return;
-  }
-  if (script && knobs.module_fails && given.find("SfbImportModule") != std::string::npos) {
-    finish(shell, command, "5",
-           record("no such module", "Modules_ModuleNotFound", "System.IO.FileNotFoundException",
-                  "ExceptionAsErrorRecord"));
-    return;
-  }
-  const Guid pid = *parse_guid(command.proposed);
-  if (knobs.host_call) {
-    command.waits_for_host = true;
-    put(shell, command.output, psrp::MessageType::pipeline_host_call, pid,
-        R"(<Obj RefId="0"><MS><I64 N="ci">1</I64><Obj N="mi" RefId="1"><ToString>ReadLine</ToString><I32>11</I32></Obj><Obj N="mp" RefId="2"><LST /></Obj></MS></Obj>)");
-    return;
-  }
-  if (knobs.pool_call) {
-    put(shell, command.output, psrp::MessageType::runspacepool_host_call, {},
-        R"(<Obj RefId="0"><MS><I64 N="ci">7</I64><I32 N="mi">11</I32></MS></Obj>)");
-  }
-  for (const std::string& body : knobs.output) {
-    put(shell, command.output, psrp::MessageType::pipeline_output, pid, body);
-  }
-  for (const std::string& body : knobs.errors) {
-    put(shell, command.output, psrp::MessageType::error_record, pid, body);
-  }
-  for (const std::string& body : knobs.warnings) {
-    put(shell, command.output, psrp::MessageType::warning_record, pid, body);
-  }
-  if (script) {
-    put(shell, command.output, psrp::MessageType::pipeline_output, pid,
-        R"(<Obj RefId="0"><DCT><En><S N="Key">SfbBackupExtras</S><I32 N="Value">1</I32></En><En><S N="Key">Language</S><S N="Value">FullLanguage</S></En></DCT></Obj>)");
-  }
-  if (!knobs.never_ends) {
-    finish(shell, command, knobs.pipeline_state, {});
-  }
-}
-
-void FakeServer::finish(Shell& shell, Command& command, const std::string& state,
-                        const std::string& error) {
-  if (!knobs.no_state) {
-    put(shell, command.output, psrp::MessageType::pipeline_state, *parse_guid(command.proposed),
-        fmt::format(R"(<Obj RefId="0"><MS><I32 N="PipelineState">{}</I32>{}</MS></Obj>)", state,
-                    error));
-  }
-  command.ended = true;
-}
-
 net::HttpReply FakeServer::send(Shell& shell, const xml::Element& body,
                                 const std::string& message) {
   const xml::Element* const stream = path(body, {"Send", "Stream"});
   const std::string* const id = stream == nullptr ? nullptr : stream->attribute("CommandId");
-  if (stream != nullptr && id == nullptr) {
-    ++pool_answers;
+  const std::string* const name = stream == nullptr ? nullptr : stream->attribute("Name");
+  if (name == nullptr) {
+    violated("Send without a stream");
+    return fault(message, 2150858817, "SchemaValidationError");
+  }
+  const std::string bytes = base64_decode(stream->text).value_or("");
+  if (id == nullptr) {
+    answer_pool(shell, *name, bytes);
     return soap(200, message, "<rsp:SendResponse/>");
   }
-  const auto command = id == nullptr ? shell.commands.end() : shell.commands.find(*id);
+  const auto command = shell.commands.find(*id);
   if (command == shell.commands.end()) {
     return fault(message, 2150858843, "InvalidSelectors");
   }
-  feed(shell, command->second, base64_decode(stream->text).value_or(""));
+  feed(shell, command->second, *name, bytes);
   return soap(200, message, "<rsp:SendResponse/>");
+}
+
+void FakeServer::answer_pool(Shell& shell, const std::string& stream, const std::string& bytes) {
+  ++pool_answers;
+  const auto messages = psrp::Defragmenter(psrp::FragmentLimits{}).feed(bytes);
+  const auto answer = messages && messages->size() == 1 ? psrp::decode(messages->front())
+                                                        : Result<psrp::Message>(psrp::Message{});
+  if (stream != "pr" || !answer || answer->rpid != shell.rpid ||
+      answer->type != psrp::MessageType::runspacepool_host_response) {
+    violated("what is sent to the pool is no answer to its host call");
+  }
+  if (knobs.opening_call) {
+    put(shell, shell.output, psrp::MessageType::runspacepool_state, {}, kOpened);
+  }
 }
 
 net::HttpReply FakeServer::receive(Shell& shell, const xml::Element& body,
@@ -358,6 +293,7 @@ net::HttpReply FakeServer::signal(Shell& shell, const xml::Element& body,
     return fault(message, 2150858843, "InvalidSelectors");
   }
   if (trim(code->text).ends_with("/signal/Terminate")) {
+    shell.busy = shell.busy || (knobs.deaf && !command->second.ended);
     shell.commands.erase(command);
   } else if (trim(code->text).ends_with("signal/crtl_c") && !knobs.deaf) {
     finish(shell, command->second, "3", {});

@@ -20,23 +20,28 @@ enum class Trouble {
   timed_out,     ///< no answer in time, the server acted on it
   garbage,       ///< something else than SOAP comes back, the server acted on it
   foreign,       ///< an answer to another request
+  unreadable,    ///< SOAP that is none
   empty_500,
   unauthorized,
 };
 
 struct DriveOptions {
   Language language = Language::automatic;
+  Limits limits = {};
+  std::string_view script = "param($PoolFqdn) Get-CsBackupServiceStatus";
+  Observer* observer = nullptr;
 };
 
 class SessionDrive {
  public:
-  explicit SessionDrive(DriveOptions options = {}) : session(make_options(options)) {}
+  explicit SessionDrive(DriveOptions options = {})
+      : session(make_options(options)), script_(options.script) {}
 
   /// One run to its end; 60 s of the drive's own clock.
   Result<PipelineResult> ask() {
     Call call{"Get-CsBackupServiceStatus",
               {{"PoolFqdn", Value::string("a.example.com")}, {"Force", Value::boolean(true)}},
-              "param($PoolFqdn) Get-CsBackupServiceStatus"};
+              script_};
     WinrmSession::Next next = session.run(call, now, now + std::chrono::seconds(60));
     return std::get<WinrmSession::Finished>(drive(std::move(next))).result;
   }
@@ -46,8 +51,11 @@ class SessionDrive {
   MonoTime now{};
   FakeServer server;
   int posts = 0;
-  int trouble_at = 0;  ///< number of the post, from 1; 0: none
+  int trouble_at = 0;     ///< number of the post, from 1; 0: none
+  int trouble_times = 1;  ///< so many posts one after the other
   Trouble trouble = Trouble::none;
+  std::vector<wsman::Action> actions;  ///< of all posts
+  std::vector<std::string> messages;   ///< `Action TYPE` of what was to be shown with them
   WinrmSession session;
 
  private:
@@ -55,6 +63,8 @@ class SessionDrive {
     WinrmSessionOptions made;
     made.url = "http://server:5985/wsman";
     made.language = options.language;
+    made.limits = options.limits;
+    made.observer = options.observer;
     made.import_module = "SkypeForBusiness";
     return made;
   }
@@ -72,7 +82,15 @@ class SessionDrive {
   }
 
   WinrmSession::Next carry(const WinrmSession::Post& post) {
-    const Trouble now_trouble = ++posts == trouble_at ? trouble : Trouble::none;
+    ++posts;
+    actions.push_back(post.action);
+    for (const std::string& message : post.messages) {
+      messages.push_back(std::string(to_string(post.action)) + " " +
+                         message.substr(0, message.find(' ')));
+    }
+    const bool troubled =
+        trouble_at > 0 && posts >= trouble_at && posts < trouble_at + trouble_times;
+    const Trouble now_trouble = troubled ? trouble : Trouble::none;
     const auto lost = [&](Reason reason, std::string code, Stage stage) {
       Error error{reason, std::move(code), "lost", {}, {}, stage};
       return session.failed(std::move(error), now);
@@ -104,6 +122,9 @@ class SessionDrive {
         reply.headers = {{"Content-Type", "text/html"}};
         reply.body = "<html>nothing</html>";
         break;
+      case Trouble::unreadable:
+        reply.body.resize(reply.body.size() / 2);
+        break;
       case Trouble::foreign: {
         const auto at = reply.body.find("<a:RelatesTo>");
         reply.body.replace(at + 18, 4, "0000");
@@ -114,6 +135,8 @@ class SessionDrive {
     }
     return session.answer(reply, now);
   }
+
+  std::string_view script_;
 };
 
 }  // namespace sfb::remote::testing

@@ -63,24 +63,36 @@ TEST(WinrmSession, LanguageNoneNeverTriesAScriptAndFullNeverDoesWithout) {
   EXPECT_THAT(none.server.scripts, IsEmpty());
   SessionDrive full({.language = Language::full});
   full.server.knobs.scripts = false;
+  full.server.knobs.refusal = std::string(100'000, 'x');
   const auto refused = full.ask();
   EXPECT_EQ(code_of(refused), "winrm.scripts_refused");
   EXPECT_EQ(refused.error().reason, Reason::cmdlet);
+  EXPECT_EQ(refused.error().peer.size(), 2000);
   EXPECT_EQ(full.server.pipelines, 1);
 }
 
 TEST(WinrmSession, TheScriptsOwnErrorIsNoRefusal) {
-  SessionDrive drive;
-  drive.server.knobs.module_fails = true;
-  const auto result = drive.ask();
-  ASSERT_TRUE(result);
-  EXPECT_EQ(result->state, PipelineState::failed);
-  EXPECT_EQ(drive.server.pipelines, 1);
-  const ErrorRecord record = ErrorRecord::from(result->graph, result->errors.back());
-  EXPECT_EQ(record.message, "no such module");
+  // The second one is a syntax error in the module.
+  for (const char* const type :
+       {"System.IO.FileNotFoundException", "System.Management.Automation.ParseException"}) {
+    SessionDrive drive;
+    drive.server.knobs.module_fails = true;
+    drive.server.knobs.module_error = type;
+    const auto result = drive.ask();
+    ASSERT_TRUE(result);
+    EXPECT_EQ(result->state, PipelineState::failed);
+    EXPECT_EQ(drive.server.pipelines, 1);
+    const ErrorRecord record = ErrorRecord::from(result->graph, result->errors.back());
+    EXPECT_EQ(record.message, "no such module");
+    drive.server.knobs.module_fails = false;
+    ASSERT_TRUE(drive.ask());
+    EXPECT_EQ(drive.server.scripts.size(), 2) << "scripts are not given up";
+  }
 }
 
 TEST(WinrmSession, EveryVersionAndOwnIdsAndEveryCut) {
+  // Two, three and four bytes: replies end inside each of them.
+  const std::string text = "\xC3\xBC\xE2\x82\xAC\xF0\x9F\x98\x80";
   for (const char* const version : {"2.1", "2.2", "2.3", "2.4", "2.9"}) {
     for (const bool echo : {true, false}) {
       for (const std::size_t cut : {0U, 1U, 7U, 20U, 21U, 22U, 39U, 40U, 41U, 61U, 100U, 701U}) {
@@ -89,9 +101,11 @@ TEST(WinrmSession, EveryVersionAndOwnIdsAndEveryCut) {
         drive.server.knobs.echo_ids = echo;
         drive.server.knobs.cut = cut;
         drive.server.knobs.done_with_state = cut % 2 == 0;
+        drive.server.knobs.output.push_back("<S>" + text + "</S>");
         const auto result = drive.ask();
         ASSERT_TRUE(result) << version << " cut " << cut << ": " << describe(result.error());
-        EXPECT_EQ(result->output.size(), 1);
+        ASSERT_EQ(result->output.size(), 2);
+        EXPECT_EQ(result->output[1].text, text);
         drive.close();
         EXPECT_EQ(drive.server.shells(), 0);
         EXPECT_THAT(drive.server.violations, IsEmpty());
@@ -198,15 +212,20 @@ TEST(WinrmSession, APipelineThatOutlivesTheDeadlineIsStoppedOverTheSameSession) 
   EXPECT_THAT(drive.server.violations, IsEmpty());
 }
 
-TEST(WinrmSession, ADeafPipelineIsTerminatedAllTheSame) {
+// It goes on in its runspace after Terminate, and the next pipeline would wait for it.
+TEST(WinrmSession, ADeafPipelineIsTerminatedAndItsShellNotUsedAgain) {
   SessionDrive drive;
   drive.server.knobs.never_ends = true;
   drive.server.knobs.deaf = true;
   EXPECT_EQ(code_of(drive.ask()), "winrm.timeout");
   drive.clear();
   EXPECT_EQ(drive.server.commands(), 0);
+  EXPECT_FALSE(drive.session.reusable());
   drive.close();
   EXPECT_EQ(drive.server.shells(), 0);
+  drive.server.knobs.never_ends = false;
+  EXPECT_TRUE(drive.ask());
+  EXPECT_EQ(drive.server.creates, 2);
 }
 
 TEST(WinrmSession, AForgottenShellIsOpenedAgainOnce) {

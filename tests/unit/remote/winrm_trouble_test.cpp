@@ -13,9 +13,10 @@
 namespace sfb::remote::testing {
 namespace {
 
-constexpr std::array kTroubles = {Trouble::request_lost, Trouble::reply_lost,  Trouble::not_sent,
-                                  Trouble::timed_out,    Trouble::garbage,     Trouble::foreign,
-                                  Trouble::empty_500,    Trouble::unauthorized};
+constexpr std::array kTroubles = {
+    Trouble::request_lost, Trouble::reply_lost, Trouble::not_sent,
+    Trouble::timed_out,    Trouble::garbage,    Trouble::foreign,
+    Trouble::unreadable,   Trouble::empty_500,  Trouble::unauthorized};
 
 const std::array<std::pair<const char*, std::function<void(FakeKnobs&)>>, 9> kServers = {{
     {"plain", [](FakeKnobs&) {}},
@@ -55,7 +56,12 @@ TEST(WinrmTrouble, AtEveryStepOfEveryServer) {
         drive.trouble = trouble;
         drive.trouble_at = at;
         const auto first = drive.ask();
-        if (!first) {
+        if (first) {
+          EXPECT_EQ(first->output.size(), 1);
+          EXPECT_EQ(first->extras.has_value(), drive.server.knobs.scripts);
+          EXPECT_EQ(first->ps_version, drive.server.knobs.ps_version);
+          EXPECT_EQ(first->state, PipelineState::completed);
+        } else {
           EXPECT_NE(first.error().stage, Stage::none) << first.error().code;
           EXPECT_NE(first.error().reason, Reason::internal) << first.error().code;
           EXPECT_NE(first.error().code, "drive.endless");
