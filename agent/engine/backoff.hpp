@@ -1,5 +1,6 @@
-// Leaving a server alone that refused us: one endpoint's back-off, shared by its pools because they
-// share the account that could be locked (design.md 5.2). Pure; time comes in as an argument.
+// Leaving servers alone that refused us: one endpoint's back-off, shared by its pools, and what is
+// known of an account that several endpoints use, which could be locked (design.md 5.2). Pure; time
+// comes in as an argument.
 #pragma once
 
 #include "agent/base/error.hpp"
@@ -27,7 +28,7 @@ class Backoff {
 
   /// A run failed in a way that causes back-off. True when that began a step; runs that failed
   /// together are one step.
-  bool refused(Reason reason, MonoTime started, MonoTime now);
+  bool refused(MonoTime started, MonoTime now);
   /// The server answered: it lets us in.
   void accepted(MonoTime started);
   /// A reload or a new secret: try again, from the first step.
@@ -35,8 +36,6 @@ class Backoff {
 
   /// Absent when there is none or it is over.
   std::optional<MonoTime> until(MonoTime now) const;
-  /// Why it began.
-  std::optional<Reason> reason() const { return reason_; }
   /// The server has not let anybody in since the start, the last refusal or the last `end`: one run
   /// at a time, so that a wrong password costs one logon and not one for each pool.
   bool on_trial() const { return !accepted_; }
@@ -46,7 +45,31 @@ class Backoff {
   std::size_t step_ = 0;
   std::optional<MonoTime> since_;  ///< the last refusal or `end`
   std::optional<MonoTime> until_;
-  std::optional<Reason> reason_;
+};
+
+/// The server looked at user name and password and said no: such failures lock accounts.
+bool is_refused_logon(const Error& error);
+
+/// An account and the endpoints that log on with it. A refusal at one endpoint may be that server's
+/// affair (a local account), so the others go on, but one at a time, until one of them lets us in.
+/// Two refusals in a row are the password's: then all are left alone. Thread rule: one thread.
+class Account {
+ public:
+  // `started` as above.
+  void refused(MonoTime started, MonoTime now);
+  void accepted(MonoTime started);
+  /// A reload or a new secret.
+  void end(MonoTime now);
+
+  /// The last word was a refusal: one run at a time over all endpoints.
+  bool doubted() const { return doubted_; }
+  /// All endpoints are left alone until then.
+  std::optional<MonoTime> until(MonoTime now) const { return backoff_.until(now); }
+
+ private:
+  bool doubted_ = false;
+  std::optional<MonoTime> since_;  ///< the last refusal or `end`
+  Backoff backoff_;
 };
 
 }  // namespace sfb::engine

@@ -10,6 +10,7 @@
 #include "agent/engine/endpoint_queue.hpp"
 #include "agent/engine/engine.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -86,20 +87,32 @@ class Core {
   using WaiterId = std::uint64_t;
   using StopCallback = std::stop_callback<std::function<void()>>;
 
+  struct SharedAccount {
+    Account account;
+    std::string refused_with;  ///< what began the back-off, for those who are refused
+    JobId trial = 0;           ///< the one run of a doubted account; 0: none
+  };
+
   struct Endpoint {
     EndpointId id;
     EndpointOptions options;
     EndpointQueue queue;
+    std::shared_ptr<SharedAccount> account = {};  ///< never null once adopted
     Backoff backoff = {};
-    JobId trial = 0;     ///< the one run of an endpoint on trial; 0: none
-    bool ready = false;  ///< stands in ready_
+    std::string refused_with = {};  ///< as above
+    JobId trial = 0;                ///< the one run of an endpoint on trial; 0: none
+    bool ready = false;             ///< stands in ready_
 
     bool uses_backoff() const { return options.transport->uses_backoff(); }
     bool can_take() const {
-      return queue.can_take() && (trial == 0 || !backoff.on_trial() || !uses_backoff());
+      const bool on_trial = trial != 0 && backoff.on_trial();
+      const bool doubted = account->trial != 0 && account->account.doubted();
+      return queue.can_take() && (!uses_backoff() || (!on_trial && !doubted));
     }
     std::optional<MonoTime> backoff_until(MonoTime now) const {
-      return uses_backoff() ? backoff.until(now) : std::nullopt;
+      // An absent time is less than any other.
+      return uses_backoff() ? std::max(backoff.until(now), account->account.until(now))
+                            : std::nullopt;
     }
   };
   using EndpointPtr = std::shared_ptr<Endpoint>;
@@ -124,6 +137,7 @@ class Core {
     std::vector<WaiterId> waiters;
     MonoTime started{};
     MonoTime deadline{};
+    std::shared_ptr<SharedAccount> trial_of = {};  ///< absent: not the trial of an account
 
     bool is_live() const { return phase <= Phase::running; }
     bool is_waiting() const { return phase <= Phase::queued; }
@@ -151,6 +165,7 @@ class Core {
     std::vector<JobPtr> jobs;
     bool awaited = false;  ///< of the first cycle, not attempted yet
     std::optional<Reason> last_failure;
+    std::string last_code;  ///< of that failure
     std::vector<std::string> last_notes;
 
     const Fqdn& fqdn() const { return options.identity.fqdn; }
@@ -187,7 +202,7 @@ class Core {
   void begin(const JobPtr& job, Now now);
   void pool_due(Pool& pool, Now now);
   void guard_due(const JobPtr& job, Now now);
-  static void end_trial(const Job& job);
+  void end_trial(const Job& job);
   void forget(const JobPtr& job);
   void release_successor(const Job& job);
   static JobPtr live_job(const Pool& pool, const status::Question& question);
@@ -204,7 +219,9 @@ class Core {
                    const status::EvaluationPtr& before);
 
   // core_backoff.cpp
-  void learn_outcome(const Job& job, std::optional<Reason> failure, bool answered, Now now);
+  void learn_outcome(const Job& job, const Error* failure, bool answered, Now now);
+  void account_refused(Endpoint& endpoint, const Job& job, const std::string& with, Now now);
+  std::vector<EndpointPtr> sharing_account(const Endpoint& endpoint) const;
   void backoff_changed(const Endpoint& endpoint, Now now);
   void refuse_waiting_jobs(const Endpoint& endpoint, MonoTime until, Now now);
   static status::Refusal backoff_refusal(const Endpoint& endpoint, MonoTime until, Now now);
@@ -227,6 +244,7 @@ class Core {
 
   Agenda agenda_;
   std::map<std::string, EndpointPtr> endpoints_;
+  std::map<std::string, std::shared_ptr<SharedAccount>> accounts_;
   std::map<Fqdn, std::unique_ptr<Pool>> pools_;
   std::unordered_map<std::uint64_t, Pool*> by_generation_;
   std::unordered_map<JobId, JobPtr> jobs_;

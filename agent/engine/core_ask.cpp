@@ -7,8 +7,6 @@
 
 namespace sfb::engine {
 
-namespace {}  // namespace
-
 void Core::answer(const status::AnswerCallback& callback, status::Answer answer) {
   outbox_.emplace_back(
       [callback, made = std::move(answer)]() mutable { callback(std::move(made)); });

@@ -23,29 +23,76 @@ Core::EndpointPtr Core::endpoint_of(EndpointId id) const {
 }
 
 // `answered`: objects or PowerShell errors came, so the server let us in.
-void Core::learn_outcome(const Job& job, std::optional<Reason> failure, bool answered, Now now) {
+void Core::learn_outcome(const Job& job, const Error* failure, bool answered, Now now) {
   Endpoint& endpoint = *job.endpoint;
   if (stopping_ || !endpoint.uses_backoff() || endpoint_of(endpoint.id) == nullptr) {
     return;
   }
-  const bool refused = failure && causes_backoff(*failure);
-  if (refused && endpoint.backoff.refused(*failure, job.started, now.mono)) {
+  const bool refused = failure != nullptr && causes_backoff(failure->reason);
+  std::string with;
+  if (refused) {
+    with = fmt::format("{} ({}) for pool {} on endpoint {}: {}", to_string(failure->reason),
+                       failure->code, job.question.pool.str(), endpoint.options.name,
+                       failure->message);
+  }
+  if (refused && endpoint.backoff.refused(job.started, now.mono)) {
+    endpoint.refused_with = with;
     const MonoTime until = *endpoint.backoff.until(now.mono);
     logger_.warn(
         "back-off",
         {{"endpoint", endpoint.options.name},
          {"pool", job.question.pool.str()},
-         {"reason", std::string(to_string(*failure))},
+         {"reason", std::string(to_string(failure->reason))},
+         {"code", failure->code},
          {"duration", format_duration(std::chrono::ceil<std::chrono::seconds>(until - now.mono))}});
     backoff_changed(endpoint, now);
     refuse_waiting_jobs(endpoint, until, now);
   } else if (!refused && answered) {
-    const bool ended = endpoint.backoff.until(now.mono).has_value();
+    const auto before = endpoint.backoff_until(now.mono);
     endpoint.backoff.accepted(job.started);
-    if (ended) {
-      backoff_changed(endpoint, now);
+    endpoint.account->account.accepted(job.started);
+    if (before) {  // it began in the same moment as this run
+      for (const EndpointPtr& other : sharing_account(endpoint)) {
+        backoff_changed(*other, now);
+      }
     }
   }
+  if (refused && is_refused_logon(*failure)) {
+    account_refused(endpoint, job, with, now);
+  }
+}
+
+void Core::account_refused(Endpoint& endpoint, const Job& job, const std::string& with, Now now) {
+  SharedAccount& shared = *endpoint.account;
+  const bool before = shared.account.until(now.mono).has_value();
+  shared.account.refused(job.started, now.mono);
+  const auto until = shared.account.until(now.mono);
+  if (before || !until) {
+    return;
+  }
+  shared.refused_with = with;
+  const auto all = sharing_account(endpoint);
+  if (all.size() > 1) {
+    logger_.warn("account refused by two endpoints in a row, all of its endpoints are left alone",
+                 {{"endpoint", endpoint.options.name},
+                  {"endpoints", std::to_string(all.size())},
+                  {"duration",
+                   format_duration(std::chrono::ceil<std::chrono::seconds>(*until - now.mono))}});
+  }
+  for (const EndpointPtr& other : all) {
+    backoff_changed(*other, now);
+    refuse_waiting_jobs(*other, *other->backoff_until(now.mono), now);
+  }
+}
+
+std::vector<Core::EndpointPtr> Core::sharing_account(const Endpoint& endpoint) const {
+  std::vector<EndpointPtr> all;
+  for (const auto& [name, other] : endpoints_) {
+    if (other->account == endpoint.account) {
+      all.push_back(other);
+    }
+  }
+  return all;
 }
 
 // Every pool of the endpoint shows it, and the agenda knows its end.
@@ -89,14 +136,15 @@ void Core::refuse_waiting_jobs(const Endpoint& endpoint, MonoTime until, Now now
 
 status::Refusal Core::backoff_refusal(const Endpoint& endpoint, MonoTime until, Now now) {
   const std::chrono::seconds wait = seconds_until(until, now.mono);
-  const auto why = endpoint.backoff.reason();
-  return {Error{Reason::throttled, "engine.backoff",
-                fmt::format("endpoint {} is left alone for {} s{}", endpoint.options.name,
-                            wait.count(), why ? fmt::format(" after `{}`", to_string(*why)) : ""),
-                "repair the cause; a new password in its file or a reload ends it at once", "",
-                Stage::queue},
-          wait,
-          {}};
+  const bool own = endpoint.backoff.until(now.mono) == until;
+  return {
+      Error{Reason::throttled, "engine.backoff",
+            fmt::format("endpoint {} is left alone for {} s after {}", endpoint.options.name,
+                        wait.count(), own ? endpoint.refused_with : endpoint.account->refused_with),
+            "repair the cause; a new password in its file or a reload ends it at once", "",
+            Stage::queue},
+      wait,
+      {}};
 }
 
 void Core::credentials_changed(EndpointId id) {
@@ -108,13 +156,19 @@ void Core::credentials_changed(EndpointId id) {
   const bool was_backing_off = endpoint->backoff_until(now.mono).has_value();
   logger_.info("credentials changed", {{"endpoint", endpoint->options.name}});
   endpoint->backoff.end(now.mono);
-  backoff_changed(*endpoint, now);
+  endpoint->account->account.end(now.mono);
+  endpoint->account->trial = 0;
+  for (const EndpointPtr& other : sharing_account(*endpoint)) {
+    backoff_changed(*other, now);
+    dispatch(other);  // nothing is doubted any more
+  }
   for (const auto& [fqdn, pool] : pools_) {
     if (started_ && pool->endpoint == endpoint && (was_backing_off || pool->last_failure)) {
       pool->activity.schedule(now.mono);
       plan(*pool);
     }
   }
+  flush();
 }
 
 }  // namespace sfb::engine

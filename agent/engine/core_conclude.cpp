@@ -33,7 +33,7 @@ void Core::conclude(Pool& pool, Job& job, Result<remote::Reply> result, Now now)
     const Waiter waiter = take_waiter(id);
     answer(waiter.callback, {evaluation, waiter.source});
   }
-  learn_outcome(job, evaluation->error ? std::optional(evaluation->error->reason) : std::nullopt,
+  learn_outcome(job, evaluation->error ? &*evaluation->error : nullptr,
                 evaluation->result != nullptr, now);
   plan(pool);
 }
@@ -91,9 +91,11 @@ void Core::attempted(Pool& pool) {
 void Core::log_failure(Pool& pool, const status::Evaluation& evaluation) {
   const Error& error = *evaluation.error;
   // A pool that fails every two minutes is news once. What callers ask for is their affair.
-  const bool news = evaluation.question.is_scheduled() && pool.last_failure != error.reason;
+  const bool news = evaluation.question.is_scheduled() &&
+                    (pool.last_failure != error.reason || pool.last_code != error.code);
   if (evaluation.question.is_scheduled()) {
     pool.last_failure = error.reason;
+    pool.last_code = error.code;
   }
   logger_.log(news ? LogLevel::warn : LogLevel::debug, "evaluation failed",
               {{"pool", pool.fqdn().str()},

@@ -68,6 +68,10 @@ void Core::apply(Options options) {
       add_pool(std::move(pool), endpoint, now);
     }
   }
+  for (const auto& [name, account] : accounts_) {
+    account->account.end(now.mono);
+    account->trial = 0;
+  }
   for (const auto& [name, endpoint] : endpoints_) {
     endpoint->backoff.end(now.mono);
     dispatch(endpoint);  // max_concurrent may have grown
@@ -82,6 +86,7 @@ void Core::apply(Options options) {
 std::map<std::string, Core::EndpointPtr> Core::adopt_endpoints(
     std::vector<EndpointOptions> options) {
   std::map<std::string, EndpointPtr> adopted;
+  std::map<std::string, std::shared_ptr<SharedAccount>> accounts;
   std::map<EndpointPtr, std::shared_ptr<remote::Transport>> moved;
   for (EndpointOptions& each : options) {
     const auto known = endpoints_.find(each.name);
@@ -90,6 +95,10 @@ std::map<std::string, Core::EndpointPtr> Core::adopt_endpoints(
         same ? known->second
              : std::make_shared<Endpoint>(
                    Endpoint{++endpoints_made_, each, EndpointQueue(each.max_concurrent)});
+    if (same && !each.settings.empty() && each.settings == endpoint->options.settings) {
+      each.transport = endpoint->options.transport;
+      each.transport->refresh();
+    }
     if (!same || endpoint->options.transport != each.transport) {
       each.transport->on_change(hooks_.content_changed);
       each.transport->on_credentials(
@@ -99,9 +108,19 @@ std::map<std::string, Core::EndpointPtr> Core::adopt_endpoints(
       moved.emplace(endpoint, endpoint->options.transport);
     }
     endpoint->queue.set_max_concurrent(each.max_concurrent);
+    // One of its own for who shares none, and the same one as before the reload: a run under way
+    // may hold its trial.
+    const std::string account = each.account.empty() ? "endpoint " + each.name : each.account;
+    const auto old = accounts_.find(account);
+    endpoint->account =
+        accounts
+            .emplace(account,
+                     old != accounts_.end() ? old->second : std::make_shared<SharedAccount>())
+            .first->second;
     endpoint->options = std::move(each);
     adopted.insert_or_assign(endpoint->options.name, endpoint);
   }
+  accounts_ = std::move(accounts);
   // Pools move to a new transport object; runs keep the old one alive until they return.
   for (const auto& [fqdn, pool] : pools_) {
     if (const auto old = moved.find(pool->endpoint); old != moved.end()) {
@@ -138,6 +157,7 @@ void Core::add_pool(PoolOptions options, EndpointPtr endpoint, Now now) {
                                           .cache = {},
                                           .jobs = {},
                                           .last_failure = {},
+                                          .last_code = {},
                                           .last_notes = {}});
   by_generation_.emplace(generation, pool.get());
   pool->endpoint->options.transport->add_pool(fqdn);

@@ -88,8 +88,13 @@ void Core::begin(const JobPtr& job, Now now) {
   Pool& pool = *pool_of(*job);
   job->phase = Job::Phase::running;
   job->started = now.mono;
-  if (job->endpoint->trial == 0 && job->endpoint->backoff.on_trial()) {
-    job->endpoint->trial = job->id;
+  Endpoint& endpoint = *job->endpoint;
+  if (endpoint.trial == 0 && endpoint.backoff.on_trial()) {
+    endpoint.trial = job->id;
+  }
+  if (endpoint.account->trial == 0 && endpoint.account->account.doubted()) {
+    endpoint.account->trial = job->id;
+    job->trial_of = endpoint.account;
   }
   if (job->scheduled) {
     job->deadline = now.mono + budget(pool.options);
@@ -135,7 +140,7 @@ void Core::finished(JobId id, Result<remote::Reply> result) {
   forget(job);
   if (!wanted && !result) {
     // Whoever has gone, the account was tried: a caller who hangs up early must not lock it.
-    learn_outcome(*job, result.error().reason, false, now);
+    learn_outcome(*job, &result.error(), false, now);
   }
   if (pool != nullptr) {
     if (wanted) {
@@ -148,8 +153,20 @@ void Core::finished(JobId id, Result<remote::Reply> result) {
 }
 
 void Core::end_trial(const Job& job) {
-  if (job.endpoint->trial == job.id) {
-    job.endpoint->trial = 0;
+  Endpoint& endpoint = *job.endpoint;
+  if (endpoint.trial == job.id) {
+    endpoint.trial = 0;
+  }
+  if (job.trial_of && job.trial_of->trial == job.id) {
+    job.trial_of->trial = 0;
+    // The others' turn, once this run's outcome is known.
+    outbox_.emplace_back([this, account = job.trial_of] {
+      for (const auto& [name, other] : endpoints_) {
+        if (other->account == account) {
+          dispatch(other);
+        }
+      }
+    });
   }
 }
 

@@ -32,8 +32,8 @@ asio::awaitable<Result<remote::Reply>> ask(std::shared_ptr<remote::Transport> tr
 // A transport that nobody configures any more may take this long; its runs end well before.
 constexpr std::chrono::minutes kRetireTime{5};
 
-asio::awaitable<void> close_one(std::shared_ptr<remote::Transport> transport, MonoTime deadline) {
-  co_await transport->close(deadline);
+asio::awaitable<bool> close_one(std::shared_ptr<remote::Transport> transport, MonoTime deadline) {
+  co_return co_await transport->close(deadline);
 }
 
 Result<remote::Reply> outcome_of(const std::exception_ptr& exception,
@@ -90,7 +90,7 @@ class Engine::Impl : public std::enable_shared_from_this<Engine::Impl> {
   Core& core() { return *core_; }
 
   /// Stops, then closes every transport, retired ones included.
-  asio::awaitable<void> close(MonoTime deadline) {
+  asio::awaitable<std::size_t> close(MonoTime deadline) {
     core_->stop();
     arm();
     auto transports = core_->transports();
@@ -100,20 +100,26 @@ class Engine::Impl : public std::enable_shared_from_this<Engine::Impl> {
       }
     }
     // Shared, because a handler may come after this coroutine has given up.
-    const auto left = std::make_shared<std::size_t>(transports.size());
+    struct Count {
+      std::size_t running;
+      std::size_t open;
+    };
+    const auto left = std::make_shared<Count>(Count{transports.size(), transports.size()});
     const auto all_closed = std::make_shared<asio::steady_timer>(executor_, deadline);
     for (auto& transport : transports) {
       asio::co_spawn(executor_, close_one(std::move(transport), deadline),
-                     [left, all_closed](const std::exception_ptr&) {
-                       if (--*left == 0) {
+                     [left, all_closed](const std::exception_ptr& failure, bool closed) {
+                       left->open -= !failure && closed ? 1U : 0U;
+                       if (--left->running == 0) {
                          all_closed->cancel();
                        }
                      });
     }
-    if (*left > 0) {
+    if (left->running > 0) {
       // Ends by the deadline, by cancel() or by cancellation of the caller: each is an end.
       static_cast<void>(co_await all_closed->async_wait(asio::as_tuple(asio::use_awaitable)));
     }
+    co_return left->open;
   }
 
   /// After everything that may have changed the agenda.
@@ -158,7 +164,7 @@ class Engine::Impl : public std::enable_shared_from_this<Engine::Impl> {
     std::erase_if(retired_, [](const auto& each) { return each.expired(); });
     retired_.push_back(transport);
     asio::co_spawn(executor_, close_one(std::move(transport), clock_.now().mono + kRetireTime),
-                   [](const std::exception_ptr&) {});
+                   [](const std::exception_ptr&, bool) {});
   }
 
   // The coroutine's frames refer to the signal until this handler has returned.
@@ -209,9 +215,9 @@ void Engine::stop() {
   impl->arm();
 }
 
-asio::awaitable<void> Engine::close(MonoTime deadline) {
+asio::awaitable<std::size_t> Engine::close(MonoTime deadline) {
   const auto impl = impl_;  // the engine may go meanwhile
-  co_await impl->close(deadline);
+  co_return co_await impl->close(deadline);
 }
 
 std::size_t Engine::running() const {

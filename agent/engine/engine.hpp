@@ -27,6 +27,11 @@ struct EndpointOptions {
   /// Changes when address or credentials change: then its pools start anew (generation), else their
   /// knowledge stays over a reload.
   std::string identity;
+  /// Endpoints with the same text log on with the same user name and password. Empty: with none.
+  std::string account = {};
+  /// Everything that `transport` was made of. While it stays, a reload keeps the transport in use,
+  /// with its sessions, and drops the new one. Empty: every reload brings a new one.
+  std::string settings = {};
 };
 
 /// One pool to evaluate.
@@ -65,9 +70,9 @@ class Engine final : public status::Evaluator, public status::Board {
   void stop();
   /// `stop`, then closes every transport in parallel (Transport::close), those that a reload took
   /// out of use included, so that nothing is left behind on the servers. Returns when all are
-  /// closed or at the deadline; the loop must run until then. The engine may be destroyed
-  /// meanwhile.
-  boost::asio::awaitable<void> close(MonoTime deadline);
+  /// closed or at the deadline, with how many are not; the loop must run until then. The engine may
+  /// be destroyed meanwhile.
+  boost::asio::awaitable<std::size_t> close(MonoTime deadline);
   /// Evaluations running now.
   std::size_t running() const;
 

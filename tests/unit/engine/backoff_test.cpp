@@ -12,7 +12,7 @@ constexpr MonoTime kStart{1'000s};
 
 class BackoffTest : public ::testing::Test {
  protected:
-  bool refuse(Reason reason = Reason::auth) { return backoff.refused(reason, now, now); }
+  bool refuse() { return backoff.refused(now, now); }
 
   MonoTime now = kStart;
   Backoff backoff;
@@ -34,10 +34,8 @@ TEST_F(BackoffTest, AnAnswerBeginsFromTheFirstStep) {
   refuse();
   now += 1min;
   backoff.accepted(now);
-  EXPECT_EQ(backoff.reason(), std::nullopt);
-  EXPECT_TRUE(refuse(Reason::throttled));
+  EXPECT_TRUE(refuse());
   EXPECT_EQ(backoff.until(now), now + 1min);
-  EXPECT_EQ(backoff.reason(), Reason::throttled);
 }
 
 TEST_F(BackoffTest, AnEndBeginsFromTheFirstStep) {
@@ -52,15 +50,15 @@ TEST_F(BackoffTest, AnEndBeginsFromTheFirstStep) {
 }
 
 TEST_F(BackoffTest, RunsThatFailTogetherAreOneStep) {
-  EXPECT_TRUE(backoff.refused(Reason::auth, kStart - 5s, now));
-  EXPECT_FALSE(backoff.refused(Reason::auth, now, now));
-  EXPECT_FALSE(backoff.refused(Reason::auth, kStart - 5s, now + 1s));
-  EXPECT_FALSE(backoff.refused(Reason::auth, kStart - 5s, now + 2min)) << "a very late one too";
+  EXPECT_TRUE(backoff.refused(kStart - 5s, now));
+  EXPECT_FALSE(backoff.refused(now, now));
+  EXPECT_FALSE(backoff.refused(kStart - 5s, now + 1s));
+  EXPECT_FALSE(backoff.refused(kStart - 5s, now + 2min)) << "a very late one too";
   EXPECT_EQ(backoff.until(now), now + 1min);
 }
 
 TEST_F(BackoffTest, WhatBeganBeforeTheRefusalSaysNothingAboutLater) {
-  backoff.refused(Reason::auth, now - 5s, now);
+  backoff.refused(now - 5s, now);
   backoff.accepted(now - 3s);
   EXPECT_EQ(backoff.until(now), now + 1min);
   EXPECT_TRUE(backoff.on_trial());
@@ -68,7 +66,7 @@ TEST_F(BackoffTest, WhatBeganBeforeTheRefusalSaysNothingAboutLater) {
 
 TEST_F(BackoffTest, WhatBeganBeforeANewSecretSaysNothingAboutIt) {
   backoff.end(now);
-  EXPECT_FALSE(backoff.refused(Reason::auth, now - 1s, now + 1s)) << "with the old password";
+  EXPECT_FALSE(backoff.refused(now - 1s, now + 1s)) << "with the old password";
   EXPECT_EQ(backoff.until(now + 1s), std::nullopt);
   backoff.accepted(now - 1s);
   EXPECT_TRUE(backoff.on_trial());
@@ -95,6 +93,56 @@ TEST(Backoff, OnlyThreeReasonsCauseIt) {
               reason == Reason::auth || reason == Reason::forbidden || reason == Reason::throttled)
         << to_string(reason);
   }
+}
+
+class AccountTest : public ::testing::Test {
+ protected:
+  void refuse() { account.refused(now, now); }
+
+  MonoTime now = kStart;
+  Account account;
+};
+
+TEST_F(AccountTest, OneRefusalIsADoubtAndTwoInARowAreABackoff) {
+  EXPECT_FALSE(account.doubted());
+  refuse();
+  EXPECT_TRUE(account.doubted());
+  EXPECT_EQ(account.until(now), std::nullopt);
+  now += 1s;
+  refuse();
+  EXPECT_EQ(account.until(now), now + 1min);
+  now += 1min;
+  refuse();
+  EXPECT_EQ(account.until(now), now + 2min);
+}
+
+TEST_F(AccountTest, AnAnswerOfAnyEndpointClearsIt) {
+  refuse();
+  now += 1s;
+  account.accepted(now);
+  EXPECT_FALSE(account.doubted());
+  refuse();
+  EXPECT_EQ(account.until(now), std::nullopt) << "the first one again";
+}
+
+TEST_F(AccountTest, WhatBeganBeforeTheLastWordChangesNothing) {
+  refuse();
+  account.accepted(now - 1s);
+  EXPECT_TRUE(account.doubted());
+  account.refused(now - 1s, now + 1s);
+  EXPECT_EQ(account.until(now), std::nullopt) << "they ran at the same time";
+  account.end(now + 2s);
+  account.refused(now, now + 3s);
+  EXPECT_FALSE(account.doubted()) << "with the old password";
+}
+
+TEST(RefusedLogon, IsWhatTheServerSaidToAPassword) {
+  const auto with = [](std::string code) {
+    return Error{Reason::auth, std::move(code), {}, {}, {}, Stage::auth};
+  };
+  EXPECT_TRUE(is_refused_logon(with("auth.refused")));
+  EXPECT_TRUE(is_refused_logon(with("wsman.authentication")));
+  EXPECT_FALSE(is_refused_logon(with("auth.not_offered")));
 }
 
 }  // namespace

@@ -16,7 +16,9 @@ TEST(CoreBackoff, ScheduleAndQueriesLeaveTheServerAlone) {
   ASSERT_TRUE(rig.pass_until_launch());
   rig.finish(failure(Reason::auth));
   EXPECT_EQ(rig.pool()->backoff_until, rig.clock.now().wall + 1min);
-  EXPECT_EQ(rig.log->count("warn back-off endpoint=one pool=a.x reason=auth duration=1m"), 1U);
+  EXPECT_EQ(rig.log->count(
+                "warn back-off endpoint=one pool=a.x reason=auth code=test.failure duration=1m"),
+            1U);
 
   rig.pass(20s);
   for (const auto& question : {Rig::scheduled(), Rig::category(Category::cms)}) {

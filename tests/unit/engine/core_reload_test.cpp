@@ -170,5 +170,26 @@ TEST(CoreReload, ExpectationsAreJudgedAnew) {
   EXPECT_FALSE(rig.pool()->verdict->working);
 }
 
+TEST(CoreReload, ATransportOfTheSameSettingsStaysInUse) {
+  Rig rig;
+  rig.options.endpoints[0].settings = "as before";
+  rig.configure();
+  const auto kept = rig.transports["one"];
+  rig.retired.clear();
+  const auto made = std::make_shared<FakeTransport>();
+  rig.options.endpoints[0].transport = made;
+  rig.configure();
+  EXPECT_EQ(kept->refreshed, 1);
+  EXPECT_EQ(made->on_change_calls, 0);
+  EXPECT_THAT(rig.retired, IsEmpty());
+  rig.ask(Rig::scheduled());
+  EXPECT_EQ(rig.open.begin()->second.transport, kept);
+
+  rig.options.endpoints[0].settings = "another way";
+  rig.configure();
+  EXPECT_THAT(rig.retired, ElementsAre(kept));
+  EXPECT_THAT(made->pools, ElementsAre("a.x"));
+}
+
 }  // namespace
 }  // namespace sfb::engine

@@ -52,13 +52,14 @@ class ScriptedTransport final : public remote::Transport {
   void on_credentials(std::function<void()> callback) override {
     new_credentials = std::move(callback);
   }
-  asio::awaitable<void> close(MonoTime deadline) override {
+  asio::awaitable<bool> close(MonoTime deadline) override {
     ++closing;
     if (close_takes_for_ever) {
       asio::steady_timer never(co_await asio::this_coro::executor, deadline + 1h);
       co_await never.async_wait(asio::use_awaitable);
     }
     ++closed;
+    co_return !close_fails;
   }
 
   std::deque<Act> acts;
@@ -70,6 +71,7 @@ class ScriptedTransport final : public remote::Transport {
   int closing = 0;
   int closed = 0;
   bool close_takes_for_ever = false;
+  bool close_fails = false;
 
  private:
   const Clock& clock_;
@@ -95,6 +97,14 @@ class EngineTest : public ::testing::Test {
       loop.run_one_for(100ms);
     }
     ASSERT_TRUE(done()) << "nothing happened for 20 s";
+  }
+  /// How many transports are still open then.
+  std::size_t close(std::chrono::milliseconds time) {
+    std::optional<std::size_t> open;
+    asio::co_spawn(loop, engine->close(clock.now().mono + time),
+                   [&](const std::exception_ptr&, std::size_t count) { open = count; });
+    run_until([&] { return open.has_value(); });
+    return open.value_or(999);
   }
   std::shared_ptr<Heard> ask(std::stop_token stop = {}) {
     auto heard = std::make_shared<Heard>();
@@ -190,10 +200,7 @@ TEST_F(EngineTest, CloseStopsAndClosesEveryTransport) {
   transport->acts = {ScriptedTransport::Act::hang};
   const auto heard = ask();
   run_until([&] { return !transport->calls.empty(); });
-  bool done = false;
-  asio::co_spawn(loop, engine->close(clock.now().mono + 20s),
-                 [&](const std::exception_ptr&) { done = true; });
-  run_until([&] { return done; });
+  EXPECT_EQ(close(20s), 0U);
   EXPECT_EQ(heard->code(), "engine.stopping");
   EXPECT_EQ(transport->closed, 1);
   EXPECT_EQ(second->closed, 1);
@@ -204,23 +211,22 @@ TEST_F(EngineTest, CloseEndsAtItsDeadline) {
   options.endpoints.push_back({"two", second, 1, "id"});
   engine->apply(options);
   transport->close_takes_for_ever = true;
-  bool done = false;
-  asio::co_spawn(loop, engine->close(clock.now().mono + 50ms),
-                 [&](const std::exception_ptr&) { done = true; });
-  run_until([&] { return done; });
+  EXPECT_EQ(close(50ms), 1U);
   EXPECT_EQ(transport->closing, 1);
   EXPECT_EQ(transport->closed, 0);
   EXPECT_EQ(second->closed, 1);
+}
+
+TEST_F(EngineTest, CloseTellsHowManyAreNotClosed) {
+  transport->close_fails = true;
+  EXPECT_EQ(close(20s), 1U);
 }
 
 TEST_F(EngineTest, CloseWithoutEndpointsIsOverAtOnce) {
   engine->apply({});
   run_until([&] { return transport->closed == 1; });
   transport.reset();
-  bool done = false;
-  asio::co_spawn(loop, engine->close(clock.now().mono + 1h),
-                 [&](const std::exception_ptr&) { done = true; });
-  run_until([&] { return done; });
+  EXPECT_EQ(close(1h), 0U);
 }
 
 TEST_F(EngineTest, AReplacedTransportIsClosedInTheBackgroundAndBeforeTheEnd) {
@@ -233,10 +239,7 @@ TEST_F(EngineTest, AReplacedTransportIsClosedInTheBackgroundAndBeforeTheEnd) {
   engine->apply(options);
   run_until([&] { return old->closing == 1; });
   EXPECT_EQ(engine->running(), 1U) << "the run under way goes on";
-  bool done = false;
-  asio::co_spawn(loop, engine->close(clock.now().mono + 50ms),
-                 [&](const std::exception_ptr&) { done = true; });
-  run_until([&] { return done; });
+  EXPECT_EQ(close(50ms), 1U);
   EXPECT_EQ(old->closing, 2);
   EXPECT_TRUE(old->cancelled);
 }

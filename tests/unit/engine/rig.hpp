@@ -40,9 +40,12 @@ class FakeTransport final : public remote::Transport {
     new_credentials = std::move(callback);
   }
 
+  void refresh() override { ++refreshed; }
+
   bool categories = true;
   bool backoff = true;
   int on_change_calls = 0;
+  int refreshed = 0;
   std::function<void(const Fqdn&)> changed;
   std::function<void()> new_credentials;
   std::vector<std::string> pools;

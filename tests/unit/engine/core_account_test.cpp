@@ -1,0 +1,156 @@
+// Endpoints that log on with one account: a wrong password must not lock it.
+#include "tests/unit/engine/rig.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace sfb::engine {
+namespace {
+
+using namespace sfb::engine::testing;  // NOLINT: the rig
+
+Result<remote::Reply> refusal() {
+  return fail(Reason::auth, "auth.refused", "the server refused", "check it");
+}
+
+/// `count` endpoints e0, e1, ... with a pool each: p0.x, p1.x, ...
+class AccountRig : public Rig {
+ public:
+  explicit AccountRig(std::size_t count, const std::string& account = "svc") {
+    options.endpoints.clear();
+    options.pools.clear();
+    for (std::size_t i = 0; i < count; ++i) {
+      add_endpoint("e" + std::to_string(i));
+      options.endpoints.back().account = account;
+      add_pool(name(i), "e" + std::to_string(i));
+    }
+    configure();
+  }
+  static std::string name(std::size_t i) { return "p" + std::to_string(i) + ".x"; }
+  /// Runs end as soon as they begin: refused where `refuses` says so.
+  void serve_for(std::chrono::nanoseconds time,
+                 const std::function<bool(std::string_view)>& refuses) {
+    const MonoTime end = clock.now().mono + time;
+    while (clock.now().mono < end) {
+      pass(50ms);
+      while (!open.empty()) {
+        const std::string pool(open.begin()->second.call.parameter("PoolFqdn"));
+        if (refuses(pool)) {
+          ++refused;
+          finish(refusal());
+        } else {
+          finish_good();
+        }
+      }
+    }
+  }
+  std::size_t refused = 0;
+};
+
+bool all(std::string_view) {
+  return true;
+}
+
+TEST(CoreAccount, AWrongPasswordCostsTwoLogonsForAllEndpointsThenOneAStep) {
+  AccountRig rig(10);
+  rig.core.start();
+  rig.serve_for(1min, all);
+  EXPECT_EQ(rig.refused, 2U);
+  for (const auto& pool : rig.core.snapshot()->pools) {
+    EXPECT_TRUE(pool->backoff_until.has_value()) << pool->identity.fqdn.str();
+  }
+  EXPECT_EQ(rig.log->count("account refused by two endpoints in a row"), 1U);
+  rig.serve_for(20min, all);
+  EXPECT_LE(rig.refused, 6U) << "1, 2, 5 and 10 minutes";
+  EXPECT_GE(rig.refused, 5U);
+}
+
+TEST(CoreAccount, APasswordThatExpiresCostsAsMuch) {
+  AccountRig rig(10);
+  rig.core.start();
+  rig.serve_for(10min, [](std::string_view) { return false; });
+  rig.serve_for(3min, all);
+  EXPECT_LE(rig.refused, 3U);
+}
+
+TEST(CoreAccount, OneServersOwnRefusalHoldsUpNoOther) {
+  AccountRig rig(4);
+  rig.core.start();
+  const auto one = [](std::string_view pool) { return pool == "p2.x"; };
+  rig.serve_for(30min, one);
+  for (const auto& pool : rig.core.snapshot()->pools) {
+    const bool bad = pool->identity.fqdn.str() == "p2.x";
+    EXPECT_EQ(pool->up, !bad) << pool->identity.fqdn.str();
+    EXPECT_EQ(pool->backoff_until.has_value(), bad);
+    if (!bad) {
+      EXPECT_GE(pool->evaluations, 15U) << "each two minutes";
+    }
+  }
+}
+
+TEST(CoreAccount, InDoubtOneRunAtATime) {
+  AccountRig rig(3);
+  rig.ask(Rig::scheduled("p0.x"));
+  rig.finish(refusal());
+  rig.ask(Rig::scheduled("p1.x"));
+  rig.ask(Rig::scheduled("p2.x"));
+  EXPECT_EQ(rig.launched, 2U);
+  rig.finish(failure(Reason::connect));  // no word about the account
+  EXPECT_EQ(rig.launched, 3U);
+  rig.finish_good();
+  rig.pass(11s);
+  rig.ask(Rig::scheduled("p1.x"));
+  rig.ask(Rig::scheduled("p2.x"));
+  EXPECT_EQ(rig.launched, 5U) << "nothing is doubted any more";
+}
+
+TEST(CoreAccount, WhoIsLeftAloneHearsOfTheOthersRefusal) {
+  AccountRig rig(3);
+  rig.ask(Rig::scheduled("p0.x"));
+  rig.finish(refusal());
+  rig.ask(Rig::scheduled("p1.x"));
+  const auto waiting = rig.ask(Rig::scheduled("p2.x"));
+  rig.finish(refusal());
+  EXPECT_EQ(waiting->code(), "engine.backoff");
+  EXPECT_THAT(waiting->refusal().error.message,
+              ::testing::HasSubstr("endpoint e2 is left alone for 60 s after auth (auth.refused) "
+                                   "for pool p1.x on endpoint e1"));
+}
+
+TEST(CoreAccount, ANewPasswordEndsItForAll) {
+  AccountRig rig(3);
+  rig.core.start();
+  rig.serve_for(30s, all);
+  rig.transports["e1"]->new_credentials();
+  rig.serve_for(3min, [](std::string_view) { return false; });
+  for (const auto& pool : rig.core.snapshot()->pools) {
+    EXPECT_EQ(pool->up, true) << pool->identity.fqdn.str();
+  }
+}
+
+TEST(CoreAccount, AReloadEndsItAndATrialUnderWayIsForgotten) {
+  AccountRig rig(3);
+  rig.ask(Rig::scheduled("p0.x"));
+  rig.finish(refusal());
+  rig.ask(Rig::scheduled("p1.x"));  // the trial
+  for (auto& endpoint : rig.options.endpoints) {
+    endpoint.account = endpoint.name == "e1" ? "other" : "svc";
+  }
+  rig.configure();
+  rig.pass(11s);  // what was answered is served from the cache for 10 s
+  rig.ask(Rig::scheduled("p0.x"));
+  EXPECT_EQ(rig.launched, 3U);
+  rig.finish(refusal(), "p0.x");
+  rig.ask(Rig::scheduled("p2.x"));
+  EXPECT_EQ(rig.launched, 4U) << "the old trial is nobody's";
+}
+
+TEST(CoreAccount, EndpointsWithoutOneShareNothing) {
+  AccountRig rig(3, "");
+  rig.core.start();
+  rig.serve_for(30s, all);
+  EXPECT_EQ(rig.refused, 3U);
+}
+
+}  // namespace
+}  // namespace sfb::engine
