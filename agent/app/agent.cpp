@@ -22,6 +22,7 @@
 #include <exception>
 #include <memory>
 #include <thread>
+#include <utility>
 
 namespace sfb::app {
 
@@ -35,7 +36,7 @@ constexpr std::chrono::seconds kDrain{8};
 constexpr std::chrono::seconds kCut{2};
 // How long the sessions on the servers may take to be closed: a shell left behind counts against
 // the account's quota until the server clears it.
-constexpr std::chrono::seconds kClose{3};
+constexpr std::chrono::seconds kClose{6};
 constexpr std::size_t kCpuQueue = 256;
 // How long the end waits for the reader of the log.
 constexpr std::chrono::seconds kLogGrace{1};
@@ -57,7 +58,9 @@ class Agent {
         pages_("pages", 1, kCpuQueue),
         cpu_("cpu", static_cast<std::size_t>(cpu_threads()), kCpuQueue),
         files_("config", 1, 1),
-        services_(std::make_shared<remote::WinrmServices>()),
+        shared_{.budget = {},
+                .services = std::make_shared<remote::WinrmServices>(loop_.get_executor()),
+                .observer = {}},
         engine_(loop_.get_executor(), clock_, logger_.with_source("engine")),
         service_({engine_, engine_, self_, pages_, cpu_, clock_, logger_.with_source("http"),
                   SFB_VERSION},
@@ -131,8 +134,11 @@ class Agent {
     for (const config::Problem& warning : loaded_.warnings) {
       logger_.warn("configuration", {{"problem", config::to_string(warning)}});
     }
-    engine_.apply(
-        engine_options(loaded_.settings, loop_.get_executor(), clock_, logger_, services_));
+    const std::size_t in_flight = loaded_.settings.limits.in_flight;
+    if (!shared_.budget || shared_.budget->total() != in_flight) {
+      shared_.budget = std::make_shared<remote::ByteBudget>(in_flight);
+    }
+    engine_.apply(engine_options(loaded_.settings, loop_.get_executor(), clock_, logger_, shared_));
     self_.configured_pools(loaded_.settings.pools.size());
     self_.config_reload(true, clock_.now().wall);
   }
@@ -145,8 +151,10 @@ class Agent {
         co_return;
       }
       if (signal == SIGHUP) {
-        if (!draining_) {
-          co_await reload();
+        // Not awaited: files on a dead mount must not keep the agent from hearing SIGTERM.
+        reload_again_ = reloading_;
+        if (!draining_ && !std::exchange(reloading_, true)) {
+          spawn(reload());
         }
         continue;
       }
@@ -171,7 +179,12 @@ class Agent {
     }
     engine_.stop();
     server_.close_all();
-    co_await engine_.close(net::mono_now() + kClose);
+    if (const std::size_t open = co_await engine_.close(net::mono_now() + kClose); open > 0) {
+      logger_.warn(
+          "some endpoints could not be cleared in time, their shells are left to the idle "
+          "time-out of the servers",
+          {{"endpoints", std::to_string(open)}});
+    }
     logger_.info("stopped");
     // Whatever still waits (a hung file read, for one) must not hold the end up.
     asio::steady_timer settle(loop_, std::chrono::milliseconds(20));
@@ -181,11 +194,22 @@ class Agent {
 
   // The files are read off the loop: they may lie on a slow mount.
   asio::awaitable<void> reload() {
+    do {
+      reload_again_ = false;
+      co_await reload_once();
+    } while (reload_again_ && !draining_);
+    reloading_ = false;
+  }
+
+  asio::awaitable<void> reload_once() {
     const std::vector<std::string> files = options_.config_files;
     using Outcome = std::expected<config::Loaded, std::vector<config::Problem>>;
     auto outcome = co_await files_.run([files]() -> Result<Outcome> {
       return config::load(files, capabilities(), config::SystemFiles());
     });
+    if (draining_) {
+      co_return;
+    }
     if (!outcome) {
       logger_.error("configuration not reloaded", {{"error", describe(outcome.error())}});
       self_.config_reload(false, clock_.now().wall);
@@ -220,12 +244,14 @@ class Agent {
   net::WorkerPool pages_;
   net::WorkerPool cpu_;
   net::WorkerPool files_;
-  std::shared_ptr<remote::WinrmServices> services_;
+  Shared shared_;
   engine::Engine engine_;
   serve::Service service_;
   net::Server server_;
   asio::signal_set signals_;
   bool draining_ = false;
+  bool reloading_ = false;
+  bool reload_again_ = false;  ///< a SIGHUP came during a reload
   int exit_code_ = kGood;
 };
 

@@ -76,15 +76,25 @@ Run run_ask(asio::io_context& loop, const std::shared_ptr<remote::Transport>& tr
   return run;
 }
 
-asio::awaitable<void> close(std::shared_ptr<remote::Transport> transport) {
-  co_await transport->close(net::mono_now() + kClose);
+asio::awaitable<bool> close(std::shared_ptr<remote::Transport> transport) {
+  co_return co_await transport->close(net::mono_now() + kClose);
 }
 
 // After the answer was shown, which nobody wants to wait for.
 void run_close(asio::io_context& loop, const std::shared_ptr<remote::Transport>& transport) {
   loop.restart();
-  asio::co_spawn(loop, close(transport), [&loop](const std::exception_ptr&) { loop.stop(); });
+  bool closed = false;
+  asio::co_spawn(loop, close(transport), [&](const std::exception_ptr& failure, bool all) {
+    closed = !failure && all;
+    loop.stop();
+  });
   loop.run();
+  if (!closed) {
+    fmt::print(stderr,
+               "note: the session could not be closed in {} s, the server's idle time-out "
+               "clears it\n",
+               kClose.count());
+  }
 }
 
 void print_failure(const Error& error) {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <utility>
 
 namespace sfb::app {
 
@@ -50,13 +51,19 @@ void Screen::stage(const StageTime& time) {
   }
   print(fmt::format("{:<{}}{:>12}\n", to_string(time.stage), kNameWidth,
                     milliseconds(time.duration)));
+  print(std::exchange(facts_, {}));
+}
+
+void Screen::answered() {
+  print(std::exchange(facts_, {}));
+  answered_ = true;
 }
 
 void Screen::fact(std::string_view name, std::string_view value) {
   if (answered_) {
     return;
   }
-  print(aligned(name, value, kFactIndent));
+  facts_ += aligned(name, value, kFactIndent);
 }
 
 void Screen::wire(std::string_view direction, std::string_view text) {

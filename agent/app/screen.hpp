@@ -24,9 +24,10 @@ class Screen final : public remote::Observer {
       : stream_(stream), wire_(wire), clock_(clock) {}
 
   /// From now on only the wire is shown: the answer has been, and the session is being closed.
-  void answered() { answered_ = true; }
+  void answered();
 
   void stage(const StageTime& time) override;
+  /// Shown behind the line of the stage that found it, which ends after it.
   void fact(std::string_view name, std::string_view value) override;
   bool wants_wire() const override { return wire_; }
   /// Each line begins with the time of day (UTC) and the direction.
@@ -39,6 +40,7 @@ class Screen final : public remote::Observer {
   bool wire_;
   const Clock& clock_;
   bool answered_ = false;
+  std::string facts_;  ///< of the stage that has not ended
 };
 
 /// `12.3 ms`.

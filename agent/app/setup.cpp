@@ -40,6 +40,16 @@ const config::Credentials& credentials_of(const config::Endpoint& endpoint,
                             &config::Credentials::name);
 }
 
+// Two entries with one password file are one account, whatever they are called.
+std::string account_of(const config::Endpoint& endpoint, const config::Settings& settings) {
+  if (endpoint.transport != "winrm") {
+    return {};
+  }
+  const config::Credentials& credentials = credentials_of(endpoint, settings);
+  return fmt::format("{} {} {}", credentials.method, credentials.username,
+                     credentials.password_file);
+}
+
 remote::Language language(config::Language configured) {
   switch (configured) {
     case config::Language::automatic:
@@ -132,6 +142,16 @@ std::string endpoint_identity(const config::Endpoint& endpoint, const config::Se
                      endpoint.winrm.configuration_name, credentials.method, credentials.username);
 }
 
+std::string endpoint_settings(const config::Endpoint& endpoint, const config::Settings& settings) {
+  config::Settings own;
+  own.limits = settings.limits;
+  own.endpoints = {endpoint};
+  if (endpoint.transport == "winrm") {
+    own.credentials = {credentials_of(endpoint, settings)};
+  }
+  return config::to_yaml(own);
+}
+
 status::PoolIdentity pool_identity(const config::Pool& pool, const config::Endpoint& endpoint,
                                    const config::Settings& settings) {
   return {.fqdn = pool.fqdn,
@@ -150,20 +170,19 @@ status::PoolIdentity pool_identity(const config::Pool& pool, const config::Endpo
 
 engine::Options engine_options(const config::Settings& settings,
                                boost::asio::any_io_executor executor, const Clock& clock,
-                               const Logger& logger,
-                               std::shared_ptr<remote::WinrmServices> services) {
+                               const Logger& logger, const Shared& shared) {
   engine::Options options;
   options.min_live_interval = settings.global.min_live_interval;
   options.max_concurrent_evaluations = settings.global.max_concurrent_evaluations;
   options.limits = settings.limits;
-  const auto budget = std::make_shared<remote::ByteBudget>(settings.limits.in_flight);
   for (const config::Endpoint& endpoint : settings.endpoints) {
     options.endpoints.push_back(
         {.name = endpoint.name,
-         .transport = make_transport(endpoint, settings, executor, clock, logger,
-                                     {.budget = budget, .services = services, .observer = {}}),
+         .transport = make_transport(endpoint, settings, executor, clock, logger, shared),
          .max_concurrent = endpoint.max_concurrent,
-         .identity = endpoint_identity(endpoint, settings)});
+         .identity = endpoint_identity(endpoint, settings),
+         .account = account_of(endpoint, settings),
+         .settings = endpoint_settings(endpoint, settings)});
   }
   for (const config::Pool& pool : settings.pools) {
     options.pools.push_back({.identity = pool_identity(pool, endpoint_of(pool, settings), settings),

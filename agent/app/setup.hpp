@@ -26,7 +26,7 @@ std::optional<config::Loaded> load_or_complain(const std::vector<std::string>& f
 
 /// What transports share. Each may be absent: then a transport has its own, or no observer.
 struct Shared {
-  std::shared_ptr<remote::ByteBudget> budget;       ///< by those of one configuration
+  std::shared_ptr<remote::ByteBudget> budget;       ///< by all while limits.in_flight stays
   std::shared_ptr<remote::WinrmServices> services;  ///< by all of a process
   std::shared_ptr<remote::Observer> observer;       ///< `evaluate` only
 };
@@ -46,11 +46,13 @@ std::shared_ptr<remote::Transport> make_transport(const config::Endpoint& endpoi
 /// not those known so far.
 std::string endpoint_identity(const config::Endpoint& endpoint, const config::Settings& settings);
 
-/// The engine's options, transports made anew; `services` outlives their last coroutine.
+/// Everything that an endpoint's transport is made of: with the same text, a reload keeps it.
+std::string endpoint_settings(const config::Endpoint& endpoint, const config::Settings& settings);
+
+/// The engine's options, transports made anew; `shared` outlives their last coroutine.
 engine::Options engine_options(const config::Settings& settings,
                                boost::asio::any_io_executor executor, const Clock& clock,
-                               const Logger& logger,
-                               std::shared_ptr<remote::WinrmServices> services = {});
+                               const Logger& logger, const Shared& shared = {});
 
 status::PoolIdentity pool_identity(const config::Pool& pool, const config::Endpoint& endpoint,
                                    const config::Settings& settings);

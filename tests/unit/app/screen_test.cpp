@@ -46,19 +46,24 @@ TEST(Screen, StagesStandInColumns) {
             "tls              12345.0 ms\n");
 }
 
-TEST(Screen, FactsAreIndentedAndCannotMoveTheCursor) {
+TEST(Screen, FactsStandBehindTheirStageAndCannotMoveTheCursor) {
   EXPECT_EQ(printed([](Screen& screen) {
-              screen.fact("offers", "Negotiate\x1b[2J");
               screen.fact("certificate", "a\nb\n");
+              screen.stage({Stage::tls, 1ms});
+              screen.fact("offers", "Negotiate\x1b[2J");
+              screen.answered();
             }),
-            "  offers       Negotiate^[[2J\n"
+            "tls                  1.0 ms\n"
             "  certificate  a\n"
-            "               b\n");
+            "               b\n"
+            "  offers       Negotiate^[[2J\n");
 }
 
 TEST(Screen, AFactHasItsEnd) {
-  const std::string text =
-      printed([](Screen& screen) { screen.fact("x", std::string(kMostFact + 1, 'y')); });
+  const std::string text = printed([](Screen& screen) {
+    screen.fact("x", std::string(kMostFact + 1, 'y'));
+    screen.answered();
+  });
   EXPECT_EQ(text.size(), 15 + kMostFact + 4) << "one word is not broken";
   EXPECT_TRUE(text.ends_with("y...\n"));
 }
