@@ -9,6 +9,10 @@
 #include <openssl/x509v3.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -79,6 +83,7 @@ bool write_pem(const std::string& path, mode_t mode, Write write) {
   std::ofstream file(path, std::ios::trunc);
   ::umask(before);
   file.write(text, size);
+  file.flush();
   return file.good();
 }
 
@@ -90,6 +95,11 @@ std::optional<std::string> make_certificates(const std::string& folder,
   std::filesystem::create_directories(folder, error);
   std::string alternatives = "DNS:localhost,IP:127.0.0.1,IP:::1";
   for (const std::string& name : names) {
+    if (name.empty() || !std::ranges::all_of(name, [](unsigned char c) {
+          return std::isalnum(c) || c == '-' || c == '.' || c == '*';
+        })) {
+      return fmt::format("\"{}\" is no DNS name", name);
+    }
     alternatives += ",DNS:" + name;
   }
   const KeyPtr ca_key(EVP_EC_gen("P-256"));  // NOLINT: its macro casts
@@ -107,7 +117,7 @@ std::optional<std::string> make_certificates(const std::string& folder,
         return PEM_write_bio_PrivateKey(bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
       });
   if (!written) {
-    return fmt::format("cannot write certificates into {}", folder);
+    return fmt::format("cannot write into {}: {}", folder, std::strerror(errno));
   }
   return std::nullopt;
 }

@@ -1,4 +1,5 @@
 // The control door: what tests look at and change while the simulator runs.
+#include "tests/simulator/listening.hpp"
 #include "tests/simulator/site.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -11,6 +12,8 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace sim {
 
@@ -51,22 +54,22 @@ std::string object(const Map& map) {
   return out + "}";
 }
 
-tcp::endpoint endpoint_of(const std::string& address) {
-  const auto colon = address.rfind(':');
-  return {asio::ip::make_address(address.substr(0, colon)),
-          static_cast<std::uint16_t>(std::stoul(address.substr(colon + 1)))};
+std::pair<int, std::string> refused(int status, const std::string& why) {
+  return {status, fmt::format("{{\"error\": {}}}\n", quoted(why))};
 }
 
 }  // namespace
 
-ControlDoor::ControlDoor(asio::io_context& loop, const std::string& address, World& world)
-    : world_(world), acceptor_(loop, endpoint_of(address)) {
+ControlDoor::ControlDoor(asio::io_context& loop, World& world, Sites& sites)
+    : world_(world),
+      sites_(sites),
+      acceptor_(listen_on(loop, *world.scenario().control, world.scenario().control_place,
+                          "the control door")) {
   asio::co_spawn(loop, accept(), asio::detached);
 }
 
 std::string ControlDoor::address() const {
-  const auto endpoint = acceptor_.local_endpoint();
-  return fmt::format("{}:{}", endpoint.address().to_string(), endpoint.port());
+  return address_of(acceptor_).text();
 }
 
 asio::awaitable<void> ControlDoor::accept() {
@@ -84,39 +87,54 @@ std::string ControlDoor::status_json() const {
       "{{\"shells\": {}, \"commands\": {}, \"connections\": {}, \"connections_made\": {}, "
       "\"requests\": {}, \"requests_by_action\": {}, \"runs_by_pool\": {}, \"faults_done\": {}, "
       "\"violations\": {}, \"logons_ok\": {}, \"logons_failed\": {}, \"bytes_in\": {}, "
-      "\"bytes_out\": {}, \"last_call\": {}}}\n",
+      "\"bytes_out\": {}, \"host_responses\": {}, \"max_envelope_seen\": {}, \"last_call\": "
+      "{}}}\n",
       world_.shells, world_.commands, world_.connections, c.connections_made, c.requests,
       object(c.requests_by_action), object(c.runs_by_pool), object(c.faults_done), c.violations,
-      c.logons_ok, c.logons_failed, c.bytes_in, c.bytes_out, object(world_.last_call));
+      c.logons_ok, c.logons_failed, c.bytes_in, c.bytes_out, c.host_responses, c.max_envelope_seen,
+      object(world_.last_call));
 }
 
 std::pair<int, std::string> ControlDoor::handle(const std::string& method, const std::string& path,
                                                 const std::string& body) {
   constexpr std::string_view kPools = "/pools/";
+  constexpr std::string_view kListeners = "/listeners/";
+  const std::pair<int, std::string> done{200, "{}\n"};
   if (method == "GET" && path == "/status") {
     return {200, status_json()};
   }
   if (method == "POST" && path == "/reset-counters") {
     world_.counters = {};
-    return {200, "{}\n"};
+    return done;
   }
   if (method == "POST" && path == "/faults") {
-    auto faults = read_faults(body);
+    auto faults = read_faults(body, world_.scenario());
     if (!faults) {
-      return {400, fmt::format("{{\"error\": {}}}\n", quoted(faults.error()))};
+      return refused(400, faults.error());
     }
     world_.set_faults(std::move(*faults));
-    return {200, "{}\n"};
+    return done;
   }
   if (method == "POST" && path.starts_with(kPools)) {
     auto pool = read_pool(body);
     if (!pool) {
-      return {400, fmt::format("{{\"error\": {}}}\n", quoted(pool.error()))};
+      return refused(400, pool.error());
     }
     world_.set_pool(path.substr(kPools.size()), std::move(*pool));
-    return {200, "{}\n"};
+    return done;
   }
-  return {404, "{\"error\": \"GET /status, POST /faults, /pools/NAME, /reset-counters\"}\n"};
+  if (method == "POST" && path.starts_with(kListeners)) {
+    const std::string name = path.substr(kListeners.size());
+    const auto site =
+        std::ranges::find_if(sites_, [&](const auto& one) { return one->listener().name == name; });
+    if (site == sites_.end()) {
+      return refused(404, fmt::format("there is no listener \"{}\"", name));
+    }
+    const auto error = (*site)->change(body);
+    return error ? refused(400, *error) : done;
+  }
+  return refused(
+      404, "there are GET /status, POST /faults, /pools/FQDN, /listeners/NAME, /reset-counters");
 }
 
 asio::awaitable<void> ControlDoor::serve(tcp::socket socket) {

@@ -18,10 +18,10 @@ namespace {
 constexpr std::uint32_t kTimedOut = 2150858793;
 constexpr std::uint32_t kInvalidSelectors = 2150858843;
 constexpr std::uint32_t kAborted = 995;
-constexpr std::uint32_t kMaxShells = 2150859173;
+constexpr std::uint32_t kBadAction = 2150858753;
+constexpr std::uint32_t kBadSchema = 2150858817;
+constexpr std::uint32_t kTooLarge = 2150858825;
 constexpr std::uint32_t kMaxCommands = 2150859241;
-constexpr std::uint32_t kBadResource = 2150858811;
-constexpr std::uint32_t kInvalidXml = 2150858819;
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
@@ -37,12 +37,20 @@ std::string pool_in(const std::string& bytes) {
   if (!input.feed(bytes, messages) || messages.empty()) {
     return {};
   }
-  const auto request = read_create_pipeline(messages.front().body, false);
-  if (!request || request->commands.empty()) {
+  const PipelineRequest request = read_create_pipeline(messages.front().body, {});
+  if (request.commands.empty()) {
     return {};
   }
-  const auto pool = request->commands.front().arguments.find("poolfqdn");
-  return pool == request->commands.front().arguments.end() ? std::string() : pool->second;
+  const auto pool = request.commands.front().arguments.find("poolfqdn");
+  return pool == request.commands.front().arguments.end() ? std::string() : pool->second;
+}
+
+std::string subcode_of(std::uint32_t code) {
+  return code == kBadSchema          ? "SchemaValidationError"
+         : code == kInvalidSelectors ? "InvalidSelectors"
+         : code == kBadAction        ? "ActionNotSupported"
+         : code == kTooLarge         ? "EncodingLimit"
+                                     : "InternalError";
 }
 
 }  // namespace
@@ -72,9 +80,38 @@ std::string Machine::pool_of(const SoapRequest& request, const ShellPtr& shell) 
   return shell ? shell->pool : std::string();
 }
 
+void Machine::check_order(SoapRequest& request, Shell* shell) {
+  // Of Windows Server 2008 R2 and of the later ones.
+  const bool old = read_version(listener_.server.protocol).value_or(Version{}) < Version{2, 2};
+  if (request.bytes > (old ? 153'600U : 512'000U)) {
+    request.violates("the request is larger than the server's MaxEnvelopeSize", kTooLarge);
+  }
+  if (shell == nullptr) {
+    return;
+  }
+  if (request.resource != shell->resource) {
+    request.violates("the resource URI is not that of the shell");
+  }
+  const auto* const session = find(&request.envelope, {"Header", "SessionId"});
+  if (session != nullptr && session->text != shell->session) {
+    request.violates("the SessionId is not that of the shell's Create");
+  }
+  // The same request may be repeated, on a new connection.
+  if (request.message_id == shell->message && request.action != shell->action) {
+    request.violates("the MessageID is that of another request");
+  }
+  shell->message = request.message_id;
+  shell->action = request.action;
+  if (request.action == "Command" && !shell->winrs && !(shell->opens && shell->output.empty())) {
+    request.violates("the pool has not told that it is open");
+  }
+}
+
 asio::awaitable<Answer> Machine::act(const SoapRequest& request, const Fault* fault_given) {
-  if (request.action.empty()) {
-    co_return fault(request, kInvalidXml, "SchemaValidationError", "The request is invalid.");
+  const auto refused = std::ranges::find_if(request.violations, &Violation::code);
+  if (refused != request.violations.end()) {
+    co_return fault(request, refused->code, subcode_of(refused->code),
+                    fmt::format("The simulator refuses this: {}.", refused->text));
   }
   if (request.action == "Create") {
     co_return create(request);
@@ -90,89 +127,16 @@ asio::awaitable<Answer> Machine::act(const SoapRequest& request, const Fault* fa
   if (request.action == "Receive") {
     co_return co_await receive(request, shell);
   }
-  if (request.action == "Command") {
-    co_return command(request, shell, fault_given);
-  }
-  if (request.action == "Send") {
-    co_return send(request, shell);
-  }
-  if (request.action == "Signal") {
-    co_return signal(request, shell);
-  }
-  if (request.action == "Delete") {
-    co_return remove(request, shell);
-  }
-  world_.violation("unknown action " + request.action);
-  co_return fault(request, 2150858753, "ActionNotSupported", "The action is not supported.");
-}
-
-Answer Machine::create(const SoapRequest& request) {
-  const bool winrs = request.resource.ends_with("/shell/cmd");
-  if (!winrs && !request.resource.starts_with("http://schemas.microsoft.com/powershell/")) {
-    return fault(request, kBadResource, "DestinationUnreachable", "The resource URI is unknown.");
-  }
-  if (shells_.size() >= listener_.server.max_shells) {
-    return fault(request, kMaxShells, "QuotaLimit",
-                 "The maximum number of concurrent shells for this user has been exceeded.");
-  }
-  const auto* const proposed = find(request.body(), {"Shell"});
-  const auto shell = std::make_shared<Shell>();
-  shell->winrs = winrs;
-  shell->last = Clock::now();
-  const auto* const wish = find(proposed, {"IdleTimeOut"});
-  shell->idle = listener_.server.idle_timeout.count() > 0 ? listener_.server.idle_timeout
-                : wish != nullptr ? read_duration(wish->text).value_or(Millis(7'200'000))
-                                  : Millis(7'200'000);
-  const std::string id = attribute(proposed, "ShellId");
-  shell->id = listener_.server.echo_ids && !id.empty()
-                  ? id
-                  : fmt::format("0000000A-0000-4000-8000-{:012X}", ++ids_);
-  if (!winrs) {
-    const auto* const creation = find(proposed, {"creationXml"});
-    std::vector<PsrpMessage> messages;
-    if (creation == nullptr ||
-        !shell->input.feed(sfb::base64_decode(creation->text).value_or("-"), messages) ||
-        messages.size() != 2 || messages[0].type != kSessionCapability ||
-        messages[1].type != kInitRunspacePool) {
-      world_.violation("Create: creationXml is not SESSION_CAPABILITY and INIT_RUNSPACEPOOL");
-      return fault(request, 2150858817, "SchemaValidationError", "creationXml is invalid.");
-    }
-    shell->rpid = messages[0].rpid;
-    if (guid_text(shell->rpid) != sfb::to_lower(id) && !sfb::iequals(guid_text(shell->rpid), id)) {
-      world_.violation("Create: the ShellId is not the RPID");
-    }
-    const std::string& server = listener_.server.protocol;
-    shell->since_3 = server >= "2.2";
-    const auto add = [&](std::uint32_t type, const GuidBytes& rpid, const std::string& body) {
-      for (std::string& fragment : fragments_of(++shell->objects, type, rpid, {}, body)) {
-        shell->output.push_back(std::move(fragment));
-      }
-    };
-    add(kSessionCapability, {}, capability_xml(server));
-    if (server.starts_with("2.")) {  // another one is followed by silence
-      if (listener_.server.broken.empty()) {
-        add(kPrivateData, shell->rpid, private_data_xml(listener_.server.ps_version));
-        add(kRunspacePoolState, shell->rpid, state_xml("RunspaceState", 2));
-      } else {
-        add(kRunspacePoolState, shell->rpid,
-            state_xml("RunspaceState", 5, listener_.server.broken, "PSSessionConfigurationFailed"));
-      }
-    }
-  }
-  shells_[shell->id] = shell;
-  ++world_.shells;
-  return ok(
-      request,
-      fmt::format(
-          R"(<x:ResourceCreated><a:Address>http://simulator/wsman</a:Address><a:ReferenceParameters><w:ResourceURI>{}</w:ResourceURI><w:SelectorSet><w:Selector Name="ShellId">{}</w:Selector></w:SelectorSet></a:ReferenceParameters></x:ResourceCreated><rsp:Shell><rsp:ShellId>{}</rsp:ShellId><rsp:Owner>simulator</rsp:Owner><rsp:ClientIP>127.0.0.1</rsp:ClientIP><rsp:ProcessId>4711</rsp:ProcessId><rsp:IdleTimeOut>PT{}.{:03}S</rsp:IdleTimeOut></rsp:Shell>)",
-          request.resource, shell->id, shell->id, shell->idle.count() / 1000,
-          shell->idle.count() % 1000));
+  co_return request.action == "Command" ? command(request, shell, fault_given)
+  : request.action == "Send"            ? send(request, shell)
+  : request.action == "Signal"          ? signal(request, shell)
+                                        : remove(request, shell);
 }
 
 Answer Machine::command(const SoapRequest& request, const ShellPtr& shell, const Fault* given) {
   const auto* const line = find(request.body(), {"CommandLine"});
   const auto* const first = find(line, {"Arguments"});
-  if (++shell->used > listener_.server.max_commands) {
+  if (++shell->used > shell->server.max_commands) {
     return fault(request, kMaxCommands, "QuotaLimit",
                  "The maximum number of commands per shell has been exceeded.");
   }
@@ -182,17 +146,20 @@ Answer Machine::command(const SoapRequest& request, const ShellPtr& shell, const
   const auto command = std::make_shared<Command>(executor_);
   const std::string id = attribute(line, "CommandId");
   command->pid = guid_bytes(id);
-  command->id = listener_.server.echo_ids && !id.empty()
+  command->id = shell->server.echo_ids && !id.empty()
                     ? id
                     : fmt::format("0000000C-0000-4000-8000-{:012X}", ++ids_);
+  if (shell->commands.contains(command->id)) {
+    world_.violation("Command: there is a command of that id");
+    forget(*shell, command->id);
+  }
   shell->commands[command->id] = command;
   ++world_.commands;
   if (shell->winrs) {
     command->output.push_back("simulated output\r\n");
     command->ended = true;
   } else {
-    feed(*shell, *command, sfb::base64_decode(first == nullptr ? "-" : first->text).value_or("-"),
-         given);
+    feed(*shell, *command, "stdin", sfb::base64_decode(first->text).value_or("-"), given);
   }
   return ok(
       request,
@@ -204,10 +171,16 @@ Answer Machine::send(const SoapRequest& request, const ShellPtr& shell) {
   const auto* const stream = find(request.body(), {"Send", "Stream"});
   const std::string id = attribute(stream, "CommandId");
   const auto command = shell->commands.find(id);
+  if (id.empty()) {
+    world_.violation("Send: the pool asked for nothing");
+  }
   if (command == shell->commands.end()) {
     return fault(request, kInvalidSelectors, "InvalidSelectors", "The command was not found.");
   }
-  feed(*shell, *command->second, sfb::base64_decode(stream->text).value_or("-"), nullptr);
+  if (!shell->winrs) {
+    feed(*shell, *command->second, attribute(stream, "Name"),
+         sfb::base64_decode(stream->text).value_or("-"), nullptr);
+  }
   command->second->wake.cancel();
   return ok(request, "<rsp:SendResponse/>");
 }
@@ -267,7 +240,7 @@ asio::awaitable<Answer> Machine::receive(const SoapRequest& request, ShellPtr sh
     queue.pop_front();
   }
   if (command && command->ended && queue.empty() &&
-      (listener_.server.done_with_state || body.empty())) {
+      (shell->server.done_with_state || body.empty())) {
     command->done_sent = true;
     body += fmt::format(
         R"(<rsp:CommandState CommandId="{}" State="{}/CommandState/Done"><rsp:ExitCode>0</rsp:ExitCode></rsp:CommandState>)",
@@ -287,7 +260,9 @@ Answer Machine::signal(const SoapRequest& request, const ShellPtr& shell) {
   if (sfb::to_lower(text).ends_with("/signal/terminate")) {
     forget(*shell, command->first);
   } else if (text == "powershell/signal/crtl_c") {
-    if (!listener_.server.deaf && !command->second->ended) {
+    if (!shell->server.deaf && command->second->running()) {
+      command->second->output.clear();  // what it would have said
+      command->second->waits_for_host = false;
       command->second->ready_at = Clock::now();
       finish(*shell, *command->second, 3, "The pipeline has been stopped.", "PipelineStopped",
              "System.Management.Automation.PipelineStoppedException", 14);
@@ -307,6 +282,10 @@ Answer Machine::remove(const SoapRequest& request, const ShellPtr& shell) {
 
 void Machine::forget(Shell& shell, const std::string& id) {
   const auto command = shell.commands.find(id);
+  // A cmdlet that does not hear its stop keeps the runspace until it ends; the next one waits.
+  if (shell.server.deaf && Clock::now() >= command->second->starts_at) {
+    shell.busy_until = std::max(shell.busy_until, command->second->ready_at);
+  }
   command->second->gone = true;
   command->second->wake.cancel();
   shell.commands.erase(command);

@@ -1,6 +1,7 @@
 // One Windows server behind one listener: shells, commands, their life times and quotas.
 #pragma once
 
+#include "tests/simulator/psrp_read.hpp"
 #include "tests/simulator/psrp_wire.hpp"
 #include "tests/simulator/soap.hpp"
 #include "tests/simulator/world.hpp"
@@ -15,6 +16,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +25,7 @@ namespace sim {
 /// How an answer leaves.
 enum class Delivery {
   normal,
+  last,  ///< and the connection ends behind it
   hang,
   reset,
   close,
@@ -31,7 +34,8 @@ enum class Delivery {
   cut_header,
   cut_chunk,
   chunked,
-  wrong_length
+  wrong_length,
+  raw  ///< the body is all that is sent, head included
 };
 
 struct Answer {
@@ -56,12 +60,16 @@ class Machine {
   using Clock = std::chrono::steady_clock;
   struct Command {
     explicit Command(const boost::asio::any_io_executor& executor) : wake(executor) {}
+    /// The cmdlet has not come to its end.
+    bool running() const { return !ended || Clock::now() < ready_at; }
+
     std::string id;
     GuidBytes pid{};
-    std::string pool;
-    Assembler input;
-    std::deque<std::string> output;  ///< what a Receive takes: fragments, or WinRS bytes
+    std::map<std::string, Assembler> input;  ///< by stream
+    std::deque<std::string> output;          ///< what a Receive takes: fragments, or WinRS bytes
+    Clock::time_point starts_at{};           ///< when the runspace is free for it
     Clock::time_point ready_at{};
+    bool created = false;  ///< CREATE_PIPELINE has come
     bool ended = false;
     bool done_sent = false;
     bool gone = false;
@@ -72,24 +80,37 @@ class Machine {
   using CommandPtr = std::shared_ptr<Command>;
   struct Shell {
     std::string id;
+    std::string resource;
+    std::string session;  ///< SessionId of its Create
+    Server server;        ///< as it was then
+    std::string message;  ///< MessageID and action of the last request
+    std::string action;
     GuidBytes rpid{};
     bool winrs = false;
-    bool since_3 = true;
-    bool imported = false;
-    Assembler input;
+    bool opens = false;    ///< state Opened is sent
+    Version protocol;      ///< the smaller one
+    std::string imported;  ///< a module, by Import-Module
     std::deque<std::string> output;
     std::map<std::string, CommandPtr> commands;
     std::size_t used = 0;  ///< commands made
     std::uint64_t objects = 0;
     Clock::time_point last{};
+    Clock::time_point busy_until{};  ///< the runspace, by a cmdlet that did not hear its stop
     Millis idle{0};
     std::size_t busy = 0;  ///< requests under way
     std::string pool;      ///< of the last command, for faults
   };
   using ShellPtr = std::shared_ptr<Shell>;
 
+  /// What a fault answers without acting; nothing: the request is acted upon.
+  std::optional<Answer> instead(const SoapRequest& request, const Fault& picked,
+                                const ShellPtr& shell);
   boost::asio::awaitable<Answer> act(const SoapRequest& request, const Fault* fault);
   Answer create(const SoapRequest& request);
+  /// Negotiates a new pool; false: what the client sent cannot be read.
+  bool open_pool(const SoapRequest& request, Shell& shell);
+  /// Notes the rules that a request breaks by what came before it.
+  void check_order(SoapRequest& request, Shell* shell);
   Answer command(const SoapRequest& request, const ShellPtr& shell, const Fault* fault);
   Answer send(const SoapRequest& request, const ShellPtr& shell);
   boost::asio::awaitable<Answer> receive(const SoapRequest& request, ShellPtr shell);
@@ -100,7 +121,12 @@ class Machine {
   void forget(Shell& shell, const std::string& command);
 
   // run.cpp: what the cmdlet does
-  void feed(Shell& shell, Command& command, const std::string& bytes, const Fault* fault);
+  void feed(Shell& shell, Command& command, const std::string& stream, const std::string& bytes,
+            const Fault* fault);
+  void take_response(Shell& shell, Command& command, const std::string& stream,
+                     const std::string& body);
+  void take_pipeline(Shell& shell, Command& command, const std::string& stream,
+                     const std::string& body, const Fault* fault);
   void run(Shell& shell, Command& command, const PipelineRequest& request, const Fault* fault);
   void run_cmdlet(Shell& shell, Command& command, const PipelineRequest::Command& call,
                   const Fault* fault);
@@ -114,7 +140,7 @@ class Machine {
                const std::string& text, const std::string& detail = "wsman") const;
 
   boost::asio::any_io_executor executor_;
-  const Listener& listener_;
+  const Listener& listener_;  ///< may change
   World& world_;
   std::map<std::string, ShellPtr> shells_;
   std::uint64_t ids_ = 0;

@@ -18,13 +18,12 @@
 #include <fstream>
 #include <memory>
 #include <sstream>
-#include <vector>
 
 namespace {
 
 namespace asio = boost::asio;
 
-asio::awaitable<void> sweep(std::vector<std::unique_ptr<sim::Site>>& sites) {
+asio::awaitable<void> sweep(const sim::Sites& sites) {
   asio::steady_timer timer(co_await asio::this_coro::executor);
   while (true) {
     timer.expires_after(std::chrono::milliseconds(100));
@@ -44,29 +43,29 @@ int run(const std::string& path) {
     return 1;
   }
   const std::string folder = std::filesystem::absolute(path).parent_path().string();
-  auto scenario = sim::read_scenario(text.str(), folder);
+  auto scenario = sim::read_scenario(text.str(), folder, path);
   if (!scenario) {
-    fmt::print(stderr, "sfb_backup_simulator: {}: {}\n", path, scenario.error());
+    fmt::print(stderr, "{}\n", scenario.error());
     return 1;
   }
   if (!scenario->make_certificate.empty()) {
     if (const auto error =
             sim::make_certificates(scenario->make_certificate, scenario->certificate_names)) {
-      fmt::print(stderr, "sfb_backup_simulator: {}\n", *error);
+      fmt::print(stderr, "{}{}\n", scenario->certificate_place, *error);
       return 1;
     }
   }
   sim::World world(std::move(*scenario));
   asio::io_context loop(1);
-  std::vector<std::unique_ptr<sim::Site>> sites;
+  sim::Sites sites;
   for (const sim::Listener& listener : world.scenario().listeners) {
     sites.push_back(std::make_unique<sim::Site>(loop, listener, world));
     fmt::print(stderr, "listening endpoint={} address={} scheme={}\n", listener.name,
                sites.back()->address(), listener.certificate.empty() ? "http" : "https");
   }
   std::unique_ptr<sim::ControlDoor> control;
-  if (!world.scenario().control.empty()) {
-    control = std::make_unique<sim::ControlDoor>(loop, world.scenario().control, world);
+  if (world.scenario().control) {
+    control = std::make_unique<sim::ControlDoor>(loop, world, sites);
     fmt::print(stderr, "listening endpoint=control address={} scheme=http\n", control->address());
   }
   asio::co_spawn(loop, sweep(sites), asio::detached);
@@ -88,7 +87,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "sfb_backup_simulator: {}\n", error.what());
+    fmt::print(stderr, "{}\n", error.what());
     return 1;
   }
 }

@@ -1,8 +1,5 @@
 #include "tests/simulator/psrp_wire.hpp"
 
-#include "agent/base/text.hpp"
-#include "agent/xml/reader.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -50,36 +47,6 @@ std::string worst(const std::vector<ModuleRow>& modules, std::string ModuleRow::
                                 : (*bad).*word;
 }
 
-// The child of MS (or Props) whose N is `name`.
-const sfb::xml::Element* member(const sfb::xml::Element* object, std::string_view name) {
-  if (object == nullptr) {
-    return nullptr;
-  }
-  for (const auto& part : object->children) {
-    if (part.name != "MS" && part.name != "Props") {
-      continue;
-    }
-    for (const auto& child : part.children) {
-      const std::string* const n = child.attribute("N");
-      if (n != nullptr && *n == name) {
-        return &child;
-      }
-    }
-  }
-  return nullptr;
-}
-
-std::vector<const sfb::xml::Element*> items(const sfb::xml::Element* object) {
-  std::vector<const sfb::xml::Element*> found;
-  const sfb::xml::Element* const list = object == nullptr ? nullptr : object->child("", "LST");
-  if (list != nullptr) {
-    for (const auto& child : list->children) {
-      found.push_back(&child);
-    }
-  }
-  return found;
-}
-
 }  // namespace
 
 bool Assembler::feed(std::string_view bytes, std::vector<PsrpMessage>& messages) {
@@ -88,22 +55,21 @@ bool Assembler::feed(std::string_view bytes, std::vector<PsrpMessage>& messages)
       return false;
     }
     const std::uint64_t object = number_at(bytes, 0, 8, true);
+    const std::uint64_t number = number_at(bytes, 8, 8, true);
     const unsigned flags = static_cast<unsigned char>(bytes[16]);
     const std::uint64_t length = number_at(bytes, 17, 4, true);
-    if (bytes.size() - 21 < length) {
+    const bool start = (flags & 1U) != 0;
+    Open& open = open_[object];
+    if (bytes.size() - 21 < length || flags > 3 || start != (number == 0) || number != open.next) {
       return false;
     }
-    if ((flags & 1U) != 0) {
-      open_[object].clear();
-    } else if (!open_.contains(object)) {
-      return false;
-    }
-    open_[object].append(bytes.substr(21, length));
+    open.bytes.append(bytes.substr(21, length));
+    ++open.next;
     bytes.remove_prefix(21 + length);
     if ((flags & 2U) == 0) {
       continue;
     }
-    const std::string whole = std::move(open_[object]);
+    const std::string whole = std::move(open.bytes);
     open_.erase(object);
     if (whole.size() < 40) {
       return false;
@@ -287,55 +253,6 @@ std::string extras_xml(const std::string& language, const std::vector<ModuleRow>
   return fmt::format(
       R"(<Obj RefId="0"><TN RefId="0"><T>System.Collections.Hashtable</T><T>System.Object</T></TN><DCT><En><S N="Key">Modules</S><Obj N="Value" RefId="1"><TN RefId="1"><T>System.Object[]</T><T>System.Array</T><T>System.Object</T></TN><LST>{}</LST></Obj></En>{}<En><S N="Key">SfbBackupExtras</S><I32 N="Value">1</I32></En></DCT></Obj>)",
       rows, entry("Language", language));
-}
-
-std::optional<PipelineRequest> read_create_pipeline(std::string_view body, bool since_3) {
-  const auto root = sfb::xml::read(body, {});
-  if (!root) {
-    return std::nullopt;
-  }
-  PipelineRequest request;
-  const auto require = [&](const sfb::xml::Element* object, std::string_view name) {
-    const sfb::xml::Element* const found = member(object, name);
-    if (found == nullptr) {
-      request.missing.emplace_back(name);
-    }
-    return found;
-  };
-  for (const char* const name :
-       {"ApartmentState", "RemoteStreamOptions", "AddToHistory", "HostInfo"}) {
-    require(&*root, name);
-  }
-  const auto* const no_input = require(&*root, "NoInput");
-  request.no_input = no_input != nullptr && no_input->text == "true";
-  if (since_3) {
-    require(&*root, "IsNested");
-  }
-  const auto* const power_shell = require(&*root, "PowerShell");
-  for (const char* const name : {"IsNested", "History", "RedirectShellErrorOutputPipe"}) {
-    require(power_shell, name);
-  }
-  for (const auto* const item : items(require(power_shell, "Cmds"))) {
-    PipelineRequest::Command command;
-    for (const char* const name :
-         {"UseLocalScope", "MergeMyResult", "MergeToResult", "MergePreviousResults"}) {
-      require(item, name);
-    }
-    const auto* const text = require(item, "Cmd");
-    const auto* const script = require(item, "IsScript");
-    command.text = text == nullptr ? "" : text->text;
-    command.script = script != nullptr && script->text == "true";
-    for (const auto* const argument : items(require(item, "Args"))) {
-      const auto* const name = member(argument, "N");
-      const auto* const value = member(argument, "V");
-      if (name != nullptr && value != nullptr) {
-        std::string key = sfb::to_lower(name->text);
-        command.arguments[key.starts_with('-') ? key.substr(1) : key] = value->text;
-      }
-    }
-    request.commands.push_back(std::move(command));
-  }
-  return request;
 }
 
 }  // namespace sim

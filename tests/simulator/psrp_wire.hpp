@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,11 +39,15 @@ inline constexpr std::uint32_t kHostResponse = 0x00041101;
 /// Puts a client's fragments together.
 class Assembler {
  public:
-  /// False: the bytes are no fragments.
+  /// False: the bytes are no fragments, or not the next ones of their object.
   bool feed(std::string_view bytes, std::vector<PsrpMessage>& messages);
 
  private:
-  std::map<std::uint64_t, std::string> open_;
+  struct Open {
+    std::string bytes;
+    std::uint64_t next = 0;
+  };
+  std::map<std::uint64_t, Open> open_;
 };
 
 /// One message as fragments of at most 32 KiB with the server's numbering.
@@ -81,19 +84,5 @@ std::string status_xml(const std::string& active_machine, const std::vector<Modu
                        int depth, const std::string& secure);
 /// The hashtable of the agent's script.
 std::string extras_xml(const std::string& language, const std::vector<ModuleRow>& modules);
-
-/// What a client wants run.
-struct PipelineRequest {
-  std::vector<std::string> missing;  ///< required members that are not there
-  bool no_input = false;
-  struct Command {
-    std::string text;
-    bool script = false;
-    std::map<std::string, std::string> arguments;  ///< names in lower case, without hyphen
-  };
-  std::vector<Command> commands;
-};
-/// Reads CREATE_PIPELINE; nothing when it is no CLIXML.
-std::optional<PipelineRequest> read_create_pipeline(std::string_view body, bool since_3);
 
 }  // namespace sim

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <regex>
+#include <utility>
 
 namespace sim {
 
@@ -32,6 +34,17 @@ std::string argument(const PipelineRequest::Command& call, const std::string& na
   return found == call.arguments.end() ? std::string() : found->second;
 }
 
+// The module that a script loads: the name comes as an argument, `Import-Module -Name $Name`.
+std::string imported_by(const PipelineRequest::Command& call) {
+  static const std::regex kForm(R"(Import-Module\s+(?:-Name\s+)?\$(\w+))", std::regex::icase);
+  std::smatch parts;
+  return call.script && std::regex_search(call.text, parts, kForm)
+             ? argument(call, sfb::to_lower(parts[1].str()))
+             : std::string();
+}
+
+constexpr int kHostCallId = 1;
+
 }  // namespace
 
 void Machine::put(Shell& shell, Command& command, std::uint32_t type, const std::string& body,
@@ -48,50 +61,80 @@ void Machine::finish(Shell& shell, Command& command, int state, const std::strin
   command.ended = true;
 }
 
-void Machine::feed(Shell& shell, Command& command, const std::string& bytes, const Fault* fault) {
+void Machine::feed(Shell& shell, Command& command, const std::string& stream,
+                   const std::string& bytes, const Fault* fault) {
   std::vector<PsrpMessage> messages;
-  if (!command.input.feed(bytes, messages)) {
+  if (!command.input[stream].feed(bytes, messages)) {
     world_.violation("a client's fragments cannot be read");
     return;
   }
   for (const PsrpMessage& message : messages) {
     if (message.destination != 2 || message.rpid != shell.rpid || message.pid != command.pid) {
       world_.violation("a client's message has wrong ids");
-      continue;
-    }
-    if (message.type == kHostResponse) {
-      command.waits_for_host = false;
-      // The cmdlet that asked for a line got an exception.
-      if (message.body.find("N=\"me\"") == std::string::npos) {
-        world_.violation("a host call was answered without an exception");
-      }
-      finish(shell, command, 5, "The host cannot be asked for a line.",
-             "HostFunctionNotImplemented", "System.Management.Automation.Host.HostException", 1);
-      continue;
-    }
-    if (message.type != kCreatePipeline) {
+    } else if (message.type == kHostResponse) {
+      take_response(shell, command, stream, message.body);
+    } else if (message.type == kCreatePipeline) {
+      take_pipeline(shell, command, stream, message.body, fault);
+    } else {
       world_.violation(fmt::format("unexpected message 0x{:08x}", message.type));
-      continue;
     }
-    const auto request = read_create_pipeline(message.body, shell.since_3);
-    if (!request || request->commands.empty()) {
-      world_.violation("CREATE_PIPELINE cannot be read");
-      continue;
-    }
-    for (const std::string& missing : request->missing) {
-      world_.violation("CREATE_PIPELINE lacks " + missing);
-    }
-    if (!request->no_input) {
-      world_.violation("NoInput is not true: the pipeline would wait for ever");
-    }
-    run(shell, command, *request, fault);
+  }
+}
+
+void Machine::take_response(Shell& shell, Command& command, const std::string& stream,
+                            const std::string& body) {
+  if (stream != "pr") {
+    world_.violation("a host response came on stream " + stream);
+    return;
+  }
+  if (!command.waits_for_host) {
+    world_.violation("a host response came that nobody asked for");
+    return;
+  }
+  const HostResponse response = read_host_response(body);
+  for (const std::string& problem : response.problems) {
+    world_.violation("PIPELINE_HOST_RESPONSE: " + problem);
+  }
+  if (response.call != std::to_string(kHostCallId)) {
+    world_.violation("PIPELINE_HOST_RESPONSE: ci is not that of the call");
+    return;
+  }
+  if (!response.exception) {
+    world_.violation("a host call was answered without an exception");
+  }
+  command.waits_for_host = false;
+  ++world_.counters.host_responses;
+  // The cmdlet that asked for a line got an exception.
+  finish(shell, command, 5, "The host cannot be asked for a line.", "HostFunctionNotImplemented",
+         "System.Management.Automation.Host.HostException", 1);
+}
+
+void Machine::take_pipeline(Shell& shell, Command& command, const std::string& stream,
+                            const std::string& body, const Fault* fault) {
+  if (stream != "stdin") {
+    world_.violation("CREATE_PIPELINE came on stream " + stream);
+    return;
+  }
+  if (std::exchange(command.created, true)) {
+    world_.violation("CREATE_PIPELINE came twice");
+    return;
+  }
+  const PipelineRequest request = read_create_pipeline(body, shell.protocol);
+  for (const std::string& problem : request.problems) {
+    world_.violation("CREATE_PIPELINE: " + problem);
+  }
+  // A server says nothing about one that it cannot read.
+  if (request.problems.empty()) {
+    command.starts_at = std::max(Clock::now(), shell.busy_until);
+    command.ready_at = command.starts_at;
+    run(shell, command, request, fault);
   }
 }
 
 void Machine::run(Shell& shell, Command& command, const PipelineRequest& request,
                   const Fault* fault) {
   const PipelineRequest::Command& call = request.commands.front();
-  const std::string& language = listener_.server.language;
+  const std::string& language = shell.server.language;
   if (call.script && language == "none") {
     finish(shell, command, 5,
            "The syntax is not supported by this runspace. This can occur if the runspace is in "
@@ -99,8 +142,10 @@ void Machine::run(Shell& shell, Command& command, const PipelineRequest& request
            "ScriptsNotAllowed", "System.Management.Automation.ParseException", 17);
     return;
   }
-  if (call.script ? call.text.find("Get-CsBackupServiceStatus") == std::string::npos
-                  : call.text != "Get-CsBackupServiceStatus" && call.text != "Import-Module") {
+  // Endpoints without scripts do not show Import-Module either.
+  const bool import = !call.script && call.text == "Import-Module" && language != "none";
+  if (call.script ? !call.text.contains("Get-CsBackupServiceStatus")
+                  : call.text != "Get-CsBackupServiceStatus" && !import) {
     finish(shell, command, 5,
            fmt::format("The term '{}' is not recognized as the name of a cmdlet, function, script "
                        "file, or operable program.",
@@ -108,9 +153,13 @@ void Machine::run(Shell& shell, Command& command, const PipelineRequest& request
            "CommandNotFoundException", "System.Management.Automation.CommandNotFoundException", 13);
     return;
   }
-  if (call.text == "Import-Module") {
+  if (import) {
+    shell.imported = argument(call, "name");
     finish(shell, command, 4);
     return;
+  }
+  if (const std::string module = imported_by(call); !module.empty()) {
+    shell.imported = module;
   }
   run_cmdlet(shell, command, call, fault);
 }
@@ -118,12 +167,14 @@ void Machine::run(Shell& shell, Command& command, const PipelineRequest& request
 void Machine::run_cmdlet(Shell& shell, Command& command, const PipelineRequest::Command& call,
                          const Fault* fault) {
   const std::string fqdn = sfb::to_lower(argument(call, "poolfqdn"));
-  command.pool = fqdn;
   shell.pool = fqdn;
   ++world_.counters.runs_by_pool[fqdn];
   world_.last_call = call.arguments;
   world_.last_call["script"] = call.script ? "true" : "false";
   world_.last_call["listener"] = listener_.name;
+  if (!shell.imported.empty()) {
+    world_.last_call["imported"] = shell.imported;
+  }
   const bool force = sfb::iequals(argument(call, "force"), "true");
   const Pool* const pool = world_.pool(fqdn);
   if (pool == nullptr) {
@@ -135,11 +186,11 @@ void Machine::run_cmdlet(Shell& shell, Command& command, const PipelineRequest::
     finish(shell, command, 4);
     return;
   }
-  command.ready_at = Clock::now() + pool->slow;
+  command.ready_at = command.starts_at + pool->slow;
   const std::string act = fault == nullptr ? std::string() : fault->act;
   if (pool->host_call || act == "host_call") {
     command.waits_for_host = true;
-    put(shell, command, kHostCall, host_call_xml(1));
+    put(shell, command, kHostCall, host_call_xml(kHostCallId));
     return;
   }
   if (!pool->progress.empty()) {
@@ -157,9 +208,8 @@ void Machine::run_cmdlet(Shell& shell, Command& command, const PipelineRequest::
   }
   const std::vector<ModuleRow> rows = rows_of(*pool, sfb::to_lower(argument(call, "category")));
   const std::string status =
-      status_xml(pool->active_machine, rows, listener_.server.depth, pool->secure);
-  const std::size_t blob =
-      act == "fragments_cut" ? std::max<std::size_t>(fault->number("at", 50), 1) : 32747;
+      status_xml(pool->active_machine, rows, shell.server.depth, pool->secure);
+  const std::size_t blob = act == "fragments_cut" ? fault->at.value_or(50) : 32747;
   const bool has_status = pool->only_error.empty() && !pool->null && !pool->none && !pool->text;
   if (act == "unknown_message") {
     put(shell, command, 0x00041999, "<S>nobody knows this</S>");
@@ -189,7 +239,7 @@ void Machine::run_cmdlet(Shell& shell, Command& command, const PipelineRequest::
   }
   if (act == "huge_output") {
     put(shell, command, kPipelineOutput,
-        "<S>" + std::string(fault->number("bytes", 8'000'000), 'x') + "</S>");
+        "<S>" + std::string(fault->bytes.value_or(8'000'000), 'x') + "</S>");
   }
   for (std::size_t sent = 0; sent < pool->huge; sent += 1'000'000) {
     put(shell, command, kPipelineOutput, "<S>" + std::string(1'000'000, 'x') + "</S>");
@@ -201,9 +251,8 @@ void Machine::run_cmdlet(Shell& shell, Command& command, const PipelineRequest::
   }
   if (call.script) {
     put(shell, command, kPipelineOutput,
-        extras_xml(
-            listener_.server.language == "constrained" ? "ConstrainedLanguage" : "FullLanguage",
-            has_status ? rows : std::vector<ModuleRow>()));
+        extras_xml(shell.server.language == "constrained" ? "ConstrainedLanguage" : "FullLanguage",
+                   has_status ? rows : std::vector<ModuleRow>()));
   }
   if (act == "bad_state") {
     put(shell, command, kPipelineState, "<S>no state</S>");

@@ -1,352 +1,267 @@
 #include "tests/simulator/scenario.hpp"
 
 #include "agent/base/text.hpp"
-#include "agent/base/time.hpp"
+#include "tests/simulator/parts.hpp"
 
-#include <fmt/format.h>
-#include <yaml-cpp/yaml.h>
+#include <arpa/inet.h>
 
 #include <algorithm>
 #include <array>
-#include <functional>
-#include <set>
-#include <stdexcept>
+#include <filesystem>
+#include <regex>
+#include <utility>
 
 namespace sim {
 
 namespace {
 
-constexpr std::array kActs = {"hang",
-                              "reset",
-                              "drop_reply",
-                              "close",
-                              "delay",
-                              "slow_drip",
-                              "cut_body",
-                              "cut_header",
-                              "cut_chunk",
-                              "chunked",
-                              "wrong_length",
-                              "status",
-                              "fault",
-                              "malformed_xml",
-                              "not_soap",
-                              "bad_base64",
-                              "wrong_relates_to",
-                              "no_relates_to",
-                              "timed_out",
-                              "shell_gone",
-                              "fragment_gap",
-                              "fragments_cut",
-                              "deep_xml",
-                              "unknown_message",
-                              "host_call",
-                              "huge_output",
-                              "bad_state"};
-
-[[noreturn]] void complain(const YAML::Node& node, const std::string& what) {
-  throw std::runtime_error(fmt::format("line {}: {}", node.Mark().line + 1, what));
-}
-
-Millis duration(const YAML::Node& node) {
-  const auto read = sfb::parse_duration(node.as<std::string>());
-  if (!read) {
-    complain(node, node.as<std::string>() + " is no duration such as 500ms, 3s, 2m");
-  }
-  return *read;
-}
-
-States words(const YAML::Node& node) {
-  const auto text = node.as<std::string>();
-  const auto parts = sfb::split(text, ',');
-  if (parts.size() != 2) {
-    complain(node, "write states as Export,Import");
-  }
-  return {std::string(sfb::trim(parts[0])), std::string(sfb::trim(parts[1]))};
-}
-
-// Every key by its own reader; others are errors.
-using Readers = std::map<std::string, std::function<void(const YAML::Node&)>>;
-
-void read_map(const YAML::Node& node, const Readers& readers,
-              const std::function<bool(const std::string&, const YAML::Node&)>& others = {}) {
-  if (!node.IsMap()) {
-    complain(node, "a map is expected here");
-  }
-  for (const auto& entry : node) {
-    const auto key = entry.first.as<std::string>();
-    if (const auto reader = readers.find(key); reader != readers.end()) {
-      reader->second(entry.second);
-    } else if (!others || !others(key, entry.second)) {
-      complain(entry.first, "unknown key " + key);
+// `2.3`, `5.1.17763.1`
+Reader version(std::string& target, std::ptrdiff_t most_dots) {
+  return [&target, most_dots](const Item& item) {
+    static const std::regex kForm(R"(\d{1,9}(\.\d{1,9})+)");
+    target = text_of(item);
+    if (!std::regex_match(target, kForm) || std::ranges::count(target, '.') > most_dots) {
+      complain(item, fmt::format("\"{}\" is no version such as {}", target,
+                                 most_dots == 1 ? "2.1, 2.2, 2.3 or 2.4" : "5.1.17763.1"));
     }
-  }
+  };
 }
 
-template <typename T>
-auto into(T& target) {
-  return [&target](const YAML::Node& node) { target = node.as<T>(); };
-}
-auto into(Millis& target) {
-  return [&target](const YAML::Node& node) { target = duration(node); };
-}
-
-void read_states(const YAML::Node& node, std::map<std::string, States>& states) {
-  for (const auto& entry : node) {
-    states[entry.first.as<std::string>()] = words(entry.second);
-  }
-}
-
-Pool pool_of(const YAML::Node& node) {
-  Pool pool;
-  pool.started = std::chrono::steady_clock::now();
-  read_map(node, {{"modules", into(pool.modules)},
-                  {"states", [&](const YAML::Node& n) { read_states(n, pool.states); }},
-                  {"default", [&](const YAML::Node& n) { pool.standard = words(n); }},
-                  {"active_machine", into(pool.active_machine)},
-                  {"every", into(pool.every)},
-                  {"timetable",
-                   [&](const YAML::Node& list) {
-                     for (const YAML::Node& item : list) {
-                       Change change;
-                       read_map(item, {{"at", into(change.at)}},
-                                [&](const std::string& module, const YAML::Node& n) {
-                                  change.states[module] = words(n);
-                                  return true;
-                                });
-                       pool.timetable.push_back(std::move(change));
-                     }
-                   }},
-                  {"error", into(pool.error)},
-                  {"only_error", into(pool.only_error)},
-                  {"fatal", into(pool.fatal)},
-                  {"warning", into(pool.warning)},
-                  {"verbose", into(pool.verbose)},
-                  {"progress", into(pool.progress)},
-                  {"secure", into(pool.secure)},
-                  {"null", into(pool.null)},
-                  {"two", into(pool.two)},
-                  {"none", into(pool.none)},
-                  {"text", into(pool.text)},
-                  {"host_call", into(pool.host_call)},
-                  {"slow", into(pool.slow)},
-                  {"huge", into(pool.huge)}});
-  return pool;
-}
-
-void read_server(const YAML::Node& node, Server& server) {
-  read_map(node, {{"protocol", into(server.protocol)},
-                  {"ps_version", into(server.ps_version)},
-                  {"language", into(server.language)},
+void read_server(const Item& item, Server& server) {
+  read_map(item, {{"protocol", version(server.protocol, 1)},
+                  {"ps_version", version(server.ps_version, 3)},
+                  {"language", one_of(server.language, {"full", "constrained", "none"})},
                   {"echo_ids", into(server.echo_ids)},
                   {"done_with_state", into(server.done_with_state)},
                   {"deaf", into(server.deaf)},
                   {"broken", into(server.broken)},
                   {"idle_timeout", into(server.idle_timeout)},
-                  {"max_shells", into(server.max_shells)},
-                  {"max_commands", into(server.max_commands)},
-                  {"depth", into(server.depth)}});
-  if (server.language != "full" && server.language != "constrained" && server.language != "none") {
-    complain(node, "language is full, constrained or none");
-  }
+                  {"max_shells", number(server.max_shells)},
+                  {"max_commands", number(server.max_commands)},
+                  {"depth", number(server.depth, 1, 2)}});
 }
 
-void read_address(const YAML::Node& node, Listener& listener) {
-  const auto text = node.as<std::string>();
+Address address_of(const Item& item) {
+  const std::string text = text_of(item);
   const auto colon = text.rfind(':');
-  if (colon == std::string::npos) {
-    complain(node, "write host:port");
+  Address address{text.substr(0, colon), 0};
+  const bool v6 = address.host.starts_with('[') && address.host.ends_with(']');
+  if (v6) {
+    address.host = address.host.substr(1, address.host.size() - 2);
   }
-  listener.host = text.substr(0, colon);
-  if (listener.host.starts_with('[') && listener.host.ends_with(']')) {
-    listener.host = listener.host.substr(1, listener.host.size() - 2);
+  std::array<unsigned char, sizeof(in6_addr)> bytes{};
+  if (colon == std::string::npos ||
+      ::inet_pton(v6 ? AF_INET6 : AF_INET, address.host.c_str(), bytes.data()) != 1) {
+    complain(item, fmt::format("\"{}\" is no IP address and port, write 127.0.0.1:5985 or "
+                               "[::1]:5985",
+                               text));
   }
-  listener.port = static_cast<std::uint16_t>(std::stoul(text.substr(colon + 1)));
+  const std::string port = text.substr(colon + 1);
+  const char* const end = port.data() + port.size();
+  const auto [stop, error] = std::from_chars(port.data(), end, address.port);
+  if (error != std::errc() || stop != end || port.empty()) {
+    complain(item, fmt::format("\"{}\" is no port, write 0 (a free one) to 65535", port));
+  }
+  return address;
 }
 
-Listener listener_of(const YAML::Node& node, const Server& standard, const std::string& folder) {
-  Listener listener;
-  listener.server = standard;
-  const auto file = [&](std::string& target) {
-    return [&target, &folder](const YAML::Node& n) {
-      target = n.as<std::string>();
-      if (!target.starts_with('/')) {
-        target = folder + "/" + target;
-      }
+std::string in_folder(const std::string& path, const std::string& folder) {
+  return (std::filesystem::path(folder) / path).string();
+}
+
+void read_tls(const Item& item, Listener& listener, const std::string& folder) {
+  if (item.node.IsScalar() && item.node.Scalar() == "none") {
+    listener.certificate.clear();
+    listener.key.clear();
+    return;
+  }
+  const auto file = [&](std::string& target) -> Reader {
+    return [&](const Item& one) {
+      into_line(target)(one);
+      target = in_folder(target, folder);
     };
   };
-  read_map(node, {{"name", into(listener.name)},
-                  {"listen", [&](const YAML::Node& n) { read_address(n, listener); }},
-                  {"path", into(listener.path)},
-                  {"tls",
-                   [&](const YAML::Node& tls) {
-                     read_map(tls, {{"certificate", file(listener.certificate)},
-                                    {"key", file(listener.key)},
-                                    {"max_version", into(listener.max_tls)}});
-                   }},
-                  {"users", into(listener.users)},
-                  {"authenticate", into(listener.offers)},
-                  {"server", [&](const YAML::Node& n) { read_server(n, listener.server); }}});
+  read_map(item, {{"certificate", file(listener.certificate)},
+                  {"key", file(listener.key)},
+                  {"max_version", one_of(listener.max_tls, {"1.1", "1.2", "1.3"})}});
+  if (listener.certificate.empty() || listener.key.empty()) {
+    complain(item, "certificate and key are needed, both PEM files");
+  }
+}
+
+void read_users(const Item& item, std::map<std::string, std::string>& users) {
+  users.clear();
+  read_map(item, {}, [&](const Item& one) {
+    users[one.key] = text_of(one);
+    return true;
+  });
+}
+
+void read_path(const Item& item, std::string& path) {
+  into_line(path)(item);
+  if (!path.starts_with('/')) {
+    complain(item, fmt::format("\"{}\" does not begin with /", path));
+  }
+}
+
+void read_offers(const Item& item, std::vector<std::string>& offers) {
+  offers.clear();
+  read_list(item, [&](const Item& one) { into_line(offers.emplace_back())(one); });
+}
+
+// What can be changed while it runs.
+Readers changeable(Listener& listener, const std::string& folder, const std::string& before) {
+  return {{"path", [&](const Item& one) { read_path(one, listener.path); }},
+          {"tls",
+           [&listener, &folder, before](const Item& one) {
+             listener.tls_place = before + place_of(one);
+             read_tls(one, listener, folder);
+           }},
+          {"users", [&](const Item& one) { read_users(one, listener.users); }},
+          {"authenticate", [&](const Item& one) { read_offers(one, listener.offers); }},
+          {"server", [&](const Item& one) { read_server(one, listener.server); }}};
+}
+
+/// What a scenario is read with.
+struct Frame {
+  Scenario& scenario;
+  std::string before;  ///< of a place
+  Server standard;
+};
+
+Listener listener_of(const Item& item, const Frame& frame, const std::string& generated) {
+  Listener listener;
+  listener.server = frame.standard;
+  listener.name = generated;
+  listener.listen_place = frame.before + place_of({"listen", item.node});
+  Readers readers = changeable(listener, frame.scenario.folder, frame.before);
+  readers["listen"] = [&](const Item& one) {
+    listener.listen = address_of(one);
+    listener.listen_place = frame.before + place_of(one);
+  };
+  if (generated.empty()) {
+    readers["name"] = into_line(listener.name);
+  }
+  read_map(item, readers);
+  const Item name = entry(item, "name");
+  if (listener.name.empty()) {
+    complain({"name", name.node.IsDefined() ? name.node : item.node}, "a listener needs a name");
+  }
+  if (listener.name == "control" || listener.name.contains(' ')) {
+    complain(name, "is a word other than control, which is the control door");
+  }
+  if (std::ranges::find(frame.scenario.listeners, listener.name, &Listener::name) !=
+      frame.scenario.listeners.end()) {
+    complain(generated.empty() ? name : item,
+             fmt::format("there is another listener \"{}\"", listener.name));
+  }
   return listener;
 }
 
-Fault fault_of(const YAML::Node& node) {
-  Fault fault;
-  read_map(node,
-           {{"listener", into(fault.listener)},
-            {"pool", into(fault.pool)},
-            {"action", into(fault.action)},
-            {"nth", into(fault.nth)},
-            {"every", into(fault.every)},
-            {"probability", into(fault.probability)},
-            {"times", into(fault.times)},
-            {"do", into(fault.act)}},
-           [&](const std::string& key, const YAML::Node& n) {
-             static const std::set<std::string> kArguments = {
-                 "code", "subcode", "text",  "detail", "body",   "content_type",
-                 "at",   "by",      "bytes", "time",   "before", "pause"};
-             if (!kArguments.contains(key)) {
-               return false;
-             }
-             fault.arguments[key] = n.as<std::string>();
-             return true;
-           });
-  if (std::ranges::find(kActs, fault.act) == kActs.end()) {
-    complain(node, "unknown fault do: " + fault.act);
-  }
-  return fault;
-}
-
-std::vector<Fault> faults_of(const YAML::Node& node) {
-  std::vector<Fault> faults;
-  for (const YAML::Node& item : node) {
-    faults.push_back(fault_of(item));
-  }
-  return faults;
-}
-
 // `generate: {pools: 1000, listeners: 50}`: many of one kind without a long file.
-void generate(const YAML::Node& node, Scenario& scenario, const Server& standard,
-              const std::string& folder) {
+void generate(const Item& item, Frame& frame) {
   std::size_t pools = 0;
   std::size_t listeners = 1;
-  YAML::Node like(YAML::NodeType::Map);
-  read_map(node, {{"pools", into(pools)},
-                  {"listeners", into(listeners)},
-                  {"like", [&](const YAML::Node& n) { like.reset(n); }}});
+  Item like{"like", YAML::Node(YAML::NodeType::Map)};
+  read_map(item, {{"pools", number<std::size_t>(pools, 0, 100'000)},
+                  {"listeners", number<std::size_t>(listeners, 0, 10'000)},
+                  {"like", [&](const Item& one) { like.node.reset(one.node); }}});
   for (std::size_t i = 1; i <= listeners; ++i) {
-    Listener listener = listener_of(like, standard, folder);
-    listener.name = fmt::format("listener-{}", i);
-    scenario.listeners.push_back(std::move(listener));
+    frame.scenario.listeners.push_back(listener_of(like, frame, fmt::format("listener-{}", i)));
   }
   for (std::size_t i = 1; i <= pools; ++i) {
     Pool pool;
     pool.started = std::chrono::steady_clock::now();
     pool.active_machine = fmt::format("fe-{:04}.example.com", i);
-    scenario.pools[fmt::format("pool-{:04}.example.com", i)] = std::move(pool);
+    frame.scenario.pools[fmt::format("pool-{:04}.example.com", i)] = std::move(pool);
   }
 }
 
-Scenario scenario_of(const YAML::Node& root, const std::string& folder) {
-  Scenario scenario;
-  Server standard;
-  if (root["server"]) {
-    read_server(root["server"], standard);
+void read_certificate(const Item& item, Scenario& scenario) {
+  read_map(item, {{"make", into_line(scenario.make_certificate)},
+                  {"names", into(scenario.certificate_names)}});
+  // Without it the files beside the scenario would be overwritten.
+  if (scenario.make_certificate.empty()) {
+    complain(item, "make is missing: the folder that ca.pem, server.pem and server.key go to");
   }
-  read_map(root,
-           {{"server", [](const YAML::Node&) {}},
-            {"listeners",
-             [&](const YAML::Node& list) {
-               for (const YAML::Node& item : list) {
-                 scenario.listeners.push_back(listener_of(item, standard, folder));
-               }
-             }},
-            {"pools",
-             [&](const YAML::Node& map) {
-               for (const auto& entry : map) {
-                 scenario.pools[sfb::to_lower(entry.first.as<std::string>())] =
-                     pool_of(entry.second);
-               }
-             }},
-            {"faults", [&](const YAML::Node& list) { scenario.faults = faults_of(list); }},
-            {"generate", [&](const YAML::Node& n) { generate(n, scenario, standard, folder); }},
-            {"seed", into(scenario.seed)},
-            {"control", into(scenario.control)},
-            {"certificate", [&](const YAML::Node& n) {
-               read_map(n, {{"make", into(scenario.make_certificate)},
-                            {"names", into(scenario.certificate_names)}});
-               if (!scenario.make_certificate.starts_with('/')) {
-                 scenario.make_certificate = folder + "/" + scenario.make_certificate;
-               }
-             }}});
+  scenario.make_certificate = in_folder(scenario.make_certificate, scenario.folder);
+}
+
+void read_pools(const Item& item, Scenario& scenario) {
+  read_map(item, {}, [&](const Item& one) {
+    if (!scenario.pools.emplace(sfb::to_lower(one.key), pool_of(one)).second) {
+      complain(one, "there is another pool of this name");
+    }
+    return true;
+  });
+}
+
+Scenario scenario_of(const YAML::Node& root, const std::string& folder, const std::string& before) {
+  Scenario scenario;
+  scenario.folder = folder;
+  Frame frame{scenario, before, {}};
+  const Item whole{"listeners", root};
+  if (!root.IsMap()) {
+    complain(whole, "are missing: a scenario is a map that has listeners or generate");
+  }
+  // The order of these, not that of the file: the later ones speak of the earlier ones.
+  const std::vector<std::pair<std::string, Reader>> order = {
+      {"server", [&](const Item& one) { read_server(one, frame.standard); }},
+      {"listeners",
+       [&](const Item& list) {
+         read_list(list, [&](const Item& one) {
+           scenario.listeners.push_back(listener_of(one, frame, {}));
+         });
+       }},
+      {"pools", [&](const Item& one) { read_pools(one, scenario); }},
+      {"generate", [&](const Item& one) { generate(one, frame); }},
+      {"faults", [&](const Item& one) { scenario.faults = faults_of(one, scenario); }},
+      {"seed", number(scenario.seed)},
+      {"control",
+       [&](const Item& one) {
+         scenario.control = address_of(one);
+         scenario.control_place = before + place_of(one);
+       }},
+      {"certificate", [&](const Item& one) {
+         scenario.certificate_place = before + place_of(one);
+         read_certificate(one, scenario);
+       }}};
+  Readers known;
+  for (const auto& [key, reader] : order) {
+    known[key] = [](const Item&) {};
+  }
+  read_map(whole, known);
+  for (const auto& [key, reader] : order) {
+    if (const Item one = entry(whole, key); one.node.IsDefined()) {
+      reader(one);
+    }
+  }
   if (scenario.listeners.empty()) {
-    complain(root, "there is no listener");
+    complain(whole, "there is none, write listeners or generate");
   }
   return scenario;
 }
 
-template <typename T>
-std::expected<T, std::string> guarded(const std::function<T()>& read) {
-  try {
-    return read();
-  } catch (const std::exception& error) {
-    return std::unexpected(std::string(error.what()));
-  }
-}
-
 }  // namespace
 
-std::string Fault::text(const std::string& name, std::string otherwise) const {
-  const auto found = arguments.find(name);
-  return found == arguments.end() ? std::move(otherwise) : found->second;
-}
-
-std::size_t Fault::number(const std::string& name, std::size_t otherwise) const {
-  const auto found = arguments.find(name);
-  return found == arguments.end() ? otherwise : std::stoul(found->second);
-}
-
-Millis Fault::time(const std::string& name, Millis otherwise) const {
-  const auto found = arguments.find(name);
-  return found == arguments.end() ? otherwise
-                                  : sfb::parse_duration(found->second).value_or(otherwise);
+std::string Address::text() const {
+  return host.contains(':') ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
 }
 
 std::expected<Scenario, std::string> read_scenario(const std::string& yaml,
+                                                   const std::string& folder,
+                                                   const std::string& file) {
+  return guarded<Scenario>(yaml, file, [&](const YAML::Node& root) {
+    return scenario_of(root, folder, file.empty() ? file : file + ":");
+  });
+}
+
+std::expected<Listener, std::string> read_listener(const std::string& yaml, Listener listener,
                                                    const std::string& folder) {
-  return guarded<Scenario>([&] { return scenario_of(YAML::Load(yaml), folder); });
-}
-
-std::expected<std::vector<Fault>, std::string> read_faults(const std::string& yaml) {
-  return guarded<std::vector<Fault>>([&] { return faults_of(YAML::Load(yaml)); });
-}
-
-std::expected<Pool, std::string> read_pool(const std::string& yaml) {
-  return guarded<Pool>([&] { return pool_of(YAML::Load(yaml)); });
-}
-
-std::map<std::string, States> states_at(const Pool& pool,
-                                        std::chrono::steady_clock::time_point now) {
-  std::map<std::string, States> states;
-  for (const std::string& module : pool.modules) {
-    states[module] = pool.standard;
-  }
-  const auto overlay = [&](const std::map<std::string, States>& changes) {
-    for (const auto& [module, words] : changes) {
-      states[module] = words;
-    }
-  };
-  overlay(pool.states);
-  auto passed = std::chrono::duration_cast<Millis>(now - pool.started);
-  if (pool.every.count() > 0) {
-    passed %= pool.every;
-  }
-  for (const Change& change : pool.timetable) {
-    if (change.at <= passed) {
-      overlay(change.states);
-    }
-  }
-  return states;
+  return guarded<Listener>(yaml, {}, [&](const YAML::Node& node) {
+    read_map({"listener", node}, changeable(listener, folder, {}));
+    return listener;
+  });
 }
 
 }  // namespace sim

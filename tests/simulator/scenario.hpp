@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <expected>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -66,10 +65,17 @@ struct Server {
   int depth = 1;
 };
 
-struct Listener {
-  std::string name;
+/// An IP address and a port; port 0: a free one.
+struct Address {
   std::string host = "127.0.0.1";
   std::uint16_t port = 0;
+
+  std::string text() const;  ///< `127.0.0.1:5985`, `[::1]:5985`
+};
+
+struct Listener {
+  std::string name;
+  Address listen;
   std::string path = "/wsman";
   std::string certificate;  ///< PEM files; empty: plain HTTP
   std::string key;
@@ -77,9 +83,12 @@ struct Listener {
   std::map<std::string, std::string> users;     ///< empty: everybody is let in
   std::vector<std::string> offers = {"Basic"};  ///< WWW-Authenticate of a 401
   Server server;
+  /// `FILE:LINE:COLUMN: key: `, for what goes wrong when it begins to listen.
+  std::string listen_place;
+  std::string tls_place;
 };
 
-/// Something that goes wrong (README.md lists what `act` may be).
+/// Something that goes wrong (README.md lists what `act` may be and which arguments each takes).
 struct Fault {
   std::string listener;  ///< empty: any
   std::string pool;
@@ -89,13 +98,23 @@ struct Fault {
   double probability = 1;
   std::size_t times = 0;  ///< 0: for ever
   std::string act;
-  std::map<std::string, std::string> arguments;
+  // Arguments of the act; where there is no value here, the act has one of its own.
+  std::uint32_t code = 200;
+  std::string subcode = "InternalError";
+  std::string text = "The simulator was told to fail.";
+  std::string detail = "wsman";
+  std::optional<std::string> body;
+  std::string content_type = "text/html";
+  std::string as = "page";
+  std::optional<std::size_t> at;
+  std::optional<std::size_t> bytes;
+  std::size_t by = 10;
+  Millis time{0};
+  Millis pause{200};
+  bool before = true;
+  // What became of it.
   std::size_t matched = 0;
   std::size_t done = 0;
-
-  std::string text(const std::string& name, std::string otherwise = {}) const;
-  std::size_t number(const std::string& name, std::size_t otherwise) const;
-  Millis time(const std::string& name, Millis otherwise) const;
 };
 
 struct Scenario {
@@ -103,18 +122,27 @@ struct Scenario {
   std::map<std::string, Pool> pools;  ///< by FQDN in lower case
   std::vector<Fault> faults;
   std::uint64_t seed = 1;
-  std::string control;           ///< host:port of the control door; empty: none
+  std::optional<Address> control;  ///< of the control door
+  std::string control_place;
   std::string make_certificate;  ///< folder for ca.pem, server.pem, server.key
   std::vector<std::string> certificate_names;
+  std::string certificate_place;
+  std::string folder;  ///< where relative paths begin
 };
 
-/// Reads a scenario; the error names line and key. `folder`: where relative paths begin.
+/// Reads a scenario. An error is `FILE:LINE:COLUMN: key: what is wrong, what is allowed`; what the
+/// control door reads has no FILE.
 std::expected<Scenario, std::string> read_scenario(const std::string& yaml,
-                                                   const std::string& folder);
-/// The list of the key `faults` alone.
-std::expected<std::vector<Fault>, std::string> read_faults(const std::string& yaml);
+                                                   const std::string& folder,
+                                                   const std::string& file);
+/// The list of the key `faults` alone, for the listeners and pools of that scenario.
+std::expected<std::vector<Fault>, std::string> read_faults(const std::string& yaml,
+                                                           const Scenario& scenario);
 /// One pool's map alone.
 std::expected<Pool, std::string> read_pool(const std::string& yaml);
+/// `path`, `tls`, `users`, `authenticate` and `server` of a listener; keys not written stay.
+std::expected<Listener, std::string> read_listener(const std::string& yaml, Listener listener,
+                                                   const std::string& folder);
 
 /// The states of a pool's modules now.
 std::map<std::string, States> states_at(const Pool& pool,

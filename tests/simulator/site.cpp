@@ -2,6 +2,7 @@
 
 #include "agent/base/base64.hpp"
 #include "agent/base/text.hpp"
+#include "tests/simulator/listening.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -17,6 +18,8 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <exception>
+#include <utility>
 
 namespace sim {
 
@@ -29,13 +32,6 @@ namespace {
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kMaxBody = 16UL << 20U;
 
-std::string text_of(const tcp::acceptor& acceptor) {
-  const auto endpoint = acceptor.local_endpoint();
-  return endpoint.address().is_v6()
-             ? fmt::format("[{}]:{}", endpoint.address().to_string(), endpoint.port())
-             : fmt::format("{}:{}", endpoint.address().to_string(), endpoint.port());
-}
-
 // The peer sees a reset, not an orderly end.
 void reset(tcp::socket& socket) {
   const ::linger hard{1, 0};
@@ -44,7 +40,8 @@ void reset(tcp::socket& socket) {
   socket.close(ignored);
 }
 
-struct Counted {
+class Counted {
+ public:
   explicit Counted(World& world) : world_(world) {
     ++world_.connections;
     ++world_.counters.connections_made;
@@ -52,8 +49,29 @@ struct Counted {
   ~Counted() { --world_.connections; }
   Counted(const Counted&) = delete;
   Counted& operator=(const Counted&) = delete;
+
+ private:
   World& world_;
 };
+
+HttpHead head_of(const http::request<http::string_body>& request) {
+  HttpHead head;
+  const auto text = [&](http::field field) { return std::string(request[field]); };
+  head.method = request.method_string();
+  head.content_type = text(http::field::content_type);
+  head.accept_encoding = text(http::field::accept_encoding);
+  head.authorization = text(http::field::authorization);
+  head.has_host = request.find(http::field::host) != request.end();
+  head.has_length = request.has_content_length();
+  head.chunked = request.chunked();
+  head.expects = request.find(http::field::expect) != request.end();
+  head.text = fmt::format("{} {} HTTP/1.1\r\n", head.method, std::string(request.target()));
+  for (const auto& field : request) {
+    head.text +=
+        fmt::format("{}: {}\r\n", std::string(field.name_string()), std::string(field.value()));
+  }
+  return head;
+}
 
 std::string head(int status, const std::string& type, const std::string& more) {
   return fmt::format(
@@ -75,6 +93,13 @@ asio::awaitable<bool> deliver(Stream& stream, tcp::socket& socket, const Answer&
   switch (answer.delivery) {
     case Delivery::normal:
       co_return co_await write(whole);
+    case Delivery::last:
+      co_await write(head(answer.status, answer.content_type, length + "Connection: close\r\n") +
+                     answer.body);
+      co_return false;
+    case Delivery::raw:
+      co_await write(answer.body);
+      co_return false;
     case Delivery::hang: {
       // Until the client gives up: then there is something to read, its end.
       co_await socket.async_wait(tcp::socket::wait_read, kAwait);
@@ -110,7 +135,8 @@ asio::awaitable<bool> deliver(Stream& stream, tcp::socket& socket, const Answer&
         text += fmt::format("{:x}\r\n{}\r\n", piece.size(), piece);
       }
       const bool cut = answer.delivery == Delivery::cut_chunk;
-      text = cut ? text.substr(0, text.size() - 100) : text + "0\r\n\r\n";
+      text = cut ? text.substr(0, text.size() - std::min<std::size_t>(answer.body.size(), 100))
+                 : text + "0\r\n\r\n";
       const bool sent = co_await write(text);
       co_return sent && !cut;
     }
@@ -125,29 +151,31 @@ asio::awaitable<bool> deliver(Stream& stream, tcp::socket& socket, const Answer&
 
 }  // namespace
 
-Site::Site(asio::io_context& loop, const Listener& listener, World& world)
-    : listener_(listener),
+Site::Site(asio::io_context& loop, Listener listener, World& world)
+    : listener_(std::move(listener)),
       world_(world),
-      machine_(loop.get_executor(), listener, world),
-      acceptor_(loop, tcp::endpoint(asio::ip::make_address(listener.host), listener.port)) {
-  if (!listener_.certificate.empty()) {
-    tls_.emplace(asio::ssl::context::tls_server);
-    if (listener_.max_tls == "1.1") {
-      SSL_CTX_set_security_level(tls_->native_handle(), 0);
-      SSL_CTX_set_min_proto_version(tls_->native_handle(),
-                                    TLS1_VERSION);  // NOLINT: its macro casts
-      SSL_CTX_set_max_proto_version(tls_->native_handle(), TLS1_1_VERSION);  // NOLINT
-    } else if (listener_.max_tls == "1.2") {
-      SSL_CTX_set_max_proto_version(tls_->native_handle(), TLS1_2_VERSION);  // NOLINT
-    }
-    tls_->use_certificate_chain_file(listener_.certificate);
-    tls_->use_private_key_file(listener_.key, asio::ssl::context::pem);
-  }
+      machine_(loop.get_executor(), listener_, world),
+      tls_(tls_of(listener_)),
+      acceptor_(listen_on(loop, listener_.listen, listener_.listen_place, listener_.name)) {
   asio::co_spawn(loop, accept(), asio::detached);
 }
 
 std::string Site::address() const {
-  return text_of(acceptor_);
+  return address_of(acceptor_).text();
+}
+
+std::optional<std::string> Site::change(const std::string& yaml) {
+  auto changed = read_listener(yaml, listener_, world_.scenario().folder);
+  if (!changed) {
+    return changed.error();
+  }
+  try {
+    tls_ = tls_of(*changed);
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+  listener_ = std::move(*changed);
+  return std::nullopt;
 }
 
 asio::awaitable<void> Site::accept() {
@@ -163,11 +191,12 @@ asio::awaitable<void> Site::accept() {
           const Counted counted(self.world_);
           boost::system::error_code ignored;
           connection.set_option(tcp::no_delay(true), ignored);
-          if (!self.tls_) {
+          const auto tls = self.tls_;  // it may get another one
+          if (!tls) {
             co_await self.serve(connection, connection);
             co_return;
           }
-          asio::ssl::stream<tcp::socket&> stream(connection, *self.tls_);
+          asio::ssl::stream<tcp::socket&> stream(connection, *tls);
           if (const auto [failed] =
                   co_await stream.async_handshake(asio::ssl::stream_base::server, kAwait);
               failed) {
@@ -204,6 +233,14 @@ asio::awaitable<void> Site::serve(Stream& stream, tcp::socket& socket) {
     parser.body_limit(kMaxBody);
     const auto [error, count] = co_await http::async_read(stream, buffer, parser, kAwait);
     if (error) {
+      // Not when the client just goes, or speaks TLS to a plain listener.
+      constexpr char kTlsRecord = 0x16;
+      const bool tls =
+          buffer.size() > 0 && *static_cast<const char*>(buffer.data().data()) == kTlsRecord;
+      if (error.category() == http::make_error_code(http::error::bad_method).category() && !tls &&
+          error != http::error::end_of_stream && error != http::error::partial_message) {
+        world_.violation("HTTP: " + error.message());
+      }
       co_return;
     }
     world_.counters.bytes_in += count;
@@ -225,7 +262,7 @@ asio::awaitable<void> Site::serve(Stream& stream, tcp::socket& socket) {
       answer.status = 404;
       answer.content_type = "text/html";
       answer.body = "<html><body><h2>Not Found</h2></body></html>";
-    } else if (auto soap = read_soap(request.body())) {
+    } else if (auto soap = read_soap(request.body(), head_of(request))) {
       answer = co_await machine_.handle(std::move(*soap));
     } else {
       world_.violation(soap.error());

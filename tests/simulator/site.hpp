@@ -8,21 +8,26 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace sim {
 
 /// Thread rule: one loop thread; lives as long as the loop.
 class Site {
  public:
-  /// Throws when it cannot listen or read its certificate.
-  Site(boost::asio::io_context& loop, const Listener& listener, World& world);
+  /// Throws std::runtime_error when it cannot listen or read its certificate.
+  Site(boost::asio::io_context& loop, Listener listener, World& world);
 
+  const Listener& listener() const { return listener_; }
   std::string address() const;
   Machine& machine() { return machine_; }
+  /// Takes other keys while it runs: a certificate for new connections, a server for new shells.
+  /// The error text when it cannot; then all is as before.
+  std::optional<std::string> change(const std::string& yaml);
 
  private:
   boost::asio::awaitable<void> accept();
@@ -30,27 +35,32 @@ class Site {
   boost::asio::awaitable<void> serve(Stream& stream, boost::asio::ip::tcp::socket& socket);
   bool let_in(const std::string& authorization);
 
-  const Listener& listener_;
+  Listener listener_;
   World& world_;
   Machine machine_;
-  std::optional<boost::asio::ssl::context> tls_;
+  std::shared_ptr<boost::asio::ssl::context> tls_;
   boost::asio::ip::tcp::acceptor acceptor_;
 };
 
-/// The control door (README.md): `handle` gets method, path and body, and gives status and JSON.
+using Sites = std::vector<std::unique_ptr<Site>>;
+
+/// The control door (README.md).
 class ControlDoor {
  public:
-  ControlDoor(boost::asio::io_context& loop, const std::string& address, World& world);
+  /// Throws std::runtime_error when it cannot listen.
+  ControlDoor(boost::asio::io_context& loop, World& world, Sites& sites);
   std::string address() const;
 
  private:
   boost::asio::awaitable<void> accept();
   boost::asio::awaitable<void> serve(boost::asio::ip::tcp::socket socket);
+  /// HTTP status and JSON.
   std::pair<int, std::string> handle(const std::string& method, const std::string& path,
                                      const std::string& body);
   std::string status_json() const;
 
   World& world_;
+  Sites& sites_;
   boost::asio::ip::tcp::acceptor acceptor_;
 };
 

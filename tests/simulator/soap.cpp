@@ -2,6 +2,7 @@
 
 #include "agent/base/text.hpp"
 #include "agent/xml/writer.hpp"
+#include "tests/simulator/rules.hpp"
 
 #include <fmt/format.h>
 
@@ -14,15 +15,19 @@ namespace sim {
 
 namespace {
 
-constexpr std::string_view kSoap = "http://www.w3.org/2003/05/soap-envelope";
-constexpr std::string_view kAddressing = "http://schemas.xmlsoap.org/ws/2004/08/addressing";
-constexpr std::string_view kWsman = "http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd";
-constexpr std::string_view kTransfer = "http://schemas.xmlsoap.org/ws/2004/09/transfer";
-
-bool must_understand(const sfb::xml::Element& header) {
-  const auto found =
-      std::ranges::find(header.attributes, "mustUnderstand", &sfb::xml::Element::Attribute::name);
-  return found != header.attributes.end() && (found->value == "true" || found->value == "1");
+// Whole URIs: a server compares them so.
+std::string action_of(std::string_view uri) {
+  for (const std::string_view name : {"Create", "Delete"}) {
+    if (uri == fmt::format("{}/{}", kTransferSpace, name)) {
+      return std::string(name);
+    }
+  }
+  for (const std::string_view name : {"Command", "Receive", "Send", "Signal"}) {
+    if (uri == fmt::format("{}/{}", kShellSpace, name)) {
+      return std::string(name);
+    }
+  }
+  return "other";
 }
 
 }  // namespace
@@ -60,69 +65,49 @@ const sfb::xml::Element* SoapRequest::body() const {
   return find(&envelope, {"Body"});
 }
 
-std::expected<SoapRequest, std::string> read_soap(std::string_view xml) {
+bool SoapRequest::winrs() const {
+  return resource == fmt::format("{}/cmd", kShellSpace);
+}
+
+void SoapRequest::violates(std::string text, std::uint32_t code) {
+  violations.push_back({std::move(text), code});
+}
+
+std::expected<SoapRequest, std::string> read_soap(std::string_view xml, HttpHead head) {
   auto envelope = sfb::xml::read(xml, {});
   if (!envelope) {
     return std::unexpected("not well-formed: " + envelope.error().message);
   }
   SoapRequest request;
   request.envelope = std::move(*envelope);
-  if (request.envelope.name != "Envelope" || request.envelope.space != kSoap) {
+  request.head = std::move(head);
+  request.bytes = xml.size();
+  if (request.envelope.name != "Envelope" || request.envelope.space != kSoapSpace) {
     return std::unexpected("no SOAP 1.2 envelope");
   }
-  const auto header = [&](std::string_view name) {
-    return find(&request.envelope, {"Header", name});
+  const auto header = [&](std::string_view space, std::string_view name) {
+    const auto* const all = request.envelope.child(kSoapSpace, "Header");
+    const auto* const one = all == nullptr ? nullptr : all->child(space, name);
+    return std::string(one == nullptr ? std::string_view() : sfb::trim(one->text));
   };
-  const auto need = [&](std::string_view name, std::string_view space, bool understood) {
-    const auto* const found = header(name);
-    if (found == nullptr || found->space != space) {
-      request.violations.push_back(fmt::format("header {} is missing", name));
-    } else if (understood && !must_understand(*found)) {
-      request.violations.push_back(fmt::format("header {} lacks mustUnderstand", name));
-    }
-    return found;
-  };
-  need("To", kAddressing, false);
-  need("ReplyTo", kAddressing, false);
-  const auto* const action = need("Action", kAddressing, true);
-  const auto* const id = need("MessageID", kAddressing, false);
-  const auto* const resource = need("ResourceURI", kWsman, true);
-  const auto* const size = need("MaxEnvelopeSize", kWsman, true);
-  const auto* const timeout = header("OperationTimeout");
-  if (const auto* const locale = header("Locale"); locale != nullptr && must_understand(*locale)) {
-    request.violations.emplace_back("Locale must not be mustUnderstand");
-  }
-  if (action == nullptr || id == nullptr || resource == nullptr) {
-    return request;
-  }
-  request.action = action->text.substr(action->text.rfind('/') + 1);
-  request.message_id = id->text;
-  request.resource = sfb::trim(resource->text);
-  if (size != nullptr) {
-    std::from_chars(size->text.data(), size->text.data() + size->text.size(), request.max_envelope);
-    if (request.max_envelope < 8192) {
-      request.violations.emplace_back("MaxEnvelopeSize below 8192");
-    }
-  }
-  if (timeout != nullptr) {
-    const auto read = read_duration(timeout->text);
-    if (!read) {
-      request.violations.push_back("OperationTimeout is no duration: " + timeout->text);
-    }
-    request.operation_timeout = read.value_or(Millis(60'000));
-  }
+  request.action = action_of(header(kAddressingSpace, "Action"));
+  request.message_id = header(kAddressingSpace, "MessageID");
+  request.resource = header(kWsmanSpace, "ResourceURI");
+  const std::string size = header(kWsmanSpace, "MaxEnvelopeSize");
+  std::from_chars(size.data(), size.data() + size.size(), request.max_envelope);
+  request.operation_timeout =
+      read_duration(header(kWsmanSpace, "OperationTimeout")).value_or(request.operation_timeout);
   if (const auto* const selector = find(&request.envelope, {"Header", "SelectorSet", "Selector"})) {
     request.shell_id = sfb::trim(selector->text);
-  } else if (request.action != "Create") {
-    request.violations.push_back(request.action + " without a selector");
   }
+  judge(request);
   return request;
 }
 
 std::string reply_xml(const std::string& relates_to, const std::string& body) {
   return fmt::format(
       R"(<s:Envelope xml:lang="en-US" xmlns:s="{}" xmlns:a="{}" xmlns:x="{}" xmlns:w="{}" xmlns:rsp="{}" xmlns:p="http://schemas.microsoft.com/wbem/wsman/1/wsman.xsd"><s:Header><a:MessageID>uuid:00000000-0000-4000-8000-000000000000</a:MessageID><a:To>http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous</a:To>{}</s:Header><s:Body>{}</s:Body></s:Envelope>)",
-      kSoap, kAddressing, kTransfer, kWsman, kShellSpace,
+      kSoapSpace, kAddressingSpace, kTransferSpace, kWsmanSpace, kShellSpace,
       relates_to.empty() ? std::string() : fmt::format("<a:RelatesTo>{}</a:RelatesTo>", relates_to),
       body);
 }

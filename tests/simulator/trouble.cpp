@@ -1,9 +1,13 @@
 // Faults on request: instead of an answer, or done to it.
+#include "agent/base/base64.hpp"
+#include "agent/base/text.hpp"
 #include "tests/simulator/machine.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace sim {
 
@@ -13,92 +17,133 @@ namespace {
 
 // What happens to a good answer on its way.
 void spoil(Answer& answer, const Fault& fault, const std::string& message_id) {
-  answer.at = fault.number("at", answer.body.size() / 2);
+  answer.at = fault.at.value_or(answer.body.size() / 2);
   if (fault.act == "reset" || fault.act == "drop_reply") {
     answer.delivery = Delivery::reset;
+  } else if (fault.act == "answer_and_close") {
+    answer.delivery = Delivery::last;
   } else if (fault.act == "slow_drip") {
     answer.delivery = Delivery::slow_drip;
-    answer.at = fault.number("bytes", 1);
-    answer.pause = fault.time("pause", Millis(200));
+    answer.at = fault.bytes.value_or(1);
+    answer.pause = fault.pause;
   } else if (fault.act == "cut_body") {
     answer.delivery = Delivery::cut_body;
   } else if (fault.act == "cut_header") {
     answer.delivery = Delivery::cut_header;
-    answer.at = fault.number("at", 20);
+    answer.at = fault.at.value_or(20);
   } else if (fault.act == "cut_chunk") {
     answer.delivery = Delivery::cut_chunk;
   } else if (fault.act == "chunked") {
     answer.delivery = Delivery::chunked;
   } else if (fault.act == "wrong_length") {
     answer.delivery = Delivery::wrong_length;
-    answer.at = fault.number("by", 10);
+    answer.at = fault.by;
   } else if (fault.act == "malformed_xml") {
     answer.body.resize(answer.body.size() / 2);
   } else if (fault.act == "not_soap") {
     answer.content_type = "text/plain";
     answer.body = "this is no SOAP";
   } else if (fault.act == "bad_base64") {
-    const auto stream = answer.body.find("CommandId=\"");
-    const auto text = answer.body.find('>', stream == std::string::npos ? 0 : stream);
-    answer.body.insert(text + 1, "!");
+    if (const auto stream = answer.body.find("<rsp:Stream "); stream != std::string::npos) {
+      answer.body.insert(answer.body.find('>', stream) + 1, "!");
+    }
   } else if (fault.act == "wrong_relates_to" || fault.act == "no_relates_to") {
     const std::string header = fmt::format("<a:RelatesTo>{}</a:RelatesTo>", message_id);
-    const auto at = answer.body.find(header);
-    answer.body.replace(
-        at, header.size(),
-        fault.act == "no_relates_to"
-            ? ""
-            : "<a:RelatesTo>uuid:11111111-1111-4111-8111-111111111111</a:RelatesTo>");
+    if (const auto at = answer.body.find(header); at != std::string::npos) {
+      answer.body.replace(
+          at, header.size(),
+          fault.act == "no_relates_to"
+              ? ""
+              : "<a:RelatesTo>uuid:11111111-1111-4111-8111-111111111111</a:RelatesTo>");
+    }
   }
+}
+
+// What a diagnostic page of a proxy or of a web server says: all that it was sent, its secrets
+// included, in each form that somebody could copy.
+std::string page_of(const HttpHead& head) {
+  const std::string token = head.authorization.substr(head.authorization.find(' ') + 1);
+  return fmt::format("{}\nwithout padding: {}\ndecoded: {}\n", head.text,
+                     token.substr(0, token.find_last_not_of('=') + 1),
+                     sfb::to_utf8_lossy(sfb::base64_decode(token).value_or("")));
+}
+
+Answer echo(const SoapRequest& request, const Fault& fault) {
+  Answer answer;
+  answer.status = static_cast<int>(fault.code);
+  const std::string page = page_of(request.head);
+  if (fault.as == "soap") {
+    answer.body = fault_xml(request.message_id, 4711, "InternalError", page);
+  } else if (fault.as == "head") {
+    // A reason with it, a header with it, and a line with it that is no header.
+    answer.delivery = Delivery::raw;
+    answer.body = fmt::format("HTTP/1.1 {0} {1}\r\nX-Authorization: {1}\r\n{1}\r\n\r\n",
+                              answer.status, request.head.authorization);
+  } else {
+    answer.content_type = "text/html";
+    answer.body = fmt::format("<html><body><h1>Request</h1><pre>\n{}</pre></body></html>", page);
+  }
+  return answer;
 }
 
 }  // namespace
 
+std::optional<Answer> Machine::instead(const SoapRequest& request, const Fault& picked,
+                                       const ShellPtr& shell) {
+  Answer answer;
+  if (picked.act == "hang" || picked.act == "close" || (picked.act == "reset" && picked.before)) {
+    answer.delivery = picked.act == "hang"    ? Delivery::hang
+                      : picked.act == "close" ? Delivery::close
+                                              : Delivery::reset;
+    return answer;
+  }
+  if (picked.act == "timed_out") {
+    return fault(request, 2150858793, "TimedOut", "The operation timed out.");
+  }
+  if (picked.act == "status") {
+    answer.status = static_cast<int>(picked.code);
+    answer.content_type = picked.content_type;
+    answer.body = picked.body.value_or(
+        answer.status == 500 ? "" : "<html><body><h1>Simulated</h1></body></html>");
+    return answer;
+  }
+  if (picked.act == "echo") {
+    return echo(request, picked);
+  }
+  if (picked.act == "fault") {
+    if (shell && (picked.code == 995 || picked.code == 2150858843)) {
+      drop(shell);  // what these say
+    }
+    return fault(request, picked.code, picked.subcode, picked.text, picked.detail);
+  }
+  return std::nullopt;
+}
+
 asio::awaitable<Answer> Machine::handle(SoapRequest request) {
   ++world_.counters.requests;
   ++world_.counters.requests_by_action[request.action];
-  for (const std::string& violation : request.violations) {
-    world_.violation(fmt::format("{}: {}", request.action, violation));
-  }
+  world_.counters.max_envelope_seen =
+      std::max<std::uint64_t>(world_.counters.max_envelope_seen, request.max_envelope);
   const auto known = shells_.find(request.shell_id);
   const ShellPtr shell = known == shells_.end() ? nullptr : known->second;
+  check_order(request, shell.get());
+  for (const Violation& violation : request.violations) {
+    world_.violation(fmt::format("{}: {}", request.action, violation.text));
+  }
   const auto picked = world_.pick(listener_.name, request.action, pool_of(request, shell));
-  const std::string act_name = picked ? picked->act : std::string();
-  if (act_name == "hang" || act_name == "close" ||
-      (act_name == "reset" && picked->text("before") != "false")) {
-    Answer answer;
-    answer.delivery = act_name == "hang"    ? Delivery::hang
-                      : act_name == "close" ? Delivery::close
-                                            : Delivery::reset;
-    co_return answer;
-  }
-  if (act_name == "delay") {
-    asio::steady_timer timer(executor_, picked->time("time", Millis(500)));
-    co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-  } else if (act_name == "shell_gone" && shell) {
-    drop(shell);
-  } else if (act_name == "timed_out") {
-    co_return fault(request, 2150858793, "TimedOut", "The operation timed out.");
-  } else if (act_name == "status") {
-    Answer answer;
-    answer.status = static_cast<int>(picked->number("code", 503));
-    answer.content_type = picked->text("content_type", "text/html");
-    answer.body = picked->text(
-        "body", answer.status == 500 ? "" : "<html><body><h1>Simulated</h1></body></html>");
-    co_return answer;
-  } else if (act_name == "fault") {
-    const auto code = static_cast<std::uint32_t>(picked->number("code", 1));
-    if (shell && (code == 995 || code == 2150858843)) {
-      drop(shell);  // what these say
-    }
-    co_return fault(request, code, picked->text("subcode", "InternalError"),
-                    picked->text("text", "The simulator was told to fail."),
-                    picked->text("detail", "wsman"));
-  }
-  Answer answer = co_await act(request, picked ? &*picked : nullptr);
   if (!picked) {
-    co_return answer;
+    co_return co_await act(request, nullptr);
   }
+  if (auto answer = instead(request, *picked, shell)) {
+    co_return std::move(*answer);
+  }
+  if (picked->act == "delay") {
+    asio::steady_timer timer(executor_, picked->time);
+    co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+  } else if (picked->act == "shell_gone" && shell) {
+    drop(shell);
+  }
+  Answer answer = co_await act(request, &*picked);
   spoil(answer, *picked, request.message_id);
   co_return answer;
 }

@@ -4,19 +4,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <cstdio>
-#include <string_view>
 
 namespace sim {
-
-bool is_pipeline_act(const std::string& act) {
-  constexpr std::array<std::string_view, 7> kActs = {
-      "fragment_gap", "fragments_cut", "deep_xml", "unknown_message",
-      "host_call",    "huge_output",   "bad_state"};
-  return std::ranges::find(kActs, act) != kActs.end();
-}
 
 Pool* World::pool(const std::string& fqdn) {
   const auto found = scenario_.pools.find(sfb::to_lower(fqdn));
@@ -30,9 +20,8 @@ void World::set_pool(const std::string& fqdn, Pool pool) {
 std::optional<Fault> World::pick(const std::string& listener, const std::string& action,
                                  const std::string& pool) {
   for (Fault& fault : scenario_.faults) {
-    const std::string wanted = is_pipeline_act(fault.act) ? "Command" : fault.action;
     if ((!fault.listener.empty() && fault.listener != listener) ||
-        (!wanted.empty() && wanted != action) ||
+        (!fault.action.empty() && fault.action != action) ||
         (!fault.pool.empty() && !sfb::iequals(fault.pool, pool)) ||
         (fault.times != 0 && fault.done >= fault.times)) {
       continue;
@@ -55,6 +44,9 @@ std::optional<Fault> World::pick(const std::string& listener, const std::string&
 
 void World::violation(const std::string& what) {
   ++counters.violations;
+  if (violations.size() < 100) {
+    violations.push_back(what);
+  }
   fmt::print(stderr, "violation: {}\n", what);
 }
 

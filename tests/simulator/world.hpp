@@ -9,6 +9,8 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace sim {
 
@@ -24,6 +26,8 @@ struct Counters {
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
   std::uint64_t connections_made = 0;
+  std::uint64_t host_responses = 0;     ///< taken
+  std::uint64_t max_envelope_seen = 0;  ///< the largest MaxEnvelopeSize of a request
 };
 
 /// Thread rule: one thread.
@@ -43,7 +47,10 @@ class World {
   void violation(const std::string& what);
 
   Counters counters;
-  std::map<std::string, std::string> last_call;  ///< parameters of the last run, and `script`
+  /// Parameters of the last run; `script`, `listener`, and `imported` when its runspace has a
+  /// module.
+  std::map<std::string, std::string> last_call;
+  std::vector<std::string> violations;  ///< the first hundred, for tests
   std::size_t shells = 0;
   std::size_t commands = 0;
   std::size_t connections = 0;
@@ -52,8 +59,5 @@ class World {
   Scenario scenario_;
   std::mt19937_64 chance_;
 };
-
-/// Acts that change what a pipeline sends: they match Command whatever the fault says.
-bool is_pipeline_act(const std::string& act);
 
 }  // namespace sim
