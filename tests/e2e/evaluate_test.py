@@ -9,6 +9,7 @@ import time
 import unittest
 
 import lab
+import pki
 from lab import LabTest
 
 ATL, CHI = "atl.example.com", "chi.example.com"
@@ -35,12 +36,12 @@ class Evaluate(LabTest):
             self.assertEqual(shown.returncode, 0, shown.stderr)
             self.assertIn("BackupModules", shown.stdout)
             at = -1
-            # In this order: who is asked, then each stage behind the facts that it found.
+            # In this order: who is asked, then each stage with the facts that it found.
             for line in (r"pool +atl\.example\.com", r"endpoint +atlanta \(winrm\)", rf"url +{url}", r"account +svc-sfbmon \(basic\)",
-                         r"resolve +\d+\.\d ms", r"connect +\d+\.\d ms", r"tls +\d+\.\d ms", r"  address +127\.0\.0\.1:\d+",
+                         r"resolve +\d+\.\d ms", r"connect +\d+\.\d ms", r"  address +127\.0\.0\.1:\d+", r"tls +\d+\.\d ms",
                          r"  tls +TLSv1\.3, TLS_\w+", r"  certificate +CN=sfb_backup_simulator; issued by CN=sfb_backup_simulator CA;.*",
-                         r"  protocol +server 2\.3, used 2\.3", r"  PowerShell +5\.1\.17763\.1", r"open +\d+\.\d ms", r"  language +FullLanguage",
-                         r"query +\d+\.\d ms", r"parse +\d+\.\d ms", r"total +\d+\.\d ms", r"working:    yes"):
+                         r"open +\d+\.\d ms", r"  protocol +server 2\.3, used 2\.3", r"  PowerShell +5\.1\.17763\.1", r"query +\d+\.\d ms",
+                         r"  language +FullLanguage", r"parse +\d+\.\d ms", r"total +\d+\.\d ms", r"working:    yes"):
                 found = re.search(rf"(?m)^{line}$", shown.stderr)
                 self.assertIsNotNone(found, f"{line}\n{shown.stderr}")
                 self.assertGreater(found.start(), at, f"{line} stands too early\n{shown.stderr}")
@@ -97,6 +98,31 @@ class Evaluate(LabTest):
             self.wait_quiet(simulator)
             self.assertEqual(simulator.status()["logons_failed"], 2, "one try each")
 
+    # Certificate, code, a part of its remedy.
+    CERTIFICATES = {"other-name": ("tls.wrong_name", "tls.server_name"), "expired": ("tls.expired", "renew the certificate"),
+                    "future": ("tls.not_yet_valid", "check the clocks"), "unknown": ("tls.unknown_issuer", "tls.ca_file")}
+
+    def test_a_refused_certificate_is_shown(self):
+        pki.make_certificates(self.folder / "pki")
+        scenario = {"listeners": [{"name": name, "users": USERS, "tls": {"certificate": f"pki/{name}.pem", "key": f"pki/{name}.key"}}
+                                  for name in self.CERTIFICATES]}
+        with self.simulator(scenario) as simulator:
+            self.configure_winrm({name: {"url": simulator.url(name), "tls": {"ca_file": "pki/ca.pem"}} for name in self.CERTIFICATES},
+                                 {f"{name}.example.com": name for name in self.CERTIFICATES})
+            for name, (code, remedy) in self.CERTIFICATES.items():
+                with self.subTest(name=name):
+                    shown = self.evaluate(f"{name}.example.com")
+                    self.assertEqual(shown.returncode, 1)
+                    self.assertIn(f"reason: tls ({code})", shown.stderr)
+                    self.assertRegex(shown.stderr, rf"(?m)^remedy: .*{re.escape(remedy)}")
+                    # The certificate that was refused, with issuer, names and days.
+                    text = " ".join(shown.stderr.split())
+                    self.assertRegex(text, rf"certificate CN={name}; issued by CN=lab \w+; for [\w., ]+; valid \S+ to \S+, expire[sd] \S.*; sha256 [0-9a-f]{{64}}")
+                    if name == "expired":
+                        self.assertRegex(text, r"expired \d+ days? ago|expired within a day")
+            self.wait_quiet(simulator)
+            self.assertEqual(simulator.status()["logons_ok"] + simulator.status()["logons_failed"], 0, "no password was sent")
+
     def test_debug_shows_the_conversation(self):
         with self.simulator({"listeners": [{"name": "atlanta", "users": USERS}], "pools": {ATL: {}}}) as simulator:
             self.configure_winrm({"atlanta": {"url": simulator.url("atlanta")}}, {ATL: "atlanta"})
@@ -108,7 +134,15 @@ class Evaluate(LabTest):
                          r"< <s:Envelope .*ResourceCreated.*", r"> SESSION_CAPABILITY rpid=.*", r"> INIT_RUNSPACEPOOL .*", r"> CREATE_PIPELINE .*",
                          r"< RUNSPACEPOOL_STATE .*", r"< PIPELINE_OUTPUT .*", r"< PIPELINE_STATE .*", r"> <s:Envelope .*/Delete</a:Action>.*"):
                 self.assertRegex(shown.stderr, rf"(?m)^\d\d:\d\d:\d\d\.\d\d\d {line}$")
+            # Shown when it is sent: the head, then the envelope, then what is inside; nothing before a connection.
+            places = [shown.stderr.index(part) for part in ("connect ", "> POST", "> <s:Envelope", "> SESSION_CAPABILITY", "< HTTP 200")]
+            self.assertEqual(places, sorted(places))
             self.wait_quiet(simulator)
+            nobody = f"http://127.0.0.1:{lab.free_port()}"
+            self.configure_winrm({"atlanta": {"url": nobody}}, {ATL: "atlanta"})
+            refused = self.evaluate(ATL, "--debug")
+            self.assertIn("connect.refused", refused.stderr)
+            self.assertNotRegex(refused.stderr, r"Envelope|SESSION_CAPABILITY|POST", "nothing was sent")
 
     def test_interrupted(self):
         with self.simulator({"listeners": [{"name": "atlanta", "users": USERS}], "pools": {ATL: {"slow": "30s"}}}) as simulator:
@@ -147,15 +181,21 @@ class Canary(LabTest):
             for form in self.forms():
                 self.assertNotIn(form, content, where)
 
+    # Peers that repeat what they were sent, as diagnostic pages do.
+    ECHOES = {"echo-page": {}, "echo-error": {"code": 503}, "echo-fault": {"as": "soap", "code": 500}, "echo-soap": {"as": "soap"},
+              "echo-head": {"as": "head"}}
+
     def test_no_secret_is_shown(self):
         wrong = {"svc-sfbmon": "another"}
         scenario = {"certificate": {"make": "pki"},
                     "listeners": [{"name": "good", "users": {"svc-sfbmon": self.PASSWORD}},
                                   {"name": "secure", "users": {"svc-sfbmon": self.PASSWORD}, "tls": SECURE, "server": {"depth": 2}},
                                   {"name": "wrong", "users": wrong, "authenticate": ["Negotiate", "Basic"]},
-                                  {"name": "broken", "users": {"svc-sfbmon": self.PASSWORD}}],
-                    "pools": {f"{name}.example.com": {"secure": self.SECRET} for name in ("good", "secure", "wrong", "broken")},
-                    "faults": [{"listener": "broken", "action": "Receive", "every": 2, "do": "malformed_xml"}]}
+                                  {"name": "broken", "users": {"svc-sfbmon": self.PASSWORD}},
+                                  *({"name": name, "users": {"svc-sfbmon": self.PASSWORD}} for name in self.ECHOES)],
+                    "pools": {f"{name}.example.com": {"secure": self.SECRET} for name in ("good", "secure", "wrong", "broken", *self.ECHOES)},
+                    "faults": [{"listener": "broken", "action": "Receive", "every": 2, "do": "malformed_xml"},
+                               *({"listener": name, "action": "Create", "do": "echo", **how} for name, how in self.ECHOES.items())]}
         names = [listener["name"] for listener in scenario["listeners"]]
         with self.simulator(scenario) as simulator:
             self.configure_winrm({name: {"url": simulator.url(name), **({"tls": {"ca_file": "pki/ca.pem"}} if name == "secure" else {})}
@@ -168,6 +208,7 @@ class Canary(LabTest):
                 if arguments[-1] in ("good.example.com", "secure.example.com"):
                     self.assertEqual(done.returncode, 0, done.stderr)
                     self.assertIn(b"Password", done.stdout)  # the property is there, its content is not
+            agent_history = {}
             for form in ("logfmt", "json"):
                 with self.agent("--log.level=debug", f"--log.format={form}") as agent:
                     self.wait(agent.ready, "ready")
@@ -176,7 +217,8 @@ class Canary(LabTest):
                         self.assert_clean(target, agent.request(target).body)
                     for name in names:
                         pool = f"{name}.example.com"
-                        self.assert_clean("history", json.dumps(agent.history(pool), ensure_ascii=False))
+                        agent_history[name] = agent.history(pool)["history"]
+                        self.assert_clean("history", json.dumps(agent_history[name], ensure_ascii=False))
                         for shape in ("text", "json", "clixml"):
                             answer = agent.query(pool, **{"as": shape})
                             self.assert_clean((pool, shape), answer.body, str(answer.headers))
@@ -184,11 +226,16 @@ class Canary(LabTest):
                     # A reload with another password, which is wrong, is told without it.
                     self.write_secret(self.PASSWORD + "-new")
                     agent.signal(signal.SIGHUP)
-                    self.wait(lambda: agent.by_pool("sfb_backup_up")["good.example.com"] == 0, "the new password to be refused")
+                    until = lambda: agent.by_pool("sfb_backup_evaluation_backoff_until_timestamp_seconds").get("good.example.com")
+                    self.wait(until, "the new password to be refused")
                     self.write_secret(self.PASSWORD)
+                    self.wait(lambda: not until(), "the old password to end the back-off")
                     self.wait(lambda: agent.by_pool("sfb_backup_up")["good.example.com"] == 1, "the old password to be taken again")
                 self.assert_clean("the log", agent.log())
                 self.assertIn("auth.refused", agent.log())
+                for name in self.ECHOES:
+                    shown = [entry["message"] for entry in agent_history[name]]
+                    self.assertTrue(any("***" in message for message in shown), f"{name} repeats nothing: {shown}")
             status = simulator.status()
             self.assertGreater(min(status["logons_ok"], status["logons_failed"]), 0)
             self.wait_quiet(simulator)

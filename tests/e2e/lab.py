@@ -215,6 +215,9 @@ class Simulator:
     def set_faults(self, faults):
         self._control("POST", "/faults", faults)
 
+    def set_listener(self, listener, keys):
+        self._control("POST", "/listeners/" + listener, keys)
+
     def set_pool(self, pool, behaviour):
         self._control("POST", "/pools/" + pool, behaviour)
 
@@ -242,6 +245,22 @@ def wait_for(probe, what, seconds=WAIT):
         time.sleep(0.05)
 
 
+class Others:
+    """Pools that other pools' troubles must not concern, counted from now on: all that was due was done, and well."""
+
+    def __init__(self, agent, pools, interval):
+        self.agent, self.pools, self.interval = agent, pools, interval
+        self.start, self.before = time.monotonic(), agent.by_pool("sfb_backup_evaluations_total")
+
+    def held_up(self):
+        """Those with a failure, an overrun or less than half of the evaluations that were due."""
+        due = (time.monotonic() - self.start) / self.interval
+        done, overruns = self.agent.by_pool("sfb_backup_evaluations_total"), self.agent.by_pool("sfb_backup_evaluation_overruns_total")
+        failed = {dict(labels)["pool"] for labels, value in self.agent.series("sfb_backup_evaluation_failures_total").items() if value}
+        bad = [pool for pool in self.pools if pool in failed or overruns[pool] or done[pool] - self.before[pool] < due / 2 - 1]
+        return [(pool, done[pool] - self.before[pool], due, overruns[pool], pool in failed) for pool in bad]
+
+
 class LabTest(unittest.TestCase):
     """A test with a folder of its own: exports/ and agent.yml."""
 
@@ -265,24 +284,29 @@ class LabTest(unittest.TestCase):
         (self.folder / "agent.yml").write_text("\n".join([*lines, authorization, ""]), encoding="utf-8")
 
     def configure_winrm(self, endpoints, pools, password="hunter2", **extra):
-        """endpoints: name -> its keys (url at least); pools: FQDN -> endpoint. Pools are paired two by two."""
-        self.write_secret(password)
+        """endpoints: name -> its keys (url at least; `account` names a password file of its own); pools: FQDN -> endpoint. Pools are
+        paired two by two."""
+        accounts = {"monitoring", *(keys.get("account", "monitoring") for keys in endpoints.values())}
+        for account in accounts:
+            self.write_secret(password, account)
         names = list(pools)
         partners = {name: names[i ^ 1] if i ^ 1 < len(names) else "partner.example.com" for i, name in enumerate(names)}
         settings = {
             "global": {"evaluation_interval": "1s", "evaluation_timeout": "1s", "min_live_interval": "0s", **extra.pop("settings", {})},
-            "credentials": {"monitoring": {"method": "basic", "username": "svc-sfbmon", "password_file": "monitoring.password"}},
-            "endpoints": {name: {"transport": "winrm", "credentials": "monitoring",
-                                 **({"allow_unencrypted": True} if keys.get("url", "").startswith("http:") else {}), **keys}
+            "credentials": {account: {"method": "basic", "username": "svc-sfbmon", "password_file": f"{account}.password"}
+                            for account in accounts if any(keys.get("account", "monitoring") == account for keys in endpoints.values())},
+            "endpoints": {name: {"transport": "winrm", "credentials": keys.get("account", "monitoring"),
+                                 **({"allow_unencrypted": True} if keys.get("url", "").startswith("http:") else {}),
+                                 **{key: value for key, value in keys.items() if key != "account"}}
                           for name, keys in endpoints.items()},
             "pools": [{"fqdn": name, "endpoint": endpoint, "paired_pool": partners[name], "site": "lab"}
                       for name, endpoint in pools.items()],
             "authorization": {"allow_anonymous": "loopback"}, **extra}
         (self.folder / "agent.yml").write_text(json.dumps(settings, indent=1), encoding="utf-8")
 
-    def write_secret(self, password):
+    def write_secret(self, password, account="monitoring"):
         """Beside and renamed: never seen half written."""
-        secret = self.folder / "monitoring.password"
+        secret = self.folder / f"{account}.password"
         beside = secret.with_suffix(".new")
         beside.write_text(password + "\n", encoding="utf-8")
         beside.chmod(0o600)

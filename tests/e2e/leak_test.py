@@ -117,7 +117,7 @@ class Leaks(LabTest):
                 ended = simulator.status()
                 self.assertEqual((ended["shells"], ended["commands"]), (0, 0), "cleared before the agent ended")
             self.wait_quiet(simulator)
-            self.assertLessEqual(lab.descriptors(simulator.process), before[1])
+            self.wait_as_before(simulator.process, simulator, before[1], "the simulator")
 
     def test_reloads_in_the_middle_of_work(self):
         with self.simulator(self.scenario()) as simulator:

@@ -113,7 +113,8 @@ class Servers(LabTest):
                                             capture_output=True, text=True, timeout=lab.WAIT, check=False)
                     self.assertEqual(result.returncode, 0, result.stderr)
                     server = listener.get("server", {})
-                    self.assertRegex(result.stderr, rf"(?m)^  protocol +server {server.get('protocol', '2.3')}, ")
+                    spoken = min(server.get("protocol", "2.3"), "2.3")  # a newer server answers with the client's
+                    self.assertRegex(result.stderr, rf"(?m)^  protocol +server {spoken}, used {spoken}$")
                     self.assertRegex(result.stderr, rf"(?m)^  PowerShell +{server.get('ps_version', '5.1.17763.1')}$")
                     if language:
                         self.assertRegex(result.stderr, rf"(?m)^  language +{language}")
@@ -142,6 +143,38 @@ class Life(LabTest):
                 self.assertRegex(agent.log(), "module state changed.*ConfServices.DataConf.*from=FinalState to=NonSteadyState")
                 simulator.set_pool(POOL, {"modules": MODULES_2013[:1]})
                 self.wait(lambda: agent.value(series) is None, "the modules to go")
+
+    def test_a_module_is_imported_once_per_session(self):
+        with self.simulator(self.scenario()) as simulator:
+            self.configure_one(simulator, import_module="SkypeForBusiness")
+            with self.agent() as agent:
+                imports = lambda: [simulator.status()["last_call"].get(key) for key in ("sfbimportmodule", "imported")]
+                self.wait(lambda: simulator.status()["runs_by_pool"].get(POOL, 0) >= 3, "three runs")
+                self.assertEqual(imports(), [None, "SkypeForBusiness"], "the first run imported it")
+                self.assertEqual(simulator.status()["requests_by_action"]["Create"], 1)
+                self.assertEqual(agent.by_pool("sfb_backup_up"), {POOL: 1})
+
+    def test_nothing_is_a_good_answer(self):
+        for kind in ("null", "none"):
+            with self.subTest(kind=kind), self.simulator(self.scenario({kind: True}), name=kind) as simulator:
+                self.configure_one(simulator)
+                with self.agent() as agent:
+                    self.wait(agent.ready, "ready")
+                    self.assertEqual(agent.by_pool("sfb_backup_up"), {POOL: 1})
+                    self.assertEqual(agent.by_pool("sfb_backup_service_configured"), {POOL: 0})
+                    answer = agent.query(POOL)
+                    self.assertEqual((answer.status, answer.text), (200, ""))
+
+    def test_a_quota_of_commands_is_not_seen(self):
+        """The server's limit is below ours: a new shell takes over (2150859241)."""
+        with self.simulator(self.scenario(server={"max_commands": 3})) as simulator:
+            self.configure_one(simulator)
+            with self.agent() as agent:
+                self.wait(lambda: simulator.status()["runs_by_pool"].get(POOL, 0) >= 8, "eight runs")
+                self.assertEqual(agent.by_pool("sfb_backup_up"), {POOL: 1})
+                self.assertFalse([value for value in agent.series("sfb_backup_evaluation_failures_total").values() if value])
+                self.assertGreaterEqual(simulator.status()["requests_by_action"]["Create"], 3)
+            self.wait_quiet(simulator)
 
     def test_parameters_reach_the_cmdlet(self):
         for language in ("full", "none"):

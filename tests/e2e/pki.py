@@ -1,0 +1,28 @@
+"""Certificates with something wrong, by the openssl command."""
+
+import subprocess
+
+import lab
+
+
+def make_certificates(folder):
+    """ca.pem and certificates with something wrong, by the openssl command."""
+    def openssl(*arguments):
+        subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
+
+    folder.mkdir()
+    (folder / "index.txt").touch()
+    (folder / "serial").write_text("01\n")
+    (folder / "ca.cnf").write_text(
+        "[ca]\ndefault_ca=lab\n[lab]\ndatabase=index.txt\nserial=serial\nnew_certs_dir=.\ndefault_md=sha256\npolicy=any\n"
+        "unique_subject=no\ncopy_extensions=copy\ncertificate=ca.pem\nprivate_key=ca.key\n[any]\ncommonName=supplied\n")
+    key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+    for authority in ("ca", "stranger"):
+        openssl("req", "-x509", *key, "-keyout", f"{authority}.key", "-out", f"{authority}.pem", "-subj", f"/CN=lab {authority}", "-days", "30")
+    day = lambda offset: lab.utc(offset * 86400)[2:].replace("-", "").replace(":", "").replace("T", "")[:12] + "Z"
+    for name, alternative, start, end, authority in (
+            ("good", "IP:127.0.0.1", -1, 9, "ca"), ("other-name", "DNS:other.example.com", -1, 9, "ca"),
+            ("expired", "IP:127.0.0.1", -9, -1, "ca"), ("future", "IP:127.0.0.1", 2, 9, "ca"), ("unknown", "IP:127.0.0.1", -1, 9, "stranger")):
+        openssl("req", *key, "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}", "-addext", f"subjectAltName={alternative}")
+        openssl("ca", "-batch", "-config", "ca.cnf", "-cert", f"{authority}.pem", "-keyfile", f"{authority}.key", "-in", f"{name}.csr",
+                "-out", f"{name}.pem", "-startdate", day(start), "-enddate", day(end), "-notext")
