@@ -57,6 +57,10 @@ check 'reads the installed configuration' grep -qF -- '--config.file=/etc/sfb_ba
 check 'reload is SIGHUP' grep -qxF 'ExecReload=/bin/kill -HUP $MAINPID' "$unit"
 check 'flags come from /etc/default' grep -qxF 'EnvironmentFile=-/etc/default/sfb-backup-exporter' "$unit"
 # Type=notify would kill a service that never sends READY=1.
+check 'runs as the account that sysusers makes' grep -qxF 'User=sfb-backup-exporter' "$unit"
+made() { systemd-sysusers --root="$work/root" --dry-run "$root/deploy/systemd/sfb-backup-exporter.sysusers" 2>&1 | grep -F sfb-backup-exporter; }
+mkdir -p "$work/root/etc"
+check 'sysusers makes the account' made
 check 'start type' grep -qxF 'Type=exec' "$unit"
 
 echo "$passed passed, $failed failed"
