@@ -41,15 +41,17 @@ bool is_refused_logon(const Error& error) {
   return error.code == "auth.refused" || error.code == "wsman.authentication";
 }
 
-void Account::refused(MonoTime started, MonoTime now) {
+bool Account::refused(std::uint64_t endpoint, MonoTime started, MonoTime now) {
   if (since_ && started < *since_) {
-    return;
+    return false;
   }
-  if (doubted_) {
+  if (doubted_by_ && (in_a_row_ || *doubted_by_ != endpoint)) {
+    in_a_row_ = true;
     backoff_.refused(started, now);
   }
-  doubted_ = true;
+  doubted_by_ = doubted_by_.value_or(endpoint);
   since_ = now;
+  return true;
 }
 
 void Account::accepted(MonoTime started) {
@@ -57,11 +59,21 @@ void Account::accepted(MonoTime started) {
     return;
   }
   *this = Account();
+  accepted_ = true;
 }
 
 void Account::end(MonoTime now) {
   *this = Account();
   since_ = now;
+}
+
+std::size_t Account::most_at_once() const {
+  // Two, so that one that hangs does not hold up all the others.
+  constexpr std::size_t kUnproven = 2;
+  if (doubted_by_) {
+    return 1;
+  }
+  return accepted_ ? kAll : kUnproven;
 }
 
 }  // namespace sfb::engine

@@ -9,6 +9,8 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <optional>
 
 namespace sfb::engine {
@@ -50,25 +52,31 @@ class Backoff {
 /// The server looked at user name and password and said no: such failures lock accounts.
 bool is_refused_logon(const Error& error);
 
-/// An account and the endpoints that log on with it. A refusal at one endpoint may be that server's
-/// affair (a local account), so the others go on, but one at a time, until one of them lets us in.
-/// Two refusals in a row are the password's: then all are left alone. Thread rule: one thread.
+/// An account and the endpoints that log on with it. Until one of them lets us in, few are asked at
+/// once. A refusal at one endpoint may be that server's affair (a local account), so the others go
+/// on, one at a time, until one of them lets us in. Refusals of two endpoints in a row are the
+/// password's: then all are left alone. Thread rule: one thread.
 class Account {
  public:
   // `started` as above.
-  void refused(MonoTime started, MonoTime now);
+  /// False when it began before the last word.
+  bool refused(std::uint64_t endpoint, MonoTime started, MonoTime now);
   void accepted(MonoTime started);
   /// A reload or a new secret.
   void end(MonoTime now);
 
-  /// The last word was a refusal: one run at a time over all endpoints.
-  bool doubted() const { return doubted_; }
+  static constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
+  /// How many runs that began since the last refusal or `end` may be under way at once over all its
+  /// endpoints.
+  std::size_t most_at_once() const;
   /// All endpoints are left alone until then.
   std::optional<MonoTime> until(MonoTime now) const { return backoff_.until(now); }
 
  private:
-  bool doubted_ = false;
-  std::optional<MonoTime> since_;  ///< the last refusal or `end`
+  bool accepted_ = false;
+  std::optional<std::uint64_t> doubted_by_;  ///< the endpoint whose refusal was the last word
+  bool in_a_row_ = false;                    ///< another endpoint's refusal followed
+  std::optional<MonoTime> since_;            ///< the last refusal or `end`
   Backoff backoff_;
 };
 

@@ -17,6 +17,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <unordered_map>
@@ -90,7 +91,8 @@ class Core {
   struct SharedAccount {
     Account account;
     std::string refused_with;  ///< what began the back-off, for those who are refused
-    JobId trial = 0;           ///< the one run of a doubted account; 0: none
+    std::set<JobId> trials;    ///< runs under way that began since the last refusal or `end`
+    std::uint64_t turns = 0;   ///< runs so far
   };
 
   struct Endpoint {
@@ -101,13 +103,13 @@ class Core {
     Backoff backoff = {};
     std::string refused_with = {};  ///< as above
     JobId trial = 0;                ///< the one run of an endpoint on trial; 0: none
+    std::uint64_t turn = 0;         ///< of its account, when it ran last; 0: it did not
     bool ready = false;             ///< stands in ready_
 
     bool uses_backoff() const { return options.transport->uses_backoff(); }
-    bool can_take() const {
-      const bool on_trial = trial != 0 && backoff.on_trial();
-      const bool doubted = account->trial != 0 && account->account.doubted();
-      return queue.can_take() && (!uses_backoff() || (!on_trial && !doubted));
+    /// As far as it is the endpoint's own affair.
+    bool has_work() const {
+      return queue.can_take() && (trial == 0 || !backoff.on_trial() || !uses_backoff());
     }
     std::optional<MonoTime> backoff_until(MonoTime now) const {
       // An absent time is less than any other.
@@ -137,7 +139,7 @@ class Core {
     std::vector<WaiterId> waiters;
     MonoTime started{};
     MonoTime deadline{};
-    std::shared_ptr<SharedAccount> trial_of = {};  ///< absent: not the trial of an account
+    std::shared_ptr<SharedAccount> trial_of = {};  ///< whose `trials` may hold it
 
     bool is_live() const { return phase <= Phase::running; }
     bool is_waiting() const { return phase <= Phase::queued; }
@@ -202,6 +204,7 @@ class Core {
   void begin(const JobPtr& job, Now now);
   void pool_due(Pool& pool, Now now);
   void guard_due(const JobPtr& job, Now now);
+  bool can_take(const Endpoint& endpoint) const;
   void end_trial(const Job& job);
   void forget(const JobPtr& job);
   void release_successor(const Job& job);

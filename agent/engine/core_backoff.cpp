@@ -65,7 +65,9 @@ void Core::learn_outcome(const Job& job, const Error* failure, bool answered, No
 void Core::account_refused(Endpoint& endpoint, const Job& job, const std::string& with, Now now) {
   SharedAccount& shared = *endpoint.account;
   const bool before = shared.account.until(now.mono).has_value();
-  shared.account.refused(job.started, now.mono);
+  if (shared.account.refused(endpoint.id, job.started, now.mono)) {
+    shared.trials.clear();  // what is under way began before the refusal
+  }
   const auto until = shared.account.until(now.mono);
   if (before || !until) {
     return;
@@ -157,7 +159,7 @@ void Core::credentials_changed(EndpointId id) {
   logger_.info("credentials changed", {{"endpoint", endpoint->options.name}});
   endpoint->backoff.end(now.mono);
   endpoint->account->account.end(now.mono);
-  endpoint->account->trial = 0;
+  endpoint->account->trials.clear();
   for (const EndpointPtr& other : sharing_account(*endpoint)) {
     backoff_changed(*other, now);
     dispatch(other);  // nothing is doubted any more

@@ -2,6 +2,7 @@
 #include "agent/engine/core.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace sfb::engine {
 
@@ -70,7 +71,7 @@ void Core::apply(Options options) {
   }
   for (const auto& [name, account] : accounts_) {
     account->account.end(now.mono);
-    account->trial = 0;
+    account->trials.clear();
   }
   for (const auto& [name, endpoint] : endpoints_) {
     endpoint->backoff.end(now.mono);
@@ -108,15 +109,16 @@ std::map<std::string, Core::EndpointPtr> Core::adopt_endpoints(
       moved.emplace(endpoint, endpoint->options.transport);
     }
     endpoint->queue.set_max_concurrent(each.max_concurrent);
-    // One of its own for who shares none, and the same one as before the reload: a run under way
-    // may hold its trial.
-    const std::string account = each.account.empty() ? "endpoint " + each.name : each.account;
-    const auto old = accounts_.find(account);
-    endpoint->account =
+    // One of its own for who shares none, and the same one as before the reload.
+    const std::string name = each.account.empty() ? "endpoint " + each.name : each.account;
+    const auto old = accounts_.find(name);
+    const auto account =
         accounts
-            .emplace(account,
-                     old != accounts_.end() ? old->second : std::make_shared<SharedAccount>())
+            .emplace(name, old != accounts_.end() ? old->second : std::make_shared<SharedAccount>())
             .first->second;
+    if (std::exchange(endpoint->account, account) != account) {
+      endpoint->turn = 0;
+    }
     endpoint->options = std::move(each);
     adopted.insert_or_assign(endpoint->options.name, endpoint);
   }

@@ -61,7 +61,7 @@ void Core::enqueue(Pool& pool, const JobPtr& job) {
 }
 
 void Core::dispatch(const EndpointPtr& endpoint) {
-  if (!endpoint->ready && endpoint->can_take()) {
+  if (!endpoint->ready && can_take(*endpoint)) {
     endpoint->ready = true;
     ready_.push_back(endpoint);
   }
@@ -74,10 +74,10 @@ void Core::pump() {
   while (!stopping_ && !ready_.empty() && running_ < options_.max_concurrent_evaluations) {
     const EndpointPtr endpoint = std::move(ready_.front());
     ready_.pop_front();
-    if (endpoint->can_take()) {
+    if (can_take(*endpoint)) {
       begin(jobs_.at(endpoint->queue.take().value()), now);
     }
-    endpoint->ready = endpoint->can_take();
+    endpoint->ready = can_take(*endpoint);
     if (endpoint->ready) {
       ready_.push_back(endpoint);
     }
@@ -92,8 +92,10 @@ void Core::begin(const JobPtr& job, Now now) {
   if (endpoint.trial == 0 && endpoint.backoff.on_trial()) {
     endpoint.trial = job->id;
   }
-  if (endpoint.account->trial == 0 && endpoint.account->account.doubted()) {
-    endpoint.account->trial = job->id;
+  if (endpoint.uses_backoff()) {
+    SharedAccount& account = *endpoint.account;
+    account.trials.insert(job->id);
+    endpoint.turn = ++account.turns;
     job->trial_of = endpoint.account;
   }
   if (job->scheduled) {
@@ -157,8 +159,8 @@ void Core::end_trial(const Job& job) {
   if (endpoint.trial == job.id) {
     endpoint.trial = 0;
   }
-  if (job.trial_of && job.trial_of->trial == job.id) {
-    job.trial_of->trial = 0;
+  if (job.trial_of && job.trial_of->trials.erase(job.id) > 0 &&
+      job.trial_of->account.most_at_once() != Account::kAll) {
     // The others' turn, once this run's outcome is known.
     outbox_.emplace_back([this, account = job.trial_of] {
       for (const auto& [name, other] : endpoints_) {
@@ -168,6 +170,24 @@ void Core::end_trial(const Job& job) {
       }
     });
   }
+}
+
+// An account that nobody let in lately is tried by few at once, and by all in turn: an endpoint
+// that does not answer must not take every trial.
+bool Core::can_take(const Endpoint& endpoint) const {
+  if (!endpoint.has_work()) {
+    return false;
+  }
+  const SharedAccount& account = *endpoint.account;
+  const std::size_t most = account.account.most_at_once();
+  if (!endpoint.uses_backoff() || most == Account::kAll) {
+    return true;
+  }
+  const bool others_first = std::ranges::any_of(endpoints_, [&](const auto& entry) {
+    const Endpoint& other = *entry.second;
+    return other.account == endpoint.account && other.turn < endpoint.turn && other.has_work();
+  });
+  return account.trials.size() < most && !others_first;
 }
 
 // Out of every list; what it holds of its endpoint is the caller's affair.

@@ -97,43 +97,56 @@ TEST(Backoff, OnlyThreeReasonsCauseIt) {
 
 class AccountTest : public ::testing::Test {
  protected:
-  void refuse() { account.refused(now, now); }
+  void refuse(std::uint64_t endpoint) { account.refused(endpoint, now, now); }
 
   MonoTime now = kStart;
   Account account;
 };
 
-TEST_F(AccountTest, OneRefusalIsADoubtAndTwoInARowAreABackoff) {
-  EXPECT_FALSE(account.doubted());
-  refuse();
-  EXPECT_TRUE(account.doubted());
+TEST_F(AccountTest, OneRefusalIsADoubtAndTwoEndpointsInARowAreABackoff) {
+  EXPECT_EQ(account.most_at_once(), 2U) << "nobody was let in yet";
+  account.accepted(now);
+  EXPECT_EQ(account.most_at_once(), Account::kAll);
+  refuse(1);
+  EXPECT_EQ(account.most_at_once(), 1U);
   EXPECT_EQ(account.until(now), std::nullopt);
   now += 1s;
-  refuse();
+  refuse(2);
   EXPECT_EQ(account.until(now), now + 1min);
   now += 1min;
-  refuse();
-  EXPECT_EQ(account.until(now), now + 2min);
+  refuse(2);
+  EXPECT_EQ(account.until(now), now + 2min) << "whoever tries next";
+}
+
+TEST_F(AccountTest, OneEndpointAloneIsNoTwoInARow) {
+  for (int i = 0; i < 3; ++i) {
+    refuse(7);
+    now += 1min;
+    EXPECT_EQ(account.until(now), std::nullopt);
+    EXPECT_EQ(account.most_at_once(), 1U);
+  }
+  refuse(8);
+  EXPECT_EQ(account.until(now), now + 1min);
 }
 
 TEST_F(AccountTest, AnAnswerOfAnyEndpointClearsIt) {
-  refuse();
+  refuse(1);
   now += 1s;
   account.accepted(now);
-  EXPECT_FALSE(account.doubted());
-  refuse();
+  EXPECT_EQ(account.most_at_once(), Account::kAll);
+  refuse(2);
   EXPECT_EQ(account.until(now), std::nullopt) << "the first one again";
 }
 
 TEST_F(AccountTest, WhatBeganBeforeTheLastWordChangesNothing) {
-  refuse();
+  refuse(1);
   account.accepted(now - 1s);
-  EXPECT_TRUE(account.doubted());
-  account.refused(now - 1s, now + 1s);
+  EXPECT_EQ(account.most_at_once(), 1U);
+  account.refused(2, now - 1s, now + 1s);
   EXPECT_EQ(account.until(now), std::nullopt) << "they ran at the same time";
   account.end(now + 2s);
-  account.refused(now, now + 3s);
-  EXPECT_FALSE(account.doubted()) << "with the old password";
+  account.refused(3, now, now + 3s);
+  EXPECT_EQ(account.most_at_once(), 2U) << "with the old password";
 }
 
 TEST(RefusedLogon, IsWhatTheServerSaidToAPassword) {

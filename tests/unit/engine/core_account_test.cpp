@@ -104,6 +104,57 @@ TEST(CoreAccount, InDoubtOneRunAtATime) {
   EXPECT_EQ(rig.launched, 5U) << "nothing is doubted any more";
 }
 
+TEST(CoreAccount, SlowRefusalsCostNoMoreThanThreeLogons) {
+  AccountRig rig(20);
+  rig.core.start();
+  std::map<JobId, MonoTime> ends;
+  for (const MonoTime end = rig.clock.now().mono + 1min; rig.clock.now().mono < end;) {
+    rig.pass(50ms);
+    for (const auto& [job, launch] : std::map<JobId, Launch>(rig.open)) {
+      if (rig.clock.now().mono >= ends.try_emplace(job, rig.clock.now().mono + 3s).first->second) {
+        ++rig.refused;
+        rig.finish(refusal(), launch.call.parameter("PoolFqdn"));
+      }
+    }
+  }
+  EXPECT_LE(rig.refused, 3U);
+}
+
+TEST(CoreAccount, AnEndpointThatDoesNotAnswerTakesNotEveryTurn) {
+  AccountRig rig(6);
+  // Twenty pools behind the first endpoint, which is dead.
+  for (int i = 0; i < 20; ++i) {
+    rig.add_pool("dead-" + std::to_string(i) + ".x", "e0");
+  }
+  rig.configure();
+  rig.core.start();
+  std::map<JobId, MonoTime> ends;
+  const auto live = [&](std::chrono::nanoseconds time, bool refuse) {
+    for (const MonoTime end = rig.clock.now().mono + time; rig.clock.now().mono < end;) {
+      rig.pass(50ms);
+      for (const auto& [job, launch] : std::map<JobId, Launch>(rig.open)) {
+        const std::string pool(launch.call.parameter("PoolFqdn"));
+        const bool dead = pool == "p0.x" || pool.starts_with("dead-");
+        const auto takes = dead ? 30s : 0s;
+        if (rig.clock.now().mono >=
+            ends.try_emplace(job, rig.clock.now().mono + takes).first->second) {
+          rig.finish(dead     ? failure(Reason::timeout)
+                     : refuse ? refusal()
+                              : Result<remote::Reply>(reply(rig.clock.now())),
+                     pool);
+        }
+      }
+    }
+  };
+  live(3min, true);
+  live(30min, false);
+  for (const auto& pool : rig.core.snapshot()->pools) {
+    if (pool->identity.endpoint != "e0") {
+      EXPECT_EQ(pool->up, true) << pool->identity.fqdn.str();
+    }
+  }
+}
+
 TEST(CoreAccount, WhoIsLeftAloneHearsOfTheOthersRefusal) {
   AccountRig rig(3);
   rig.ask(Rig::scheduled("p0.x"));

@@ -20,6 +20,10 @@ class RandomLife {
     rig_.options.pools.clear();
     rig_.add_endpoint("one", 1);
     rig_.add_endpoint("two", 2);
+    // Half of the lives share an account.
+    for (EndpointOptions& endpoint : rig_.options.endpoints) {
+      endpoint.account = seed % 2 == 0 ? "svc" : "";
+    }
     rig_.options.max_concurrent_evaluations = 2 + pick(3);
     rig_.options.max_waiting_queries = 6;
     for (std::size_t i = 0; i < kPools.size(); ++i) {
@@ -89,6 +93,10 @@ class RandomLife {
     const auto at = std::next(rig_.open.begin(), pick(static_cast<unsigned>(rig_.open.size())));
     const std::string pool(at->second.call.parameter("PoolFqdn"));
     const unsigned kind = pick(20);
+    if (kind == 19) {
+      rig_.finish(fail(Reason::auth, "auth.refused", "the server refused"), pool);
+      return;
+    }
     rig_.finish(kind < kReasons.size() ? failure(kReasons[kind])
                                        : Result<remote::Reply>(reply(rig_.clock.now())),
                 pool);
