@@ -1,6 +1,11 @@
 #include "agent/base/redactor.hpp"
 
+#include "agent/base/text.hpp"
+
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <utility>
 
 namespace sfb {
 
@@ -21,16 +26,69 @@ void Redactor::hide(std::string_view secret, std::size_t harmless) {
   patterns_.push_back({Secret(std::string(secret)), least});
 }
 
+namespace {
+
+struct Entity {
+  std::string bytes;     ///< what it stands for, UTF-8
+  std::size_t size = 0;  ///< of its name with `&` and `;`; 0: there is none
+};
+
+// `text` begins with `&`.
+Entity entity_of(std::string_view text) {
+  constexpr std::size_t kLongest = 10;  // `&#x10FFFF;`
+  const std::size_t end = text.substr(0, kLongest).find(';');
+  if (end == std::string_view::npos) {
+    return {};
+  }
+  const std::string_view name = text.substr(1, end - 1);
+  for (const auto& [known, bytes] :
+       {std::pair{"amp", "&"}, {"lt", "<"}, {"gt", ">"}, {"quot", "\""}, {"apos", "'"}}) {
+    if (name == known) {
+      return {bytes, end + 1};
+    }
+  }
+  if (!name.starts_with('#')) {
+    return {};
+  }
+  const bool hex = name.size() > 1 && (name[1] == 'x' || name[1] == 'X');
+  const std::string_view digits = name.substr(hex ? 2 : 1);
+  std::uint32_t code = 0;
+  const auto [stop, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), code, hex ? 16 : 10);
+  if (error != std::errc() || stop != digits.data() + digits.size() || code > 0x10FFFF) {
+    return {};
+  }
+  Entity entity{{}, end + 1};
+  append_utf8(entity.bytes, static_cast<char32_t>(code));
+  return entity;
+}
+
+// How many bytes of `text` are a beginning of `secret`; `least` of the secret's must be there.
+std::size_t agreement(std::string_view text, std::string_view secret, std::size_t least) {
+  std::size_t at = 0;
+  std::size_t same = 0;
+  while (at < text.size() && same < secret.size()) {
+    const Entity entity = text[at] == '&' ? entity_of(text.substr(at)) : Entity{};
+    if (entity.size > 0 && secret.substr(same).starts_with(entity.bytes)) {
+      at += entity.size;
+      same += entity.bytes.size();
+    } else if (text[at] == secret[same]) {
+      ++at;
+      ++same;
+    } else {
+      break;
+    }
+  }
+  return same >= least ? at : 0;
+}
+
+}  // namespace
+
 // How many bytes at the text's beginning are a secret's.
 std::size_t Redactor::match(std::string_view text) const {
   std::size_t longest = 0;
   for (const Pattern& pattern : patterns_) {
-    const std::string_view secret = pattern.secret.reveal();
-    const auto differ = std::ranges::mismatch(secret, text).in1;
-    const auto same = static_cast<std::size_t>(differ - secret.begin());
-    if (same >= pattern.least) {
-      longest = std::max(longest, same);
-    }
+    longest = std::max(longest, agreement(text, pattern.secret.reveal(), pattern.least));
   }
   return longest;
 }

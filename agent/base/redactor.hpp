@@ -25,7 +25,8 @@ class Redactor {
   /// `harmless` is how many bytes at its beginning tell nothing (a user name before the
   /// password): more of its beginning than that is hidden too, since texts are cut anywhere.
   void hide(std::string_view secret, std::size_t harmless = kWhole);
-  /// The text with `***` for each secret.
+  /// The text with `***` for each secret, also where the text writes its characters as XML and HTML
+  /// do (`&amp;`, `&#39;`).
   std::string operator()(std::string_view text) const;
 
  private:

@@ -163,7 +163,7 @@ class Evaluate(LabTest):
 class Canary(LabTest):
     """What must not be seen is looked for wherever anything is shown."""
 
-    PASSWORD = "Canary-Wren-7\u00e4"
+    PASSWORD = "Canary-Wren-7\u00e4&<'\""
     SECRET = base64.b64encode("Canary-Finch".encode("utf-16-le")).decode()
 
     def forms(self):

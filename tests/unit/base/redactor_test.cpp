@@ -33,6 +33,19 @@ TEST(Redactor, ABeginningThatTellsMoreThanTheUserIsHidden) {
   EXPECT_EQ(redact("svc:x"), "svc:x");
 }
 
+TEST(Redactor, KnowsThemInXmlAndHtmlToo) {
+  Redactor redact;
+  redact.hide("P&ss<w\"rd>'1\xC3\xA4");
+  for (const std::string_view text :
+       {"P&ss<w\"rd>'1\xC3\xA4", "P&amp;ss&lt;w&quot;rd&gt;&apos;1\xC3\xA4",
+        "P&amp;ss&lt;w\"rd&gt;&#39;1&#228;", "P&#38;ss&#x3C;w&#x22;rd&#62;&#X27;1&#xe4;"}) {
+    EXPECT_EQ(redact(text), "***") << text;
+  }
+  EXPECT_EQ(redact("P&amp;ss&lt;"), "P&amp;ss&lt;");
+  EXPECT_EQ(redact("&amp &; &#; &#x; &#99999999; &unknown; &"),
+            "&amp &; &#; &#x; &#99999999; &unknown; &");
+}
+
 TEST(Redactor, ShortOnesAreNotLookedFor) {
   Redactor redact;
   redact.hide("state");
