@@ -8,6 +8,7 @@
 #include <boost/system/error_code.hpp>
 #include <openssl/x509.h>
 
+#include <compare>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -22,9 +23,11 @@ struct TlsOptions {
   std::string
       server_name;  ///< name or IP address the certificate must carry; empty: the URL's host
   TlsVersion minimum = TlsVersion::tls1_2;
+  auto operator<=>(const TlsOptions&) const = default;
 };
 
-/// Immutable, shared by the connections of one endpoint.
+/// Immutable, shared by all connections with the same options: the certificates that a system
+/// trusts take more than a MiB.
 class TlsClient {
  public:
   /// Reads the CA file; blocks. Reason::tls, codes tls.ca_file (unreadable, no certificate in it).

@@ -138,6 +138,7 @@ std::optional<net::FileWatch::Adder> PasswordFile::adder() {
 
 boost::asio::awaitable<PasswordFile::Secrets> PasswordFile::read(MonoTime deadline) {
   const auto self = shared_from_this();
+  tried_ = true;
   if (late_ && *late_ == Progress::running) {
     co_return std::unexpected(Error{Reason::timeout,
                                     "secret.hung",
@@ -195,6 +196,9 @@ bool PasswordFile::concerns(const net::FileEvent& event) const {
 }
 
 void PasswordFile::changed() {
+  if (!tried_) {
+    return;  // the folder is watched for another file's sake; nothing is known that could change
+  }
   look_again_ = true;
   if (!looking_) {
     looking_ = true;

@@ -72,6 +72,7 @@ class PasswordFile : public std::enable_shared_from_this<PasswordFile> {
   std::shared_ptr<const Secret> last_;  ///< as read last
   std::shared_ptr<const Secret> told_;  ///< as read first or told last
   std::uint64_t version_ = 0;
+  bool tried_ = false;  ///< somebody has asked for it
   bool looking_ = false;
   bool look_again_ = false;
   std::shared_ptr<std::atomic<Progress>> late_;  ///< of a read that nobody waits for any more

@@ -49,8 +49,8 @@ class Transport {
   /// Tells that the credentials changed on disk: what was refused may be accepted now. Called on
   /// the loop thread. Set once, before the first ask.
   virtual void on_credentials(std::function<void()> callback) { static_cast<void>(callback); }
-  /// A reload keeps this transport as it is: what it remembers of files besides the configuration
-  /// is to be read anew.
+  /// A reload made a transport with the same settings, and keeps this one: what it remembers of
+  /// files besides the configuration is to be read anew.
   virtual void refresh() {}
   /// Nothing more will be asked: leaves nothing behind on the server. Returns when all is cleared,
   /// or false when the deadline came first; asks still running are cleared behind them.

@@ -175,10 +175,12 @@ boost::asio::awaitable<WinrmSession::Next> WinrmLane::answer(net::HttpReply repl
   }
   co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation(),
                                                      asio::disable_cancellation());
+  reading_ = true;
   auto next = co_await endpoint_->options.services->readers.run(
       [session = session_, reply = std::move(reply), came, fresh]() -> Result<WinrmSession::Next> {
         return session->answer(reply, came, fresh);
       });
+  reading_ = false;
   const auto cancelled = (co_await asio::this_coro::cancellation_state).cancelled();
   co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
   link_.keep(session_->held());
@@ -195,6 +197,12 @@ boost::asio::awaitable<WinrmSession::Next> WinrmLane::answer(net::HttpReply repl
 void WinrmLane::interrupted() {
   // Whatever was under way on it, its answer is not ours any more.
   link_.drop();
+  if (reading_) {
+    // Only the end of the loop cuts that off: the session is the job's, which may still run.
+    reading_ = posting_ = false;
+    renew();
+    return;
+  }
   // A session may want to go on after a lost request; this one may not.
   for (int i = 0; posting_ && i < kMaxTidyPosts; ++i) {
     posting_ =

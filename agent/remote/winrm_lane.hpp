@@ -53,6 +53,7 @@ class WinrmLane {
   WinrmLink link_;
   std::shared_ptr<WinrmSession> session_;  ///< shared with a job that reads an answer
   bool failed_ = false;   ///< the session's last run ended with the cmdlet's failure
+  bool reading_ = false;  ///< a job has the session
   bool posting_ = false;  ///< the session waits for an answer
 };
 

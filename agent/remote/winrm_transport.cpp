@@ -174,7 +174,7 @@ asio::awaitable<Result<LanePtr>> WinrmTransport::take(MonoTime deadline) {
       co_return lane;
     }
     // Who waits already is served also when a reload closes all this.
-    if (closing_ || lanes_.size() < places(now)) {
+    if (lanes_.size() < (closing_ ? 2 * most_lanes() : places(now))) {
       lanes_.push_back(std::make_shared<WinrmLane>(endpoint_));
       co_return lanes_.back();
     }
@@ -342,6 +342,7 @@ std::shared_ptr<Transport> make_winrm_transport(asio::any_io_executor executor,
   if (!options.services) {
     options.services = std::make_shared<WinrmServices>(executor);
   }
+  options.services->trusted.erase(options.tls);  // a reload reads the system's store anew
   const auto files = std::make_shared<net::WorkerPool>("secrets", 1, kFileJobs, kFileGrace);
   auto password = PasswordFile::create(executor, files, options.services->secrets,
                                        options.credentials.password_file, logger);

@@ -16,6 +16,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -28,6 +29,7 @@ struct WinrmServices {
 
   net::Resolver resolver;
   std::shared_ptr<net::SharedWatch> secrets;  ///< the folders of the password files
+  std::map<net::TlsOptions, std::weak_ptr<net::TlsClient>> trusted;
   net::WorkerPool readers;  ///< reads answers that would hold the loop up (design.md 5.5)
 };
 

@@ -3,6 +3,8 @@
 #include "agent/remote/password_file.hpp"
 #include "tests/integration/remote/winrm_rig.hpp"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -145,6 +147,57 @@ TEST_F(WinrmLanes, AReadThatHangsHoldsUpNeitherTheAskNorMoreThanOneThread) {
   ASSERT_TRUE(read) << describe(read.error());
   EXPECT_EQ((*read)->reveal(), "secret");
   rig.loop.call([&] { file.reset(); });
+}
+
+TEST_F(WinrmLanes, TheLoopMayDieWhileAnAnswerIsRead) {
+  testing::FakeKnobs knobs;
+  knobs.output = {large_output(3'000'000)};
+  rig.peer.set_knobs(knobs);
+  rig.options.limits.envelope = 8UL << 20U;
+  bool caught = false;
+  for (int i = 0; i < 20 && !caught; ++i) {
+    auto inner = std::make_unique<boost::asio::io_context>(1);
+    rig.options.services = std::make_shared<WinrmServices>(inner->get_executor());
+    auto transport = make_winrm_transport(inner->get_executor(), rig.options, rig.clock, Logger());
+    bool ended = false;
+    boost::asio::co_spawn(*inner, transport->ask(status_call(), net::mono_now() + 30s),
+                          [&](const std::exception_ptr&, const Result<Reply>&) { ended = true; });
+    while (!ended && !caught) {
+      inner->run_one_for(1ms);
+      caught = rig.options.services->readers.counters().busy > 0;
+    }
+    transport.reset();
+    rig.options.services.reset();
+  }
+  EXPECT_TRUE(caught);
+}
+
+TEST_F(WinrmLanes, AFileThatNobodyAskedForIsNoNews) {
+  const auto files = std::make_shared<net::WorkerPool>("secrets", 1, 8, 20ms);
+  std::shared_ptr<PasswordFile> asked;
+  std::shared_ptr<PasswordFile> other;
+  std::atomic<int> told_asked{0};
+  std::atomic<int> told_other{0};
+  rig.loop.call([&] {
+    const auto watch = std::make_shared<net::SharedWatch>(rig.loop.executor());
+    const auto make = [&](std::atomic<int>& told) {
+      auto file = PasswordFile::create(rig.loop.executor(), files, watch, rig.folder + "/password",
+                                       Logger());
+      file->on_change([&told] { ++told; });
+      return file;
+    };
+    asked = make(told_asked);
+    other = make(told_other);
+  });
+  ASSERT_TRUE(rig.loop.start(asked->read(net::mono_now() + 10s)).get());
+  rig.write_password("secret\n");  // the same
+  rig.write_password("another\n");
+  EXPECT_TRUE(net::eventually([&] { return told_asked == 1; }));
+  EXPECT_EQ(told_other, 0);
+  rig.loop.call([&] {
+    asked.reset();
+    other.reset();
+  });
 }
 
 }  // namespace
