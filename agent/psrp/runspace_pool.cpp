@@ -26,6 +26,9 @@ std::string RunspacePool::open() {
 }
 
 Status RunspacePool::receive(std::string_view bytes) {
+  if (state_ == State::closed || state_ == State::broken) {
+    return {};  // what it says no longer matters
+  }
   const auto messages = defragmenter_.feed(bytes);
   saw_object(defragmenter_.largest());
   if (!messages) {
@@ -35,7 +38,7 @@ Status RunspacePool::receive(std::string_view bytes) {
   for (const std::string& encoded : *messages) {
     const auto message = decode(encoded);
     if (!message) {
-      state_ = State::broken;
+      state_ = state_ == State::closed ? State::closed : State::broken;
       return std::unexpected(message.error());
     }
     if (options_.observer) {
