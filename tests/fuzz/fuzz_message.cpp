@@ -27,7 +27,8 @@ constexpr std::size_t kMostOnDisplay = 256;
 // Small, so that a conversation comes to them.
 constexpr sfb::Limits kSmall{.object = 8192, .in_flight = 65'536};
 constexpr std::size_t kMostHeld = kSmall.in_flight / 4;
-constexpr std::size_t kMostMemory = 4 * kMostHeld;
+// With the record that a pipeline makes itself when the server says none.
+constexpr std::size_t kMostMemory = 4 * kMostHeld + 4096;
 
 void require(bool condition) {
   if (!condition) {
