@@ -16,6 +16,7 @@
 #include <array>
 #include <atomic>
 #include <future>
+#include <mutex>
 #include <string>
 
 namespace sfb::net {
@@ -123,9 +124,15 @@ struct Cut {
 class Relayed {
  public:
   explicit Relayed(ScriptPeer::Script script)
-      : server_(std::move(script)),
-        relay_([this](Wire& wire) { relay(wire, server_.port, cut.up, cut.down, cut.reset); }) {}
+      : server_(std::move(script)), relay_([this](Wire& wire) {
+          const Cut cut = next();
+          relay(wire, server_.port, cut.up, cut.down, cut.reset);
+        }) {}
 
+  void cut_at(Cut cut) {
+    const std::scoped_lock lock(mutex_);
+    cut_ = cut;
+  }
   Result<HttpReply> ask(const std::string& scheme, const std::shared_ptr<TlsClient>& tls) {
     HttpRig rig(relay_.url(scheme), tls);
     auto reply = rig.ask();
@@ -138,9 +145,14 @@ class Relayed {
     return relay_.ended == relay_.accepted && server_.ended == server_.accepted;
   }
 
-  Cut cut;
-
  private:
+  Cut next() {
+    const std::scoped_lock lock(mutex_);
+    return cut_;
+  }
+
+  std::mutex mutex_;
+  Cut cut_;
   ScriptPeer server_;
   ScriptPeer relay_;
 };
@@ -160,7 +172,7 @@ TEST(HttpFailure, EndsAtEveryByteOfAnExchange) {
     ASSERT_GT(whole, 100U);
     for (const bool reset : {false, true}) {
       for (std::size_t down = 1; down <= answer.size(); ++down) {
-        relayed.cut = {kAll, down, reset};
+        relayed.cut_at({kAll, down, reset});
         const auto reply = relayed.ask("http", {});
         if (down == answer.size() && !reset) {
           EXPECT_EQ(code_of(reply), "ok");
@@ -172,7 +184,7 @@ TEST(HttpFailure, EndsAtEveryByteOfAnExchange) {
         }
       }
       for (std::size_t up = 1; up < whole; ++up) {
-        relayed.cut = {up, kAll, reset};
+        relayed.cut_at({up, kAll, reset});
         const auto reply = relayed.ask("http", {});
         ASSERT_EQ(code_of(reply), "http.closed") << up;
         EXPECT_THAT(reply.error().message, HasSubstr("before an answer"));
@@ -203,7 +215,7 @@ TEST(HttpFailure, EndsAtAnyByteOfATlsExchange) {
     for (const bool reset : {false, true}) {
       for (std::size_t bytes = 1; bytes < 2600; bytes += 23) {
         for (const bool up : {false, true}) {
-          relayed.cut = {up ? bytes : kAll, up ? kAll : bytes, reset};
+          relayed.cut_at({up ? bytes : kAll, up ? kAll : bytes, reset});
           const auto reply = relayed.ask("https", tls);
           whole += reply ? 1 : 0;
           handshakes += !reply && reply.error().reason == Reason::tls ? 1 : 0;
