@@ -19,8 +19,11 @@ namespace {
 
 namespace asio = boost::asio;
 
-// Reads of one endpoint's password and CA file that may wait for each other.
-constexpr std::size_t kFileJobs = 64;
+// Reads of one endpoint's password and CA file that may wait for each other: one for each session
+// there may be, and some.
+std::size_t most_file_jobs(std::size_t max_concurrent) {
+  return 64 + 2 * max_concurrent;
+}
 
 // An answer read beside the loop takes some 10 ms for each MiB.
 constexpr std::size_t kReaders = 1;
@@ -343,7 +346,8 @@ std::shared_ptr<Transport> make_winrm_transport(asio::any_io_executor executor,
     options.services = std::make_shared<WinrmServices>(executor);
   }
   options.services->trusted.erase(options.tls);  // a reload reads the system's store anew
-  const auto files = std::make_shared<net::WorkerPool>("secrets", 1, kFileJobs, kFileGrace);
+  const auto files = std::make_shared<net::WorkerPool>(
+      "secrets", 1, most_file_jobs(options.max_concurrent), kFileGrace);
   auto password = PasswordFile::create(executor, files, options.services->secrets,
                                        options.credentials.password_file, logger);
   auto make_scheme = [user = options.credentials.username](std::shared_ptr<const Secret> secret) {

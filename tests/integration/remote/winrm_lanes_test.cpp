@@ -11,6 +11,7 @@
 #include <future>
 #include <random>
 #include <thread>
+#include <vector>
 
 namespace sfb::remote {
 namespace {
@@ -117,6 +118,29 @@ TEST_F(WinrmLanes, AnAskMayBeCutOffWhileItsAnswerIsRead) {
   EXPECT_TRUE(net::eventually([&] { return rig.peer.commands() == 0; }));
   EXPECT_TRUE(rig.close());
   EXPECT_EQ(rig.peer.shells(), 0U);
+}
+
+// The most sessions that may be configured, all of which read the password file.
+TEST_F(WinrmLanes, AsManySessionsAsConfiguredBeginInOneMoment) {
+  constexpr std::size_t kMany = 1000;
+  rig.options.max_concurrent = kMany;
+  rig.options.url = *net::parse_http_url("http://127.0.0.1:9/wsman");
+  // A long way, so that the asks come faster than the reads.
+  std::string way;
+  for (int i = 0; i < 1900; ++i) {
+    way += "/.";
+  }
+  rig.options.credentials.password_file = rig.folder + way + "/password";
+  rig.make();
+  std::vector<std::future<Result<Reply>>> asks;
+  rig.loop.call([&] {
+    for (std::size_t i = 0; i < kMany; ++i) {
+      asks.push_back(rig.start(20s));
+    }
+  });
+  for (auto& ask : asks) {
+    EXPECT_EQ(ask.get().error().code, "connect.refused");
+  }
 }
 
 TEST_F(WinrmLanes, AReadThatHangsHoldsUpNeitherTheAskNorMoreThanOneThread) {
