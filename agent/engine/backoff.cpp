@@ -24,7 +24,9 @@ void Backoff::accepted(MonoTime started) {
   if (since_ && started < *since_) {
     return;
   }
-  *this = Backoff();
+  const auto since = since_;
+  *this = {};
+  since_ = since;
   accepted_ = true;
 }
 
@@ -58,13 +60,21 @@ void Account::accepted(MonoTime started) {
   if (since_ && started < *since_) {
     return;
   }
-  *this = Account();
+  const auto since = since_;
+  *this = {};
+  since_ = since;
   accepted_ = true;
 }
 
 void Account::end(MonoTime now) {
   *this = Account();
   since_ = now;
+}
+
+void Account::forgive(MonoTime now) {
+  if (doubted_by_) {
+    end(now);
+  }
 }
 
 std::size_t Account::most_at_once() const {

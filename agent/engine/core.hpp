@@ -43,7 +43,7 @@ struct Hooks {
   /// Given to every transport (Transport::on_change); may outlive the core.
   std::function<void(const Fqdn&)> content_changed;
   /// Given to every transport (Transport::on_credentials) with its endpoint; may outlive the core.
-  std::function<void(EndpointId)> credentials_changed;
+  std::function<void(EndpointId, std::uint64_t secret)> credentials_changed;
   /// No endpoint uses this transport any more: close it. Runs under way keep it alive.
   std::function<void(std::shared_ptr<remote::Transport>)> retire;
 };
@@ -68,8 +68,9 @@ class Core {
   /// New content may be there for the pool (Transport::on_change).
   void content_changed(const Fqdn& pool);
   /// Another password lies on disk (Transport::on_credentials): back-off ends, and the pools that
-  /// failed are due soon.
-  void credentials_changed(EndpointId endpoint);
+  /// failed are due soon. Endpoints that share an account tell the same password one after the
+  /// other; the account's back-off ends with the first.
+  void credentials_changed(EndpointId endpoint, std::uint64_t secret);
   /// A launched job's work ended, whatever became of the job meanwhile.
   void finished(JobId job, Result<remote::Reply> result);
   /// Does everything that is due now.
@@ -88,11 +89,22 @@ class Core {
   using WaiterId = std::uint64_t;
   using StopCallback = std::stop_callback<std::function<void()>>;
 
+  struct Endpoint;
+  struct Pool;
+  using EndpointPtr = std::shared_ptr<Endpoint>;
+
   struct SharedAccount {
     Account account;
-    std::string refused_with;  ///< what began the back-off, for those who are refused
-    std::set<JobId> trials;    ///< runs under way that began since the last refusal or `end`
-    std::uint64_t turns = 0;   ///< runs so far
+    std::string refused_with;             ///< what began the back-off, for those who are refused
+    std::optional<std::uint64_t> secret;  ///< told last
+    std::vector<Endpoint*> members;       ///< of the present configuration
+    std::set<JobId> trials;               ///< young runs that began since the last refusal or `end`
+    std::size_t ready = 0;                ///< endpoints in ready_
+    std::uint64_t turns = 0;              ///< runs so far
+    /// Endpoints with work that wait for their turn: first who ran the longest time ago.
+    std::map<std::pair<std::uint64_t, EndpointId>, std::weak_ptr<Endpoint>> held;
+
+    bool has_room() const { return trials.size() < account.most_at_once(); }
   };
 
   struct Endpoint {
@@ -104,10 +116,11 @@ class Core {
     std::string refused_with = {};  ///< as above
     JobId trial = 0;                ///< the one run of an endpoint on trial; 0: none
     std::uint64_t turn = 0;         ///< of its account, when it ran last; 0: it did not
-    bool ready = false;             ///< stands in ready_
+    enum class Place : std::uint8_t { nowhere, held, ready } place = Place::nowhere;
+    std::vector<Pool*> pools = {};
 
     bool uses_backoff() const { return options.transport->uses_backoff(); }
-    /// As far as it is the endpoint's own affair.
+    /// A free slot and something for it.
     bool has_work() const {
       return queue.can_take() && (trial == 0 || !backoff.on_trial() || !uses_backoff());
     }
@@ -117,7 +130,6 @@ class Core {
                             : std::nullopt;
     }
   };
-  using EndpointPtr = std::shared_ptr<Endpoint>;
 
   /// One run of one question, from waiting to the transport's return.
   struct Job {
@@ -139,7 +151,6 @@ class Core {
     std::vector<WaiterId> waiters;
     MonoTime started{};
     MonoTime deadline{};
-    std::shared_ptr<SharedAccount> trial_of = {};  ///< whose `trials` may hold it
 
     bool is_live() const { return phase <= Phase::running; }
     bool is_waiting() const { return phase <= Phase::queued; }
@@ -196,16 +207,21 @@ class Core {
   void withdraw_if_unwanted(const JobPtr& job);
   status::EvaluationPtr last_known(const Job& job) const;
 
+  // core_turns.cpp
+  void dispatch(const EndpointPtr& endpoint);
+  static void enlist(const EndpointPtr& endpoint);
+  void promote(SharedAccount& account);
+  void pump();
+  void start_anew();
+
   // core_run.cpp
   JobPtr make_job(Pool& pool, const status::Question& question);
   void enqueue(Pool& pool, const JobPtr& job);
-  void dispatch(const EndpointPtr& endpoint);
-  void pump();
   void begin(const JobPtr& job, Now now);
   void pool_due(Pool& pool, Now now);
   void guard_due(const JobPtr& job, Now now);
-  bool can_take(const Endpoint& endpoint) const;
   void end_trial(const Job& job);
+  void trial_due(const JobPtr& job);
   void forget(const JobPtr& job);
   void release_successor(const Job& job);
   static JobPtr live_job(const Pool& pool, const status::Question& question);
@@ -224,7 +240,6 @@ class Core {
   // core_backoff.cpp
   void learn_outcome(const Job& job, const Error* failure, bool answered, Now now);
   void account_refused(Endpoint& endpoint, const Job& job, const std::string& with, Now now);
-  std::vector<EndpointPtr> sharing_account(const Endpoint& endpoint) const;
   void backoff_changed(const Endpoint& endpoint, Now now);
   void refuse_waiting_jobs(const Endpoint& endpoint, MonoTime until, Now now);
   static status::Refusal backoff_refusal(const Endpoint& endpoint, MonoTime until, Now now);
@@ -247,12 +262,13 @@ class Core {
 
   Agenda agenda_;
   std::map<std::string, EndpointPtr> endpoints_;
+  std::unordered_map<EndpointId, EndpointPtr> endpoints_by_id_;
   std::map<std::string, std::shared_ptr<SharedAccount>> accounts_;
   std::map<Fqdn, std::unique_ptr<Pool>> pools_;
   std::unordered_map<std::uint64_t, Pool*> by_generation_;
   std::unordered_map<JobId, JobPtr> jobs_;
   std::unordered_map<WaiterId, Waiter> waiters_;
-  std::deque<EndpointPtr> ready_;  ///< endpoints with a free slot and waiting jobs, in turn
+  std::deque<EndpointPtr> ready_;  ///< endpoints with work that may begin, in turn
 
   std::deque<std::function<void()>> outbox_;  ///< calls out of the core, made when it is at rest
   bool flushing_ = false;

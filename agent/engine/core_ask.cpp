@@ -145,7 +145,16 @@ void Core::waiter_expired(WaiterId id) {
   const Waiter waiter = take_waiter(id);
   const Job& job = *waiter.job;
   const std::string& endpoint = job.endpoint->options.name;
-  if (job.is_waiting()) {
+  if (job.is_waiting() && job.endpoint->place == Endpoint::Place::held) {
+    refuse(waiter.callback,
+           Error{Reason::timeout, "timeout.queue",
+                 fmt::format("endpoint {} waited for one of the others with its account to be let "
+                             "in, until the time for an answer was over",
+                             endpoint),
+                 "look at the failures of those that have the same user name; allow more time", "",
+                 Stage::queue},
+           {}, last_known(job));
+  } else if (job.is_waiting()) {
     refuse(
         waiter.callback,
         Error{Reason::timeout, "timeout.queue",

@@ -17,13 +17,12 @@ std::chrono::seconds seconds_until(MonoTime time, MonoTime now) {
 }  // namespace
 
 Core::EndpointPtr Core::endpoint_of(EndpointId id) const {
-  const auto found =
-      std::ranges::find_if(endpoints_, [&](const auto& entry) { return entry.second->id == id; });
-  return found == endpoints_.end() ? nullptr : found->second;
+  const auto found = endpoints_by_id_.find(id);
+  return found == endpoints_by_id_.end() ? nullptr : found->second;
 }
 
-// `answered`: objects or PowerShell errors came, so the server let us in.
-void Core::learn_outcome(const Job& job, const Error* failure, bool answered, Now now) {
+// `let_in`: the server looked at who we are, and went on.
+void Core::learn_outcome(const Job& job, const Error* failure, bool let_in, Now now) {
   Endpoint& endpoint = *job.endpoint;
   if (stopping_ || !endpoint.uses_backoff() || endpoint_of(endpoint.id) == nullptr) {
     return;
@@ -47,12 +46,12 @@ void Core::learn_outcome(const Job& job, const Error* failure, bool answered, No
          {"duration", format_duration(std::chrono::ceil<std::chrono::seconds>(until - now.mono))}});
     backoff_changed(endpoint, now);
     refuse_waiting_jobs(endpoint, until, now);
-  } else if (!refused && answered) {
+  } else if (!refused && let_in) {
     const auto before = endpoint.backoff_until(now.mono);
     endpoint.backoff.accepted(job.started);
     endpoint.account->account.accepted(job.started);
     if (before) {  // it began in the same moment as this run
-      for (const EndpointPtr& other : sharing_account(endpoint)) {
+      for (const Endpoint* other : endpoint.account->members) {
         backoff_changed(*other, now);
       }
     }
@@ -73,7 +72,7 @@ void Core::account_refused(Endpoint& endpoint, const Job& job, const std::string
     return;
   }
   shared.refused_with = with;
-  const auto all = sharing_account(endpoint);
+  const std::vector<Endpoint*>& all = shared.members;
   if (all.size() > 1) {
     logger_.warn("account refused by two endpoints in a row, all of its endpoints are left alone",
                  {{"endpoint", endpoint.options.name},
@@ -81,42 +80,27 @@ void Core::account_refused(Endpoint& endpoint, const Job& job, const std::string
                   {"duration",
                    format_duration(std::chrono::ceil<std::chrono::seconds>(*until - now.mono))}});
   }
-  for (const EndpointPtr& other : all) {
+  for (const Endpoint* other : all) {
     backoff_changed(*other, now);
     refuse_waiting_jobs(*other, *other->backoff_until(now.mono), now);
   }
-}
-
-std::vector<Core::EndpointPtr> Core::sharing_account(const Endpoint& endpoint) const {
-  std::vector<EndpointPtr> all;
-  for (const auto& [name, other] : endpoints_) {
-    if (other->account == endpoint.account) {
-      all.push_back(other);
-    }
-  }
-  return all;
 }
 
 // Every pool of the endpoint shows it, and the agenda knows its end.
 void Core::backoff_changed(const Endpoint& endpoint, Now now) {
   const auto until = endpoint.backoff_until(now.mono);
   agenda_.set({AgendaKey::Kind::backoff_end, endpoint.id}, until);
-  for (const auto& [fqdn, pool] : pools_) {
-    if (pool->endpoint.get() == &endpoint) {
-      pool->knowledge.set_backoff(
-          until ? std::optional(now.wall + std::chrono::ceil<Micros>(*until - now.mono))
-                : std::nullopt);
-    }
+  for (Pool* pool : endpoint.pools) {
+    pool->knowledge.set_backoff(
+        until ? std::optional(now.wall + std::chrono::ceil<Micros>(*until - now.mono))
+              : std::nullopt);
   }
   dirty_ = true;
 }
 
 // What still waits would ask the server that is to be left alone.
 void Core::refuse_waiting_jobs(const Endpoint& endpoint, MonoTime until, Now now) {
-  for (const auto& [fqdn, pool] : pools_) {
-    if (pool->endpoint.get() != &endpoint) {
-      continue;
-    }
+  for (Pool* pool : endpoint.pools) {
     for (const JobPtr& job : std::vector<JobPtr>(pool->jobs)) {
       if (!job->is_waiting()) {
         continue;
@@ -149,27 +133,41 @@ status::Refusal Core::backoff_refusal(const Endpoint& endpoint, MonoTime until, 
       {}};
 }
 
-void Core::credentials_changed(EndpointId id) {
+void Core::credentials_changed(EndpointId id, std::uint64_t secret) {
   const EndpointPtr endpoint = endpoint_of(id);
   if (endpoint == nullptr || stopping_) {
     return;
   }
   const Now now = clock_.now();
-  const bool was_backing_off = endpoint->backoff_until(now.mono).has_value();
   logger_.info("credentials changed", {{"endpoint", endpoint->options.name}});
-  endpoint->backoff.end(now.mono);
-  endpoint->account->account.end(now.mono);
-  endpoint->account->trials.clear();
-  for (const EndpointPtr& other : sharing_account(*endpoint)) {
-    backoff_changed(*other, now);
-    dispatch(other);  // nothing is doubted any more
+  SharedAccount& shared = *endpoint->account;
+  // The others tell the same password a moment later: what it led to meanwhile stays learned.
+  const bool news = shared.secret != secret;
+  std::vector<std::pair<Endpoint*, bool>> all;  // and whether it was left alone
+  for (Endpoint* each : news ? shared.members : std::vector{endpoint.get()}) {
+    all.emplace_back(each, each->backoff_until(now.mono).has_value());
   }
-  for (const auto& [fqdn, pool] : pools_) {
-    if (started_ && pool->endpoint == endpoint && (was_backing_off || pool->last_failure)) {
-      pool->activity.schedule(now.mono);
-      plan(*pool);
+  endpoint->backoff.end(now.mono);
+  if (news) {
+    shared.secret = secret;
+    shared.account.end(now.mono);
+    shared.trials.clear();
+  }
+  for (const auto& [each, rested] : all) {
+    if (rested) {
+      backoff_changed(*each, now);
+    }
+    if (!started_ || each->backoff_until(now.mono)) {
+      continue;
+    }
+    for (Pool* pool : each->pools) {
+      if (rested || (each == endpoint.get() && pool->last_failure)) {
+        pool->activity.schedule(now.mono);
+        plan(*pool);
+      }
     }
   }
+  dispatch(endpoint);
   flush();
 }
 

@@ -33,8 +33,11 @@ void Core::conclude(Pool& pool, Job& job, Result<remote::Reply> result, Now now)
     const Waiter waiter = take_waiter(id);
     answer(waiter.callback, {evaluation, waiter.source});
   }
-  learn_outcome(job, evaluation->error ? &*evaluation->error : nullptr,
-                evaluation->result != nullptr, now);
+  const Error* const failure = evaluation->error ? &*evaluation->error : nullptr;
+  // A command is sent only into a session that was opened.
+  const bool let_in = evaluation->result != nullptr ||
+                      (failure->stage == Stage::query || failure->stage == Stage::parse);
+  learn_outcome(job, failure, let_in, now);
   plan(pool);
 }
 

@@ -59,6 +59,11 @@ void Core::apply(Options options) {
     return true;
   });
   endpoints_ = std::move(endpoints);
+  endpoints_by_id_.clear();
+  for (const auto& [name, endpoint] : endpoints_) {
+    endpoints_by_id_.emplace(endpoint->id, endpoint);
+    endpoint->account->members.push_back(endpoint.get());
+  }
   retire_unused(before);
   for (auto& [fqdn, pool] : wanted) {
     const auto known = pools_.find(fqdn);
@@ -70,13 +75,12 @@ void Core::apply(Options options) {
     }
   }
   for (const auto& [name, account] : accounts_) {
-    account->account.end(now.mono);
-    account->trials.clear();
+    account->account.forgive(now.mono);
   }
   for (const auto& [name, endpoint] : endpoints_) {
     endpoint->backoff.end(now.mono);
-    dispatch(endpoint);  // max_concurrent may have grown
   }
+  start_anew();
   // Callers of a pool that starts anew ask the new one; of a removed one hear that it is gone.
   for (Waiter& orphan : orphans) {
     evaluate(orphan.job->question, std::move(orphan.wish), orphan.stop, std::move(orphan.callback));
@@ -89,6 +93,10 @@ std::map<std::string, Core::EndpointPtr> Core::adopt_endpoints(
   std::map<std::string, EndpointPtr> adopted;
   std::map<std::string, std::shared_ptr<SharedAccount>> accounts;
   std::map<EndpointPtr, std::shared_ptr<remote::Transport>> moved;
+  for (const auto& [name, account] : accounts_) {
+    account->members.clear();
+    account->held.clear();
+  }
   for (EndpointOptions& each : options) {
     const auto known = endpoints_.find(each.name);
     const bool same = known != endpoints_.end() && known->second->options.identity == each.identity;
@@ -102,8 +110,8 @@ std::map<std::string, Core::EndpointPtr> Core::adopt_endpoints(
     }
     if (!same || endpoint->options.transport != each.transport) {
       each.transport->on_change(hooks_.content_changed);
-      each.transport->on_credentials(
-          [hook = hooks_.credentials_changed, id = endpoint->id] { hook(id); });
+      each.transport->on_credentials([hook = hooks_.credentials_changed, id = endpoint->id](
+                                         std::uint64_t secret) { hook(id, secret); });
     }
     if (same && endpoint->options.transport != each.transport) {
       moved.emplace(endpoint, endpoint->options.transport);
@@ -163,6 +171,7 @@ void Core::add_pool(PoolOptions options, EndpointPtr endpoint, Now now) {
                                           .last_notes = {}});
   by_generation_.emplace(generation, pool.get());
   pool->endpoint->options.transport->add_pool(fqdn);
+  pool->endpoint->pools.push_back(pool.get());
   if (started_) {
     pool->activity.schedule(now.mono);
     plan(*pool);
@@ -185,6 +194,7 @@ void Core::retire(Pool& pool, std::vector<Waiter>& orphans) {
   agenda_.erase(due_of(pool.generation));
   attempted(pool);
   by_generation_.erase(pool.generation);
+  std::erase(pool.endpoint->pools, &pool);
   pool.endpoint->options.transport->remove_pool(pool.fqdn());
 }
 

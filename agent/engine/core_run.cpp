@@ -60,30 +60,6 @@ void Core::enqueue(Pool& pool, const JobPtr& job) {
   dispatch(job->endpoint);
 }
 
-void Core::dispatch(const EndpointPtr& endpoint) {
-  if (!endpoint->ready && can_take(*endpoint)) {
-    endpoint->ready = true;
-    ready_.push_back(endpoint);
-  }
-  pump();
-}
-
-// Endpoints take turns, one job each, so that under the global limit none is forgotten.
-void Core::pump() {
-  const Now now = clock_.now();
-  while (!stopping_ && !ready_.empty() && running_ < options_.max_concurrent_evaluations) {
-    const EndpointPtr endpoint = std::move(ready_.front());
-    ready_.pop_front();
-    if (can_take(*endpoint)) {
-      begin(jobs_.at(endpoint->queue.take().value()), now);
-    }
-    endpoint->ready = can_take(*endpoint);
-    if (endpoint->ready) {
-      ready_.push_back(endpoint);
-    }
-  }
-}
-
 void Core::begin(const JobPtr& job, Now now) {
   Pool& pool = *pool_of(*job);
   job->phase = Job::Phase::running;
@@ -92,11 +68,11 @@ void Core::begin(const JobPtr& job, Now now) {
   if (endpoint.trial == 0 && endpoint.backoff.on_trial()) {
     endpoint.trial = job->id;
   }
-  if (endpoint.uses_backoff()) {
-    SharedAccount& account = *endpoint.account;
-    account.trials.insert(job->id);
-    endpoint.turn = ++account.turns;
-    job->trial_of = endpoint.account;
+  endpoint.turn = ++endpoint.account->turns;
+  const Account& account = endpoint.account->account;
+  if (endpoint.uses_backoff() && account.most_at_once() != Account::kAll) {
+    endpoint.account->trials.insert(job->id);
+    agenda_.set({AgendaKey::Kind::trial_end, job->id}, now.mono + account.patience());
   }
   if (job->scheduled) {
     job->deadline = now.mono + budget(pool.options);
@@ -159,35 +135,14 @@ void Core::end_trial(const Job& job) {
   if (endpoint.trial == job.id) {
     endpoint.trial = 0;
   }
-  if (job.trial_of && job.trial_of->trials.erase(job.id) > 0 &&
-      job.trial_of->account.most_at_once() != Account::kAll) {
-    // The others' turn, once this run's outcome is known.
-    outbox_.emplace_back([this, account = job.trial_of] {
-      for (const auto& [name, other] : endpoints_) {
-        if (other->account == account) {
-          dispatch(other);
-        }
-      }
-    });
-  }
+  endpoint.account->trials.erase(job.id);
+  agenda_.erase({AgendaKey::Kind::trial_end, job.id});
 }
 
-// An account that nobody let in lately is tried by few at once, and by all in turn: an endpoint
-// that does not answer must not take every trial.
-bool Core::can_take(const Endpoint& endpoint) const {
-  if (!endpoint.has_work()) {
-    return false;
+void Core::trial_due(const JobPtr& job) {
+  if (job->endpoint->account->trials.erase(job->id) > 0) {
+    dispatch(job->endpoint);
   }
-  const SharedAccount& account = *endpoint.account;
-  const std::size_t most = account.account.most_at_once();
-  if (!endpoint.uses_backoff() || most == Account::kAll) {
-    return true;
-  }
-  const bool others_first = std::ranges::any_of(endpoints_, [&](const auto& entry) {
-    const Endpoint& other = *entry.second;
-    return other.account == endpoint.account && other.turn < endpoint.turn && other.has_work();
-  });
-  return account.trials.size() < most && !others_first;
 }
 
 // Out of every list; what it holds of its endpoint is the caller's affair.
@@ -279,6 +234,9 @@ void Core::tick() {
         break;
       case AgendaKey::Kind::guard:
         guard_due(jobs_.at(key->id), now);
+        break;
+      case AgendaKey::Kind::trial_end:
+        trial_due(jobs_.at(key->id));
         break;
       case AgendaKey::Kind::backoff_end:
         if (const EndpointPtr endpoint = endpoint_of(key->id)) {

@@ -76,9 +76,9 @@ class Engine::Impl : public std::enable_shared_from_this<Engine::Impl> {
                             impl->arm();
                           }
                         },
-                        [self](EndpointId endpoint) {
+                        [self](EndpointId endpoint, std::uint64_t secret) {
                           if (const auto impl = self.lock()) {
-                            impl->core().credentials_changed(endpoint);
+                            impl->core().credentials_changed(endpoint, secret);
                             impl->arm();
                           }
                         },

@@ -214,7 +214,7 @@ boost::asio::awaitable<void> PasswordFile::look(std::shared_ptr<PasswordFile> se
     if (now && differs(before, *now)) {
       self->told_ = *now;
       if (self->on_change_) {
-        self->on_change_();
+        self->on_change_(std::hash<std::string_view>{}((*now)->reveal()));
       }
     }
   }

@@ -48,9 +48,10 @@ class PasswordFile : public std::enable_shared_from_this<PasswordFile> {
   /// Grows when a password was read that differs from the one before.
   std::uint64_t version() const { return version_; }
 
-  /// Called on the loop thread when the folder changed and another password lies there. A file that
-  /// is only touched is no news: each call may cost a logon.
-  void on_change(std::function<void()> callback) { on_change_ = std::move(callback); }
+  /// Called on the loop thread when the folder changed and another password lies there; with the
+  /// same number for equal passwords (Transport::on_credentials). A file that is only touched is no
+  /// news: each call may cost a logon.
+  void on_change(std::function<void(std::uint64_t)> callback) { on_change_ = std::move(callback); }
 
  private:
   enum class Progress : std::uint8_t { queued, running, done };
@@ -64,7 +65,7 @@ class PasswordFile : public std::enable_shared_from_this<PasswordFile> {
   std::shared_ptr<net::WorkerPool> files_;
   std::string path_;
   std::string folder_;
-  std::function<void()> on_change_;
+  std::function<void(std::uint64_t)> on_change_;
   std::shared_ptr<net::SharedWatch> watch_;
   Logger logger_;
   bool complained_ = false;  ///< that it cannot be watched

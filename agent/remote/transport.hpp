@@ -9,6 +9,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -46,9 +47,12 @@ class Transport {
   /// Back-off of design.md 5.2 applies (not to files). It is shared by the endpoint's pools,
   /// because they share the account that could be locked.
   virtual bool uses_backoff() const { return true; }
-  /// Tells that the credentials changed on disk: what was refused may be accepted now. Called on
-  /// the loop thread. Set once, before the first ask.
-  virtual void on_credentials(std::function<void()> callback) { static_cast<void>(callback); }
+  /// Tells that the credentials changed on disk: what was refused may be accepted now. `secret` is
+  /// a number that is the same for equal secrets. Called on the loop thread. Set once, before the
+  /// first ask.
+  virtual void on_credentials(std::function<void(std::uint64_t secret)> callback) {
+    static_cast<void>(callback);
+  }
   /// A reload made a transport with the same settings, and keeps this one: what it remembers of
   /// files besides the configuration is to be read anew.
   virtual void refresh() {}

@@ -97,7 +97,7 @@ class WinrmTransport final : public Transport, public std::enable_shared_from_th
   asio::awaitable<Result<Reply>> ask(Call call, MonoTime deadline) override;
   void refresh() override { endpoint_->tls.reset(); }
   asio::awaitable<bool> close(MonoTime deadline) override;
-  void on_credentials(std::function<void()> callback) override {
+  void on_credentials(std::function<void(std::uint64_t)> callback) override {
     endpoint_->password->on_change(std::move(callback));
   }
 

@@ -328,8 +328,8 @@ class LabTest(unittest.TestCase):
     def agent(self, *arguments, **options):
         return Agent(self.folder, *arguments, **options)
 
-    def wait(self, probe, what):
-        return wait_for(probe, what)
+    def wait(self, probe, what, seconds=WAIT):
+        return wait_for(probe, what, seconds)
 
     def wait_quiet(self, simulator):
         wait_for(simulator.quiet, lambda: f"a quiet simulator: {simulator.status()}\n{simulator.log()}")

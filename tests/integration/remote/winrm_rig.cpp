@@ -143,7 +143,7 @@ void WinrmRig::make() {
   unmake();
   loop.call([&] {
     transport = make_winrm_transport(loop.executor(), options, clock, Logger());
-    transport->on_credentials([this] { ++told; });
+    transport->on_credentials([this](std::uint64_t) { ++told; });
   });
 }
 

@@ -203,7 +203,7 @@ TEST(CoreEndpointBackoffEdges, ANewPasswordEndsItAndThePoolsAreDueSoon) {
   rig.core.start();
   rig.refuse_for(30s);
   ASSERT_EQ(rig.launched, 1U);
-  rig.transports["one"]->new_credentials();
+  rig.transports["one"]->new_credentials(1);
   EXPECT_EQ(rig.pool(5)->backoff_until, std::nullopt);
   EXPECT_EQ(rig.log->count("info credentials changed endpoint=one"), 1U);
   for (int i = 0; i < 100; ++i) {
@@ -220,7 +220,7 @@ TEST(CoreEndpointBackoffEdges, AnotherWrongPasswordBeginsAtTheFirstStep) {
   SharedRig rig(5);
   rig.core.start();
   rig.refuse_for(5min);
-  rig.transports["one"]->new_credentials();
+  rig.transports["one"]->new_credentials(2);
   rig.refuse_for(11s);
   rig.ask(Rig::scheduled("p0.x"));
   const auto heard = rig.ask(Rig::scheduled("p1.x"));
@@ -237,7 +237,7 @@ TEST(CoreEndpointBackoffEdges, ANewPasswordWithoutBackoffHurriesOnlyThoseThatFai
   }
   rig.pass(12s);
   ASSERT_EQ(rig.launched, 2U);
-  rig.transports["one"]->new_credentials();
+  rig.transports["one"]->new_credentials(3);
   rig.pass(10s);
   EXPECT_EQ(rig.launched, 3U);
   EXPECT_TRUE(rig.is_running("p0.x"));
@@ -252,9 +252,9 @@ TEST(CoreEndpointBackoffEdges, NewsOfAnOldTransportsCredentialsChangesNothing) {
   rig.configure();
   rig.ask(Rig::scheduled("p0.x"));
   rig.finish(failure(Reason::auth));
-  old->new_credentials();
+  old->new_credentials(4);
   EXPECT_TRUE(rig.pool()->backoff_until.has_value());
-  rig.transports["one"]->new_credentials();
+  rig.transports["one"]->new_credentials(5);
   EXPECT_FALSE(rig.pool()->backoff_until.has_value());
 }
 
@@ -264,7 +264,7 @@ TEST(CoreEndpointBackoffEdges, NothingIsLeftAfterAStop) {
   ASSERT_TRUE(rig.pass_until_launch());
   rig.core.stop();
   rig.finish(failure(Reason::auth));
-  rig.transports["one"]->new_credentials();
+  rig.transports["one"]->new_credentials(6);
   EXPECT_EQ(rig.core.next_wakeup(), std::nullopt);
 }
 

@@ -152,7 +152,7 @@ class RandomLife {
         if (pick(3) == 0) {
           reload();
         } else if (pick(4) == 0) {
-          rig_.transports[pick(2) == 0 ? "one" : "two"]->new_credentials();
+          rig_.transports[pick(2) == 0 ? "one" : "two"]->new_credentials(pick(3));
         }
         break;
       case 9:

@@ -49,7 +49,7 @@ class ScriptedTransport final : public remote::Transport {
     changed = std::move(callback);
   }
   void remove_pool(const Fqdn&) override { ++removed; }
-  void on_credentials(std::function<void()> callback) override {
+  void on_credentials(std::function<void(std::uint64_t)> callback) override {
     new_credentials = std::move(callback);
   }
   asio::awaitable<bool> close(MonoTime deadline) override {
@@ -67,7 +67,7 @@ class ScriptedTransport final : public remote::Transport {
   bool cancelled = false;
   int removed = 0;
   std::function<void(const Fqdn&)> changed;
-  std::function<void()> new_credentials;
+  std::function<void(std::uint64_t)> new_credentials;
   int closing = 0;
   int closed = 0;
   bool close_takes_for_ever = false;
@@ -246,9 +246,9 @@ TEST_F(EngineTest, AReplacedTransportIsClosedInTheBackgroundAndBeforeTheEnd) {
 
 TEST_F(EngineTest, NewCredentialsMayComeAfterTheEngine) {
   const auto tell = transport->new_credentials;
-  tell();
+  tell(1);
   engine.reset();
-  tell();
+  tell(1);
 }
 
 TEST_F(EngineTest, MayDieWhileWorkRuns) {

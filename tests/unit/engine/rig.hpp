@@ -36,7 +36,7 @@ class FakeTransport final : public remote::Transport {
   void add_pool(const Fqdn& pool) override { pools.push_back(pool.str()); }
   void remove_pool(const Fqdn& pool) override { std::erase(pools, pool.str()); }
   bool uses_backoff() const override { return backoff; }
-  void on_credentials(std::function<void()> callback) override {
+  void on_credentials(std::function<void(std::uint64_t)> callback) override {
     new_credentials = std::move(callback);
   }
 
@@ -47,7 +47,7 @@ class FakeTransport final : public remote::Transport {
   int on_change_calls = 0;
   int refreshed = 0;
   std::function<void(const Fqdn&)> changed;
-  std::function<void()> new_credentials;
+  std::function<void(std::uint64_t)> new_credentials;
   std::vector<std::string> pools;
 };
 
@@ -204,7 +204,9 @@ class Rig {
                   },
                   [this](JobId job) { cancelled.push_back(job); },
                   [this](const Fqdn& pool) { core.content_changed(pool); },
-                  [this](EndpointId endpoint) { core.credentials_changed(endpoint); },
+                  [this](EndpointId endpoint, std::uint64_t secret) {
+                    core.credentials_changed(endpoint, secret);
+                  },
                   [this](std::shared_ptr<remote::Transport> transport) {
                     retired.push_back(std::move(transport));
                   }}};
