@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 namespace sfb {
@@ -35,7 +36,7 @@ struct Entity {
 
 // `text` begins with `&`.
 Entity entity_of(std::string_view text) {
-  constexpr std::size_t kLongest = 10;  // `&#x10FFFF;`
+  constexpr std::size_t kLongest = 32;  // `&#x10FFFF;`, and zeros before the number
   const std::size_t end = text.substr(0, kLongest).find(';');
   if (end == std::string_view::npos) {
     return {};
@@ -43,7 +44,7 @@ Entity entity_of(std::string_view text) {
   const std::string_view name = text.substr(1, end - 1);
   for (const auto& [known, bytes] :
        {std::pair{"amp", "&"}, {"lt", "<"}, {"gt", ">"}, {"quot", "\""}, {"apos", "'"}}) {
-    if (name == known) {
+    if (iequals(name, known)) {
       return {bytes, end + 1};
     }
   }
@@ -63,23 +64,31 @@ Entity entity_of(std::string_view text) {
   return entity;
 }
 
-// How many bytes of `text` are a beginning of `secret`; `least` of the secret's must be there.
-std::size_t agreement(std::string_view text, std::string_view secret, std::size_t least) {
+// How many bytes of `text` are a beginning of `secret`; `least` of the secret's must be there, else
+// absent.
+std::optional<std::size_t> agreement(std::string_view text, std::string_view secret,
+                                     std::size_t least) {
   std::size_t at = 0;
   std::size_t same = 0;
   while (at < text.size() && same < secret.size()) {
     const Entity entity = text[at] == '&' ? entity_of(text.substr(at)) : Entity{};
-    if (entity.size > 0 && secret.substr(same).starts_with(entity.bytes)) {
-      at += entity.size;
-      same += entity.bytes.size();
-    } else if (text[at] == secret[same]) {
-      ++at;
-      ++same;
-    } else {
+    const bool as_entity = entity.size > 0 && secret.substr(same).starts_with(entity.bytes);
+    if (as_entity && secret[same] == '&') {
+      // The secret itself may hold `&amp;`: both ways are gone, and part at the next letter.
+      const auto rest = [&](std::size_t size) {
+        const auto more = agreement(text.substr(at + size), secret.substr(same + 1),
+                                    least - std::min(least, same + 1));
+        return more ? std::optional(at + size + *more) : std::nullopt;
+      };
+      return std::max(rest(1), rest(entity.size));
+    }
+    if (!as_entity && text[at] != secret[same]) {
       break;
     }
+    at += as_entity ? entity.size : 1;
+    same += as_entity ? entity.bytes.size() : 1;
   }
-  return same >= least ? at : 0;
+  return same >= least ? std::optional(at) : std::nullopt;
 }
 
 }  // namespace
@@ -88,7 +97,8 @@ std::size_t agreement(std::string_view text, std::string_view secret, std::size_
 std::size_t Redactor::match(std::string_view text) const {
   std::size_t longest = 0;
   for (const Pattern& pattern : patterns_) {
-    longest = std::max(longest, agreement(text, pattern.secret.reveal(), pattern.least));
+    longest =
+        std::max(longest, agreement(text, pattern.secret.reveal(), pattern.least).value_or(0));
   }
   return longest;
 }

@@ -46,6 +46,31 @@ TEST(Redactor, KnowsThemInXmlAndHtmlToo) {
             "&amp &; &#; &#x; &#99999999; &unknown; &");
 }
 
+TEST(Redactor, ASecretMayItselfLookLikeXml) {
+  Redactor redact;
+  redact.hide("pa&amp;ss&#38;&lt;word");
+  EXPECT_EQ(redact("x pa&amp;ss&#38;&lt;word y"), "x *** y");
+  EXPECT_EQ(redact("x pa&amp;amp;ss&amp;#38;&amp;lt;word y"), "x *** y");
+  EXPECT_EQ(redact("x pa&amp;s"), "x pa&amp;s");
+  Redactor other;
+  other.hide("tom&jerry12");
+  EXPECT_EQ(other("tom&#000000038;jerry12 tom&AMP;jerry12"), "*** ***");
+}
+
+TEST(Redactor, ManyAmpersandsCostLittle) {
+  Redactor redact;
+  std::string secret;
+  std::string text;
+  for (int i = 0; i < 800; ++i) {
+    secret += "&amp;";
+    text += i % 2 == 0 ? "&amp;" : "&amp;amp;";
+  }
+  redact.hide(secret + "!");
+  redact.hide(std::string(4000, '&'));
+  EXPECT_EQ(redact(text), text);
+  EXPECT_EQ(redact(text + "!"), "***");
+}
+
 TEST(Redactor, ShortOnesAreNotLookedFor) {
   Redactor redact;
   redact.hide("state");
