@@ -40,6 +40,8 @@ class TlsClient {
 
   boost::asio::ssl::context& context() { return context_; }
   const TlsOptions& options() const { return options_; }
+  /// With equal options: the same file in the same state.
+  bool read_the_same(const TlsClient& other) const { return file_state_ == other.file_state_; }
 
  private:
   TlsOptions options_;

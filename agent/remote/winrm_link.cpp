@@ -203,32 +203,17 @@ boost::asio::awaitable<Status> WinrmLink::ensure_open(MonoTime deadline, bool ti
 boost::asio::awaitable<Result<std::shared_ptr<net::TlsClient>>> WinrmLink::tls_client(
     MonoTime deadline) {
   const net::TlsOptions& tls = endpoint_->options.tls;
-  auto& trusted = endpoint_->options.services->trusted;
-  if (auto shared = trusted[tls].lock()) {
-    endpoint_->tls = std::move(shared);
-  }
-  if (endpoint_->tls && tls.ca_file.empty()) {
-    co_return endpoint_->tls;
-  }
-  auto made = co_await endpoint_->files->run_until(
-      [known = endpoint_->tls, tls] { return net::TlsClient::current(known, tls); },
-      std::min<MonoTime>(deadline, net::mono_now() + endpoint_->options.auth_cap), "tls.ca_file");
+  auto made = co_await endpoint_->options.services->trusted.get(
+      tls, endpoint_->files,
+      std::min<MonoTime>(deadline, net::mono_now() + endpoint_->options.auth_cap));
   if (made) {
-    // Another endpoint may have read the system's store at the same time.
-    auto others = tls.ca_file.empty() ? trusted[tls].lock() : nullptr;
-    endpoint_->tls = others ? std::move(others) : std::move(*made);
-    std::erase_if(trusted, [](const auto& entry) { return entry.second.expired(); });
-    trusted[tls] = endpoint_->tls;
+    endpoint_->tls = std::move(*made);
   } else if (endpoint_->tls) {
     endpoint_->logger.warn("trusted certificates cannot be read anew, the old ones are used",
                            {{"endpoint", endpoint_->options.endpoint},
                             {"ca_file", tls.ca_file},
                             {"error", sfb::describe(made.error())}});
   } else {
-    if (made.error().code == "tls.ca_file" && made.error().reason == Reason::timeout) {
-      made.error().message = "reading the trusted certificates did not end in time";
-      made.error().remedy = "the disk or network mount of ca_file does not answer";
-    }
     co_return made;
   }
   co_return endpoint_->tls;

@@ -345,7 +345,7 @@ std::shared_ptr<Transport> make_winrm_transport(asio::any_io_executor executor,
   if (!options.services) {
     options.services = std::make_shared<WinrmServices>(executor);
   }
-  options.services->trusted.erase(options.tls);  // a reload reads the system's store anew
+  options.services->trusted.forget();  // a reload reads the system's store anew
   const auto files = std::make_shared<net::WorkerPool>(
       "secrets", 1, most_file_jobs(options.max_concurrent), kFileGrace);
   auto password = PasswordFile::create(executor, files, options.services->secrets,

@@ -6,6 +6,7 @@
 #include "agent/base/log.hpp"
 #include "agent/net/http_connection.hpp"
 #include "agent/net/shared_watch.hpp"
+#include "agent/net/tls_clients.hpp"
 #include "agent/net/worker_pool.hpp"
 #include "agent/remote/byte_budget.hpp"
 #include "agent/remote/observer.hpp"
@@ -16,7 +17,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <map>
 #include <memory>
 #include <string>
 
@@ -29,7 +29,7 @@ struct WinrmServices {
 
   net::Resolver resolver;
   std::shared_ptr<net::SharedWatch> secrets;  ///< the folders of the password files
-  std::map<net::TlsOptions, std::weak_ptr<net::TlsClient>> trusted;
+  net::TlsClients trusted;
   net::WorkerPool readers;  ///< reads answers that would hold the loop up (design.md 5.5)
 };
 

@@ -207,7 +207,7 @@ TEST_F(WinrmLanes, AFileThatNobodyAskedForIsNoNews) {
     const auto make = [&](std::atomic<int>& told) {
       auto file = PasswordFile::create(rig.loop.executor(), files, watch, rig.folder + "/password",
                                        Logger());
-      file->on_change([&told] { ++told; });
+      file->on_change([&told](std::uint64_t) { ++told; });
       return file;
     };
     asked = make(told_asked);
