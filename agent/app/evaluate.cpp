@@ -152,8 +152,9 @@ int report(const Run& run, const config::Pool& pool, const EvaluateOptions& opti
   fmt::print(stderr, "\nanswer of {}, {:.0f} s old{}\n", format_iso8601(reply.made_at),
              to_seconds(reply.age), reply.note.empty() ? "" : ", " + reply.note);
   fmt::print(
-      stderr, "{} objects, {} errors, {} warnings{}\n\n", reply.result->output.size(),
-      reply.result->errors.size(), reply.result->warnings.size(),
+      stderr, "{}, {}, {}{}\n\n", counted(reply.result->output.size(), "object"),
+      counted(reply.result->errors.size(), "error"),
+      counted(reply.result->warnings.size(), "warning"),
       reply.result->ps_version.empty() ? "" : ", PowerShell " + visible(reply.result->ps_version));
   if (!print_stdout(render_pipeline(*reply.result, false, options.output))) {
     return kFailed;

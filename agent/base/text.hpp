@@ -24,6 +24,9 @@ std::string_view trim(std::string_view text);
 /// Parts between separators; "a,,b" has three, "" has one.
 std::vector<std::string_view> split(std::string_view text, char separator);
 
+/// `1 day`, `2 days`; for nouns that take an s.
+std::string counted(std::uint64_t count, std::string_view noun);
+
 /// As much of a peer's words as an error or a history keeps, in bytes.
 inline constexpr std::size_t kPeerText = 2000;
 /// The first `limit` bytes at the most; well-formed UTF-8 is not cut inside a character.

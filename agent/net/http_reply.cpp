@@ -47,9 +47,11 @@ std::unexpected<Error> HttpReplyReader::broken(std::string code, std::string mes
               std::move(peer));
 }
 
-std::unexpected<Error> HttpReplyReader::too_large() {
-  return broken("http.too_large",
-                fmt::format("the answer is larger than limits.envelope ({} bytes)", max_body_));
+std::unexpected<Error> HttpReplyReader::too_large(std::string message) {
+  auto error = broken("http.answer_too_large", std::move(message));
+  error.error().remedy =
+      "raise limits.envelope if that much is right; else " + error.error().remedy;
+  return error;
 }
 
 Status HttpReplyReader::feed(std::string_view bytes) {
@@ -81,7 +83,8 @@ Status HttpReplyReader::step(bool& progress) {
     case State::until_close: {
       const std::string_view more = unread();
       if (more.size() > max_body_ - std::min(max_body_, reply_.body.size())) {
-        return too_large();
+        return too_large(
+            fmt::format("the answer is larger than limits.envelope ({} bytes)", max_body_));
       }
       reply_.body += more;
       used_ += more.size();
@@ -103,7 +106,7 @@ Status HttpReplyReader::step_head(bool& progress) {
   const std::size_t end = text.find("\r\n\r\n");
   // Without an end, the last bytes may be the beginning of one.
   if (std::min(end, text.size() - std::min<std::size_t>(text.size(), 3)) > max_header_) {
-    return broken("http.too_large",
+    return broken("http.answer_too_large",
                   fmt::format("the answer's header is larger than {} bytes", max_header_));
   }
   if (end == std::string_view::npos) {
@@ -142,7 +145,7 @@ Status HttpReplyReader::step_line(bool& progress) {
   } else if (line.empty()) {
     state_ = State::done;
   } else if ((trailer_ += line.size() + 2) > kMaxTrailer) {
-    return broken("http.too_large", "the answer's trailer is too large");
+    return broken("http.answer_too_large", "the answer's trailer is too large");
   }
   return {};
 }
@@ -223,9 +226,8 @@ Status HttpReplyReader::frame_body() {
     return broken("http.malformed", "the answer's Content-Length is no number", lengths.front());
   }
   if (left_ > max_body_) {
-    return broken("http.too_large",
-                  fmt::format("the answer announces {} bytes, more than limits.envelope ({})",
-                              left_, max_body_));
+    return too_large(fmt::format("the answer announces {} bytes, more than limits.envelope ({})",
+                                 left_, max_body_));
   }
   state_ = left_ == 0 ? State::done : State::counted;
   return {};
@@ -240,7 +242,8 @@ Status HttpReplyReader::read_chunk_size(std::string_view line) {
     return broken("http.malformed", "a chunk of the answer has no size", std::string(line));
   }
   if (size > max_body_ - std::min(max_body_, reply_.body.size())) {
-    return too_large();
+    return too_large(
+        fmt::format("the answer is larger than limits.envelope ({} bytes)", max_body_));
   }
   left_ = size;
   state_ = size == 0 ? State::trailer : State::chunk_data;

@@ -31,7 +31,7 @@ class HttpReplyReader {
   HttpReplyReader(std::size_t max_header, std::size_t max_body)
       : max_header_(max_header), max_body_(max_body) {}
 
-  /// More bytes. Reason::protocol: http.malformed, http.too_large (header or body; a body by its
+  /// More bytes. Reason::protocol: http.malformed, http.answer_too_large (header or body; a body by its
   /// announced length already). Nothing is taken after an error.
   Status feed(std::string_view bytes);
   /// The peer closed. Ends a body without length; else Reason::protocol `http.cut` when a part of
@@ -66,7 +66,7 @@ class HttpReplyReader {
   Status step_head(bool& progress);
   Status step_line(bool& progress);
   std::string_view unread() const { return std::string_view(rest_).substr(used_); }
-  std::unexpected<Error> too_large();
+  std::unexpected<Error> too_large(std::string message);
   Status read_head(std::string_view head);
   Status frame_body();
   Status read_chunk_size(std::string_view line);

@@ -42,6 +42,7 @@ class WinrmLane {
   // The transport's affair.
   std::optional<MonoTime> idle_since;     ///< while it is idle
   std::optional<MonoTime> tidying_since;  ///< while it is cleared or closed
+  bool ending = false;                    ///< its shell is being deleted
 
  private:
   boost::asio::awaitable<Result<PipelineResult>> converse(const Call& call, MonoTime deadline,

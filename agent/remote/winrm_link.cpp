@@ -33,14 +33,17 @@ std::string masked(std::string_view authorization) {
 std::string describe(const net::Certificate& certificate, WallTime now) {
   const auto left =
       std::chrono::duration_cast<std::chrono::days>(certificate.not_after - now).count();
-  const std::string expiry = left < 0 ? fmt::format("expired {} days ago", -left)
-                             : certificate.not_after < now ? std::string("expired within a day")
-                             : left == 0                   ? std::string("expires within a day")
-                                         : fmt::format("expires in {} days", left);
-  return fmt::format("{}; issued by {}; for {}; valid {} to {}, {}; sha256 {}", certificate.subject,
-                     certificate.issuer, fmt::join(certificate.names, ", "),
-                     format_iso8601(certificate.not_before), format_iso8601(certificate.not_after),
-                     expiry, certificate.sha256);
+  const std::string expiry =
+      left < 0 ? fmt::format("expired {} ago", counted(static_cast<std::uint64_t>(-left), "day"))
+      : certificate.not_after < now ? std::string("expired within a day")
+      : left == 0                   ? std::string("expires within a day")
+                  : fmt::format("expires in {}", counted(static_cast<std::uint64_t>(left), "day"));
+  // A CA's has none.
+  const std::string names =
+      certificate.names.empty() ? "" : fmt::format("for {}; ", fmt::join(certificate.names, ", "));
+  return fmt::format("{}; issued by {}; {}valid {} to {}, {}; sha256 {}", certificate.subject,
+                     certificate.issuer, names, format_iso8601(certificate.not_before),
+                     format_iso8601(certificate.not_after), expiry, certificate.sha256);
 }
 
 }  // namespace

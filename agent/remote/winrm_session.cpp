@@ -104,7 +104,8 @@ WinrmSession::Next WinrmSession::answer(const net::HttpReply& reply, MonoTime no
                          .content_type = type == nullptr ? std::string_view() : *type,
                          .body = reply.body,
                          .challenges = {},
-                         .fresh = fresh};
+                         .fresh = fresh,
+                         .tls = options_.url.starts_with("https:")};
   const std::vector<std::string> challenges = reply.all("WWW-Authenticate");
   http.challenges.assign(challenges.begin(), challenges.end());
   if (watched()) {

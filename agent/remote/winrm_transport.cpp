@@ -126,7 +126,7 @@ class WinrmTransport final : public Transport, public std::enable_shared_from_th
   const WinrmOptions& options() const { return endpoint_->options; }
   asio::awaitable<Result<LanePtr>> take(MonoTime deadline);
   std::size_t most_lanes() const { return std::max<std::size_t>(options().max_concurrent, 1); }
-  bool surplus() const { return lanes_.size() > most_lanes(); }
+  bool surplus() const;
   std::size_t places(MonoTime now) const;
   MonoTime next_place(MonoTime now) const;
   void give_back(const LanePtr& lane);
@@ -213,6 +213,12 @@ MonoTime WinrmTransport::next_place(MonoTime now) const {
   return next;
 }
 
+// More stay than were configured: one of them must go.
+bool WinrmTransport::surplus() const {
+  const auto staying = std::ranges::count(lanes_, false, &WinrmLane::ending);
+  return static_cast<std::size_t>(staying) > most_lanes();
+}
+
 void WinrmTransport::give_back(const LanePtr& lane) {
   lane->link().release();
   if (!lane->holds_shell()) {
@@ -232,7 +238,8 @@ void WinrmTransport::give_back(const LanePtr& lane) {
 // Nothing is to be cleared: it waits for the next ask, or goes.
 void WinrmTransport::rest(const LanePtr& lane) {
   lane->tidying_since.reset();
-  if (closing_ || surplus()) {
+  lane->ending = false;
+  if (closing_ || (!lane->holds_shell() && lanes_.size() > most_lanes())) {
     std::erase(lanes_, lane);
   } else {
     lane->idle_since = net::mono_now();
@@ -245,6 +252,7 @@ void WinrmTransport::rest(const LanePtr& lane) {
 // Not part of the ask, whose time may be over; so neither its cancellation nor its deadline counts.
 void WinrmTransport::tidy_behind(const LanePtr& lane, bool close) {
   lane->tidying_since = net::mono_now();
+  lane->ending = close;
   asio::co_spawn(endpoint_->executor, tidy(shared_from_this(), lane, close),
                  [](const std::exception_ptr&) {});
 }
@@ -256,6 +264,7 @@ asio::awaitable<void> WinrmTransport::tidy(std::shared_ptr<WinrmTransport> self,
   // It was to be kept, but the transport was closed meanwhile, or another session took its place,
   // or it is too old by now.
   if (lane->holds_shell() && (self->closing_ || self->surplus() || !lane->fit(net::mono_now()))) {
+    lane->ending = true;
     co_await lane->tidy(true, net::mono_now() + options.close_cap);
   }
   self->rest(lane);

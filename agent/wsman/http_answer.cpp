@@ -121,8 +121,9 @@ Status soap_inside(const HttpAnswer& answer) {
     return fail(Reason::protocol, "http.encrypted",
                 fmt::format("HTTP {}: the answer is encrypted, but no encryption was agreed on",
                             answer.status),
-                "use an https url; message encryption over http is not supported with this kind of "
-                "logon");
+                answer.tls ? "look at the server and at proxies before it: nothing asked for that"
+                           : "use an https url; message encryption over http is not supported with "
+                             "this kind of logon");
   }
   std::string peer = plain_text(answer.body);
   if (answer.status == 401) {
@@ -142,6 +143,11 @@ Status soap_inside(const HttpAnswer& answer) {
     return fail(Reason::protocol, "http.redirect",
                 fmt::format("HTTP {}: the server sends us to another address", answer.status),
                 "redirections are not followed: put the final address into url", std::move(peer));
+  }
+  if (answer.status == 500 && peer.empty() && answer.tls) {
+    return fail(Reason::protocol, "http.empty_500", "HTTP 500 without a word",
+                "look at the server's event log (Windows Remote Management, IIS), its application "
+                "pools, and proxies before it");
   }
   if (answer.status == 500 && peer.empty()) {
     return fail(Reason::protocol, "http.empty_500",

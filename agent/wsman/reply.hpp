@@ -63,6 +63,7 @@ struct HttpAnswer {
   std::string_view body;
   std::vector<std::string_view> challenges;  ///< every WWW-Authenticate
   bool fresh = false;                        ///< the first answer on its connection
+  bool tls = false;                          ///< it came over https
 };
 
 /// Decides by content type whether SOAP is inside (whatever the status; an empty body is none);
@@ -70,7 +71,7 @@ struct HttpAnswer {
 /// peer's text), 403 forbidden `http.forbidden`, 404 not_found `http.not_found`, 400 protocol
 /// `http.bad_request`, 413 protocol `http.too_large`, 429 throttled `http.throttled`, 3xx protocol
 /// `http.redirect`, 503 protocol `http.unavailable`, 500 with an empty body protocol
-/// `http.empty_500` (the server wants message encryption), the rest protocol `http.status`; a
+/// `http.empty_500` (over http the server wants message encryption), the rest protocol `http.status`; a
 /// multipart body protocol `http.encrypted`. The body's text (tags of HTML taken off, cut to
 /// kPeerText) is the peer's.
 Status soap_inside(const HttpAnswer& answer);

@@ -187,10 +187,10 @@ TEST(HttpConnection, TellsFaultsApart) {
         Case{ok + "Transfer-Encoding: chunked\r\n\r\n9\r\nabc", "http.cut", Reason::protocol},
         Case{"SSH-2.0-OpenSSH_9.2\r\n", "http.malformed", Reason::protocol},
         Case{ok + "nonsense\r\n\r\n", "http.malformed", Reason::protocol},
-        Case{ok + "X: " + std::string(70'000, 'x'), "http.too_large", Reason::protocol},
-        Case{ok + "Content-Length: 1001\r\n\r\n", "http.too_large", Reason::protocol},
-        Case{ok + "\r\n" + std::string(1001, 'x'), "http.too_large", Reason::protocol},
-        Case{ok + "Transfer-Encoding: chunked\r\n\r\n3e9\r\n", "http.too_large",
+        Case{ok + "X: " + std::string(70'000, 'x'), "http.answer_too_large", Reason::protocol},
+        Case{ok + "Content-Length: 1001\r\n\r\n", "http.answer_too_large", Reason::protocol},
+        Case{ok + "\r\n" + std::string(1001, 'x'), "http.answer_too_large", Reason::protocol},
+        Case{ok + "Transfer-Encoding: chunked\r\n\r\n3e9\r\n", "http.answer_too_large",
              Reason::protocol}}) {
     ScriptPeer peer(send_once(c.bytes));
     HttpRig rig(peer.url());

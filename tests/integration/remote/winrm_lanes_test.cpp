@@ -48,6 +48,8 @@ TEST_F(WinrmLanes, ASessionThatIsClearedForLongHoldsUpNoOther) {
   EXPECT_TRUE(second.get());
   EXPECT_LT(net::mono_now() - began, 20s);
   EXPECT_TRUE(rig.eventually_shells(1)) << "one more than configured does not stay";
+  std::this_thread::sleep_for(200ms);
+  EXPECT_EQ(rig.peer.shells(), 1U) << "but one does";
 }
 
 TEST_F(WinrmLanes, WhoWaitsForASessionIsServedWhenAllIsClosed) {

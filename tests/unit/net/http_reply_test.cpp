@@ -144,10 +144,10 @@ TEST(HttpReply, HasLimits) {
         chunked + "0\r\n" + std::string(17 << 10, 'x') + "\r\n\r\n"}) {
     const auto reply = parse(bytes);
     ASSERT_FALSE(reply) << bytes.substr(0, 80);
-    EXPECT_THAT(reply.error().code, testing::AnyOf("http.too_large", "http.malformed"));
+    EXPECT_THAT(reply.error().code, testing::AnyOf("http.answer_too_large", "http.malformed"));
   }
-  EXPECT_EQ(parse(ok + "Content-Length: 4097\r\n\r\n").error().code, "http.too_large");
-  EXPECT_EQ(parse(chunked + "1001\r\n").error().code, "http.too_large");
+  EXPECT_EQ(parse(ok + "Content-Length: 4097\r\n\r\n").error().code, "http.answer_too_large");
+  EXPECT_EQ(parse(chunked + "1001\r\n").error().code, "http.answer_too_large");
   EXPECT_EQ(parse(chunked + std::string(2000, '0')).error().code, "http.malformed");
   EXPECT_EQ(
       parse(ok + "Content-Length: 4096\r\n\r\n" + std::string(kBody, 'x')).value().body.size(),

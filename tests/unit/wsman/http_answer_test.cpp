@@ -84,6 +84,19 @@ TEST(WsmanHttp, ASealedAnswerIsNamedAsSuch) {
   EXPECT_EQ(error.peer, "");
 }
 
+TEST(WsmanHttp, OverTlsNobodyIsToldToUseIt) {
+  for (const auto& [status, type] :
+       {std::pair{500, "text/html"}, {200, "multipart/encrypted;boundary=x"}}) {
+    const HttpAnswer over_tls{
+        .status = status, .content_type = type, .body = {}, .challenges = {}, .tls = true};
+    const Status read = soap_inside(over_tls);
+    ASSERT_FALSE(read);
+    EXPECT_THAT(read.error().remedy, Not(HasSubstr("https")));
+    EXPECT_THAT(read.error().message, Not(HasSubstr("message encryption")));
+    EXPECT_FALSE(read.error().remedy.empty());
+  }
+}
+
 TEST(WsmanHttp, APageIsShownAsText) {
   const Error error = error_of(404, "text/html", R"(<!DOCTYPE html><!-- a > b --><html><head>
     <style type="text/css"> body { x > y } </style><title>404 - File
