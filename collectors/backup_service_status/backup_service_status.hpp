@@ -69,7 +69,8 @@ Call make_call(const Fqdn& pool, std::string_view category, bool force,
 
 /// Reads a pipeline's result (design.md 5.3): one status object, or none and no errors, is good.
 /// Errors: cmdlet
-/// (`cmdlet.error`, `cmdlet.failed`, hint `cmdlet.second_hop`, the first error's text as peer),
+/// (`cmdlet.error`, `cmdlet.failed`, hints `cmdlet.second_hop`, `cmdlet.not_found` and
+/// `cmdlet.import_failed`, the first error's text as peer),
 /// parse (`status.several`, `status.unrecognised`, `status.too_many_modules`,
 /// `status.duplicate_module`, `status.bad_module`, `status.control_character`,
 /// `status.label_too_long`). BackupModules may be objects or strings `Name:[Export,Import]`, a list

@@ -238,8 +238,12 @@ Result<BackupStatus> read_status(const PipelineResult& result, const Value& obje
 Error cmdlet_error(const PipelineResult& result, std::string code, std::string message) {
   Error error{Reason::cmdlet, std::move(code), std::move(message), "", "", Stage::query};
   bool second_hop = false;
+  bool not_found = false;
+  bool import_failed = false;
   for (const Value& value : result.errors) {
     const ErrorRecord record = ErrorRecord::from(result.graph, value);
+    not_found = not_found || record.error_id.starts_with("CommandNotFoundException");
+    import_failed = import_failed || record.error_id.contains("ImportModuleCommand");
     if (error.peer.empty()) {
       error.peer = record.message;
     }
@@ -249,7 +253,18 @@ Error cmdlet_error(const PipelineResult& result, std::string code, std::string m
                    return text.contains(word);
                  });
   }
-  if (second_hop) {
+  if (import_failed) {
+    error.code = "cmdlet.import_failed";
+    error.remedy =
+        "the module with the cmdlet is named SkypeForBusiness, on Lync Server 2013 Lync: check "
+        "import_module, and that the management tools are installed on the server that is asked";
+  } else if (not_found) {
+    error.code = "cmdlet.not_found";
+    error.remedy = fmt::format(
+        "set import_module (SkypeForBusiness; Lync on Lync Server 2013) or configuration_name, or "
+        "let the session configuration or the role of the account show {}",
+        kCmdlet);
+  } else if (second_hop) {
     error.code = "cmdlet.second_hop";
     error.remedy =
         "perhaps the credentials end at the front end while the cmdlet must reach SQL, Active "

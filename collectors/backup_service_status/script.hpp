@@ -9,11 +9,15 @@ namespace sfb::collectors {
 /// error behind them must not lose them), and sends one hashtable with kExtrasTag behind them: the
 /// language mode and the modules as text. Plain remoting serialises one level deep, so the modules'
 /// own properties would be lost but for that. Values come as arguments only. Written for
-/// FullLanguage and ConstrainedLanguage: no method call, no type conversion but [string].
+/// FullLanguage and ConstrainedLanguage: no method call, no type conversion but [string]. What the
+/// import warns of is not the cmdlet's, and would come with a session's first answer only.
 inline constexpr std::string_view kScript = R"(param(
   $SfbImportModule, $PoolFqdn, $Category, $Force, $BypassDualWrite
 )
-if ($SfbImportModule) { Import-Module -Name $SfbImportModule -ErrorAction Stop }
+if ($SfbImportModule) {
+  Import-Module -Name $SfbImportModule -DisableNameChecking -WarningAction SilentlyContinue `
+    -ErrorAction Stop
+}
 $sfbArguments = @{}
 foreach ($sfbName in $PSBoundParameters.Keys) {
   if ($sfbName -ne 'SfbImportModule') { $sfbArguments[$sfbName] = $PSBoundParameters[$sfbName] }

@@ -123,6 +123,20 @@ class Evaluate(LabTest):
             self.wait_quiet(simulator)
             self.assertEqual(simulator.status()["logons_ok"] + simulator.status()["logons_failed"], 0, "no password was sent")
 
+    def test_a_chain_is_shown_whole(self):
+        pki.make_certificates(self.folder / "pki")
+        scenario = {"listeners": [{"name": "atlanta", "users": USERS, "tls": {"certificate": "pki/chain.pem", "key": "pki/chain.key"}}], "pools": {ATL: {}}}
+        with self.simulator(scenario) as simulator:
+            self.configure_winrm({"atlanta": {"url": simulator.url("atlanta"), "tls": {"ca_file": "pki/ca.pem"}}}, {ATL: "atlanta"})
+            shown = self.evaluate(ATL)
+            self.assertEqual(shown.returncode, 0, shown.stderr)
+            text = " ".join(shown.stderr.split())
+            dates = r"valid \S+ to \S+, expires within a day; sha256 [0-9a-f]{64}"
+            self.assertRegex(text, rf"certificate CN=chain; issued by CN=lab issuing; for 127\.0\.0\.1; {dates} "
+                                   rf"certificate CN=lab issuing; issued by CN=lab ca; {dates}")
+            self.assertIn("\n1 object, 0 errors, 0 warnings, PowerShell 5.1.17763.1\n", shown.stderr)
+            self.wait_quiet(simulator)
+
     def test_debug_shows_the_conversation(self):
         with self.simulator({"listeners": [{"name": "atlanta", "users": USERS}], "pools": {ATL: {}}}) as simulator:
             self.configure_winrm({"atlanta": {"url": simulator.url("atlanta")}}, {ATL: "atlanta"})

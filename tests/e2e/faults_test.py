@@ -2,13 +2,14 @@
 pool, and the next good answer heals it."""
 
 import collections
+import re
 import signal
 import unittest
 
 import lab
 from lab import LabTest
 
-# name: (the simulator's fault, reason and code) - None: nobody notices, because the same run goes on.
+# name: (the simulator's fault or faults, reason and code) - None: nobody notices, because the same run goes on.
 WIRE = {
     "hang": ({"action": "Receive", "do": "hang"}, "timeout", "winrm.timeout"),
     "hang-create": ({"action": "Create", "do": "hang"}, "timeout", "winrm.timeout"),
@@ -53,6 +54,10 @@ WIRE = {
     "deep-xml": ({"do": "deep_xml"}, "parse", "clixml.too_deep"),
     "unknown-message": ({"do": "unknown_message"}, None, None),
     "host-call": ({"do": "host_call"}, "cmdlet", "cmdlet.failed"),
+    "send-reset": ([{"do": "host_call"}, {"action": "Send", "do": "reset"}], "connect", "winrm.lost"),
+    "send-drop": ([{"do": "host_call"}, {"action": "Send", "do": "drop_reply"}], "connect", "winrm.lost"),
+    "send-hang": ([{"do": "host_call"}, {"action": "Send", "do": "hang"}], "timeout", "winrm.timeout"),
+    "send-fault": ([{"do": "host_call"}, {"action": "Send", "do": "fault", "code": 4711}], "protocol", "wsman.fault"),
     "huge-output": ({"do": "huge_output", "bytes": 4200000}, "parse", "psrp.too_large"),
     "bad-state": ({"do": "bad_state"}, "protocol", "psrp.state"),
     "400": ({"action": "Create", "do": "status", "code": 400}, "protocol", "http.bad_request"),
@@ -60,6 +65,10 @@ WIRE = {
     "413": ({"action": "Command", "do": "status", "code": 413}, "protocol", "http.too_large"),
     "500": ({"action": "Receive", "do": "status", "code": 500}, "protocol", "http.empty_500"),
     "503": ({"action": "Command", "do": "status", "code": 503}, "protocol", "http.unavailable"),
+    "too-large": ({"action": "Create", "do": "status", "code": 200, "body": "x" * 3_000_000}, "protocol", "http.answer_too_large"),
+    "echo-page": ({"action": "Create", "do": "echo"}, "protocol", "http.status"),
+    "echo-soap": ({"action": "Create", "do": "echo", "as": "soap", "code": 500}, "protocol", "wsman.fault"),
+    "echo-head": ({"action": "Create", "do": "echo", "as": "head"}, "protocol", "http.malformed"),
     "302": ({"action": "Create", "do": "status", "code": 302}, "protocol", "http.redirect"),
     # Those behind which the endpoint is left alone.
     "401": ({"action": "Create", "do": "status", "code": 401}, "auth", "auth.refused"),
@@ -112,6 +121,10 @@ def rows_of_the_fault_table():
     return found
 
 
+def faults_of(row):
+    return row[0] if isinstance(row[0], list) else [row[0]]
+
+
 BACKS_OFF = ("auth", "forbidden", "throttled")
 
 
@@ -136,8 +149,8 @@ class Faults(LabTest):
     def test_every_fault(self):
         with self.simulator(self.scenario()) as simulator:
             # Where a session is opened or closed must go wrong, there is one for each evaluation.
-            fresh = {name: {"session": {"reuse": False}} for name, (fault, _, _) in self.table.items()
-                     if fault.get("action") in ("Create", "Delete")}
+            fresh = {name: {"session": {"reuse": False}} for name, row in self.table.items()
+                     if faults_of(row)[0].get("action") in ("Create", "Delete")}
             # Whoever is refused has an account of its own: others that share it would be asked one after the other.
             own = {name: {"account": name} for name, (_, reason, _) in self.table.items() if reason == "auth"}
             self.configure_winrm({name: {"url": simulator.url(name), **fresh.get(name, {}), **own.get(name, {})}
@@ -148,12 +161,13 @@ class Faults(LabTest):
                 self.wait(agent.ready, "ready")
                 self.assertEqual(set(agent.by_pool("sfb_backup_up").values()), {1}, agent.log())
                 others = lab.Others(agent, [fqdn(name) for name in self.HEALTHY], 2)
-                simulator.set_faults([{"listener": name, "times": 1, **fault} for name, (fault, _, _) in self.table.items()])
+                simulator.set_faults([{"listener": name, "times": 1, **fault} for name, row in self.table.items()
+                                      for fault in faults_of(row)])
                 expected = {fqdn(name): (reason, code) for name, (_, reason, code) in self.table.items() if reason}
                 missing = lambda: sorted(expected.keys() - self.failures(agent).keys())
                 self.wait(lambda: not missing(), lambda: f"failures of {missing()}")
                 wanted = collections.Counter()
-                for fault, _, _ in self.table.values():
+                for fault in sum(map(faults_of, self.table.values()), []):
                     wanted[fault["do"]] += fault.get("times", 1)
                 undone = lambda: dict(wanted - collections.Counter(simulator.status()["faults_done"]))
                 self.wait(lambda: not undone(), lambda: f"faults to be done: {undone()}")
@@ -166,6 +180,20 @@ class Faults(LabTest):
                 self.wait(lambda: not ill(), lambda: f"{ill()} to heal, left alone until a reload")
                 self.check_table(agent, expected)
             self.wait_quiet(simulator)
+
+    def test_no_act_of_the_simulator_is_left_out(self):
+        text = (lab.ROOT / "tests/simulator/README.md").read_text(encoding="utf-8")
+        rows = re.findall(r"(?m)^\| (`.*?) \|", text.split("| `do` | arguments", 1)[1].split("## Control door")[0])
+        acts = {act for row in rows for act in re.findall(r"`(\w+)`", row)}
+        self.assertGreater(len(acts), 25)
+        self.assertEqual(acts, {fault["do"] for row in self.table.values() for fault in faults_of(row)})
+
+    def test_the_runbook_has_every_reason(self):
+        text = (lab.ROOT / "deploy/prometheus/runbook.md").read_text(encoding="utf-8")
+        listed = text.split("Transport `winrm`, by reason:", 1)[1].split("4. Transport `file`")[0]
+        reasons = {row[1] for row in self.table.values() if row[1]} | {"dns", "tls", "process"}
+        missing = {reason for reason in reasons if not re.search(rf"(?m)^   - [^:]*`{reason}`[^:]*:", listed)}
+        self.assertEqual(missing, set())
 
     def failures(self, agent):
         return {dict(labels)["pool"]: (dict(labels)["reason"], value)
@@ -180,8 +208,9 @@ class Faults(LabTest):
 
     def check_table(self, agent, expected):
         counted = self.failures(agent)
-        for name, (fault, reason, code) in {**self.table, **{name: ({}, None, None) for name in self.HEALTHY}}.items():
-            with self.subTest(name=name, fault=fault):
+        for name, row in {**self.table, **{name: ({}, None, None) for name in self.HEALTHY}}.items():
+            fault, reason, code = faults_of(row)[-1], *row[1:]
+            with self.subTest(name=name):
                 pool = fqdn(name)
                 self.assertEqual(counted.get(pool), (reason, 1) if reason else None)
                 entries = agent.history(pool)

@@ -42,6 +42,7 @@ def storm(random_state):
     faults += [{"action": "Receive", "do": "fault", "code": code} for code in (995, 4711, 2150858843)]
     faults += [{"action": "Receive", "do": do} for do in ("hang", "timed_out", "bad_base64")]
     faults += [{"action": "Receive", "do": "delay", "time": "1500ms"}, {"action": "Command", "do": "hang"}]
+    faults += [{"action": "Send", "do": do} for do in ("reset", "drop_reply", "hang")]
     faults += [{"action": "Receive", "do": "slow_drip", "bytes": 200, "pause": "50ms"}]
     faults += [{"do": do} for do in ("fragment_gap", "fragments_cut", "deep_xml", "unknown_message", "host_call", "bad_state")]
     random_state.shuffle(faults)

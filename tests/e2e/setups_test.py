@@ -28,6 +28,11 @@ SETUPS = {
     "version-3": ({"server": {"protocol": "3.0"}}, {}, {}, "protocol", "psrp.version", {"server": {"protocol": "2.3"}}),
     "no-shells": ({"server": {"max_shells": 0}}, {}, {}, "throttled", "wsman.quota_shells", {"server": {"max_shells": 5}}),
     "no-scripts": ({"server": {"language": "none"}}, {"language": "full"}, {}, "cmdlet", "winrm.scripts_refused", {"server": {"language": "full"}}),
+    "no-cmdlet": ({"server": {"module": "SkypeForBusiness"}}, {}, {}, "cmdlet", "cmdlet.not_found", {"server": {"module": ""}}),
+    "no-cmdlet-by-command": ({"server": {"module": "SkypeForBusiness", "language": "none"}}, {}, {}, "cmdlet", "cmdlet.not_found",
+                             {"server": {"module": "", "language": "none"}}),
+    "other-module": ({"server": {"module": "SkypeForBusiness"}}, {"import_module": "Lync"}, {}, "cmdlet", "cmdlet.import_failed",
+                     {"server": {"module": "Lync"}}),
     "slow": ({}, {}, {"slow": "9s"}, "timeout", "winrm.timeout", {}),
     "deaf": ({"server": {"deaf": True}}, {}, {"slow": "9s"}, "timeout", "winrm.timeout", {}),
     "only-error": ({}, {}, {"only_error": "The service is \u00fcberlastet."}, "cmdlet", "cmdlet.error", {}),
@@ -121,7 +126,7 @@ class Setups(LabTest):
         codes = {entry["code"] for entry in entries}
         self.assertEqual(len(codes), 1, codes)
         self.assertIn(codes.pop(), code.split("|"))
-        self.assertTrue(all(entry["remedy"] for entry in entries if entry["code"] not in ("cmdlet.error", "cmdlet.failed")), entries)
+        self.assertTrue(all(entry["remedy"] for entry in entries), entries)
         line = re.search(rf'(?m)^.*"?evaluation failed"? pool={pool} .*$', agent.log())
         self.assertIn(f"reason={next(iter(counted))}", line[0] if line else agent.log())
 

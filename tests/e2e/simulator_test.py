@@ -3,8 +3,11 @@
 import base64
 import contextlib
 import http.client
+import re
 import subprocess
 import urllib.parse
+
+import yaml
 
 import lab
 from lab import LabTest
@@ -52,6 +55,26 @@ class Wrong(LabTest):
             self.assertEqual(ended.returncode, 1)
             self.assertIn(taken, ended.stderr)
             self.assertIn("wrong.yml:2:", ended.stderr)
+
+
+class Example(LabTest):
+    def test_the_agent_that_it_describes_asks_it(self):
+        text = (lab.ROOT / "tests/simulator/example.yml").read_text(encoding="utf-8")
+        config = "".join(line[4:] for line in text.split("mode 0600):\n#\n", 1)[1].split("\n\n")[0].splitlines(keepends=True))
+        scenario = yaml.safe_load(text)
+        for listener in scenario["listeners"]:
+            listener["listen"] = "127.0.0.1:0"
+        with lab.Simulator(self.folder, {**scenario, "control": "127.0.0.1:0", "faults": []}) as simulator:
+            self.assertEqual(set(re.findall(r"'(https?://[^']+)'", config)), {"https://127.0.0.1:5986/wsman", "http://127.0.0.1:5985/wsman"})
+            config = config.replace("https://127.0.0.1:5986", simulator.addresses["atlanta"]).replace("http://127.0.0.1:5985", simulator.addresses["restricted"])
+            (self.folder / "agent.yml").write_text(config, encoding="utf-8")
+            password = self.folder / "monitoring.password"
+            password.write_text("quick-start\n", encoding="utf-8")
+            password.chmod(0o600)
+            for pool in scenario["pools"]:
+                shown = subprocess.run([lab.AGENT, "evaluate", f"--config.file={self.folder}/agent.yml", pool], capture_output=True, text=True,
+                                       timeout=lab.WAIT, check=False)
+                self.assertEqual(shown.returncode, 0, shown.stderr)
 
 
 class Door(LabTest):

@@ -1,6 +1,7 @@
 """Transport winrm against simulated servers of every kind: what they answer is what the agent shows."""
 
 import collections
+import re
 import subprocess
 import unittest
 
@@ -145,9 +146,13 @@ class Life(LabTest):
                 self.wait(lambda: agent.value(series) is None, "the modules to go")
 
     def test_a_module_is_imported_once_per_session(self):
-        with self.simulator(self.scenario()) as simulator:
+        server = {"module": "SkypeForBusiness", "import_warning": "The names of some imported commands include unapproved verbs."}
+        with self.simulator(self.scenario({"warning": "One front end did not answer."}, server=server)) as simulator:
             self.configure_one(simulator, import_module="SkypeForBusiness")
             with self.agent() as agent:
+                # The first answer is the cmdlet's alone, as all later ones.
+                self.wait(agent.ready, "ready")
+                self.assertEqual(re.findall("(?m)^WARNING: .*$", agent.query(POOL).text), ["WARNING: One front end did not answer."])
                 imports = lambda: [simulator.status()["last_call"].get(key) for key in ("sfbimportmodule", "imported")]
                 self.wait(lambda: simulator.status()["runs_by_pool"].get(POOL, 0) >= 3, "three runs")
                 self.assertEqual(imports(), [None, "SkypeForBusiness"], "the first run imported it")

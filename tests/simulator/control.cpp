@@ -24,6 +24,7 @@ using tcp = asio::ip::tcp;
 namespace {
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t kLargest = 64UL << 20U;
 
 std::string quoted(const std::string& text) {
   std::string out = "\"";
@@ -140,6 +141,7 @@ std::pair<int, std::string> ControlDoor::handle(const std::string& method, const
 asio::awaitable<void> ControlDoor::serve(tcp::socket socket) {
   boost::beast::flat_buffer buffer;
   http::request_parser<http::string_body> parser;
+  parser.body_limit(kLargest);
   const auto [error, count] = co_await http::async_read(socket, buffer, parser, kAwait);
   if (error) {
     co_return;

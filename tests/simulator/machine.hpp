@@ -128,6 +128,8 @@ class Machine {
   void take_pipeline(Shell& shell, Command& command, const std::string& stream,
                      const std::string& body, const Fault* fault);
   void run(Shell& shell, Command& command, const PipelineRequest& request, const Fault* fault);
+  bool import_module(Shell& shell, Command& command, const PipelineRequest::Command& call,
+                     const std::string& module);
   void run_cmdlet(Shell& shell, Command& command, const PipelineRequest::Command& call,
                   const Fault* fault);
   void finish(Shell& shell, Command& command, int state, const std::string& error = {},

@@ -44,6 +44,7 @@ std::string imported_by(const PipelineRequest::Command& call) {
 }
 
 constexpr int kHostCallId = 1;
+constexpr std::string_view kCmdlet = "Get-CsBackupServiceStatus";
 
 }  // namespace
 
@@ -144,24 +145,44 @@ void Machine::run(Shell& shell, Command& command, const PipelineRequest& request
   }
   // Endpoints without scripts do not show Import-Module either.
   const bool import = !call.script && call.text == "Import-Module" && language != "none";
-  if (call.script ? !call.text.contains("Get-CsBackupServiceStatus")
-                  : call.text != "Get-CsBackupServiceStatus" && !import) {
-    finish(shell, command, 5,
-           fmt::format("The term '{}' is not recognized as the name of a cmdlet, function, script "
-                       "file, or operable program.",
-                       call.text.substr(0, 60)),
-           "CommandNotFoundException", "System.Management.Automation.CommandNotFoundException", 13);
+  const std::string module = import ? argument(call, "name") : imported_by(call);
+  if (!module.empty() && !import_module(shell, command, call, module)) {
     return;
   }
   if (import) {
-    shell.imported = argument(call, "name");
     finish(shell, command, 4);
     return;
   }
-  if (const std::string module = imported_by(call); !module.empty()) {
-    shell.imported = module;
+  const bool known =
+      shell.server.module.empty() || sfb::iequals(shell.imported, shell.server.module);
+  if (!known || (call.script ? !call.text.contains(kCmdlet) : call.text != kCmdlet)) {
+    finish(shell, command, 5,
+           fmt::format("The term '{}' is not recognized as the name of a cmdlet, function, script "
+                       "file, or operable program.",
+                       call.script ? kCmdlet : call.text.substr(0, 60)),
+           "CommandNotFoundException", "System.Management.Automation.CommandNotFoundException", 13);
+    return;
   }
   run_cmdlet(shell, command, call, fault);
+}
+
+bool Machine::import_module(Shell& shell, Command& command, const PipelineRequest::Command& call,
+                            const std::string& module) {
+  if (!shell.server.module.empty() && !sfb::iequals(module, shell.server.module)) {
+    finish(shell, command, 5,
+           fmt::format("The specified module '{}' was not loaded because no valid module file was "
+                       "found in any module directory.",
+                       module),
+           "Modules_ModuleNotFound,Microsoft.PowerShell.Commands.ImportModuleCommand",
+           "System.IO.FileNotFoundException", 13);
+    return false;
+  }
+  if (!shell.server.import_warning.empty() &&
+      !call.text.contains("-WarningAction SilentlyContinue")) {
+    put(shell, command, kWarningRecord, informational_xml(shell.server.import_warning));
+  }
+  shell.imported = module;
+  return true;
 }
 
 void Machine::run_cmdlet(Shell& shell, Command& command, const PipelineRequest::Command& call,

@@ -35,6 +35,8 @@ void read_server(const Item& item, Server& server) {
                   {"done_with_state", into(server.done_with_state)},
                   {"deaf", into(server.deaf)},
                   {"broken", into(server.broken)},
+                  {"module", into(server.module)},
+                  {"import_warning", into(server.import_warning)},
                   {"idle_timeout", into(server.idle_timeout)},
                   {"max_shells", number(server.max_shells)},
                   {"max_commands", number(server.max_commands)},

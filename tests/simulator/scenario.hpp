@@ -57,9 +57,11 @@ struct Server {
   std::string language = "full";  ///< full | constrained | none
   bool echo_ids = true;
   bool done_with_state = true;
-  bool deaf = false;       ///< does not hear crtl_c
-  std::string broken;      ///< text: the pool cannot open
-  Millis idle_timeout{0};  ///< 0: what the client asks for
+  bool deaf = false;   ///< does not hear crtl_c
+  std::string broken;  ///< text: the pool cannot open
+  std::string module;  ///< where the cmdlet is; only this one can be imported; empty: no need
+  std::string import_warning;  ///< text: comes with an import
+  Millis idle_timeout{0};      ///< 0: what the client asks for
   std::size_t max_shells = 25;
   std::size_t max_commands = 1000;  ///< per shell, those terminated included
   int depth = 1;

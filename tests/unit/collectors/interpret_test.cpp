@@ -241,6 +241,21 @@ TEST(Interpret, FailedPipelineIsNeverGood) {
   EXPECT_EQ(code_of(silent), "cmdlet cmdlet.failed");
 }
 
+TEST(Interpret, ACmdletThatIsNotThereIsTold) {
+  PipelineResult hidden;
+  hidden.state = PipelineState::failed;
+  add_error(hidden, "The term 'Get-CsBackupServiceStatus' is not recognized.",
+            "CommandNotFoundException");
+  EXPECT_EQ(code_of(hidden), "cmdlet cmdlet.not_found");
+  EXPECT_THAT(interpret(hidden, {}).error().remedy, HasSubstr("import_module"));
+  PipelineResult missing;
+  missing.state = PipelineState::failed;
+  add_error(missing, "The specified module 'Lync' was not loaded because Access is denied.",
+            "Modules_ModuleNotFound,Microsoft.PowerShell.Commands.ImportModuleCommand");
+  EXPECT_EQ(code_of(missing), "cmdlet cmdlet.import_failed");
+  EXPECT_THAT(interpret(missing, {}).error().remedy, HasSubstr("import_module"));
+}
+
 TEST(Interpret, SecondHopIsAHint) {
   for (const std::string message :
        {"Access is denied.", "Login failed for user 'NT AUTHORITY\\ANONYMOUS LOGON'.",
