@@ -85,8 +85,8 @@ class HttpConnection {
   /// POSTs and reads the whole answer. The connection is closed after an error, after `Connection:
   /// close`, and when it is cancelled. Errors: timeout `http.timeout`; connect `http.closed` (the
   /// peer closed or reset; `before_answer` in the message when not one byte had come); protocol
-  /// `http.malformed`, `http.answer_too_large`, `http.cut` (the body is shorter than announced). Interim
-  /// 1xx answers are skipped (bounded).
+  /// `http.malformed`, `http.answer_too_large`, `http.cut` (the body is shorter than announced).
+  /// Interim 1xx answers are skipped (bounded).
   boost::asio::awaitable<Result<HttpReply>> post(std::vector<Header> headers, std::string body,
                                                  MonoTime deadline);
 

@@ -31,8 +31,8 @@ class HttpReplyReader {
   HttpReplyReader(std::size_t max_header, std::size_t max_body)
       : max_header_(max_header), max_body_(max_body) {}
 
-  /// More bytes. Reason::protocol: http.malformed, http.answer_too_large (header or body; a body by its
-  /// announced length already). Nothing is taken after an error.
+  /// More bytes. Reason::protocol: http.malformed, http.answer_too_large (header or body; a body by
+  /// its announced length already). Nothing is taken after an error.
   Status feed(std::string_view bytes);
   /// The peer closed. Ends a body without length; else Reason::protocol `http.cut` when a part of
   /// the answer had come, Reason::connect `http.closed` when not one byte had. `clean` is false

@@ -71,9 +71,9 @@ struct HttpAnswer {
 /// peer's text), 403 forbidden `http.forbidden`, 404 not_found `http.not_found`, 400 protocol
 /// `http.bad_request`, 413 protocol `http.too_large`, 429 throttled `http.throttled`, 3xx protocol
 /// `http.redirect`, 503 protocol `http.unavailable`, 500 with an empty body protocol
-/// `http.empty_500` (over http the server wants message encryption), the rest protocol `http.status`; a
-/// multipart body protocol `http.encrypted`. The body's text (tags of HTML taken off, cut to
-/// kPeerText) is the peer's.
+/// `http.empty_500` (over http the server wants message encryption), the rest protocol
+/// `http.status`; a multipart body protocol `http.encrypted`. The body's text (tags of HTML taken
+/// off, cut to kPeerText) is the peer's.
 Status soap_inside(const HttpAnswer& answer);
 
 /// `message_id` without regard to case and `uuid:` or `urn:uuid:` before it.
