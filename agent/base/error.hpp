@@ -52,6 +52,7 @@ struct Error {
   std::string remedy;   ///< what to do about it; may be empty
   std::string peer;     ///< the other side's words, unaltered and untrusted; may be empty
   Stage stage = Stage::none;
+  bool let_in = false;  ///< before it failed, the server accepted who we are
 };
 
 /// One line for a log or a terminal: `message: "peer" (remedy)`, the peer's text quoted and cut.

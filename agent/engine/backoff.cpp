@@ -43,9 +43,9 @@ bool is_refused_logon(const Error& error) {
   return error.code == "auth.refused" || error.code == "wsman.authentication";
 }
 
-bool Account::refused(std::uint64_t endpoint, MonoTime started, MonoTime now) {
+void Account::refused(std::uint64_t endpoint, MonoTime started, MonoTime now) {
   if (since_ && started < *since_) {
-    return false;
+    return;
   }
   if (doubted_by_ && (in_a_row_ || *doubted_by_ != endpoint)) {
     in_a_row_ = true;
@@ -53,7 +53,6 @@ bool Account::refused(std::uint64_t endpoint, MonoTime started, MonoTime now) {
   }
   doubted_by_ = doubted_by_.value_or(endpoint);
   since_ = now;
-  return true;
 }
 
 void Account::accepted(MonoTime started) {

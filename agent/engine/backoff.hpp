@@ -59,8 +59,7 @@ bool is_refused_logon(const Error& error);
 class Account {
  public:
   // `started` as above.
-  /// False when it began before the last word.
-  bool refused(std::uint64_t endpoint, MonoTime started, MonoTime now);
+  void refused(std::uint64_t endpoint, MonoTime started, MonoTime now);
   void accepted(MonoTime started);
   /// A new secret.
   void end(MonoTime now);
@@ -68,12 +67,13 @@ class Account {
   void forgive(MonoTime now);
 
   static constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
-  /// How many runs that began since the last refusal or `end` may be under way at once over all its
-  /// endpoints.
+  /// How many runs that began since the last `end` may be under way at once over all its endpoints.
   std::size_t most_at_once() const;
-  /// A run whose server has said neither yes nor no this long after its beginning does not count
-  /// any more: servers refuse at once, dead ones never. After a refusal it is longer.
+  /// A run whose server has said neither yes nor no this long after its beginning keeps nobody
+  /// waiting any more: servers refuse at once, dead ones never. After a refusal it is longer.
   std::chrono::seconds patience() const { return std::chrono::seconds(doubted_by_ ? 5 : 2); }
+  /// For so many at the same time; a slow domain controller must not cost a logon every moment.
+  static constexpr std::size_t kMostSilent = 4;
   /// All endpoints are left alone until then.
   std::optional<MonoTime> until(MonoTime now) const { return backoff_.until(now); }
 

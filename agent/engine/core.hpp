@@ -98,13 +98,26 @@ class Core {
     std::string refused_with;             ///< what began the back-off, for those who are refused
     std::optional<std::uint64_t> secret;  ///< told last
     std::vector<Endpoint*> members;       ///< of the present configuration
-    std::set<JobId> trials;               ///< young runs that began since the last refusal or `end`
+    std::set<JobId> trials;               ///< runs under way that began since the last `end`
+    std::set<JobId> silent;               ///< those of them that took longer than Account::patience
     std::size_t ready = 0;                ///< endpoints in ready_
     std::uint64_t turns = 0;              ///< runs so far
     /// Endpoints with work that wait for their turn: first who ran the longest time ago.
     std::map<std::pair<std::uint64_t, EndpointId>, std::weak_ptr<Endpoint>> held;
 
-    bool has_room() const { return trials.size() < account.most_at_once(); }
+    /// Runs under way that keep others waiting.
+    std::size_t counted() const {
+      return trials.size() - std::min(silent.size(), Account::kMostSilent);
+    }
+    bool has_room() const { return counted() < account.most_at_once(); }
+    void end_trial(JobId job) {
+      trials.erase(job);
+      silent.erase(job);
+    }
+    void end_trials() {
+      trials.clear();
+      silent.clear();
+    }
   };
 
   struct Endpoint {

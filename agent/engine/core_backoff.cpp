@@ -64,9 +64,7 @@ void Core::learn_outcome(const Job& job, const Error* failure, bool let_in, Now 
 void Core::account_refused(Endpoint& endpoint, const Job& job, const std::string& with, Now now) {
   SharedAccount& shared = *endpoint.account;
   const bool before = shared.account.until(now.mono).has_value();
-  if (shared.account.refused(endpoint.id, job.started, now.mono)) {
-    shared.trials.clear();  // what is under way began before the refusal
-  }
+  shared.account.refused(endpoint.id, job.started, now.mono);
   const auto until = shared.account.until(now.mono);
   if (before || !until) {
     return;
@@ -151,7 +149,7 @@ void Core::credentials_changed(EndpointId id, std::uint64_t secret) {
   if (news) {
     shared.secret = secret;
     shared.account.end(now.mono);
-    shared.trials.clear();
+    shared.end_trials();
   }
   for (const auto& [each, rested] : all) {
     if (rested) {

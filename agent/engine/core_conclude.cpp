@@ -34,9 +34,7 @@ void Core::conclude(Pool& pool, Job& job, Result<remote::Reply> result, Now now)
     answer(waiter.callback, {evaluation, waiter.source});
   }
   const Error* const failure = evaluation->error ? &*evaluation->error : nullptr;
-  // A command is sent only into a session that was opened.
-  const bool let_in = evaluation->result != nullptr ||
-                      (failure->stage == Stage::query || failure->stage == Stage::parse);
+  const bool let_in = evaluation->result != nullptr || failure->let_in;
   learn_outcome(job, failure, let_in, now);
   plan(pool);
 }

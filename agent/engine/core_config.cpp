@@ -76,6 +76,7 @@ void Core::apply(Options options) {
   }
   for (const auto& [name, account] : accounts_) {
     account->account.forgive(now.mono);
+    account->secret.reset();  // new transports tell only what changes from now on
   }
   for (const auto& [name, endpoint] : endpoints_) {
     endpoint->backoff.end(now.mono);

@@ -135,12 +135,14 @@ void Core::end_trial(const Job& job) {
   if (endpoint.trial == job.id) {
     endpoint.trial = 0;
   }
-  endpoint.account->trials.erase(job.id);
+  endpoint.account->end_trial(job.id);
   agenda_.erase({AgendaKey::Kind::trial_end, job.id});
 }
 
 void Core::trial_due(const JobPtr& job) {
-  if (job->endpoint->account->trials.erase(job->id) > 0) {
+  SharedAccount& account = *job->endpoint->account;
+  if (account.trials.contains(job->id)) {
+    account.silent.insert(job->id);
     dispatch(job->endpoint);
   }
 }

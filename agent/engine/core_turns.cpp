@@ -24,7 +24,7 @@ void Core::enlist(const EndpointPtr& endpoint) {
 // that does not answer must not take every trial.
 void Core::promote(SharedAccount& account) {
   while (!account.held.empty() &&
-         account.trials.size() + account.ready < account.account.most_at_once()) {
+         account.counted() + account.ready < account.account.most_at_once()) {
     const EndpointPtr endpoint = account.held.begin()->second.lock();
     account.held.erase(account.held.begin());
     endpoint->place = Endpoint::Place::ready;
@@ -54,7 +54,7 @@ void Core::pump() {
 void Core::start_anew() {
   ready_.clear();
   for (const auto& [name, account] : accounts_) {
-    account->trials.clear();
+    account->end_trials();
     account->held.clear();
     account->ready = 0;
   }

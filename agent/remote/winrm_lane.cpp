@@ -84,11 +84,13 @@ bool WinrmLane::fit(MonoTime now) const {
 
 boost::asio::awaitable<Result<Reply>> WinrmLane::run(Call call, MonoTime deadline) {
   StageTimes times(endpoint_->observer.get());
+  const std::uint64_t before = link_.acceptances();
   auto result = co_await converse(call, deadline, times);
   times.ended(Stage::parse);
   failed_ = cmdlet_failed(result);
   if (!result) {
     result.error().peer = endpoint_->redactor(result.error().peer);
+    result.error().let_in = link_.acceptances() != before;
     co_return std::unexpected(std::move(result.error()));
   }
   Reply reply;

@@ -130,6 +130,7 @@ void WinrmLink::learn(const Result<net::HttpReply>& reply) {
   if (reply && (reply->status == 200 || reply->status == 500)) {
     accepted_ = password_;
     refused_ = false;
+    ++acceptances_;
   } else if (!reply && reply.error().reason == Reason::auth) {
     refused_ = true;
     if (accepted_ && accepted_->reveal() == password_->reveal()) {

@@ -82,6 +82,8 @@ class WinrmLink {
   bool connected() const { return connection_ != nullptr; }
   /// Precondition: connected.
   MonoTime last_used() const { return connection_->last_used(); }
+  /// Grows with each answer that shows that the server took the password.
+  std::uint64_t acceptances() const { return acceptances_; }
   /// Closes the connection.
   void drop();
   /// Of the answers read so far only so many bytes are still held: gives the rest of their share of
@@ -116,8 +118,9 @@ class WinrmLink {
   std::shared_ptr<const Secret> password_;         ///< of the connection
   std::shared_ptr<const Secret> accepted_;         ///< the last that a server took
   bool refused_ = false;                           ///< the last try was refused
-  std::size_t answers_ = 0;                        ///< on this connection
-  std::size_t held_ = 0;                           ///< bytes of the budget
+  std::uint64_t acceptances_ = 0;
+  std::size_t answers_ = 0;  ///< on this connection
+  std::size_t held_ = 0;     ///< bytes of the budget
 };
 
 }  // namespace sfb::remote

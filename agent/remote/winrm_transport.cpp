@@ -126,6 +126,7 @@ class WinrmTransport final : public Transport, public std::enable_shared_from_th
   const WinrmOptions& options() const { return endpoint_->options; }
   asio::awaitable<Result<LanePtr>> take(MonoTime deadline);
   std::size_t most_lanes() const { return std::max<std::size_t>(options().max_concurrent, 1); }
+  bool one_in_its_place() const;
   bool surplus() const;
   std::size_t places(MonoTime now) const;
   MonoTime next_place(MonoTime now) const;
@@ -213,6 +214,13 @@ MonoTime WinrmTransport::next_place(MonoTime now) const {
   return next;
 }
 
+// Those that are being cleared go rather than one that has just served.
+bool WinrmTransport::one_in_its_place() const {
+  const auto serving =
+      std::ranges::count_if(lanes_, [](const LanePtr& lane) { return !lane->tidying_since; });
+  return static_cast<std::size_t>(serving) > most_lanes();
+}
+
 // More stay than were configured: one of them must go.
 bool WinrmTransport::surplus() const {
   const auto staying = std::ranges::count(lanes_, false, &WinrmLane::ending);
@@ -224,7 +232,7 @@ void WinrmTransport::give_back(const LanePtr& lane) {
   if (!lane->holds_shell()) {
     lane->renew();
     rest(lane);
-  } else if (closing_ || surplus() || !options().reuse) {
+  } else if (closing_ || one_in_its_place() || !options().reuse) {
     tidy_behind(lane, true);
   } else if (lane->needs_clearing()) {
     tidy_behind(lane, false);

@@ -243,7 +243,8 @@ Error cmdlet_error(const PipelineResult& result, std::string code, std::string m
   for (const Value& value : result.errors) {
     const ErrorRecord record = ErrorRecord::from(result.graph, value);
     not_found = not_found || record.error_id.starts_with("CommandNotFoundException");
-    import_failed = import_failed || record.error_id.contains("ImportModuleCommand");
+    import_failed = import_failed || record.error_id.contains("ImportModuleCommand") ||
+                    (not_found && record.message.contains("Import-Module"));
     if (error.peer.empty()) {
       error.peer = record.message;
     }
@@ -257,7 +258,8 @@ Error cmdlet_error(const PipelineResult& result, std::string code, std::string m
     error.code = "cmdlet.import_failed";
     error.remedy =
         "the module with the cmdlet is named SkypeForBusiness, on Lync Server 2013 Lync: check "
-        "import_module, and that the management tools are installed on the server that is asked";
+        "import_module, that the management tools are installed on the server that is asked, and "
+        "that the session configuration shows Import-Module";
   } else if (not_found) {
     error.code = "cmdlet.not_found";
     error.remedy = fmt::format(

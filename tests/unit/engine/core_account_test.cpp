@@ -67,7 +67,7 @@ TEST(CoreAccount, InDoubtOneRunAtATime) {
 }
 
 TEST(CoreAccount, SlowRefusalsCostFewLogons) {
-  for (const auto& [takes, most] : {std::pair{1s, 3U}, {3s, 5U}}) {
+  for (const auto& [takes, most] : {std::pair{1s, 3U}, {3s, 5U}, {5s, 8U}, {9s, 8U}}) {
     AccountRig rig(20);
     rig.core.start();
     std::map<JobId, MonoTime> ends;

@@ -11,6 +11,14 @@ namespace {
 
 using namespace sfb::engine::testing;  // NOLINT: the rig
 
+bool all_good(std::string_view) {
+  return false;
+}
+
+bool all_refused(std::string_view) {
+  return true;
+}
+
 TEST(CoreTurns, ALateWordOfARunThatWasGivenUpForgetsNobody) {
   AccountRig rig(6);
   rig.core.start();
@@ -26,7 +34,7 @@ TEST(CoreTurns, ALateWordOfARunThatWasGivenUpForgetsNobody) {
   }
   rig.pass(2s);  // given up
   rig.finish(refusal(), launch.call.parameter("PoolFqdn"));
-  rig.serve_for(1h, [](std::string_view) { return false; });
+  rig.serve_for(1h, all_good);
   for (const auto& pool : rig.core.snapshot()->pools) {
     EXPECT_EQ(pool->up, true) << pool->identity.fqdn.str();
     EXPECT_GE(pool->evaluations, 25U) << pool->identity.fqdn.str();
@@ -37,8 +45,8 @@ TEST(CoreTurns, APasswordThatAllEndpointsTellIsTriedThreeTimesAtMost) {
   constexpr std::size_t kMany = 300;
   AccountRig rig(kMany);
   rig.core.start();
-  rig.serve_for(3min, [](std::string_view) { return false; });
-  rig.serve_for(5min, [](std::string_view) { return true; });
+  rig.serve_for(3min, all_good);
+  rig.serve_for(5min, all_refused);
   rig.refused = 0;
   for (const auto& [name, transport] : rig.transports) {
     transport->new_credentials(7);
@@ -48,14 +56,14 @@ TEST(CoreTurns, APasswordThatAllEndpointsTellIsTriedThreeTimesAtMost) {
       rig.finish(refusal());
     }
   }
-  rig.serve_for(50s, [](std::string_view) { return true; });
+  rig.serve_for(50s, all_refused);
   EXPECT_LE(rig.refused, 3U);
   EXPECT_GE(rig.refused, 2U);
   // The right one, told by all, is used by all at once.
   for (const auto& [name, transport] : rig.transports) {
     transport->new_credentials(8);
   }
-  rig.serve_for(15s, [](std::string_view) { return false; });
+  rig.serve_for(15s, all_good);
   for (const auto& pool : rig.core.snapshot()->pools) {
     EXPECT_EQ(pool->up, true) << pool->identity.fqdn.str();
   }
@@ -66,10 +74,10 @@ TEST(CoreTurns, APasswordThatAllEndpointsTellIsTriedThreeTimesAtMost) {
 TEST(CoreTurns, TheFirstWhoTellsANewPasswordTellsItForAll) {
   AccountRig rig(4);
   rig.core.start();
-  rig.serve_for(3min, [](std::string_view) { return false; });
-  rig.serve_for(5min, [](std::string_view) { return true; });
+  rig.serve_for(3min, all_good);
+  rig.serve_for(5min, all_refused);
   rig.transports["e2"]->new_credentials(7);
-  rig.serve_for(15s, [](std::string_view) { return false; });
+  rig.serve_for(15s, all_good);
   std::size_t up = 0;
   for (const auto& pool : rig.core.snapshot()->pools) {
     up += pool->up == true ? 1 : 0;
@@ -87,22 +95,55 @@ TEST(CoreTurns, ServersThatLetUsInAndAreSlowAreAskedAllAtOnce) {
         rig.pass(100ms);
         for (const auto& [job, launch] : std::map<JobId, Launch>(rig.open)) {
           if (launch.deadline <= rig.clock.now().mono) {
-            rig.finish(std::unexpected(Error{Reason::timeout, "winrm.timeout", "it did not answer",
-                                             "", "", Stage::query}),
-                       launch.call.parameter("PoolFqdn"));
+            Error late{Reason::timeout, "winrm.timeout", "it did not end", "", "", Stage::query};
+            late.let_in = true;
+            rig.finish(std::unexpected(late), launch.call.parameter("PoolFqdn"));
             ++ended;
           }
         }
       }
       return ended;
     };
-    rig.serve_for(5min, [](std::string_view) { return false; });
+    rig.serve_for(5min, all_good);
     if (reload) {
       rig.configure();
     }
     slow_for(5min);
     EXPECT_GE(slow_for(30min), 30U * 14) << reload;
   }
+}
+
+TEST(CoreTurns, AFailureThatSaysNothingOfTheLogonOpensNoDoor) {
+  AccountRig rig(20);
+  rig.ask(Rig::scheduled("p0.x"));
+  rig.finish(refusal());
+  for (int i = 1; i < 20; ++i) {
+    rig.ask(Rig::scheduled("p" + std::to_string(i) + ".x"));
+  }
+  ASSERT_EQ(rig.open.size(), 1U);
+  // A proxy that looked at no password, in front of a session that was opened with the old one.
+  rig.finish(std::unexpected(
+      Error{Reason::protocol, "http.unavailable", "HTTP 503", "", "", Stage::query}));
+  EXPECT_EQ(rig.open.size(), 1U);
+  rig.finish(refusal());
+  EXPECT_EQ(rig.open.size(), 0U) << "all are left alone";
+}
+
+// Told, then another one unheard of while transports were made anew, then the first one again.
+TEST(CoreTurns, APasswordThatComesBackBehindAReloadIsNews) {
+  AccountRig rig(3);
+  rig.core.start();
+  rig.serve_for(30s, all_good);
+  rig.transports["e0"]->new_credentials(7);
+  rig.configure();
+  rig.serve_for(5min, all_refused);
+  rig.transports["e0"]->new_credentials(7);
+  rig.serve_for(15s, all_good);
+  std::size_t up = 0;
+  for (const auto& pool : rig.core.snapshot()->pools) {
+    up += pool->up == true ? 1 : 0;
+  }
+  EXPECT_GE(up, 2U);
 }
 
 TEST(CoreTurns, ANewPasswordIsTriedByTwoAtOnce) {
@@ -258,12 +299,12 @@ TEST(CoreTurns, AfterAnyTurmoilEveryPoolIsEvaluated) {
     }
     AccountRig& rig = turmoil.rig;
     // No reload here, which would put everything in order; the back-off's longest step is 10 min.
-    rig.serve_for(15min, [](std::string_view) { return false; });
+    rig.serve_for(15min, all_good);
     std::map<std::string, std::uint64_t> before;
     for (const auto& pool : rig.core.snapshot()->pools) {
       before[pool->identity.fqdn.str()] = pool->evaluations;
     }
-    rig.serve_for(5min, [](std::string_view) { return false; });
+    rig.serve_for(5min, all_good);
     for (const auto& pool : rig.core.snapshot()->pools) {
       EXPECT_GE(pool->evaluations, before[pool->identity.fqdn.str()] + 2)
           << pool->identity.fqdn.str();
