@@ -38,7 +38,7 @@ Status RunspacePool::receive(std::string_view bytes) {
   for (const std::string& encoded : *messages) {
     const auto message = decode(encoded);
     if (!message) {
-      state_ = state_ == State::closed ? State::closed : State::broken;
+      state_ = State::broken;
       return std::unexpected(message.error());
     }
     if (options_.observer) {
