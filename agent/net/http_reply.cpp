@@ -47,6 +47,10 @@ std::unexpected<Error> HttpReplyReader::broken(std::string code, std::string mes
               std::move(peer));
 }
 
+std::unexpected<Error> HttpReplyReader::too_large() {
+  return too_large(fmt::format("the answer is larger than limits.envelope ({} bytes)", max_body_));
+}
+
 std::unexpected<Error> HttpReplyReader::too_large(std::string message) {
   auto error = broken("http.answer_too_large", std::move(message));
   error.error().remedy =
@@ -83,8 +87,7 @@ Status HttpReplyReader::step(bool& progress) {
     case State::until_close: {
       const std::string_view more = unread();
       if (more.size() > max_body_ - std::min(max_body_, reply_.body.size())) {
-        return too_large(
-            fmt::format("the answer is larger than limits.envelope ({} bytes)", max_body_));
+        return too_large();
       }
       reply_.body += more;
       used_ += more.size();
@@ -242,8 +245,7 @@ Status HttpReplyReader::read_chunk_size(std::string_view line) {
     return broken("http.malformed", "a chunk of the answer has no size", std::string(line));
   }
   if (size > max_body_ - std::min(max_body_, reply_.body.size())) {
-    return too_large(
-        fmt::format("the answer is larger than limits.envelope ({} bytes)", max_body_));
+    return too_large();
   }
   left_ = size;
   state_ = size == 0 ? State::trailer : State::chunk_data;

@@ -66,6 +66,7 @@ class HttpReplyReader {
   Status step_head(bool& progress);
   Status step_line(bool& progress);
   std::string_view unread() const { return std::string_view(rest_).substr(used_); }
+  std::unexpected<Error> too_large();
   std::unexpected<Error> too_large(std::string message);
   Status read_head(std::string_view head);
   Status frame_body();
