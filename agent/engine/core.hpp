@@ -109,7 +109,9 @@ class Core {
     std::size_t counted() const {
       return trials.size() - std::min(silent.size(), Account::kMostSilent);
     }
-    bool has_room() const { return counted() < account.most_at_once(); }
+    bool has_room(std::size_t chosen = 0) const {
+      return counted() + chosen < account.most_at_once();
+    }
     void end_trial(JobId job) {
       trials.erase(job);
       silent.erase(job);
@@ -117,6 +119,13 @@ class Core {
     void end_trials() {
       trials.clear();
       silent.clear();
+    }
+    /// A reload: nobody is a member, nobody waits.
+    void empty() {
+      members.clear();
+      held.clear();
+      ready = 0;
+      end_trials();
     }
   };
 
@@ -251,7 +260,7 @@ class Core {
                    const status::EvaluationPtr& before);
 
   // core_backoff.cpp
-  void learn_outcome(const Job& job, const Error* failure, bool answered, Now now);
+  void learn_outcome(const Job& job, const Error* failure, bool let_in, Now now);
   void account_refused(Endpoint& endpoint, const Job& job, const std::string& with, Now now);
   void backoff_changed(const Endpoint& endpoint, Now now);
   void refuse_waiting_jobs(const Endpoint& endpoint, MonoTime until, Now now);

@@ -145,23 +145,18 @@ void Core::waiter_expired(WaiterId id) {
   const Waiter waiter = take_waiter(id);
   const Job& job = *waiter.job;
   const std::string& endpoint = job.endpoint->options.name;
-  if (job.is_waiting() && job.endpoint->place == Endpoint::Place::held) {
+  if (job.is_waiting()) {
+    const bool held = job.endpoint->place == Endpoint::Place::held;
     refuse(waiter.callback,
            Error{Reason::timeout, "timeout.queue",
-                 fmt::format("endpoint {} waited for one of the others with its account to be let "
-                             "in, until the time for an answer was over",
-                             endpoint),
-                 "look at the failures of those that have the same user name; allow more time", "",
-                 Stage::queue},
+                 fmt::format("endpoint {} {} until the time for an answer was over", endpoint,
+                             held ? "waited for one of the others with its account to be let in,"
+                                  : "was busy"),
+                 held ? "look at the failures of those that have the same user name; allow more "
+                        "time"
+                      : "allow more time, ask with max_age, or raise the endpoint's max_concurrent",
+                 "", Stage::queue},
            {}, last_known(job));
-  } else if (job.is_waiting()) {
-    refuse(
-        waiter.callback,
-        Error{Reason::timeout, "timeout.queue",
-              fmt::format("endpoint {} was busy until the time for an answer was over", endpoint),
-              "allow more time, ask with max_age, or raise the endpoint's max_concurrent", "",
-              Stage::queue},
-        {}, last_known(job));
   } else {
     refuse(waiter.callback,
            Error{Reason::timeout, "timeout.waiting",

@@ -95,8 +95,7 @@ std::map<std::string, Core::EndpointPtr> Core::adopt_endpoints(
   std::map<std::string, std::shared_ptr<SharedAccount>> accounts;
   std::map<EndpointPtr, std::shared_ptr<remote::Transport>> moved;
   for (const auto& [name, account] : accounts_) {
-    account->members.clear();
-    account->held.clear();
+    account->empty();
   }
   for (EndpointOptions& each : options) {
     const auto known = endpoints_.find(each.name);

@@ -23,8 +23,7 @@ void Core::enlist(const EndpointPtr& endpoint) {
 // An account that nobody let in lately is tried by few at once, and by all in turn: an endpoint
 // that does not answer must not take every trial.
 void Core::promote(SharedAccount& account) {
-  while (!account.held.empty() &&
-         account.counted() + account.ready < account.account.most_at_once()) {
+  while (!account.held.empty() && account.has_room(account.ready)) {
     const EndpointPtr endpoint = account.held.begin()->second.lock();
     account.held.erase(account.held.begin());
     endpoint->place = Endpoint::Place::ready;
@@ -53,11 +52,6 @@ void Core::pump() {
 // After a reload: limits and accounts may be others.
 void Core::start_anew() {
   ready_.clear();
-  for (const auto& [name, account] : accounts_) {
-    account->end_trials();
-    account->held.clear();
-    account->ready = 0;
-  }
   for (const auto& [name, endpoint] : endpoints_) {
     endpoint->place = Endpoint::Place::nowhere;
     enlist(endpoint);

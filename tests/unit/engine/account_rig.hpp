@@ -9,6 +9,14 @@ inline Result<remote::Reply> refusal() {
   return fail(Reason::auth, "auth.refused", "the server refused", "check it");
 }
 
+// For serve_for.
+inline bool all(std::string_view) {
+  return true;
+}
+inline bool none(std::string_view) {
+  return false;
+}
+
 /// `count` endpoints e0, e1, ... with a pool each: p0.x, p1.x, ...
 class AccountRig : public Rig {
  public:
@@ -39,6 +47,11 @@ class AccountRig : public Rig {
         }
       }
     }
+  }
+  /// Pools that are up.
+  std::size_t up() {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        core.snapshot()->pools, [](const auto& pool) { return pool->up == true; }));
   }
   std::size_t refused = 0;
 };

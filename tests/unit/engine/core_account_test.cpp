@@ -9,10 +9,6 @@ namespace {
 
 using namespace sfb::engine::testing;  // NOLINT: the rig
 
-bool all(std::string_view) {
-  return true;
-}
-
 TEST(CoreAccount, AWrongPasswordCostsTwoLogonsForAllEndpointsThenOneAStep) {
   AccountRig rig(10);
   rig.core.start();
@@ -30,7 +26,7 @@ TEST(CoreAccount, AWrongPasswordCostsTwoLogonsForAllEndpointsThenOneAStep) {
 TEST(CoreAccount, APasswordThatExpiresCostsAsMuch) {
   AccountRig rig(10);
   rig.core.start();
-  rig.serve_for(10min, [](std::string_view) { return false; });
+  rig.serve_for(10min, none);
   rig.serve_for(3min, all);
   EXPECT_LE(rig.refused, 3U);
 }
@@ -86,11 +82,10 @@ TEST(CoreAccount, SlowRefusalsCostFewLogons) {
   }
 }
 
-// Neither a start nor a reload.
+// At a start, and never again at a reload.
 TEST(CoreAccount, EndpointsThatHangKeepTheOthersWaitingForSeconds) {
   AccountRig rig(14);
   const auto dead = [](std::string_view pool) { return pool != "p9.x" && pool != "p8.x"; };
-  std::map<JobId, MonoTime> ends;
   const auto live = [&](std::chrono::nanoseconds time) {
     for (const MonoTime end = rig.clock.now().mono + time; rig.clock.now().mono < end;) {
       rig.pass(50ms);
@@ -176,7 +171,7 @@ TEST(CoreAccount, ANewPasswordEndsItForAll) {
   rig.core.start();
   rig.serve_for(30s, all);
   rig.transports["e1"]->new_credentials(1);
-  rig.serve_for(3min, [](std::string_view) { return false; });
+  rig.serve_for(3min, none);
   for (const auto& pool : rig.core.snapshot()->pools) {
     EXPECT_EQ(pool->up, true) << pool->identity.fqdn.str();
   }
