@@ -242,18 +242,25 @@ TEST(Interpret, FailedPipelineIsNeverGood) {
 }
 
 TEST(Interpret, ACmdletThatIsNotThereIsTold) {
-  PipelineResult hidden;
-  hidden.state = PipelineState::failed;
-  add_error(hidden, "The term 'Get-CsBackupServiceStatus' is not recognized.",
-            "CommandNotFoundException");
-  EXPECT_EQ(code_of(hidden), "cmdlet cmdlet.not_found");
-  EXPECT_THAT(interpret(hidden, {}).error().remedy, HasSubstr("import_module"));
-  PipelineResult missing;
-  missing.state = PipelineState::failed;
-  add_error(missing, "The specified module 'Lync' was not loaded because Access is denied.",
-            "Modules_ModuleNotFound,Microsoft.PowerShell.Commands.ImportModuleCommand");
-  EXPECT_EQ(code_of(missing), "cmdlet cmdlet.import_failed");
-  EXPECT_THAT(interpret(missing, {}).error().remedy, HasSubstr("import_module"));
+  struct Case {
+    const char* message;
+    const char* id;
+    const char* code;
+  };
+  const std::string module_error =
+      "Modules_ModuleNotFound,Microsoft.PowerShell.Commands.ImportModuleCommand";
+  for (const Case& c : {Case{"The term 'Get-CsBackupServiceStatus' is not recognized.",
+                             "CommandNotFoundException", "cmdlet cmdlet.not_found"},
+                        Case{"The term 'Import-Module' is not recognized.",
+                             "CommandNotFoundException", "cmdlet cmdlet.import_failed"},
+                        Case{"The specified module 'Lync' was not loaded: Access is denied.",
+                             module_error.c_str(), "cmdlet cmdlet.import_failed"}}) {
+    PipelineResult result;
+    result.state = PipelineState::failed;
+    add_error(result, c.message, c.id);
+    EXPECT_EQ(code_of(result), c.code);
+    EXPECT_THAT(interpret(result, {}).error().remedy, HasSubstr("import_module"));
+  }
 }
 
 TEST(Interpret, SecondHopIsAHint) {
