@@ -81,6 +81,14 @@ class Answer:
         return json.loads(self.body)
 
 
+def request(address, method, path, body=None, headers=None):
+    """One HTTP request to HOST:PORT, on a connection of its own."""
+    host, port = address.rsplit(":", 1)
+    with contextlib.closing(http.client.HTTPConnection(host, int(port), timeout=WAIT)) as connection:
+        connection.request(method, path, body=body, headers=headers or {})
+        return Answer(connection.getresponse())
+
+
 class Agent:
     """The real binary. Use as a context manager; ends it by pid and keeps its log."""
 
@@ -118,10 +126,7 @@ class Agent:
         return self.log_path.read_text(encoding="utf-8", errors="replace") if self.log_path.exists() else ""
 
     def request(self, target, headers=None, method="GET", body=None):
-        host, port = self.address.rsplit(":", 1)
-        with contextlib.closing(http.client.HTTPConnection(host, int(port), timeout=WAIT)) as connection:
-            connection.request(method, target, body=body, headers=headers or {})
-            return Answer(connection.getresponse())
+        return request(self.address, method, target, body, headers)
 
     def query(self, pool, headers=None, **parameters):
         parameters = {"PoolFqdn": pool, **parameters}
@@ -201,10 +206,8 @@ class Simulator:
         return self.addresses[listener] + "/wsman"
 
     def _control(self, method, path, content=None):
-        host, port = urllib.parse.urlsplit(self.addresses["control"]).netloc.rsplit(":", 1)
-        with contextlib.closing(http.client.HTTPConnection(host, int(port), timeout=WAIT)) as connection:
-            connection.request(method, path, body=None if content is None else json.dumps(content))
-            answer = Answer(connection.getresponse())
+        door = urllib.parse.urlsplit(self.addresses["control"]).netloc
+        answer = request(door, method, path, None if content is None else json.dumps(content))
         if answer.status != 200:
             raise AssertionError(f"{method} {path}: {answer.status} {answer.text}")
         return answer.json()

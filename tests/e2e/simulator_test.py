@@ -1,8 +1,6 @@
 """The simulator as its users meet it: what it says to a wrong scenario, at its control door, and to a client that breaks the rules."""
 
 import base64
-import contextlib
-import http.client
 import re
 import subprocess
 import urllib.parse
@@ -17,11 +15,8 @@ SCENARIO = {"listeners": [LISTENER], "pools": {"a.example.com": {}}}
 BASIC = {"Authorization": "Basic " + base64.b64encode(b"svc-sfbmon:hunter2").decode()}
 
 
-def ask(address, method, path, body=None, headers=None):
-    host, port = urllib.parse.urlsplit(address).netloc.rsplit(":", 1)
-    with contextlib.closing(http.client.HTTPConnection(host, int(port), timeout=lab.WAIT)) as connection:
-        connection.request(method, path, body=body, headers=headers or {})
-        return lab.Answer(connection.getresponse())
+def ask(address, *arguments):
+    return lab.request(urllib.parse.urlsplit(address).netloc, *arguments)
 
 
 class Wrong(LabTest):
