@@ -14,10 +14,19 @@ namespace sfb::format {
 
 /// Whose console. A style is a table of parameters (blank lines, ellipsis, cuts), not a fork of the
 /// code.
-enum class Edition : std::uint8_t { windows_powershell_51 };
+enum class Edition : std::uint8_t {
+  windows_powershell_40,  ///< 3.0 and 4.0
+  windows_powershell_51,
+  powershell_7
+};
 
-/// Which format cmdlet stands at the pipeline's end.
-enum class View : std::uint8_t { automatic };
+/// Which format cmdlet stands at the pipeline's end: none (Out-Default decides), Format-List,
+/// Format-Table, Format-Table -AutoSize, Format-Table -Wrap.
+enum class View : std::uint8_t { automatic, list, table, autosize, wrap };
+
+/// The edition whose console a server of this PSVersion (`5.1.17763.1`) has; 5.1 for a version that
+/// is not told or not known.
+Edition edition_of(std::string_view ps_version);
 
 struct Options {
   /// Columns of the console's buffer, 1 or more. Output uses width-1 of them, as the console does.

@@ -14,7 +14,7 @@
 namespace sfb::json {
 
 /// Layout and escapes of a PowerShell edition's ConvertTo-Json (powershell/README.md).
-enum class Edition : std::uint8_t { powershell_7 };
+enum class Edition : std::uint8_t { windows_powershell_51, powershell_7 };
 
 struct WriteOptions {
   Edition edition = Edition::powershell_7;
