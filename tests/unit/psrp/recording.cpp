@@ -29,12 +29,12 @@ std::vector<std::string> recordings() {
   return names;
 }
 
-std::vector<Packet> read_recording(const std::string& name) {
+std::vector<RecordedPacket> read_recording(const std::string& name) {
   std::ifstream file(kFolder / name);
-  std::vector<Packet> packets;
+  std::vector<RecordedPacket> packets;
   for (std::string line; std::getline(file, line);) {
     const auto words = split(line, ' ');
-    Packet packet;
+    RecordedPacket packet;
     packet.to_server = words.at(0) == ">";
     packet.kind = words.at(1);
     std::size_t at = 2;
@@ -53,9 +53,10 @@ std::vector<Packet> read_recording(const std::string& name) {
   return packets;
 }
 
-std::string bytes_of(const std::vector<Packet>& packets, bool to_server, const std::string& guid) {
+std::string bytes_of(const std::vector<RecordedPacket>& packets, bool to_server,
+                     const std::string& guid) {
   std::string bytes;
-  for (const Packet& packet : packets) {
+  for (const RecordedPacket& packet : packets) {
     if (packet.to_server == to_server && packet.guid == guid) {
       bytes += packet.bytes;
     }
@@ -63,9 +64,9 @@ std::string bytes_of(const std::vector<Packet>& packets, bool to_server, const s
   return bytes;
 }
 
-std::vector<std::string> pipelines_of(const std::vector<Packet>& packets) {
+std::vector<std::string> pipelines_of(const std::vector<RecordedPacket>& packets) {
   std::vector<std::string> guids;
-  for (const Packet& packet : packets) {
+  for (const RecordedPacket& packet : packets) {
     if (packet.to_server && packet.kind == "Command") {
       guids.push_back(packet.guid);
     }
@@ -73,10 +74,10 @@ std::vector<std::string> pipelines_of(const std::vector<Packet>& packets) {
   return guids;
 }
 
-std::vector<Message> messages_of(const std::vector<Packet>& packets, bool to_server) {
+std::vector<Message> messages_of(const std::vector<RecordedPacket>& packets, bool to_server) {
   std::vector<Message> messages;
   std::map<std::string, Defragmenter> inputs;
-  for (const Packet& packet : packets) {
+  for (const RecordedPacket& packet : packets) {
     if (packet.to_server != to_server || packet.bytes.empty()) {
       continue;
     }

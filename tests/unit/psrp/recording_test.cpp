@@ -71,9 +71,9 @@ std::unique_ptr<RunspacePool> opening(Guid id = {}) {
 }
 
 // Up to the message that opens it: what follows is the end of the conversation.
-std::string until_opened(const std::vector<Packet>& packets) {
+std::string until_opened(const std::vector<RecordedPacket>& packets) {
   std::string bytes;
-  for (const Packet& packet : packets) {
+  for (const RecordedPacket& packet : packets) {
     if (packet.to_server && packet.kind != "Data") {
       break;
     }
