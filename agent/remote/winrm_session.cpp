@@ -62,7 +62,7 @@ WinrmSession::Next WinrmSession::give_up(Error error) {
 }
 
 WinrmSession::Next WinrmSession::run(const Call& call, MonoTime now, MonoTime deadline) {
-  call_ = call;
+  asking_.begin(call);
   deadline_ = deadline;
   reposts_ = 0;
   reopened_ = false;
@@ -76,8 +76,7 @@ WinrmSession::Next WinrmSession::begin_open(MonoTime now) {
   spoiled_ = false;
   pipelines_ = 0;
   opened_.reset();
-  scripts_.reset();
-  imported_ = false;
+  asking_.forget();
   const Guid id = options_.guids();
   wsman::ShellOptions shell{.session = {.to = options_.url,
                                         .configuration_name = options_.configuration_name,

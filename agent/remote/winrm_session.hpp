@@ -8,6 +8,7 @@
 #include "agent/base/time.hpp"
 #include "agent/net/http_connection.hpp"
 #include "agent/psrp/pipeline.hpp"
+#include "agent/remote/asking.hpp"
 #include "agent/remote/observer.hpp"
 #include "agent/value/pipeline.hpp"
 #include "agent/wsman/shell.hpp"
@@ -26,9 +27,6 @@
 
 namespace sfb::remote {
 
-/// What the endpoint lets run; `automatic` tries a script once per session and remembers.
-enum class Language : std::uint8_t { automatic, full, constrained, none };
-
 struct WinrmSessionOptions {
   std::string url;
   std::string configuration_name = "Microsoft.PowerShell";
@@ -44,7 +42,7 @@ struct WinrmSessionOptions {
 
 class WinrmSession {
  public:
-  explicit WinrmSession(WinrmSessionOptions options) : options_(std::move(options)) {}
+  explicit WinrmSession(WinrmSessionOptions options);
   // The pipeline refers to the pool, the pool's observer to this object.
   WinrmSession(const WinrmSession&) = delete;
   WinrmSession& operator=(const WinrmSession&) = delete;
@@ -151,7 +149,6 @@ class WinrmSession {
 
   // winrm_pipeline.cpp: what is asked, and what the answer amounts to
   Next begin_pipeline(MonoTime now);
-  std::vector<psrp::Command> commands() const;
   Next conclude(MonoTime now);
   void tell_open(const wsman::CreateReply& created) const;
   void tell(std::string_view name, std::string_view value) const;
@@ -159,6 +156,7 @@ class WinrmSession {
   std::vector<std::string> shown(std::string_view fragments) const;
 
   WinrmSessionOptions options_;
+  Asking asking_;
   std::unique_ptr<wsman::Shell> shell_;
   std::unique_ptr<psrp::RunspacePool> pool_;
   std::unique_ptr<psrp::Pipeline> pipeline_;
@@ -169,11 +167,9 @@ class WinrmSession {
   wsman::CreateReply created_;
 
   // The present run.
-  Call call_;
   MonoTime deadline_{};
   int reposts_ = 0;
   bool reopened_ = false;
-  bool as_script_ = false;
   std::size_t next_fragment_ = 0;
   struct HostResponse {
     bool to_command = false;  ///< else to the pool
@@ -182,10 +178,6 @@ class WinrmSession {
   std::deque<HostResponse> responses_;
   bool brought_ = false;
   std::optional<Error> no_state_;  ///< the command ended without PIPELINE_STATE
-
-  // Learnt in this session.
-  std::optional<bool> scripts_;
-  bool imported_ = false;
 
   // Clearing.
   bool closing_ = false;

@@ -21,6 +21,9 @@ struct Call {
   /// a module to import first) and sends, behind the cmdlet's own objects, one hashtable with a key
   /// kExtrasTag. For servers that let scripts run; empty: the cmdlet alone.
   std::string_view script = {};
+  /// The script shall also let the server itself make the text that its console shows at this width
+  /// (argument `SfbWidth`: the columns that a console uses, one less); 0: not wanted.
+  int render_width = 0;
 
   /// The plain text of a parameter's value; empty when it is not given.
   std::string_view parameter(std::string_view name) const;
@@ -29,6 +32,13 @@ struct Call {
 
 /// Key of the hashtable that a Call's script sends besides the cmdlet's objects.
 inline constexpr std::string_view kExtrasTag = "SfbBackupExtras";
+
+/// The text of the output objects as the server's own formatter made it: only that knows its format
+/// views and live types (design.md 6.2). LF line ends, without warnings and errors.
+struct Rendering {
+  int width = 0;  ///< of the console that it is for
+  std::string text;
+};
 
 enum class PipelineState : std::uint8_t { completed, failed };
 
@@ -42,6 +52,7 @@ struct PipelineResult {
   std::vector<std::string> warnings;  ///< texts without the WARNING: prefix
   /// What a Call's script told besides (a dictionary with kExtrasTag); never part of `output`.
   std::optional<Value> extras;
+  std::optional<Rendering> rendered;  ///< where it was wanted and the server could
   PipelineState state = PipelineState::completed;
   std::string ps_version;  ///< `5.1.17763.1`; empty when not known
 };

@@ -7,12 +7,15 @@ namespace sfb::collectors {
 
 /// Calls the cmdlet once with the parameters it was given, lets the objects out as they come (an
 /// error behind them must not lose them), and sends one hashtable with kExtrasTag behind them: the
-/// language mode and the modules as text. Plain remoting serialises one level deep, so the modules'
-/// own properties would be lost but for that. Values come as arguments only. Written for
-/// FullLanguage and ConstrainedLanguage: no method call, no type conversion but [string]. What the
-/// import warns of is not the cmdlet's, and would come with a session's first answer only.
+/// language mode, the modules as text, and, where `SfbWidth` asks for it, what the server's own
+/// formatter makes of the objects (`Rendered`, or `RenderRefused` with the reason). Plain remoting
+/// serialises one level deep, so the modules' own properties would be lost but for that. Values come
+/// as arguments only. Written for FullLanguage and ConstrainedLanguage: no method call, no type
+/// conversion but [string]. An error that ends the cmdlet ends the script too, as it ends a pipeline
+/// of the cmdlet alone; without the `throw` the script would go on and end well. What the import
+/// warns of is not the cmdlet's, and would come with a session's first answer only.
 inline constexpr std::string_view kScript = R"(param(
-  $SfbImportModule, $PoolFqdn, $Category, $Force, $BypassDualWrite
+  $SfbImportModule, $SfbWidth, $PoolFqdn, $Category, $Force, $BypassDualWrite
 )
 if ($SfbImportModule) {
   Import-Module -Name $SfbImportModule -DisableNameChecking -WarningAction SilentlyContinue `
@@ -20,9 +23,9 @@ if ($SfbImportModule) {
 }
 $sfbArguments = @{}
 foreach ($sfbName in $PSBoundParameters.Keys) {
-  if ($sfbName -ne 'SfbImportModule') { $sfbArguments[$sfbName] = $PSBoundParameters[$sfbName] }
+  if ($sfbName -notlike 'Sfb*') { $sfbArguments[$sfbName] = $PSBoundParameters[$sfbName] }
 }
-Get-CsBackupServiceStatus @sfbArguments -OutVariable sfbStatus
+try { Get-CsBackupServiceStatus @sfbArguments -OutVariable sfbStatus } catch { throw }
 $sfbModules = @(foreach ($sfbItem in $sfbStatus) {
   foreach ($sfbModule in $sfbItem.BackupModules) {
     @{
@@ -33,11 +36,19 @@ $sfbModules = @(foreach ($sfbItem in $sfbStatus) {
     }
   }
 })
-@{
+$sfbExtras = @{
   SfbBackupExtras = 1
   Language = [string]$ExecutionContext.SessionState.LanguageMode
   Modules = $sfbModules
 }
+if ($SfbWidth) {
+  try {
+    $sfbExtras['Rendered'] = [string]($sfbStatus | Out-String -Width $SfbWidth)
+  } catch {
+    $sfbExtras['RenderRefused'] = [string]$_
+  }
+}
+$sfbExtras
 )";
 
 }  // namespace sfb::collectors

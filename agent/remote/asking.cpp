@@ -1,0 +1,145 @@
+#include "agent/remote/asking.hpp"
+
+#include "agent/base/text.hpp"
+#include "agent/psrp/pipeline.hpp"
+#include "agent/value/access.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace sfb::remote {
+
+namespace {
+
+// The dictionary that a Call's script sends besides the objects leaves the output.
+void part_extras(PipelineResult& result) {
+  const auto is_extras = [&](const Value& value) {
+    const Object* const object = result.graph.object(value);
+    return object != nullptr && object->collection &&
+           object->collection->form == Collection::Form::dictionary &&
+           find_member(result.graph, value, kExtrasTag) != nullptr;
+  };
+  for (const Value& value : result.output) {
+    if (is_extras(value)) {
+      result.extras = value;
+    }
+  }
+  std::erase_if(result.output, is_extras);
+}
+
+std::optional<std::string> extra(const PipelineResult& result, std::string_view name) {
+  const Value* const value =
+      result.extras ? find_member(result.graph, *result.extras, name) : nullptr;
+  if (value == nullptr || value->is_null()) {
+    return std::nullopt;
+  }
+  return std::string(plain_text(result.graph, *value).value_or(""));
+}
+
+// Out-String takes no width below 2, and a console uses all columns but its last.
+constexpr int kLeastWidth = 3;
+
+// A Windows server ends lines with CR LF; ours end with LF.
+std::string with_line_feeds(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] != '\r' || at + 1 == text.size() || text[at + 1] != '\n') {
+      out += text[at];
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+void Asking::forget() {
+  scripts_.reset();
+  imported_ = false;
+  renders_ = true;
+}
+
+std::vector<psrp::Command> Asking::commands() {
+  as_script_ =
+      !call_.script.empty() && options_.language != Language::none && scripts_.value_or(true);
+  rendering_ = as_script_ && renders_ && call_.render_width >= kLeastWidth;
+  psrp::Command command;
+  command.is_script = as_script_;
+  command.text = as_script_ ? std::string(call_.script) : call_.cmdlet;
+  command.arguments = call_.parameters;
+  if (as_script_ && !imported_ && !options_.import_module.empty()) {
+    command.arguments.push_back({"SfbImportModule", Value::string(options_.import_module)});
+  }
+  if (rendering_) {
+    command.arguments.push_back({"SfbWidth", Value::int32(call_.render_width - 1)});
+  }
+  return {std::move(command)};
+}
+
+std::optional<Result<PipelineResult>> Asking::conclude(PipelineResult result, bool usable,
+                                                       bool in_time) {
+  if (!as_script_) {
+    return result;
+  }
+  if (psrp::refuses_scripts(result)) {
+    const ErrorRecord record = ErrorRecord::from(result.graph, result.errors.back());
+    if (options_.language != Language::automatic) {
+      return fail(Reason::cmdlet, code("scripts_refused"),
+                  "the session configuration does not let scripts run",
+                  "write language: none or language: auto for this endpoint",
+                  std::string(cut_utf8(record.message)));
+    }
+    // Once per session: what its configuration allows does not change while it lives.
+    scripts_ = false;
+    tell("language", options_.import_module.empty()
+                         ? "no scripts: the cmdlet is called alone"
+                         : "no scripts: the cmdlet is called alone, import_module is not used");
+    if (!usable) {
+      return fail(Reason::protocol, code("scripts_refused"),
+                  "the session does not let scripts run, and its first command could not be "
+                  "ended to ask without one",
+                  "write language: none for this endpoint");
+    }
+    if (in_time) {
+      return std::nullopt;
+    }
+    return fail(Reason::timeout, code("timeout"), "no time was left to ask again without a script",
+                "write language: none for this endpoint");
+  }
+  take_extras(result);
+  return result;
+}
+
+void Asking::take_extras(PipelineResult& result) {
+  part_extras(result);
+  if (result.state != PipelineState::completed) {
+    return;
+  }
+  imported_ = true;
+  if (!scripts_) {
+    tell("language", extra(result, "Language").value_or("scripts run"));
+  }
+  scripts_ = true;
+  if (!rendering_) {
+    return;
+  }
+  if (const auto text = extra(result, "Rendered")) {
+    result.rendered = Rendering{.width = call_.render_width, .text = with_line_feeds(*text)};
+  } else if (const auto refusal = extra(result, "RenderRefused")) {
+    renders_ = false;  // Out-String is not there, or may not be used
+    tell("text", fmt::format("not rendered by the server: {}", cut_utf8(*refusal)));
+  }
+}
+
+std::string Asking::code(std::string_view what) const {
+  return fmt::format("{}.{}", options_.transport, what);
+}
+
+void Asking::tell(std::string_view name, std::string_view value) const {
+  if (options_.observer != nullptr) {
+    options_.observer->fact(name, value);
+  }
+}
+
+}  // namespace sfb::remote
