@@ -74,6 +74,19 @@ void WinrmLane::renew() {
                           .observer = endpoint_->observer.get()});
 }
 
+// http.sys drops idle connections without a word: we go first.
+std::optional<MonoTime> WinrmLane::idle_end() const {
+  return link_.connected()
+             ? std::optional<MonoTime>(link_.last_used() + endpoint_->options.connection_idle)
+             : std::nullopt;
+}
+
+void WinrmLane::look_after(MonoTime now) {
+  if (const auto end = idle_end(); end && now >= *end) {
+    link_.drop();
+  }
+}
+
 bool WinrmLane::fit(MonoTime now) const {
   const WinrmOptions& options = endpoint_->options;
   const auto opened = session_->opened();
@@ -219,7 +232,7 @@ boost::asio::awaitable<void> WinrmLane::tidy(bool close, MonoTime deadline) {
       co_await drive(session_->clear(net::mono_now()), deadline);
     }
     // A lost Delete may be repeated: a shell that is gone stays gone.
-    for (int i = 0; i < kDeletes && holds_shell() && (close || !session_->reusable()); ++i) {
+    for (int i = 0; i < kDeletes && holds_session() && (close || !session_->reusable()); ++i) {
       co_await drive(session_->close(net::mono_now()), deadline);
     }
   } catch (const std::exception& error) {
@@ -229,7 +242,7 @@ boost::asio::awaitable<void> WinrmLane::tidy(bool close, MonoTime deadline) {
   }
   link_.release();
   if (!session_->reusable()) {
-    if (holds_shell()) {
+    if (holds_session()) {
       endpoint_->logger.info("a shell is left to the server's idle time-out",
                              {{"endpoint", endpoint_->options.endpoint}});
       link_.drop();

@@ -2,7 +2,7 @@
 // over, and clears away behind it.
 #pragma once
 
-#include "agent/remote/transport.hpp"
+#include "agent/remote/lanes_transport.hpp"
 #include "agent/remote/winrm_link.hpp"
 #include "agent/remote/winrm_session.hpp"
 
@@ -13,36 +13,21 @@
 
 namespace sfb::remote {
 
-/// Thread rule: loop thread; one of `run` and `tidy` at a time.
-class WinrmLane {
+/// Thread rule: as Lane.
+class WinrmLane final : public Lane {
  public:
   explicit WinrmLane(std::shared_ptr<WinrmEndpoint> endpoint);
 
-  /// One ask. Ends by the deadline; every error has its stage. When it throws (cancelled),
-  /// `interrupted` must follow.
-  boost::asio::awaitable<Result<Reply>> run(Call call, MonoTime deadline);
-  /// The ask was cut off in mid-air.
-  void interrupted();
-  /// Clears what the last run left on the server, or closes the shell. Ends by the deadline, never
-  /// throws; afterwards the lane can be used again.
-  boost::asio::awaitable<void> tidy(bool close, MonoTime deadline);
-
-  /// The last run left something to clear.
-  bool needs_clearing() const { return session_->needs_clearing(); }
-  /// A shell may exist on the server.
-  bool holds_shell() const { return session_->holds_shell(); }
-  /// The shell may serve another run: open, clean, neither too old nor used too often, and its last
-  /// run did not end with the cmdlet's failure: what an administrator changes then, rights or the
-  /// session configuration, counts from the next session on.
-  bool fit(MonoTime now) const;
-  /// Begins a new session in the place of one that has nothing on the server; the connection stays.
-  void renew();
-  WinrmLink& link() { return link_; }
-
-  // The transport's affair.
-  std::optional<MonoTime> idle_since;     ///< while it is idle
-  std::optional<MonoTime> tidying_since;  ///< while it is cleared or closed
-  bool ending = false;                    ///< its shell is being deleted
+  boost::asio::awaitable<Result<Reply>> run(Call call, MonoTime deadline) override;
+  void interrupted() override;
+  boost::asio::awaitable<void> tidy(bool close, MonoTime deadline) override;
+  bool needs_clearing() const override { return session_->needs_clearing(); }
+  bool holds_session() const override { return session_->holds_shell(); }
+  bool fit(MonoTime now) const override;
+  void renew() override;  ///< the connection stays
+  void release() override { link_.release(); }
+  std::optional<MonoTime> idle_end() const override;
+  void look_after(MonoTime now) override;
 
  private:
   boost::asio::awaitable<Result<PipelineResult>> converse(const Call& call, MonoTime deadline,
