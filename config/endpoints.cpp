@@ -17,9 +17,10 @@ namespace sfb::config {
 namespace {
 
 constexpr std::array<std::string_view, 4> kKnownTransports = {"file", "winrm", "ssh", "command"};
-constexpr std::array<std::string_view, 8> kWinrmKeys = {
-    "url",         "configuration_name", "language", "import_module",
-    "credentials", "allow_unencrypted",  "tls",      "session"};
+constexpr std::array<std::string_view, 5> kWinrmKeys = {"url", "configuration_name", "credentials",
+                                                        "allow_unencrypted", "tls"};
+constexpr std::array<std::string_view, 3> kSessionKeys = {"language", "import_module", "session"};
+constexpr std::array<std::string_view, 2> kSshKeys = {"program", "ssh"};
 
 // The agent's own arithmetic and memory bound these; a sane site is far below.
 constexpr std::size_t kMostPerEndpoint = 1'000;
@@ -59,11 +60,22 @@ std::pair<std::string, std::string> judge_path(std::string_view path) {
   return {};
 }
 
+void refuse_ssh_keys(Section& section) {
+  for (const std::string_view name : kSshKeys) {
+    section.refuse_foreign(name, "belongs to transport ssh", "remove it, or write transport: ssh");
+  }
+}
+
 void read_file_keys(Section& section, DraftEndpoint& endpoint) {
   for (const std::string_view name : kWinrmKeys) {
     section.refuse_foreign(name, "belongs to transport winrm",
                            "remove it, or write transport: winrm");
   }
+  for (const std::string_view name : kSessionKeys) {
+    section.refuse_foreign(name, "belongs to the transports winrm and ssh",
+                           "remove it, or write one of these transports");
+  }
+  refuse_ssh_keys(section);
   if (section.require("path", "name the file, such as /srv/sfb/{pool}.clixml")) {
     endpoint.path_at = section.find("path");
     assign(endpoint.value.path, section.text("path"));
@@ -81,27 +93,6 @@ void read_file_keys(Section& section, DraftEndpoint& endpoint) {
     // A refused value compares with nothing; the default was not meant.
     endpoint.value.max_age = max_age.value_or(std::chrono::milliseconds(0));
   }
-}
-
-// The name of a session configuration or a module: a word, so that it is one thing everywhere.
-std::optional<std::string> read_name(Section& section, std::string_view name, bool empty_allowed,
-                                     std::string_view shown_by) {
-  auto value = section.text(name);
-  if (!value) {
-    return std::nullopt;
-  }
-  const bool word = std::ranges::all_of(*value, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-';
-  });
-  if (!word || value->size() > kMostName || (value->empty() && !empty_allowed)) {
-    section.problem(name, fmt::format("{} is not allowed", quote(*value, 60)),
-                    fmt::format("write the name as {} shows it: letters, digits, dots, hyphens and "
-                                "underscores, at most {}",
-                                shown_by, kMostName));
-    return std::nullopt;
-  }
-  return value;
 }
 
 std::optional<Language> read_language(Section& section) {
@@ -227,16 +218,13 @@ void read_winrm_keys(Section& section, const Context& context, DraftEndpoint& en
                          "remove it: url names the server, or write transport: file");
   section.refuse_foreign("max_age", "belongs to transport file",
                          "remove it: the age of a session is session.max_age");
+  refuse_ssh_keys(section);
   read_url(section, endpoint);
   assign(winrm.configuration_name,
          read_name(section, "configuration_name", false, "Get-PSSessionConfiguration"));
-  assign(winrm.language, read_language(section));
-  assign(winrm.import_module, read_name(section, "import_module", true, "Get-Module"));
-  if (winrm.language == Language::none && !winrm.import_module.empty()) {
-    context.warnings.add(section.find("import_module")->position(), section.key_of("import_module"),
-                         "has no effect: with language none no script runs that could import it",
-                         "let the session configuration import the module, and remove it here");
-  }
+  read_session_keys(
+      section, context,
+      {.language = winrm.language, .import_module = winrm.import_module, .session = winrm.session});
   if (section.require("credentials", "name an entry of credentials")) {
     if (const auto name = section.text("credentials")) {
       winrm.credentials = *name;
@@ -244,9 +232,6 @@ void read_winrm_keys(Section& section, const Context& context, DraftEndpoint& en
     }
   }
   read_encryption(section, context, endpoint);
-  if (const Node* const session = section.find("session")) {
-    read_session(Section(*session, section.key_of("session"), context.problems), winrm.session);
-  }
   context.draft.credential_references_known =
       context.draft.credential_references_known && endpoint.credentials_at != nullptr;
 }
@@ -269,6 +254,8 @@ void read_endpoint(const Entry& entry, const Context& context) {
     endpoint.value.transport = *transport;
     if (*transport == "winrm") {
       read_winrm_keys(section, context, endpoint);
+    } else if (*transport == "ssh") {
+      read_ssh_keys(section, context, endpoint.value.ssh);
     } else {
       read_file_keys(section, endpoint);
     }
@@ -281,6 +268,39 @@ void read_endpoint(const Entry& entry, const Context& context) {
 }
 
 }  // namespace
+
+std::optional<std::string> read_name(Section& section, std::string_view name, bool empty_allowed,
+                                     std::string_view shown_by) {
+  auto value = section.text(name);
+  if (!value) {
+    return std::nullopt;
+  }
+  const bool word = std::ranges::all_of(*value, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
+  });
+  if (!word || value->size() > kMostName || (value->empty() && !empty_allowed)) {
+    section.problem(name, fmt::format("{} is not allowed", quote(*value, 60)),
+                    fmt::format("write the name as {} shows it: letters, digits, dots, hyphens and "
+                                "underscores, at most {}",
+                                shown_by, kMostName));
+    return std::nullopt;
+  }
+  return value;
+}
+
+void read_session_keys(Section& section, const Context& context, const SessionKeys& keys) {
+  assign(keys.language, read_language(section));
+  assign(keys.import_module, read_name(section, "import_module", true, "Get-Module"));
+  if (keys.language == Language::none && !keys.import_module.empty()) {
+    context.warnings.add(section.find("import_module")->position(), section.key_of("import_module"),
+                         "has no effect: with language none no script runs that could import it",
+                         "let the session configuration import the module, and remove it here");
+  }
+  if (const Node* const session = section.find("session")) {
+    read_session(Section(*session, section.key_of("session"), context.problems), keys.session);
+  }
+}
 
 void read_endpoints(const Node& node, const Context& context) {
   const Section endpoints(node, "endpoints", context.problems);

@@ -41,11 +41,7 @@ int open_to_read(const std::string& path) {
   return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 }
 
-// The file was opened and is a regular one.
-Status check_regular(const Descriptor& file, struct stat& status) {
-  if (file.get() < 0 || ::fstat(file.get(), &status) != 0) {
-    return cannot_read(errno);
-  }
+Status check_regular(const struct stat& status) {
   if (S_ISDIR(status.st_mode)) {
     return fail(Reason::process, "config.directory", "is a directory", "name a file");
   }
@@ -53,6 +49,14 @@ Status check_regular(const Descriptor& file, struct stat& status) {
     return fail(Reason::process, "config.not_regular", "is not a regular file", "name a file");
   }
   return {};
+}
+
+// The file was opened and is a regular one.
+Status check_regular(const Descriptor& file, struct stat& status) {
+  if (file.get() < 0 || ::fstat(file.get(), &status) != 0) {
+    return cannot_read(errno);
+  }
+  return check_regular(status);
 }
 
 // As ::read, which a signal may interrupt.
@@ -132,6 +136,22 @@ Result<SecretInfo> SystemFiles::inspect(const std::string& path) const {
     return cannot_read(error);
   }
   return info;
+}
+
+Status SystemFiles::executable(const std::string& path) const {
+  // Not opened: who may run a program may not always read it.
+  struct stat status{};
+  if (::stat(path.c_str(), &status) != 0) {
+    return cannot_read(errno);
+  }
+  if (const Status regular = check_regular(status); !regular) {
+    return regular;
+  }
+  if (::faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) != 0) {
+    return fail(Reason::process, "config.not_executable", "may not be executed by this account",
+                "chmod 755, or name another program");
+  }
+  return {};
 }
 
 std::string SystemFiles::absolute(const std::string& path) const {

@@ -29,6 +29,8 @@ class Files {
   virtual Result<std::string> read(const std::string& path, std::size_t most) const = 0;
   /// Looks at a file that must be readable; errors as `read`.
   virtual Result<SecretInfo> inspect(const std::string& path) const = 0;
+  /// Whether it is a program that this account may start: errors as `read`.
+  virtual Status executable(const std::string& path) const = 0;
   /// The path from the root, `.` and `..` resolved in the text alone.
   virtual std::string absolute(const std::string& path) const = 0;
 };
@@ -39,6 +41,7 @@ class SystemFiles final : public Files {
   std::vector<std::string> match(const std::string& pattern) const override;
   Result<std::string> read(const std::string& path, std::size_t most) const override;
   Result<SecretInfo> inspect(const std::string& path) const override;
+  Status executable(const std::string& path) const override;
   std::string absolute(const std::string& path) const override;
 };
 

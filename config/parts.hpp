@@ -26,6 +26,23 @@ void read_endpoints(const Node& node, const Context& context);
 /// `credentials:`
 void read_credentials(const Node& node, const Context& context);
 
+/// Where the values of `language`, `import_module` and `session` go.
+struct SessionKeys {
+  Language& language;
+  std::string& import_module;
+  Session& session;
+};
+/// The keys of every transport that holds sessions.
+void read_session_keys(Section& section, const Context& context, const SessionKeys& keys);
+/// The keys of transport `ssh`.
+void read_ssh_keys(Section& section, const Context& context, Ssh& ssh);
+
+/// A name that PowerShell or a server gave, at most 128 letters, digits, dots, hyphens and
+/// underscores, so that it is one thing everywhere. Nothing when it is absent or no such name,
+/// which has then been reported. `shown_by`: where the right name is to be seen.
+std::optional<std::string> read_name(Section& section, std::string_view name, bool empty_allowed,
+                                     std::string_view shown_by);
+
 /// A word of a list that grows with the builds: nothing when it is absent or not in `available`,
 /// which has then been reported, apart for a word of `known` and any other. `what`: `transport`.
 std::optional<std::string> read_offered(Section& section, std::string_view what,

@@ -42,6 +42,15 @@ std::string scalar(std::string_view text) {
   return word && !special ? std::string(text) : quoted(text);
 }
 
+void append_session(std::string& out, const Session& session) {
+  out += fmt::format(
+      "    session:\n"
+      "      reuse: {}\n"
+      "      max_age: {}\n"
+      "      max_pipelines: {}\n",
+      session.reuse, format_duration(session.max_age), session.max_pipelines);
+}
+
 void append_winrm(std::string& out, const Winrm& winrm) {
   out += fmt::format(
       "    url: {}\n"
@@ -60,12 +69,34 @@ void append_winrm(std::string& out, const Winrm& winrm) {
         "      min_version: {}\n",
         quoted(winrm.tls.ca_file), quoted(winrm.tls.server_name), quoted(winrm.tls.min_version));
   }
-  out += fmt::format(
-      "    session:\n"
-      "      reuse: {}\n"
-      "      max_age: {}\n"
-      "      max_pipelines: {}\n",
-      winrm.session.reuse, format_duration(winrm.session.max_age), winrm.session.max_pipelines);
+  append_session(out, winrm.session);
+}
+
+void append_ssh(std::string& out, const Ssh& ssh) {
+  if (!ssh.program.empty()) {
+    out += "    program:\n";
+    for (const std::string& argument : ssh.program) {
+      out += fmt::format("      - {}\n", quoted(argument));
+    }
+  } else {
+    out += fmt::format(
+        "    ssh:\n"
+        "      host: {}\n"
+        "      port: {}\n"
+        "      user: {}\n"
+        "      identity_file: {}\n"
+        "      known_hosts_file: {}\n"
+        "      subsystem: {}\n",
+        quoted(ssh.host), ssh.port, quoted(ssh.user), quoted(ssh.identity_file),
+        quoted(ssh.known_hosts_file), scalar(ssh.subsystem));
+    out += ssh.options.empty() ? "" : "      options:\n";
+    for (const auto& [name, value] : ssh.options) {
+      out += fmt::format("        {}: {}\n", name, quoted(value));
+    }
+  }
+  out += fmt::format("    language: {}\n    import_module: {}\n", to_string(ssh.language),
+                     scalar(ssh.import_module));
+  append_session(out, ssh.session);
 }
 
 void append_credentials(std::string& out, const std::vector<Credentials>& all) {
@@ -142,6 +173,8 @@ std::string to_yaml(const Settings& settings) {
                        scalar(endpoint.transport));
     if (endpoint.transport == "winrm") {
       append_winrm(out, endpoint.winrm);
+    } else if (endpoint.transport == "ssh") {
+      append_ssh(out, endpoint.ssh);
     } else {
       out += fmt::format("    path: {}\n    max_age: {}\n", quoted(endpoint.path),
                          format_duration(endpoint.max_age));

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace sfb::config {
@@ -72,6 +73,25 @@ struct Winrm {
   bool operator==(const Winrm&) const = default;
 };
 
+/// The keys of transport `ssh`: either a program that speaks PSRP on its stdin and stdout, or an
+/// ssh server whose subsystem does.
+struct Ssh {
+  std::vector<std::string> program;  ///< absolute path and arguments; empty: `host` is set
+  std::string host;                  ///< a DNS name or an IP address
+  std::uint16_t port = 22;
+  std::string user;
+  std::string identity_file;     ///< absolute; the private key
+  std::string known_hosts_file;  ///< absolute; the host keys that are accepted
+  std::string subsystem = "powershell";
+  /// Further options of ssh_config(5), allow-listed, in the order of the file.
+  std::vector<std::pair<std::string, std::string>> options;
+  Language language = Language::automatic;
+  std::string import_module;
+  Session session;
+
+  bool operator==(const Ssh&) const = default;
+};
+
 /// One entry of `endpoints:`.
 struct Endpoint {
   std::string name;
@@ -80,6 +100,7 @@ struct Endpoint {
   std::string path;
   std::chrono::milliseconds max_age{600'000};  ///< `file`: older content is a failure (`stale`)
   Winrm winrm;                                 ///< for transport `winrm` only
+  Ssh ssh;                                     ///< for transport `ssh` only
   std::size_t max_concurrent = 1;              ///< evaluations at once on this endpoint
 
   bool operator==(const Endpoint&) const = default;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <expected>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,6 +29,10 @@ class OneFile final : public sfb::config::Files {
     }
     return info;
   }
+  sfb::Status executable(const std::string& path) const override {
+    const auto info = inspect(path);
+    return info ? sfb::Status{} : std::unexpected(info.error());
+  }
   std::string absolute(const std::string& path) const override {
     return path.starts_with('/') ? path : "/" + path;
   }
@@ -36,7 +41,7 @@ class OneFile final : public sfb::config::Files {
   std::string content_;
 };
 
-const sfb::config::Capabilities kBuild{.transports = {"file", "winrm"}};
+const sfb::config::Capabilities kBuild{.transports = {"file", "winrm", "ssh"}};
 
 }  // namespace
 

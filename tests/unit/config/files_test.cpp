@@ -90,6 +90,21 @@ TEST_F(SystemFilesTest, LooksAtASecretWithoutKeepingIt) {
   EXPECT_EQ(files_.inspect(path("pipe")).error().code, "config.not_regular");
 }
 
+TEST_F(SystemFilesTest, KnowsAProgramFromAFile) {
+  write("program", "#!/bin/sh\n");
+  const auto closed = files_.executable(path("program"));
+  ASSERT_FALSE(closed.has_value()) << "no mode bit lets anybody execute it, root included";
+  EXPECT_EQ(closed.error().code, "config.not_executable");
+  ASSERT_EQ(::chmod(path("program").c_str(), 0755), 0);
+  EXPECT_TRUE(files_.executable(path("program")).has_value());
+
+  EXPECT_EQ(files_.executable(path("none")).error().reason, Reason::not_found);
+  EXPECT_EQ(files_.executable(path("program/none")).error().reason, Reason::not_found);
+  EXPECT_EQ(files_.executable(folder_.string()).error().code, "config.directory");
+  ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0700), 0);
+  EXPECT_EQ(files_.executable(path("pipe")).error().code, "config.not_regular");
+}
+
 TEST_F(SystemFilesTest, PathsBeginAtTheRoot) {
   EXPECT_EQ(files_.absolute("/etc/sfb/conf.d/../x.password"), "/etc/sfb/x.password");
   EXPECT_EQ(files_.absolute("x/./y"), (fs::current_path() / "x/y").string());

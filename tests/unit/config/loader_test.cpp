@@ -79,7 +79,7 @@ authorization: {allow_anonymous: loopback}
       .limits = {1UL << 20U, 3UL << 20U, 2UL << 20U, 32, 5, 6, 64},
       .credentials = {},
       .endpoints =
-          {{"drop.box-1", "file", "/srv/{pool}/{category}.json", std::chrono::hours(1), {}, 3}},
+          {{"drop.box-1", "file", "/srv/{pool}/{category}.json", std::chrono::hours(1), {}, {}, 3}},
       .pools = {{*Fqdn::parse("a.example.com"), "drop.box-1", *Fqdn::parse("b"), "Z\xC3\xBCrich",
                  "corp", true, true, std::chrono::minutes(1), std::chrono::milliseconds(500)}},
       .authorization = {AllowAnonymous::loopback, {}}};

@@ -48,6 +48,11 @@ class MemoryFiles final : public Files {
     return SecretInfo{.problem = {}, .mode = mode_};
   }
 
+  Status executable(const std::string& path) const override {
+    const auto content = read(path, 0);
+    return content ? Status{} : std::unexpected(content.error());
+  }
+
   std::string absolute(const std::string& path) const override {
     return path.starts_with('/') ? path : std::string(kRoot) + path;
   }

@@ -30,6 +30,7 @@ Settings example() {
                          .path = "/srv/sfb/{pool}.clixml",
                          .max_age = std::chrono::minutes(10),
                          .winrm = {},
+                         .ssh = {},
                          .max_concurrent = 1}};
   settings.pools = {pool("a.example.com", "b.example.com"), pool("b.example.com", "a.example.com")};
   return settings;
