@@ -49,7 +49,7 @@ struct Hooks {
 };
 
 /// The cmdlet call of a question.
-Call call_for(const status::Question& question);
+Call call_for(const status::Question& question, int render_width = 0);
 
 /// A transport that has not returned this long after its deadline is given up: the evaluation is a
 /// timeout, only the endpoint's slot stays taken until it really returns.
@@ -170,11 +170,18 @@ class Core {
     std::string request_id;
     Phase phase = Phase::queued;
     bool scheduled = false;  ///< the schedule wants the result, callers or not
+    int render_width = 0;    ///< status::Wish's
     std::vector<WaiterId> waiters;
     MonoTime started{};
     MonoTime deadline{};
 
     bool is_live() const { return phase <= Phase::running; }
+    /// The pool's activity is about this run. One that brings text stands beside the schedule,
+    /// which does not wait for it, but its answer is the pool's news like any other.
+    bool drives_activity() const { return question.is_scheduled() && render_width == 0; }
+    bool same(const status::Question& other, int width) const {
+      return question == other && render_width == width;
+    }
     bool is_waiting() const { return phase <= Phase::queued; }
   };
   using JobPtr = std::shared_ptr<Job>;
@@ -237,7 +244,7 @@ class Core {
   void start_anew();
 
   // core_run.cpp
-  JobPtr make_job(Pool& pool, const status::Question& question);
+  JobPtr make_job(Pool& pool, const status::Question& question, int render_width = 0);
   void enqueue(Pool& pool, const JobPtr& job);
   void begin(const JobPtr& job, Now now);
   void pool_due(Pool& pool, Now now);
@@ -246,7 +253,7 @@ class Core {
   void trial_due(const JobPtr& job);
   void forget(const JobPtr& job);
   void release_successor(const Job& job);
-  static JobPtr live_job(const Pool& pool, const status::Question& question);
+  static JobPtr live_job(const Pool& pool, const status::Question& question, int render_width = 0);
   Pool* pool_of(const Job& job) const;
   void flush();
 

@@ -45,7 +45,8 @@ void Core::evaluate(const status::Question& question, status::Wish wish, std::st
     answer(callback, {known->good, status::Source::cache});
   } else {
     Pool& pool = *found->second;
-    JobPtr job = live_job(pool, question);
+    const int width = pool.endpoint->options.transport->can_render() ? wish.render_width : 0;
+    JobPtr job = live_job(pool, question, width);
     const auto refusal = obstacle(pool, question, wish, now);
     if (refusal) {
       refuse(callback, refusal->error, refusal->retry_after, refusal->last_known);
@@ -65,11 +66,11 @@ void Core::evaluate(const status::Question& question, status::Wish wish, std::st
       add_waiter(job, std::move(wish), std::move(stop), std::move(callback),
                  status::Source::joined);
     } else {
-      job = make_job(pool, question);
+      job = make_job(pool, question, width);
       job->trigger = wish.trigger;
       job->request_id = wish.request_id;
       add_waiter(job, std::move(wish), std::move(stop), std::move(callback), status::Source::live);
-      if (question.is_scheduled()) {
+      if (job->drives_activity()) {
         pool.activity.queued();
       }
       enqueue(pool, job);
@@ -86,7 +87,9 @@ std::optional<status::Refusal> Core::obstacle(const Pool& pool, const status::Qu
     return status::Refusal{std::move(can.error()), {}, last};
   }
   const auto end = pool.endpoint->backoff_until(now.mono);
-  if (end && !live_job(pool, question)) {
+  if (end && std::ranges::none_of(pool.jobs, [&](const JobPtr& job) {
+        return job->is_live() && job->question == question;
+      })) {
     status::Refusal refusal = backoff_refusal(*pool.endpoint, *end, now);
     refusal.last_known = last;
     return refusal;
@@ -179,7 +182,7 @@ void Core::withdraw_if_unwanted(const JobPtr& job) {
     job->phase = Job::Phase::cancelled;
     outbox_.emplace_back([this, id = job->id] { hooks_.cancel(id); });
   }
-  if (pool != nullptr && job->question.is_scheduled()) {
+  if (pool != nullptr && job->drives_activity()) {
     pool->activity.finished(now.mono);
     pool->knowledge.set_running(false);
     dirty_ = true;

@@ -109,7 +109,7 @@ void Core::refuse_waiting_jobs(const Endpoint& endpoint, MonoTime until, Now now
         refuse(waiter.callback, std::move(refusal.error), refusal.retry_after, last_known(*job));
       }
       forget(job);
-      if (job->question.is_scheduled()) {
+      if (job->drives_activity()) {
         attempted(*pool);
         pool->activity.finished(now.mono);
         plan(*pool);

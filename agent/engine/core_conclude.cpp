@@ -16,9 +16,11 @@ void Core::conclude(Pool& pool, Job& job, Result<remote::Reply> result, Now now)
   const status::EvaluationPtr evaluation = made;
   pool.history.add(*evaluation);
   pool.cache.add(evaluation, now.mono);
-  if (job.question.is_scheduled()) {
+  if (job.drives_activity()) {
     pool.activity.finished(now.mono);
     pool.knowledge.set_running(false);
+  }
+  if (job.question.is_scheduled()) {
     pool.knowledge.completed(evaluation, now);
     durations_.observe(evaluation->duration);
     dirty_ = true;

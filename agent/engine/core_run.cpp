@@ -17,16 +17,20 @@ std::chrono::milliseconds budget(const PoolOptions& options) {
 
 }  // namespace
 
-Call call_for(const status::Question& question) {
+Call call_for(const status::Question& question, int render_width) {
   const std::string_view category = question.category == status::Category::all
                                         ? std::string_view()
                                         : to_string(question.category);
-  return collectors::make_call(question.pool, category, question.force, question.bypass_dual_write);
+  Call call =
+      collectors::make_call(question.pool, category, question.force, question.bypass_dual_write);
+  call.render_width = render_width;
+  return call;
 }
 
-Core::JobPtr Core::live_job(const Pool& pool, const status::Question& question) {
-  const auto found = std::ranges::find_if(
-      pool.jobs, [&](const JobPtr& job) { return job->is_live() && job->question == question; });
+Core::JobPtr Core::live_job(const Pool& pool, const status::Question& question, int render_width) {
+  const auto found = std::ranges::find_if(pool.jobs, [&](const JobPtr& job) {
+    return job->is_live() && job->same(question, render_width);
+  });
   return found == pool.jobs.end() ? nullptr : *found;
 }
 
@@ -35,12 +39,13 @@ Core::Pool* Core::pool_of(const Job& job) const {
   return found == by_generation_.end() ? nullptr : found->second;
 }
 
-Core::JobPtr Core::make_job(Pool& pool, const status::Question& question) {
+Core::JobPtr Core::make_job(Pool& pool, const status::Question& question, int render_width) {
   auto job = std::make_shared<Job>(Job{.id = ++jobs_made_,
                                        .question = question,
                                        .generation = pool.generation,
                                        .endpoint = pool.endpoint,
                                        .request_id = {},
+                                       .render_width = render_width,
                                        .waiters = {}});
   jobs_.emplace(job->id, job);
   pool.jobs.push_back(job);
@@ -49,7 +54,7 @@ Core::JobPtr Core::make_job(Pool& pool, const status::Question& question) {
 
 void Core::enqueue(Pool& pool, const JobPtr& job) {
   const bool predecessor = std::ranges::any_of(pool.jobs, [&](const JobPtr& other) {
-    return !other->is_live() && other->question == job->question;
+    return !other->is_live() && other->same(job->question, job->render_width);
   });
   if (predecessor) {
     job->phase = Job::Phase::held;
@@ -90,14 +95,16 @@ void Core::begin(const JobPtr& job, Now now) {
   }
   agenda_.set({AgendaKey::Kind::guard, job->id}, job->deadline + kGuard);
   ++running_;
-  if (job->question.is_scheduled()) {
+  if (job->drives_activity()) {
     pool.activity.started();
     pool.knowledge.set_running(true);
     dirty_ = true;
   }
   outbox_.emplace_back(
-      [this, launch = Launch{job->id, job->endpoint->options.transport, call_for(job->question),
-                             job->deadline}]() mutable { hooks_.launch(std::move(launch)); });
+      [this, launch = Launch{job->id, job->endpoint->options.transport,
+                             call_for(job->question, job->render_width), job->deadline}]() mutable {
+        hooks_.launch(std::move(launch));
+      });
 }
 
 void Core::finished(JobId id, Result<remote::Reply> result) {
@@ -158,7 +165,7 @@ void Core::forget(const JobPtr& job) {
 
 void Core::release_successor(const Job& job) {
   Pool& pool = *pool_of(job);
-  const JobPtr next = live_job(pool, job.question);
+  const JobPtr next = live_job(pool, job.question, job.render_width);
   if (next && next->phase == Job::Phase::held) {
     enqueue(pool, next);
   }

@@ -79,6 +79,7 @@ class LanesTransport : public Transport, public std::enable_shared_from_this<Lan
   LanesTransport(boost::asio::any_io_executor executor, LanesOptions options, MakeLane make_lane);
 
   Status can_ask(const Call&) const override { return {}; }
+  bool can_render() const override { return true; }
   boost::asio::awaitable<Result<Reply>> ask(Call call, MonoTime deadline) override;
   boost::asio::awaitable<bool> close(MonoTime deadline) override;
 

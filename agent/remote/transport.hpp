@@ -36,6 +36,8 @@ class Transport {
   virtual Status can_ask(const Call& call) const = 0;
   /// Asks. Ends by the deadline with Reason::timeout and the stage that ran out. Cancellable.
   virtual boost::asio::awaitable<Result<Reply>> ask(Call call, MonoTime deadline) = 0;
+  /// Can the server itself make the text of its answer (Call::render_width)? It may still refuse.
+  virtual bool can_render() const { return false; }
   /// Tells that new content may be there for a pool (`file` only); called on the loop thread. Set
   /// once, before the first ask.
   virtual void on_change(std::function<void(const Fqdn& pool)> callback) {

@@ -76,6 +76,10 @@ struct Wish {
   /// min_live_interval.
   std::optional<std::chrono::seconds> max_age = {};
   MonoTime deadline{};
+  /// The server shall make the text for a console of this width, where it can (PipelineResult::
+  /// rendered); 0: the objects are enough. Only callers that wish the same share a run; a cached
+  /// answer serves all.
+  int render_width = 0;
 };
 
 using AnswerCallback = std::function<void(std::expected<Answer, Refusal>)>;

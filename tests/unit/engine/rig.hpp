@@ -36,6 +36,7 @@ class FakeTransport final : public remote::Transport {
   void add_pool(const Fqdn& pool) override { pools.push_back(pool.str()); }
   void remove_pool(const Fqdn& pool) override { std::erase(pools, pool.str()); }
   bool uses_backoff() const override { return backoff; }
+  bool can_render() const override { return renders; }
   void on_credentials(std::function<void(std::uint64_t)> callback) override {
     new_credentials = std::move(callback);
   }
@@ -44,6 +45,7 @@ class FakeTransport final : public remote::Transport {
 
   bool categories = true;
   bool backoff = true;
+  bool renders = true;
   int on_change_calls = 0;
   int refreshed = 0;
   std::function<void(const Fqdn&)> changed;
