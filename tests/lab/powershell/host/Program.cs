@@ -17,6 +17,7 @@ internal static class Program
         {
             return args switch
             {
+                ["client", .. var rest] => Client.Run(rest),
                 _ => PowerShellProgram(args),
             };
         }
