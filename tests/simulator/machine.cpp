@@ -77,7 +77,7 @@ std::string Machine::pool_of(const SoapRequest& request, const ShellPtr& shell) 
     const auto* const first = find(request.body(), {"CommandLine", "Arguments"});
     return first == nullptr ? std::string() : pool_in(sfb::base64_decode(first->text).value_or(""));
   }
-  return shell ? shell->pool : std::string();
+  return shell ? shell->runspace.pool() : std::string();
 }
 
 void Machine::check_order(SoapRequest& request, Shell* shell) {
@@ -102,7 +102,8 @@ void Machine::check_order(SoapRequest& request, Shell* shell) {
   }
   shell->message = request.message_id;
   shell->action = request.action;
-  if (request.action == "Command" && !shell->winrs && !(shell->opens && shell->output.empty())) {
+  if (request.action == "Command" && !shell->winrs &&
+      !(shell->runspace.opens() && shell->runspace.output.empty())) {
     request.violates("the pool has not told that it is open");
   }
 }
@@ -136,7 +137,7 @@ asio::awaitable<Answer> Machine::act(const SoapRequest& request, const Fault* fa
 Answer Machine::command(const SoapRequest& request, const ShellPtr& shell, const Fault* given) {
   const auto* const line = find(request.body(), {"CommandLine"});
   const auto* const first = find(line, {"Arguments"});
-  if (++shell->used > shell->server.max_commands) {
+  if (++shell->used > shell->runspace.server().max_commands) {
     return fault(request, kMaxCommands, "QuotaLimit",
                  "The maximum number of commands per shell has been exceeded.");
   }
@@ -145,8 +146,8 @@ Answer Machine::command(const SoapRequest& request, const ShellPtr& shell, const
   }
   const auto command = std::make_shared<Command>(executor_);
   const std::string id = attribute(line, "CommandId");
-  command->pid = guid_bytes(id);
-  command->id = shell->server.echo_ids && !id.empty()
+  command->pipeline.pid = guid_bytes(id);
+  command->id = shell->runspace.server().echo_ids && !id.empty()
                     ? id
                     : fmt::format("0000000C-0000-4000-8000-{:012X}", ++ids_);
   if (shell->commands.contains(command->id)) {
@@ -156,10 +157,11 @@ Answer Machine::command(const SoapRequest& request, const ShellPtr& shell, const
   shell->commands[command->id] = command;
   ++world_.commands;
   if (shell->winrs) {
-    command->output.push_back("simulated output\r\n");
-    command->ended = true;
+    command->pipeline.output.push_back("simulated output\r\n");
+    command->pipeline.ended = true;
   } else {
-    feed(*shell, *command, "stdin", sfb::base64_decode(first->text).value_or("-"), given);
+    shell->runspace.feed(command->pipeline, "stdin", sfb::base64_decode(first->text).value_or("-"),
+                         given);
   }
   return ok(
       request,
@@ -178,8 +180,8 @@ Answer Machine::send(const SoapRequest& request, const ShellPtr& shell) {
     return fault(request, kInvalidSelectors, "InvalidSelectors", "The command was not found.");
   }
   if (!shell->winrs) {
-    feed(*shell, *command->second, attribute(stream, "Name"),
-         sfb::base64_decode(stream->text).value_or("-"), nullptr);
+    shell->runspace.feed(command->second->pipeline, attribute(stream, "Name"),
+                         sfb::base64_decode(stream->text).value_or("-"), nullptr);
   }
   command->second->wake.cancel();
   return ok(request, "<rsp:SendResponse/>");
@@ -202,11 +204,10 @@ asio::awaitable<Answer> Machine::receive(const SoapRequest& request, ShellPtr sh
     command->wake.cancel();
     const auto until = Clock::now() + request.operation_timeout;
     ++shell->busy;
-    const auto ready = [&] {
-      return Clock::now() >= command->ready_at && (!command->output.empty() || command->ended);
-    };
-    while (!ready() && Clock::now() < until && mine == command->receives && !command->gone) {
-      const auto next = command->ready_at > Clock::now() ? command->ready_at : until;
+    const Pipeline& pipeline = command->pipeline;
+    while (!pipeline.ready() && Clock::now() < until && mine == command->receives &&
+           !command->gone) {
+      const auto next = pipeline.ready_at > Clock::now() ? pipeline.ready_at : until;
       command->wake.expires_at(std::min(until, next));
       co_await command->wake.async_wait(kAwait);
     }
@@ -217,14 +218,14 @@ asio::awaitable<Answer> Machine::receive(const SoapRequest& request, ShellPtr sh
                       "The I/O operation has been aborted because of either a thread exit or an "
                       "application request.");
     }
-    if (!ready()) {
+    if (!pipeline.ready()) {
       co_return fault(request, kTimedOut, "TimedOut", "The operation timed out.");
     }
-  } else if (shell->output.empty()) {
+  } else if (shell->runspace.output.empty()) {
     co_await pause(request.operation_timeout);
     co_return fault(request, kTimedOut, "TimedOut", "The operation timed out.");
   }
-  std::deque<std::string>& queue = command ? command->output : shell->output;
+  std::deque<std::string>& queue = command ? command->pipeline.output : shell->runspace.output;
   const std::string attribute_text =
       command ? fmt::format(R"( CommandId="{}")", command->id) : std::string();
   std::string body;
@@ -239,8 +240,8 @@ asio::awaitable<Answer> Machine::receive(const SoapRequest& request, ShellPtr sh
     body += stream;
     queue.pop_front();
   }
-  if (command && command->ended && queue.empty() &&
-      (shell->server.done_with_state || body.empty())) {
+  if (command && command->pipeline.ended && queue.empty() &&
+      (shell->runspace.server().done_with_state || body.empty())) {
     command->done_sent = true;
     body += fmt::format(
         R"(<rsp:CommandState CommandId="{}" State="{}/CommandState/Done"><rsp:ExitCode>0</rsp:ExitCode></rsp:CommandState>)",
@@ -260,12 +261,7 @@ Answer Machine::signal(const SoapRequest& request, const ShellPtr& shell) {
   if (sfb::to_lower(text).ends_with("/signal/terminate")) {
     forget(*shell, command->first);
   } else if (text == "powershell/signal/crtl_c") {
-    if (!shell->server.deaf && command->second->running()) {
-      command->second->output.clear();  // what it would have said
-      command->second->waits_for_host = false;
-      command->second->ready_at = Clock::now();
-      finish(*shell, *command->second, 3, "The pipeline has been stopped.", "PipelineStopped",
-             "System.Management.Automation.PipelineStoppedException", 14);
+    if (shell->runspace.stop(command->second->pipeline)) {
       command->second->wake.cancel();
     }
   } else {
@@ -282,10 +278,7 @@ Answer Machine::remove(const SoapRequest& request, const ShellPtr& shell) {
 
 void Machine::forget(Shell& shell, const std::string& id) {
   const auto command = shell.commands.find(id);
-  // A cmdlet that does not hear its stop keeps the runspace until it ends; the next one waits.
-  if (shell.server.deaf && Clock::now() >= command->second->starts_at) {
-    shell.busy_until = std::max(shell.busy_until, command->second->ready_at);
-  }
+  shell.runspace.leave(command->second->pipeline);
   command->second->gone = true;
   command->second->wake.cancel();
   shell.commands.erase(command);

@@ -1,8 +1,7 @@
 // One Windows server behind one listener: shells, commands, their life times and quotas.
 #pragma once
 
-#include "tests/simulator/psrp_read.hpp"
-#include "tests/simulator/psrp_wire.hpp"
+#include "tests/simulator/runspace.hpp"
 #include "tests/simulator/soap.hpp"
 #include "tests/simulator/world.hpp"
 
@@ -13,12 +12,11 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
+#include <utility>
 
 namespace sim {
 
@@ -60,45 +58,30 @@ class Machine {
   using Clock = std::chrono::steady_clock;
   struct Command {
     explicit Command(const boost::asio::any_io_executor& executor) : wake(executor) {}
-    /// The cmdlet has not come to its end.
-    bool running() const { return !ended || Clock::now() < ready_at; }
 
     std::string id;
-    GuidBytes pid{};
-    std::map<std::string, Assembler> input;  ///< by stream
-    std::deque<std::string> output;          ///< what a Receive takes: fragments, or WinRS bytes
-    Clock::time_point starts_at{};           ///< when the runspace is free for it
-    Clock::time_point ready_at{};
-    bool created = false;  ///< CREATE_PIPELINE has come
-    bool ended = false;
+    Pipeline pipeline;  ///< of WinRS: its output is bytes
     bool done_sent = false;
     bool gone = false;
-    bool waits_for_host = false;
     unsigned receives = 0;  ///< a newer Receive ends an older one
     boost::asio::steady_timer wake;
   };
   using CommandPtr = std::shared_ptr<Command>;
   struct Shell {
+    explicit Shell(Runspace pool) : runspace(std::move(pool)) {}
+
+    Runspace runspace;
     std::string id;
     std::string resource;
     std::string session;  ///< SessionId of its Create
-    Server server;        ///< as it was then
     std::string message;  ///< MessageID and action of the last request
     std::string action;
-    GuidBytes rpid{};
     bool winrs = false;
-    bool opens = false;    ///< state Opened is sent
-    Version protocol;      ///< the smaller one
-    std::string imported;  ///< a module, by Import-Module
-    std::deque<std::string> output;
     std::map<std::string, CommandPtr> commands;
     std::size_t used = 0;  ///< commands made
-    std::uint64_t objects = 0;
     Clock::time_point last{};
-    Clock::time_point busy_until{};  ///< the runspace, by a cmdlet that did not hear its stop
     Millis idle{0};
     std::size_t busy = 0;  ///< requests under way
-    std::string pool;      ///< of the last command, for faults
   };
   using ShellPtr = std::shared_ptr<Shell>;
 
@@ -119,23 +102,6 @@ class Machine {
   std::string pool_of(const SoapRequest& request, const ShellPtr& shell) const;
   void drop(const ShellPtr& shell);
   void forget(Shell& shell, const std::string& command);
-
-  // run.cpp: what the cmdlet does
-  void feed(Shell& shell, Command& command, const std::string& stream, const std::string& bytes,
-            const Fault* fault);
-  void take_response(Shell& shell, Command& command, const std::string& stream,
-                     const std::string& body);
-  void take_pipeline(Shell& shell, Command& command, const std::string& stream,
-                     const std::string& body, const Fault* fault);
-  void run(Shell& shell, Command& command, const PipelineRequest& request, const Fault* fault);
-  bool import_module(Shell& shell, Command& command, const PipelineRequest::Command& call,
-                     const std::string& module);
-  void run_cmdlet(Shell& shell, Command& command, const PipelineRequest::Command& call,
-                  const Fault* fault);
-  void finish(Shell& shell, Command& command, int state, const std::string& error = {},
-              const std::string& id = {}, const std::string& type = {}, int category = 0);
-  void put(Shell& shell, Command& command, std::uint32_t type, const std::string& body,
-           std::size_t max_blob = 32747);
 
   Answer ok(const SoapRequest& request, const std::string& body) const;
   Answer fault(const SoapRequest& request, std::uint32_t code, const std::string& subcode,

@@ -1,10 +1,8 @@
-// Create: a shell, and what the two sides of a new runspace pool agree upon.
+// Create: a shell and its runspace pool.
 #include "agent/base/base64.hpp"
 #include "tests/simulator/machine.hpp"
 
 #include <fmt/format.h>
-
-#include <algorithm>
 
 namespace sim {
 
@@ -35,43 +33,10 @@ bool Machine::open_pool(const SoapRequest& request, Shell& shell) {
     world_.violation("Create: creationXml is not SESSION_CAPABILITY and INIT_RUNSPACEPOOL");
     return false;
   }
-  shell.rpid = messages[0].rpid;
-  if (guid_text(shell.rpid) != attribute(proposed, "ShellId")) {
+  if (guid_text(messages[0].rpid) != attribute(proposed, "ShellId")) {
     world_.violation("Create: the ShellId is not the RPID");
   }
-  for (const PsrpMessage& message : messages) {
-    if (message.destination != 2 || message.rpid != shell.rpid || message.pid != GuidBytes{}) {
-      world_.violation("Create: a message has wrong ids");
-    }
-  }
-  const Capability theirs = read_capability(messages[0].body);
-  std::vector<std::string> problems = theirs.problems;
-  std::ranges::copy(problems_of_pool(messages[1].body), std::back_inserter(problems));
-  for (const std::string& problem : problems) {
-    world_.violation("Create: " + problem);
-  }
-  // Of two versions 2.x the smaller one is spoken. Where nothing can be agreed upon the server says
-  // what it has, and then nothing, ever.
-  const Version own = read_version(shell.server.protocol).value_or(Version{});
-  const bool agreed = own.major == 2 && problems.empty();
-  shell.protocol = own.major == 2 && theirs.problems.empty() ? std::min(own, theirs.protocol) : own;
-  const auto add = [&](std::uint32_t type, const GuidBytes& rpid, const std::string& body) {
-    std::ranges::move(fragments_of(++shell.objects, type, rpid, {}, body),
-                      std::back_inserter(shell.output));
-  };
-  add(kSessionCapability, {},
-      capability_xml(fmt::format("{}.{}", shell.protocol.major, shell.protocol.minor)));
-  if (!agreed) {
-    return true;
-  }
-  shell.opens = shell.server.broken.empty();
-  if (shell.opens) {
-    add(kPrivateData, shell.rpid, private_data_xml(shell.server.ps_version));
-    add(kRunspacePoolState, shell.rpid, state_xml("RunspaceState", 2));
-  } else {
-    add(kRunspacePoolState, shell.rpid,
-        state_xml("RunspaceState", 5, shell.server.broken, "PSSessionConfigurationFailed"));
-  }
+  shell.runspace.open(messages, "Create");
   return true;
 }
 
@@ -81,8 +46,8 @@ Answer Machine::create(const SoapRequest& request) {
                  "The maximum number of concurrent shells for this user has been exceeded.");
   }
   const auto* const proposed = find(request.body(), {"Shell"});
-  const auto shell = std::make_shared<Shell>();
-  shell->server = listener_.server;
+  const auto shell = std::make_shared<Shell>(Runspace(world_, listener_.name, listener_.server));
+  const Server& server = shell->runspace.server();
   shell->resource = request.resource;
   shell->message = request.message_id;
   shell->action = request.action;
@@ -92,13 +57,12 @@ Answer Machine::create(const SoapRequest& request) {
   shell->winrs = request.winrs();
   shell->last = Clock::now();
   const auto* const wish = find(proposed, {"IdleTimeOut"});
-  shell->idle = shell->server.idle_timeout.count() > 0 ? shell->server.idle_timeout
+  shell->idle = server.idle_timeout.count() > 0 ? server.idle_timeout
                 : wish != nullptr ? read_duration(wish->text).value_or(Millis(7'200'000))
                                   : Millis(7'200'000);
   const std::string id = attribute(proposed, "ShellId");
-  shell->id = shell->server.echo_ids && !id.empty()
-                  ? id
-                  : fmt::format("0000000A-0000-4000-8000-{:012X}", ++ids_);
+  shell->id =
+      server.echo_ids && !id.empty() ? id : fmt::format("0000000A-0000-4000-8000-{:012X}", ++ids_);
   if (!shell->winrs && !open_pool(request, *shell)) {
     return fault(request, kBadSchema, "SchemaValidationError", "creationXml is invalid.");
   }

@@ -184,7 +184,7 @@ PipelineRequest read_create_pipeline(std::string_view body, Version protocol) {
   }
   if (const Element* const no_input = need(problems, &*root, "NoInput", "B");
       no_input != nullptr && !is_true(no_input)) {
-    problems.emplace_back("NoInput is not true: the pipeline would wait for ever");
+    request.input = true;
   }
   need(problems, &*root, "ApartmentState", "enum");
   need(problems, &*root, "RemoteStreamOptions", "enum");

@@ -32,6 +32,7 @@ std::vector<std::string> problems_of_pool(std::string_view body);
 /// CREATE_PIPELINE. One with a problem is not run.
 struct PipelineRequest {
   std::vector<std::string> problems;
+  bool input = false;  ///< waits for PIPELINE_INPUT and its end
   struct Command {
     std::string text;
     bool script = false;

@@ -27,6 +27,8 @@ inline constexpr std::uint32_t kInitRunspacePool = 0x00010004;
 inline constexpr std::uint32_t kRunspacePoolState = 0x00021005;
 inline constexpr std::uint32_t kCreatePipeline = 0x00021006;
 inline constexpr std::uint32_t kPrivateData = 0x00021009;
+inline constexpr std::uint32_t kPipelineInput = 0x00041002;
+inline constexpr std::uint32_t kPipelineInputEnd = 0x00041003;
 inline constexpr std::uint32_t kPipelineOutput = 0x00041004;
 inline constexpr std::uint32_t kErrorRecord = 0x00041005;
 inline constexpr std::uint32_t kPipelineState = 0x00041006;
@@ -35,6 +37,9 @@ inline constexpr std::uint32_t kWarningRecord = 0x00041009;
 inline constexpr std::uint32_t kProgressRecord = 0x00041010;
 inline constexpr std::uint32_t kHostCall = 0x00041100;
 inline constexpr std::uint32_t kHostResponse = 0x00041101;
+
+/// The `ci` of the one host call that there is.
+inline constexpr int kHostCallId = 1;
 
 /// Puts a client's fragments together.
 class Assembler {
