@@ -1,4 +1,5 @@
 // The control door: what tests look at and change while the simulator runs.
+#include "tests/simulator/json.hpp"
 #include "tests/simulator/listening.hpp"
 #include "tests/simulator/site.hpp"
 
@@ -25,35 +26,6 @@ namespace {
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kLargest = 64UL << 20U;
-
-std::string quoted(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
-    } else {
-      out += c;
-    }
-  }
-  return out + '"';
-}
-
-template <typename Map>
-std::string object(const Map& map) {
-  std::string out = "{";
-  for (const auto& [name, value] : map) {
-    out += out.size() > 1 ? ", " : "";
-    if constexpr (std::is_arithmetic_v<std::decay_t<decltype(value)>>) {
-      out += fmt::format("{}: {}", quoted(name), value);
-    } else {
-      out += fmt::format("{}: {}", quoted(name), quoted(value));
-    }
-  }
-  return out + "}";
-}
 
 std::pair<int, std::string> refused(int status, const std::string& why) {
   return {status, fmt::format("{{\"error\": {}}}\n", quoted(why))};

@@ -30,21 +30,6 @@ asio::awaitable<void> pause(Millis time) {
   co_await timer.async_wait(kAwait);
 }
 
-// The first PoolFqdn of a pipeline that fits into one request.
-std::string pool_in(const std::string& bytes) {
-  Assembler input;
-  std::vector<PsrpMessage> messages;
-  if (!input.feed(bytes, messages) || messages.empty()) {
-    return {};
-  }
-  const PipelineRequest request = read_create_pipeline(messages.front().body, {});
-  if (request.commands.empty()) {
-    return {};
-  }
-  const auto pool = request.commands.front().arguments.find("poolfqdn");
-  return pool == request.commands.front().arguments.end() ? std::string() : pool->second;
-}
-
 std::string subcode_of(std::uint32_t code) {
   return code == kBadSchema          ? "SchemaValidationError"
          : code == kInvalidSelectors ? "InvalidSelectors"

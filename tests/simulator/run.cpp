@@ -1,5 +1,6 @@
 // What the simulated PowerShell does with a pipeline.
 #include "agent/base/text.hpp"
+#include "tests/simulator/json.hpp"
 #include "tests/simulator/runspace.hpp"
 
 #include <fmt/format.h>
@@ -108,6 +109,9 @@ void Runspace::run_cmdlet(Pipeline& pipeline, const PipelineRequest::Command& ca
   if (!imported_.empty()) {
     world_.last_call["imported"] = imported_;
   }
+  world_.journal.write("run", {{"parameters", object(call.arguments)},
+                               {"script", call.script ? "true" : "false"},
+                               {"imported", quoted(imported_)}});
   const bool force = sfb::iequals(argument(call, "force"), "true");
   const Pool* const pool = world_.pool(fqdn);
   if (pool == nullptr) {

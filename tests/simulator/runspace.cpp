@@ -1,11 +1,27 @@
 #include "tests/simulator/runspace.hpp"
 
+#include "tests/simulator/json.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
 
 namespace sim {
+
+std::string pool_in(const std::string& bytes) {
+  Assembler input;
+  std::vector<PsrpMessage> messages;
+  if (!input.feed(bytes, messages) || messages.empty()) {
+    return {};
+  }
+  const PipelineRequest request = read_create_pipeline(messages.front().body, {});
+  if (request.commands.empty()) {
+    return {};
+  }
+  const auto pool = request.commands.front().arguments.find("poolfqdn");
+  return pool == request.commands.front().arguments.end() ? std::string() : pool->second;
+}
 
 Runspace::Runspace(World& world, std::string listener, Server server)
     : world_(world), listener_(std::move(listener)), server_(std::move(server)) {}
@@ -46,6 +62,10 @@ void Runspace::open(const std::vector<PsrpMessage>& messages, const std::string&
   const Version own = read_version(server_.protocol).value_or(Version{});
   const bool agreed = own.major == 2 && problems.empty();
   protocol_ = own.major == 2 && theirs.problems.empty() ? std::min(own, theirs.protocol) : own;
+  world_.journal.write(
+      "open", {{"listener", quoted(listener_)},
+               {"protocol", quoted(fmt::format("{}.{}", protocol_.major, protocol_.minor))},
+               {"agreed", agreed ? "true" : "false"}});
   say(kSessionCapability, capability_xml(fmt::format("{}.{}", protocol_.major, protocol_.minor)));
   if (!agreed) {
     return;

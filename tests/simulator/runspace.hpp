@@ -35,6 +35,9 @@ struct Pipeline {
   bool waits_for_input = false;
 };
 
+/// The PoolFqdn of a pipeline that begins with these fragments and fits into them; else empty.
+std::string pool_in(const std::string& bytes);
+
 /// Thread rule: one thread.
 class Runspace {
  public:

@@ -34,6 +34,7 @@ void read_server(const Item& item, Server& server) {
                   {"echo_ids", into(server.echo_ids)},
                   {"done_with_state", into(server.done_with_state)},
                   {"deaf", into(server.deaf)},
+                  {"crlf", into(server.crlf)},
                   {"broken", into(server.broken)},
                   {"module", into(server.module)},
                   {"import_warning", into(server.import_warning)},

@@ -58,6 +58,7 @@ struct Server {
   bool echo_ids = true;
   bool done_with_state = true;
   bool deaf = false;   ///< does not hear crtl_c
+  bool crlf = false;   ///< ends lines as Windows does, out of process
   std::string broken;  ///< text: the pool cannot open
   std::string module;  ///< where the cmdlet is; only this one can be imported; empty: no need
   std::string import_warning;  ///< text: comes with an import

@@ -1,6 +1,7 @@
 #include "tests/simulator/world.hpp"
 
 #include "agent/base/text.hpp"
+#include "tests/simulator/json.hpp"
 
 #include <fmt/format.h>
 
@@ -37,6 +38,7 @@ std::optional<Fault> World::pick(const std::string& listener, const std::string&
     }
     ++fault.done;
     ++counters.faults_done[fault.act];
+    journal.write("fault", {{"do", quoted(fault.act)}, {"action", quoted(action)}});
     return fault;
   }
   return std::nullopt;
@@ -48,6 +50,7 @@ void World::violation(const std::string& what) {
     violations.push_back(what);
   }
   fmt::print(stderr, "violation: {}\n", what);
+  journal.write("violation", {{"text", quoted(what)}});
 }
 
 }  // namespace sim

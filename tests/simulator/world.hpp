@@ -1,6 +1,7 @@
 // What all listeners share: pools, faults, counters, chance.
 #pragma once
 
+#include "tests/simulator/journal.hpp"
 #include "tests/simulator/scenario.hpp"
 
 #include <cstddef>
@@ -47,6 +48,7 @@ class World {
   void violation(const std::string& what);
 
   Counters counters;
+  Journal journal;
   /// Parameters of the last run; `script`, `listener`, and `imported` when its runspace has a
   /// module.
   std::map<std::string, std::string> last_call;

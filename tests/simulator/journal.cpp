@@ -1,0 +1,40 @@
+#include "tests/simulator/journal.hpp"
+
+#include "tests/simulator/json.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace sim {
+
+Journal::~Journal() {
+  if (file_ >= 0) {
+    ::close(file_);
+  }
+}
+
+std::optional<std::string> Journal::open(const std::string& path) {
+  file_ = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+  return file_ >= 0
+             ? std::nullopt
+             : std::optional(fmt::format("{} cannot be written: {}", path, std::strerror(errno)));
+}
+
+void Journal::write(const std::string& event, const Fields& fields) {
+  if (file_ < 0) {
+    return;
+  }
+  std::string line = fmt::format(R"({{"pid": {}, "event": {})", ::getpid(), quoted(event));
+  for (const auto& [name, value] : fields) {
+    line += fmt::format(", {}: {}", quoted(name), value);
+  }
+  line += "}\n";
+  // At once, so that the lines of several processes stay whole; a full disk is nobody's business.
+  [[maybe_unused]] const auto written = ::write(file_, line.data(), line.size());
+}
+
+}  // namespace sim

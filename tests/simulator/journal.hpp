@@ -1,0 +1,31 @@
+// What happened, for tests that start many processes: one line of JSON per event, appended to a
+// file that they share.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace sim {
+
+/// Thread rule: one thread; several processes may write to one file, a line at a time.
+class Journal {
+ public:
+  /// Names and values, which are JSON.
+  using Fields = std::vector<std::pair<std::string, std::string>>;
+
+  Journal() = default;
+  ~Journal();
+  Journal(const Journal&) = delete;
+  Journal& operator=(const Journal&) = delete;
+
+  /// Begins to write there; the error text when it cannot. Without it nothing is written.
+  std::optional<std::string> open(const std::string& path);
+  void write(const std::string& event, const Fields& fields = {});
+
+ private:
+  int file_ = -1;
+};
+
+}  // namespace sim

@@ -1,0 +1,142 @@
+#include "tests/simulator/stdio.hpp"
+
+#include "agent/base/text.hpp"
+#include "tests/simulator/json.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <thread>
+
+namespace sim {
+
+namespace {
+
+// 0xFA0, of which a parent sees eight bits.
+constexpr int kEnded = 160;
+
+void write_all(int file, std::string_view text) {
+  while (!text.empty()) {
+    const auto count = ::write(file, text.data(), text.size());
+    if (count <= 0) {
+      return;  // nobody reads: a real one works into the void
+    }
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
+}  // namespace
+
+Stdio::Stdio(World& world, const Listener& listener, bool errors_on_stdout)
+    : world_(world),
+      process_(world, listener),
+      errors_on_stdout_(errors_on_stdout),
+      end_of_line_(listener.server.crlf ? "\r\n" : "\n") {
+  std::signal(SIGPIPE, SIG_IGN);
+  world_.journal.write("start", {{"listener", quoted(listener.name)}});
+}
+
+bool Stdio::read() {
+  std::array<char, 65536> buffer{};
+  const auto count = ::read(STDIN_FILENO, buffer.data(), buffer.size());
+  if (count <= 0) {
+    return false;
+  }
+  partial_.append(buffer.data(), static_cast<std::size_t>(count));
+  std::size_t from = 0;
+  for (std::size_t at = 0; (at = partial_.find('\n', from)) != std::string::npos; from = at + 1) {
+    const std::size_t end = at > from && partial_[at - 1] == '\r' ? at - 1 : at;
+    lines_.push_back(partial_.substr(from, end - from));
+  }
+  partial_.erase(0, from);
+  return true;
+}
+
+bool Stdio::wait() {
+  pollfd in{STDIN_FILENO, POLLIN, 0};
+  int timeout = lines_.empty() ? -1 : 0;
+  if (const auto next = process_.next(); next && timeout != 0) {
+    const auto left = std::chrono::ceil<Millis>(*next - Process::Clock::now()).count();
+    timeout = static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
+  }
+  return ::poll(&in, 1, timeout) <= 0 || read();
+}
+
+int Stdio::run() {
+  while (true) {
+    write(process_.due());
+    // What has come is read before the next line is answered: so is seen who did not wait.
+    const bool more = wait();
+    if (!lines_.empty()) {
+      const std::string line = std::move(lines_.front());
+      lines_.pop_front();
+      if (line.empty()) {
+        return end(unknown_element(""), true);
+      }
+      if (!take(line)) {
+        return kEnded;
+      }
+    } else if (!more) {
+      return partial_.empty() || take(partial_) ? end(unknown_element(""), true) : kEnded;
+    }
+  }
+}
+
+bool Stdio::take(const std::string& line) {
+  const auto packets = read_packets(line);
+  if (!packets) {
+    world_.violation("a line is no packet: " + packets.error());
+    end(packets.error(), false);
+    return false;
+  }
+  for (const Packet& packet : *packets) {
+    if (overtaken(packet.guid)) {
+      world_.violation(
+          fmt::format("{}: more came for this PSGuid before its ack was sent", packet.kind));
+    }
+    const Process::Answer answer = process_.take(packet, nullptr);
+    write(answer.lines);
+    if (!answer.fatal.empty()) {
+      end(answer.fatal, false);
+      return false;
+    }
+  }
+  return true;
+}
+
+bool Stdio::overtaken(const std::string& guid) const {
+  return std::ranges::any_of(lines_, [&](const std::string& line) {
+    return sfb::to_lower(line.substr(0, 200)).contains(guid);
+  });
+}
+
+void Stdio::write(const std::vector<std::string>& lines) {
+  for (const std::string& line : lines) {
+    write_all(STDOUT_FILENO, line + end_of_line_);
+  }
+}
+
+int Stdio::end(const std::string& what, bool orderly) {
+  world_.journal.write("end", {{"orderly", orderly ? "true" : "false"},
+                               {"pool_open", process_.has_pool() ? "true" : "false"},
+                               {"commands_open", std::to_string(process_.commands())},
+                               {"status", std::to_string(kEnded)}});
+  if (orderly) {
+    write(process_.end());
+  }
+  const std::string stack = "   at the simulator, which has no stack of that kind" + end_of_line_;
+  if (errors_on_stdout_) {
+    write_all(STDOUT_FILENO, fmt::format("__NamedPipeError__:{}{}{}", what, end_of_line_, stack));
+  } else {
+    write_all(STDERR_FILENO, fmt::format("{}{}", what, stack));
+  }
+  std::this_thread::sleep_until(process_.busy_until());
+  return kEnded;
+}
+
+}  // namespace sim
