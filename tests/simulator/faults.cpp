@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <ranges>
-#include <set>
 #include <utility>
 
 namespace sim {
@@ -15,42 +14,76 @@ namespace {
 
 using Pools = decltype(Scenario::pools);
 
-// The arguments of an act; those marked with `!` must be written.
-using Acts = std::map<std::string, std::vector<std::string>>;
-const Acts kActs = {{"hang", {}},
-                    {"reset", {"before"}},
-                    {"drop_reply", {}},
-                    {"close", {}},
-                    {"answer_and_close", {}},
-                    {"delay", {"time!"}},
-                    {"slow_drip", {"bytes", "pause"}},
-                    {"cut_body", {"at"}},
-                    {"cut_header", {"at"}},
-                    {"cut_chunk", {}},
-                    {"chunked", {}},
-                    {"wrong_length", {"by"}},
-                    {"status", {"code!", "body", "content_type"}},
-                    {"fault", {"code!", "subcode", "text", "detail"}},
-                    {"echo", {"code", "as"}},
-                    {"malformed_xml", {}},
-                    {"not_soap", {}},
-                    {"bad_base64", {}},
-                    {"wrong_relates_to", {}},
-                    {"no_relates_to", {}},
-                    {"timed_out", {}},
-                    {"shell_gone", {}},
-                    {"fragment_gap", {}},
-                    {"fragments_cut", {"at"}},
-                    {"deep_xml", {}},
-                    {"unknown_message", {}},
-                    {"host_call", {}},
-                    {"huge_output", {"bytes"}},
-                    {"bad_state", {}}};
+struct Act {
+  Fault::Door door;
+  std::vector<std::string> arguments;  ///< those marked with `!` must be written
+};
+using Acts = std::map<std::string, Act>;
+constexpr auto kHttp = Fault::Door::http;
+constexpr auto kStdio = Fault::Door::stdio;
+constexpr auto kBoth = Fault::Door::both;
+constexpr auto kPipeline = Fault::Door::pipeline;
+const Acts kActs = {{"hang", {kBoth, {}}},
+                    {"reset", {kHttp, {"before"}}},
+                    {"drop_reply", {kHttp, {}}},
+                    {"close", {kHttp, {}}},
+                    {"answer_and_close", {kHttp, {}}},
+                    {"delay", {kBoth, {"time!"}}},
+                    {"slow_drip", {kBoth, {"bytes", "pause"}}},
+                    {"cut_body", {kHttp, {"at"}}},
+                    {"cut_header", {kHttp, {"at"}}},
+                    {"cut_chunk", {kHttp, {}}},
+                    {"chunked", {kHttp, {}}},
+                    {"wrong_length", {kHttp, {"by"}}},
+                    {"status", {kHttp, {"code!", "body", "content_type"}}},
+                    {"fault", {kHttp, {"code!", "subcode", "text", "detail"}}},
+                    {"echo", {kHttp, {"code", "as"}}},
+                    {"malformed_xml", {kBoth, {}}},
+                    {"not_soap", {kHttp, {}}},
+                    {"bad_base64", {kBoth, {}}},
+                    {"wrong_relates_to", {kHttp, {}}},
+                    {"no_relates_to", {kHttp, {}}},
+                    {"timed_out", {kHttp, {}}},
+                    {"shell_gone", {kHttp, {}}},
+                    {"exit", {kStdio, {"code!", "text", "before"}}},
+                    {"kill", {kStdio, {"before"}}},
+                    {"stall", {kStdio, {"time"}}},
+                    {"linger", {kStdio, {"term", "time"}}},
+                    {"stderr", {kStdio, {"text"}}},
+                    {"garbage", {kStdio, {"text"}}},
+                    {"error_line", {kStdio, {"text"}}},
+                    {"huge_line", {kStdio, {"bytes"}}},
+                    {"cut_line", {kStdio, {"code"}}},
+                    {"split", {kStdio, {}}},
+                    {"joined", {kStdio, {}}},
+                    {"wrong_ack", {kStdio, {}}},
+                    {"ack_twice", {kStdio, {}}},
+                    {"ack_first", {kStdio, {}}},
+                    {"no_ack", {kStdio, {}}},
+                    {"deaf", {kStdio, {}}},
+                    {"fragment_gap", {kPipeline, {}}},
+                    {"fragments_cut", {kPipeline, {"at"}}},
+                    {"deep_xml", {kPipeline, {}}},
+                    {"unknown_message", {kPipeline, {}}},
+                    {"host_call", {kPipeline, {}}},
+                    {"huge_output", {kPipeline, {"bytes"}}},
+                    {"bad_state", {kPipeline, {}}}};
 
-// These change what a pipeline sends, and a pipeline begins with Command.
-const std::set<std::string> kPipelineActs = {"fragment_gap",    "fragments_cut", "deep_xml",
-                                             "unknown_message", "host_call",     "huge_output",
-                                             "bad_state"};
+// The steps of a client, at each of the doors.
+const std::vector<std::string> kHttpActions = {"Create", "Receive", "Command",
+                                               "Send",   "Signal",  "Delete"};
+const std::vector<std::string> kStdioActions = {"Start",  "Open",  "Command",  "Data",
+                                                "Signal", "Close", "ClosePool"};
+
+std::vector<std::string> actions_of(Fault::Door door) {
+  std::vector<std::string> actions = door == kStdio ? kStdioActions : kHttpActions;
+  if (door == kBoth) {
+    std::ranges::copy_if(kStdioActions, std::back_inserter(actions), [](const std::string& one) {
+      return std::ranges::find(kHttpActions, one) == kHttpActions.end();
+    });
+  }
+  return actions;
+}
 
 void read_probability(const Item& item, double& target) {
   const std::string text = text_of(item);
@@ -79,8 +112,9 @@ Reader count(std::optional<std::size_t>& target, std::size_t least) {
 }
 
 Readers arguments_of(Fault& fault) {
-  const bool http = fault.act != "fault";
-  return {{"code", number<std::uint32_t>(fault.code, http ? 200 : 0, http ? 599 : 0xFFFFFFFFU)},
+  const bool http = fault.door == kHttp && fault.act != "fault";
+  const std::uint32_t most = http ? 599 : fault.door == kStdio ? 255 : 0xFFFFFFFFU;
+  return {{"code", number<std::uint32_t>(fault.code, http ? 200 : 0, most)},
           {"subcode", [&](const Item& item) { read_subcode(item, fault.subcode); }},
           {"text", into(fault.text)},
           {"detail", one_of(fault.detail, {"wsman", "provider", "wmi", "none"})},
@@ -92,7 +126,8 @@ Readers arguments_of(Fault& fault) {
           {"by", number<std::size_t>(fault.by, 1)},
           {"time", into(fault.time)},
           {"pause", into(fault.pause)},
-          {"before", into(fault.before)}};
+          {"before", into(fault.before)},
+          {"term", into(fault.term)}};
 }
 
 template <typename Things, typename Member>
@@ -123,6 +158,7 @@ Fault fault_of(const Item& item, const Scenario& scenario) {
     complain({"do", item.node}, fmt::format("is missing, write one of {}", fmt::join(acts, ", ")));
   }
   one_of(fault.act, acts)(act);
+  fault.door = kActs.at(fault.act).door;
   Readers readers = {
       {"do", [](const Item&) {}},
       {"listener",
@@ -135,14 +171,14 @@ Fault fault_of(const Item& item, const Scenario& scenario) {
          fault.pool = sfb::to_lower(text_of(one));
          need(one, fault.pool, names_of(scenario.pools, &Pools::value_type::first));
        }},
-      {"action",
-       one_of(fault.action, {"Create", "Receive", "Command", "Send", "Signal", "Delete"})},
+      {"action", one_of(fault.action, actions_of(fault.door))},
+      {"child", number<std::size_t>(fault.child, 1)},
       {"nth", number<std::size_t>(fault.nth, 1)},
       {"every", number<std::size_t>(fault.every, 1)},
       {"probability", [&](const Item& one) { read_probability(one, fault.probability); }},
       {"times", number<std::size_t>(fault.times, 1)}};
   Readers arguments = arguments_of(fault);
-  for (std::string name : kActs.at(fault.act)) {
+  for (std::string name : kActs.at(fault.act).arguments) {
     if (name.ends_with('!')) {
       name.pop_back();
       if (!entry(item, name).node.IsDefined()) {
@@ -152,7 +188,7 @@ Fault fault_of(const Item& item, const Scenario& scenario) {
     readers[name] = std::move(arguments[name]);
   }
   read_map(item, readers);
-  if (kPipelineActs.contains(fault.act)) {
+  if (fault.door == kPipeline) {  // these change what a pipeline sends
     if (!fault.action.empty() && fault.action != "Command") {
       complain(entry(item, "action"), fault.act + " is done at Command only");
     }

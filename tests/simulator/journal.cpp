@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 
 namespace sim {
 
@@ -18,10 +19,23 @@ Journal::~Journal() {
 }
 
 std::optional<std::string> Journal::open(const std::string& path) {
+  path_ = path;
   file_ = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
   return file_ >= 0
              ? std::nullopt
              : std::optional(fmt::format("{} cannot be written: {}", path, std::strerror(errno)));
+}
+
+std::size_t Journal::count(const std::string& text) const {
+  const std::string mine = fmt::format(R"({{"pid": {},)", ::getpid());
+  std::ifstream file(path_);
+  std::size_t seen = 0;
+  std::size_t count = 1;
+  for (std::string line; file_ >= 0 && std::getline(file, line);) {
+    seen += line.contains(text) ? 1U : 0U;
+    count = line.starts_with(mine) ? seen : count;
+  }
+  return count;
 }
 
 void Journal::write(const std::string& event, const Fields& fields) {

@@ -2,6 +2,7 @@
 // file that they share.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <utility>
@@ -22,9 +23,12 @@ class Journal {
 
   /// Begins to write there; the error text when it cannot. Without it nothing is written.
   std::optional<std::string> open(const std::string& path);
+  /// How many lines up to the last one of this process hold that text; 1 without a file.
+  std::size_t count(const std::string& text) const;
   void write(const std::string& event, const Fields& fields = {});
 
  private:
+  std::string path_;
   int file_ = -1;
 };
 

@@ -27,14 +27,14 @@ std::string Process::action_of(const Packet& packet) const {
 
 bool Process::begins(const Packet& packet) const {
   const auto command = commands_.find(packet.guid);
-  return packet.kind == "Data" && command != commands_.end() && !command->second.pipeline.created;
+  return packet.kind == "Data" && command != commands_.end() && !command->second.began;
 }
 
 std::string Process::pool_of(const Packet& packet) const {
   return begins(packet) ? pool_in(packet.bytes) : runspace_ ? runspace_->pool() : std::string();
 }
 
-Process::Answer Process::take(const Packet& packet, const Fault* fault) {
+Process::Answer Process::take(const Packet& packet, const std::optional<Fault>& fault) {
   Answer answer;
   if (packet.kind.ends_with("Ack")) {
     world_.violation(fmt::format("{}: a client sends no acks", packet.kind));
@@ -96,7 +96,7 @@ void Process::command(const Packet& packet, Answer& answer) {
   commands_[packet.guid].pipeline.pid = guid_bytes(packet.guid);
 }
 
-void Process::data(const Packet& packet, const Fault* fault, Answer& answer) {
+void Process::data(const Packet& packet, const std::optional<Fault>& fault, Answer& answer) {
   answer.lines.push_back(bare_packet("DataAck", packet.guid));
   const auto command = commands_.find(packet.guid);
   if (command == commands_.end()) {
@@ -107,8 +107,12 @@ void Process::data(const Packet& packet, const Fault* fault, Answer& answer) {
     world_.violation("Data: there is no stream " + packet.stream);
     return;
   }
-  runspace_->feed(command->second.pipeline, packet.stream == "Default" ? "stdin" : "pr",
-                  packet.bytes, fault);
+  Command& one = command->second;
+  if (!std::exchange(one.began, true)) {
+    one.fault = fault;
+  }
+  runspace_->feed(one.pipeline, packet.stream == "Default" ? "stdin" : "pr", packet.bytes,
+                  one.fault ? &*one.fault : nullptr);
 }
 
 void Process::signal(const Packet& packet, Answer& answer) {

@@ -26,8 +26,8 @@ class Process {
 
   Process(World& world, const Listener& listener) : world_(world), listener_(listener) {}
 
-  /// `fault`: for a pipeline that begins with this packet.
-  Answer take(const Packet& packet, const Fault* fault);
+  /// `fault`: of the pipeline that begins with this packet.
+  Answer take(const Packet& packet, const std::optional<Fault>& fault);
   /// What pipelines have to tell by now.
   std::vector<std::string> due();
   /// When there is more to tell; nothing: not before the client says something.
@@ -50,11 +50,13 @@ class Process {
  private:
   struct Command {
     Pipeline pipeline;
+    bool began = false;  ///< the first fragments of CREATE_PIPELINE have come
+    std::optional<Fault> fault;
     bool signalled = false;  ///< a Signal waits for its ack
   };
 
   void open(const Packet& packet, Answer& answer);
-  void data(const Packet& packet, const Fault* fault, Answer& answer);
+  void data(const Packet& packet, const std::optional<Fault>& fault, Answer& answer);
   void command(const Packet& packet, Answer& answer);
   void signal(const Packet& packet, Answer& answer);
   void close(const Packet& packet, Answer& answer);

@@ -100,7 +100,11 @@ struct Fault {
   std::size_t every = 0;  ///< every n-th match
   double probability = 1;
   std::size_t times = 0;  ///< 0: for ever
+  std::size_t child = 0;  ///< only in that process; 0: in all
   std::string act;
+  /// Where the act can be: in an answer over HTTP, out of process, in both, or in what a pipeline
+  /// sends over either.
+  enum class Door { http, stdio, both, pipeline } door = Door::http;
   // Arguments of the act; where there is no value here, the act has one of its own.
   std::uint32_t code = 200;
   std::string subcode = "InternalError";
@@ -115,6 +119,7 @@ struct Fault {
   Millis time{0};
   Millis pause{200};
   bool before = true;
+  bool term = true;
   // What became of it.
   std::size_t matched = 0;
   std::size_t done = 0;

@@ -17,6 +17,9 @@ namespace sim {
 
 namespace {
 
+// Acts of a step; those of a pipeline come with its first fragments.
+constexpr std::initializer_list<Fault::Door> kStep = {Fault::Door::stdio, Fault::Door::both};
+
 // 0xFA0, of which a parent sees eight bits.
 constexpr int kEnded = 160;
 
@@ -34,11 +37,14 @@ void write_all(int file, std::string_view text) {
 
 Stdio::Stdio(World& world, const Listener& listener, bool errors_on_stdout)
     : world_(world),
+      listener_(listener.name),
       process_(world, listener),
       errors_on_stdout_(errors_on_stdout),
       end_of_line_(listener.server.crlf ? "\r\n" : "\n") {
   std::signal(SIGPIPE, SIG_IGN);
-  world_.journal.write("start", {{"listener", quoted(listener.name)}});
+  const std::string name = fmt::format("\"listener\": {}", quoted(listener_));
+  world_.journal.write("start", {{"listener", quoted(listener_)}});
+  world_.child = world_.journal.count(R"("event": "start", )" + name);
 }
 
 bool Stdio::read() {
@@ -68,13 +74,21 @@ bool Stdio::wait() {
 }
 
 int Stdio::run() {
+  if (const auto fault = world_.pick(listener_, "Start", {}, kStep)) {
+    before(*fault);
+  }
   while (true) {
-    write(process_.due());
+    if (!hangs_) {
+      write(process_.due());
+    }
     // What has come is read before the next line is answered: so is seen who did not wait.
     const bool more = wait();
     if (!lines_.empty()) {
       const std::string line = std::move(lines_.front());
       lines_.pop_front();
+      if (hangs_) {
+        continue;
+      }
       if (line.empty()) {
         return end(unknown_element(""), true);
       }
@@ -82,7 +96,7 @@ int Stdio::run() {
         return kEnded;
       }
     } else if (!more) {
-      return partial_.empty() || take(partial_) ? end(unknown_element(""), true) : kEnded;
+      return hangs_ || partial_.empty() || take(partial_) ? end(unknown_element(""), true) : kEnded;
     }
   }
 }
@@ -94,17 +108,31 @@ bool Stdio::take(const std::string& line) {
     end(packets.error(), false);
     return false;
   }
-  for (const Packet& packet : *packets) {
-    if (overtaken(packet.guid)) {
-      world_.violation(
-          fmt::format("{}: more came for this PSGuid before its ack was sent", packet.kind));
-    }
-    const Process::Answer answer = process_.take(packet, nullptr);
-    write(answer.lines);
-    if (!answer.fatal.empty()) {
-      end(answer.fatal, false);
-      return false;
-    }
+  return std::ranges::all_of(*packets, [&](const Packet& packet) { return take(packet); });
+}
+
+bool Stdio::take(const Packet& packet) {
+  const std::string action = process_.action_of(packet);
+  const std::string pool = process_.pool_of(packet);
+  const bool begins = process_.begins(packet);
+  fault_ = world_.pick(listener_, action, pool, kStep);
+  if (fault_ && !before(*fault_)) {
+    return true;
+  }
+  if (overtaken(packet.guid)) {
+    world_.violation(fmt::format("{}: more came for this PSGuid before its ack was sent", action));
+  }
+  Process::Answer answer = process_.take(
+      packet,
+      begins ? world_.pick(listener_, "Command", pool, {Fault::Door::pipeline}) : std::nullopt);
+  std::ranges::move(process_.due(), std::back_inserter(answer.lines));
+  write(std::move(answer.lines));
+  if (fault_ && !fault_->before) {
+    leave(*fault_);
+  }
+  if (!answer.fatal.empty()) {
+    end(answer.fatal, false);
+    return false;
   }
   return true;
 }
@@ -115,9 +143,23 @@ bool Stdio::overtaken(const std::string& guid) const {
   });
 }
 
-void Stdio::write(const std::vector<std::string>& lines) {
+void Stdio::put(std::string_view text) {
+  const bool drips = fault_ && fault_->act == "slow_drip";
+  const std::size_t most = drips ? fault_->bytes.value_or(1) : text.size();
+  for (; !text.empty(); text.remove_prefix(std::min(most, text.size()))) {
+    write_all(STDOUT_FILENO, text.substr(0, most));
+    if (drips) {
+      std::this_thread::sleep_for(fault_->pause);
+    }
+  }
+}
+
+void Stdio::write(std::vector<std::string> lines) {
+  if (fault_) {
+    spoil(lines);
+  }
   for (const std::string& line : lines) {
-    write_all(STDOUT_FILENO, line + end_of_line_);
+    put(line + end_of_line_);
   }
 }
 
@@ -126,6 +168,12 @@ int Stdio::end(const std::string& what, bool orderly) {
                                {"pool_open", process_.has_pool() ? "true" : "false"},
                                {"commands_open", std::to_string(process_.commands())},
                                {"status", std::to_string(kEnded)}});
+  if (hangs_ || linger_) {
+    if (linger_) {
+      stay(linger_->time);
+    }
+    return kEnded;
+  }
   if (orderly) {
     write(process_.end());
   }

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <random>
@@ -43,12 +44,15 @@ class World {
   void set_faults(std::vector<Fault> faults) { scenario_.faults = std::move(faults); }
   /// The first fault that matches and is due; counted as done.
   std::optional<Fault> pick(const std::string& listener, const std::string& action,
-                            const std::string& pool);
+                            const std::string& pool,
+                            std::initializer_list<Fault::Door> doors = {
+                                Fault::Door::http, Fault::Door::both, Fault::Door::pipeline});
   /// Told on stderr and counted: tests demand none.
   void violation(const std::string& what);
 
   Counters counters;
   Journal journal;
+  std::size_t child = 1;  ///< which of the processes of its listener this is
   /// Parameters of the last run; `script`, `listener`, and `imported` when its runspace has a
   /// module.
   std::map<std::string, std::string> last_call;

@@ -119,8 +119,9 @@ TEST(Scenario, MistakesInListeners) {
 // The same in a file and over the control door, which has no file.
 TEST(Scenario, MistakesInFaults) {
   const std::vector<Bad> all = {
-      {"{nth: 1}", "do", "is missing, write one of answer_and_close, bad_base64"},
-      {"{do: explode}", "do", "\"explode\" is none of answer_and_close, bad_base64"},
+      {"{nth: 1}", "do",
+       "is missing, write one of ack_first, ack_twice, answer_and_close, bad_base64"},
+      {"{do: explode}", "do", "\"explode\" is none of ack_first, ack_twice, answer_and_close"},
       {"{do: hang, colour: red}", "colour", "unknown here"},
       {"{do: hang, action: Recieve}", "action", "none of Create, Receive, Command"},
       {"{do: hang, listener: b}", "listener", "\"b\" is none of the scenario's: a"},
@@ -149,6 +150,12 @@ TEST(Scenario, MistakesInFaults) {
       {"{do: reset, before: perhaps}", "before", "true or false"},
       {"{do: echo, as: song}", "as", "none of page, soap, head"},
       {"{do: host_call, action: Receive}", "action", "at Command only"},
+      {"{do: reset, action: Open}", "action", "none of Create, Receive, Command, Send"},
+      {"{do: no_ack, action: Create}", "action", "none of Start, Open, Command, Data"},
+      {"{do: hang, child: 0}", "child", "no number from 1"},
+      {"{do: exit}", "code", "exit needs it"},
+      {"{do: exit, code: 256}", "code", "no number from 0 to 255"},
+      {"{do: linger, term: perhaps}", "term", "true or false"},
       {"hang", "faults", "a map is expected"},
   };
   const std::string before = "listeners: [{name: a}]\npools: {p: {}}\n";
@@ -171,7 +178,8 @@ TEST(Scenario, FaultsTakeTheirArguments) {
   const auto faults = *read_faults(
       "[{do: reset, before: 'false'}, {do: slow_drip, bytes: 7, pause: 2s}, {do: cut_body, at: 3},"
       " {do: fault, code: 5, detail: wmi, subcode: QuotaLimit, text: x}, {do: echo, as: soap},"
-      " {do: host_call, pool: p, probability: 0.25, nth: 2, every: 3, times: 4}]",
+      " {do: host_call, pool: p, probability: 0.25, nth: 2, every: 3, times: 4},"
+      " {do: linger, action: ClosePool, child: 2, term: false}]",
       scenario);
   EXPECT_FALSE(faults[0].before);
   EXPECT_EQ(faults[1].bytes, 7);
@@ -181,6 +189,9 @@ TEST(Scenario, FaultsTakeTheirArguments) {
   EXPECT_EQ(faults[4].code, 200);
   EXPECT_EQ(faults[5].action + faults[5].pool, "Commandp");
   EXPECT_EQ(faults[5].nth + faults[5].every + faults[5].times, 9);
+  EXPECT_EQ(faults[6].action, "ClosePool");
+  EXPECT_EQ(faults[6].child, 2);
+  EXPECT_FALSE(faults[6].term);
 }
 
 TEST(Scenario, FilesLieBesideIt) {
