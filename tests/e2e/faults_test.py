@@ -183,7 +183,7 @@ class Faults(LabTest):
 
     def test_no_act_of_the_simulator_is_left_out(self):
         text = (lab.ROOT / "tests/simulator/README.md").read_text(encoding="utf-8")
-        rows = re.findall(r"(?m)^\| (`.*?) \|", text.split("| `do` | arguments", 1)[1].split("## Control door")[0])
+        rows = re.findall(r"(?m)^\| (`.*?) \|", text.split("| `do` | arguments", 1)[1].split("### Out of process")[0])
         acts = {act for row in rows for act in re.findall(r"`(\w+)`", row)}
         self.assertGreater(len(acts), 25)
         self.assertEqual(acts, {fault["do"] for row in self.table.values() for fault in faults_of(row)})

@@ -1,5 +1,7 @@
 """What goes wrong with a child that speaks PSRP, on demand: each fault is seen from the client's side."""
 
+import pathlib
+import re
 import signal
 
 import child
@@ -158,6 +160,14 @@ class Faults(StdioTest):
                 guid, _ = server.begin("a.example.com")
                 self.assertGreater(sum(packet.type() != OUTPUT for packet in (server.next() for _ in range(5))), 2)
         self.assertEqual(self.violations(), [])
+
+    def test_none_is_left_out(self):
+        text = (lab.ROOT / "tests/simulator/README.md").read_text(encoding="utf-8")
+        rows = re.findall(r"(?m)^\| (`.*?) \|", text.split("### Out of process")[1].split("## Out of process")[0])
+        acts = {act for row in rows for act in re.findall(r"`(\w+)`", row)}
+        tested = pathlib.Path(__file__).read_text(encoding="utf-8")
+        self.assertGreater(len(acts), 15)
+        self.assertEqual({act for act in acts if f'"{act}"' not in tested}, set())
 
     def test_of_one_child_among_many(self):
         for number in (1, 2, 3):

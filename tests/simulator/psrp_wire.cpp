@@ -202,7 +202,7 @@ std::string informational_xml(const std::string& text) {
 
 std::string progress_xml(const std::string& text) {
   return fmt::format(
-      R"(<Obj RefId="0"><MS><S N="Activity">{}</S><I32 N="ActivityId">0</I32><S N="StatusDescription">working</S><S N="CurrentOperation"></S><I32 N="ParentActivityId">-1</I32><I32 N="PercentComplete">50</I32><I32 N="SecondsRemaining">-1</I32></MS></Obj>)",
+      R"(<Obj RefId="0"><MS><S N="Activity">{}</S><I32 N="ActivityId">0</I32><S N="StatusDescription">working</S><S N="CurrentOperation"></S><I32 N="ParentActivityId">-1</I32><I32 N="PercentComplete">50</I32><Obj N="Type" RefId="1"><TN RefId="0"><T>System.Management.Automation.ProgressRecordType</T><T>System.Enum</T><T>System.ValueType</T><T>System.Object</T></TN><ToString>Processing</ToString><I32>0</I32></Obj><I32 N="SecondsRemaining">-1</I32></MS></Obj>)",
       clixml_text(text));
 }
 

@@ -177,11 +177,13 @@ int Stdio::end(const std::string& what, bool orderly) {
   if (orderly) {
     write(process_.end());
   }
-  const std::string stack = "   at the simulator, which has no stack of that kind" + end_of_line_;
+  // A real one tells where in it that was; not at the end of stdin.
+  const std::string text =
+      what + (orderly ? "" : end_of_line_ + "   at the simulator") + end_of_line_;
   if (errors_on_stdout_) {
-    write_all(STDOUT_FILENO, fmt::format("__NamedPipeError__:{}{}{}", what, end_of_line_, stack));
+    write_all(STDOUT_FILENO, "__NamedPipeError__:" + text);
   } else {
-    write_all(STDERR_FILENO, fmt::format("{}{}", what, stack));
+    write_all(STDERR_FILENO, text);
   }
   std::this_thread::sleep_until(process_.busy_until());
   return kEnded;
