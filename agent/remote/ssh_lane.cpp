@@ -1,0 +1,297 @@
+#include "agent/remote/ssh_lane.hpp"
+
+#include "agent/base/text.hpp"
+#include "agent/net/deadline.hpp"
+#include "agent/remote/ssh_failure.hpp"
+
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/system/system_error.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+namespace sfb::remote {
+
+namespace asio = boost::asio;
+
+namespace {
+
+// The session ends a pipeline this much before the ask's deadline, so that there is time to hear
+// so.
+constexpr std::chrono::milliseconds kMargin{500};
+// A process whose output ends is about to end itself.
+constexpr std::chrono::milliseconds kLastWords{1'000};
+// More than this takes the loop too long (design.md 5.5: no step over 5 ms).
+constexpr std::size_t kReadOnLoop = 64UL << 10U;
+
+MonoTime before(MonoTime deadline, MonoTime now) {
+  return deadline - std::min<std::chrono::nanoseconds>(kMargin, (deadline - now) / 10);
+}
+
+bool cmdlet_failed(const Result<PipelineResult>& result) {
+  return result ? result->state == PipelineState::failed ||
+                      (result->output.empty() && !result->errors.empty())
+                : result.error().reason == Reason::cmdlet;
+}
+
+}  // namespace
+
+SshLane::SshLane(std::shared_ptr<SshEndpoint> endpoint) : endpoint_(std::move(endpoint)) {
+  renew();
+}
+
+void SshLane::renew() {
+  const SshOptions& options = endpoint_->options;
+  child_.reset();
+  failed_ = reading_ = writing_ = starting_ = false;
+  session_ = std::make_shared<SshSession>(SshSessionOptions{.language = options.language,
+                                                            .import_module = options.import_module,
+                                                            .limits = options.limits,
+                                                            .observer = options.observer.get()});
+}
+
+bool SshLane::fit(MonoTime now) const {
+  const SshOptions& options = endpoint_->options;
+  const auto opened = session_->opened();
+  return child_ && !child_->exit() && session_->reusable() && options.reuse && !failed_ &&
+         session_->pipelines() < options.max_pipelines &&
+         (!opened || now - *opened < options.max_age);
+}
+
+bool SshLane::keep(std::size_t bytes) {
+  ByteBudget& budget = *endpoint_->options.budget;
+  if (bytes > kept_ && !budget.try_take(bytes - kept_)) {
+    return false;
+  }
+  if (bytes < kept_) {
+    budget.give(kept_ - bytes);
+  }
+  kept_ = bytes;
+  return true;
+}
+
+asio::awaitable<Result<Reply>> SshLane::run(Call call, MonoTime deadline) {
+  if (child_ && child_->exit()) {
+    endpoint_->logger.info("an idle process had ended",
+                           {{"endpoint", endpoint_->options.endpoint},
+                            {"how", child_->exit()->text()},
+                            {"stderr", visible(child_->stderr_tail())}});
+    renew();
+  }
+  StageTimes times(endpoint_->options.observer.get());
+  auto result = co_await converse(call, deadline, times);
+  release();
+  failed_ = cmdlet_failed(result);
+  if (!result) {
+    // The pool opened: whoever answers so has let us in.
+    result.error().let_in = session_->opened().has_value();
+    co_return std::unexpected(std::move(result.error()));
+  }
+  Reply reply;
+  reply.result = std::make_shared<const PipelineResult>(std::move(*result));
+  reply.made_at = endpoint_->clock.now().wall;
+  reply.stages = times.all();
+  co_return reply;
+}
+
+asio::awaitable<Result<PipelineResult>> SshLane::converse(const Call& call, MonoTime deadline,
+                                                          StageTimes& times) {
+  MonoTime mark = net::mono_now();
+  Stage stage = Stage::open;
+  Next next = session_->run(call, mark, before(deadline, mark), endpoint_->options.open_cap);
+  while (!std::holds_alternative<SshSession::Finished>(next)) {
+    const auto* wait = std::get_if<SshSession::Wait>(&next);
+    const Stage now = wait == nullptr ? Stage::open : wait->stage;
+    if (now != stage) {
+      times.ended(stage);
+      stage = now;
+    }
+    next = co_await step(std::move(next), deadline);
+    const MonoTime end = net::mono_now();
+    times.add(stage, end - mark);
+    mark = end;
+  }
+  times.ended(stage);
+  auto result = std::move(std::get<SshSession::Finished>(next).result);
+  if (!result && result.error().stage == Stage::none) {
+    result.error().stage = stage;
+  }
+  if (!result) {
+    explain(result.error());
+  }
+  co_return result;
+}
+
+asio::awaitable<SshLane::Next> SshLane::step(Next next, MonoTime deadline) {
+  if (std::holds_alternative<SshSession::Start>(next)) {
+    co_return co_await start();
+  }
+  if (auto* wait = std::get_if<SshSession::Wait>(&next)) {
+    wait->until = std::min<MonoTime>(wait->until, deadline);
+    co_return co_await exchange(std::move(*wait));
+  }
+  co_return session_->failed({Reason::internal,
+                              "ssh.no_result",
+                              "the session ended without a result",
+                              "this is a bug of the agent: report it",
+                              {},
+                              Stage::none});
+}
+
+asio::awaitable<SshLane::Next> SshLane::start() {
+  const SshOptions& options = endpoint_->options;
+  child_.reset();
+  auto child = net::ChildProcess::start(endpoint_->executor, options.argv);
+  if (!child) {
+    child.error().stage = Stage::open;
+    co_return session_->died(std::move(child.error()), net::mono_now());
+  }
+  child_ = std::move(*child);
+  if (options.observer) {
+    options.observer->fact("process",
+                           fmt::format("{} (pid {})", options.argv.front(), child_->pid()));
+  }
+  co_return session_->started();
+}
+
+// Says the line, if there is one, and hears what comes next.
+asio::awaitable<SshLane::Next> SshLane::exchange(SshSession::Wait wait) {
+  if (!wait.line.empty()) {
+    writing_ = true;
+    Status written = co_await child_->write(std::move(wait.line), wait.until);
+    writing_ = false;
+    if (!written) {
+      co_return co_await gone(std::move(written.error()));
+    }
+  }
+  // A process that never stops talking must not keep us here.
+  if (net::mono_now() >= wait.until) {
+    co_return session_->timed_out(net::mono_now());
+  }
+  auto bytes = co_await child_->read(wait.until);
+  if (!bytes && bytes.error().reason == Reason::timeout) {
+    co_return session_->timed_out(net::mono_now());
+  }
+  if (!bytes) {
+    co_return co_await gone(std::move(bytes.error()));
+  }
+  if (bytes->empty()) {
+    co_return co_await gone({});
+  }
+  co_return co_await take(std::move(*bytes));
+}
+
+// The process reads or writes no more. How it ended says why.
+asio::awaitable<SshLane::Next> SshLane::gone(Error error) {
+  const SshOptions& options = endpoint_->options;
+  const bool silent = error.reason == Reason::timeout;
+  const auto exit =
+      co_await child_->exited(silent ? net::mono_now() : net::mono_now() + kLastWords);
+  if (!silent || exit) {
+    std::string words = child_->stderr_tail();
+    if (const std::string_view lines = session_->error_lines(); !lines.empty()) {
+      words = fmt::format("{}{}{}", lines, words.empty() ? "" : "\n", words);
+    }
+    error = child_failure(options.argv.front(), options.is_ssh, exit, words);
+  }
+  co_return session_->died(std::move(error), net::mono_now());
+}
+
+// A large answer is read beside the loop. Whoever cancels meanwhile waits for that: it is short,
+// and nobody else may touch the session.
+asio::awaitable<SshLane::Next> SshLane::take(std::string bytes) {
+  if (!keep(session_->held() + bytes.size())) {
+    co_return session_->failed({Reason::throttled,
+                                "ssh.in_flight",
+                                "all answers being read take more than limits.in_flight",
+                                "raise limits.in_flight, or evaluate fewer pools at once",
+                                {},
+                                Stage::query});
+  }
+  // An observer is told things while the answer is read, and wants that on the loop.
+  if (kept_ <= kReadOnLoop || endpoint_->options.observer) {
+    auto next = session_->received(bytes, net::mono_now());
+    static_cast<void>(keep(session_->held()));
+    co_return next;
+  }
+  co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation(),
+                                                     asio::disable_cancellation());
+  reading_ = true;
+  auto next = co_await endpoint_->options.readers->run(
+      [session = session_, some = std::move(bytes), now = net::mono_now()]() -> Result<Next> {
+        return session->received(some, now);
+      });
+  reading_ = false;
+  const auto cancelled = (co_await asio::this_coro::cancellation_state).cancelled();
+  co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+  static_cast<void>(keep(session_->held()));
+  if (!next) {
+    next = session_->failed(std::move(next.error()));
+  }
+  if (cancelled != asio::cancellation_type::none) {
+    throw boost::system::system_error(asio::error::operation_aborted);
+  }
+  co_return std::move(*next);
+}
+
+// What the process said on stderr may be all that there is to know.
+void SshLane::explain(Error& error) const {
+  if (child_ == nullptr || error.reason == Reason::cmdlet || error.code == "ssh.exited") {
+    return;
+  }
+  for (const std::string_view words :
+       {session_->error_lines(), std::string_view(child_->stderr_tail())}) {
+    if (!words.empty() && !error.peer.contains(words)) {
+      error.peer += fmt::format("{}{}", error.peer.empty() ? "" : "\n", words);
+    }
+  }
+  error.peer = cut_utf8(error.peer);
+}
+
+void SshLane::interrupted() {
+  if (reading_) {
+    // Only the end of the loop cuts that off: the session is the job's, which may still run.
+    renew();
+    return;
+  }
+  if (writing_) {
+    // Half a line: whatever follows would be read as its rest.
+    writing_ = false;
+    static_cast<void>(session_->failed(
+        {Reason::timeout, "ssh.cancelled", "the request was cut off", {}, {}, Stage::query}));
+  }
+}
+
+asio::awaitable<void> SshLane::tidy(bool close, MonoTime deadline) {
+  const SshOptions& options = endpoint_->options;
+  try {
+    if (child_ && !close) {
+      co_await drive(session_->clear(net::mono_now()), deadline);
+    }
+    if (child_ && (close || !session_->reusable())) {
+      co_await drive(session_->close(net::mono_now()), deadline);
+      co_await child_->end({.eof = options.eof_patience, .term = options.term_patience}, deadline);
+      renew();
+    }
+  } catch (const std::exception& error) {
+    endpoint_->logger.error("ending a process failed",
+                            {{"endpoint", options.endpoint}, {"error", error.what()}});
+    renew();
+  }
+  release();
+}
+
+asio::awaitable<void> SshLane::drive(Next next, MonoTime deadline) {
+  // Leaves the process half of the time to end.
+  const MonoTime start = net::mono_now();
+  const MonoTime last = start + (deadline - start) / 2;
+  while (std::holds_alternative<SshSession::Wait>(next)) {
+    next = co_await step(std::move(next), last);
+  }
+}
+
+}  // namespace sfb::remote

@@ -1,0 +1,347 @@
+// The steps of a session: what is said after which answer.
+#include "agent/remote/ssh_session.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace sfb::remote {
+
+namespace {
+
+// A Close is acknowledged at once.
+constexpr std::chrono::milliseconds kShortPatience{2'000};
+const Guid kPool{};  // the session's PSGuid
+
+}  // namespace
+
+SshSession::SshSession(SshSessionOptions options)
+    : options_(std::move(options)),
+      asking_({.transport = "ssh",
+               .language = options_.language,
+               .import_module = options_.import_module,
+               .observer = options_.observer}) {}
+
+SshSession::Next SshSession::run(const Call& call, MonoTime now, MonoTime deadline,
+                                 std::chrono::nanoseconds open_cap) {
+  asking_.begin(call);
+  deadline_ = deadline;
+  open_cap_ = open_cap;
+  replaced_ = false;
+  kept_ = reusable();
+  return kept_ ? begin_pipeline() : start(now);
+}
+
+SshSession::Next SshSession::start(MonoTime now) {
+  step_ = Step::start;
+  until_ = std::min<MonoTime>(deadline_, now + open_cap_);
+  return Start{until_};
+}
+
+SshSession::Next SshSession::started() {
+  carrier_ = std::make_unique<psrp::Outofproc>(options_.limits);
+  pipeline_.reset();
+  dead_ = spoiled_ = closing_ = false;
+  pipelines_ = 0;
+  opened_.reset();
+  asking_.forget();
+  psrp::PoolOptions pool{.id = options_.guids(), .limits = options_.limits, .observer = {}};
+  if (watched()) {
+    pool.observer = [this](const psrp::Message& message) {
+      options_.observer->wire("<", psrp::show(message));
+    };
+  }
+  pool_ = std::make_unique<psrp::RunspacePool>(std::move(pool));
+  std::string opening = pool_->open();
+  show_sent(opening);
+  send(kPool, std::move(opening));
+  step_ = Step::open;
+  return wait();
+}
+
+SshSession::Next SshSession::begin_pipeline() {
+  const Guid id = options_.guids();
+  pipeline_ = std::make_unique<psrp::Pipeline>(*pool_, id, asking_.commands());
+  ++pipelines_;
+  carrier_->send({.kind = psrp::PacketKind::command, .id = id});
+  show_sent(fmt::format("{}", fmt::join(pipeline_->fragments(), "")));
+  for (const std::string& fragment : pipeline_->fragments()) {
+    send(id, fragment);
+  }
+  step_ = Step::command;
+  until_ = deadline_;
+  return wait();
+}
+
+SshSession::Next SshSession::received(std::string_view bytes, MonoTime now) {
+  auto packets = carrier_->receive(bytes);
+  if (!packets) {
+    return give_up(std::move(packets.error()));
+  }
+  for (const psrp::Packet& packet : *packets) {
+    if (Status taken = take(packet); !taken) {
+      return give_up(std::move(taken.error()));
+    }
+  }
+  return clearing() ? proceed_clearing(now) : proceed(now);
+}
+
+Status SshSession::take(const psrp::Packet& packet) {
+  if (packet.id == kPool) {
+    Status taken = pool_->receive(packet.bytes);
+    if (step_ == Step::remove) {
+      return {};  // it says that it closes
+    }
+    for (std::string& response : pool_->take_host_responses()) {
+      send(kPool, std::move(response), true);
+    }
+    return taken;
+  }
+  if (pipeline_ == nullptr || packet.id != pipeline_->id()) {
+    return {};  // of one that was closed
+  }
+  Status taken = pipeline_->receive(packet.bytes);
+  if (!taken && taken.error().reason == Reason::parse) {
+    taken.error().stage = Stage::parse;
+  }
+  for (std::string& response : pipeline_->take_host_responses()) {
+    if (!pipeline_->finished() && !clearing()) {
+      send(packet.id, std::move(response), true);
+    }
+  }
+  return taken;
+}
+
+SshSession::Next SshSession::proceed(MonoTime now) {
+  if (step_ == Step::open) {
+    if (!carrier_->settled() || pool_->state() != psrp::RunspacePool::State::opened) {
+      return wait();
+    }
+    opened_ = now;
+    tell_open();
+    return begin_pipeline();
+  }
+  if (step_ == Step::command && !carrier_->awaits(psrp::PacketKind::command_ack)) {
+    step_ = Step::run;
+  }
+  if (!carrier_->settled()) {
+    return wait();
+  }
+  if (step_ == Step::end) {
+    return conclude(now);
+  }
+  if (pipeline_->finished()) {
+    // Also one that completed: the pool's own Close is not answered before (psrp.md 16).
+    carrier_->send({.kind = psrp::PacketKind::close, .id = pipeline_->id()});
+    step_ = Step::end;
+    until_ = now + kShortPatience;
+  }
+  return wait();
+}
+
+SshSession::Next SshSession::conclude(MonoTime now) {
+  PipelineResult result = pipeline_->take_result();
+  pipeline_.reset();
+  auto concluded = asking_.conclude(std::move(result), !dead_ && !spoiled_, now < deadline_);
+  return concluded ? end(std::move(*concluded)) : begin_pipeline();
+}
+
+SshSession::Next SshSession::timed_out(MonoTime now) {
+  const std::string awaited =
+      carrier_ == nullptr || carrier_->settled()
+          ? std::string()
+          : fmt::format(" (it has not acknowledged: {} is missing)", carrier_->waits_for());
+  switch (step_) {
+    case Step::start:
+    case Step::open:
+      return give_up({Reason::timeout,
+                      "ssh.timeout",
+                      fmt::format("the server did not open the session in time{}", awaited),
+                      "look at what it wrote to stderr, and at its session configuration",
+                      {},
+                      Stage::open});
+    case Step::command:
+    case Step::run:
+      if (!pipeline_->finished()) {
+        return end(std::unexpected(
+            Error{Reason::timeout,
+                  "ssh.timeout",
+                  fmt::format("the cmdlet did not end in the evaluation's time{}", awaited),
+                  "raise evaluation_timeout, or look why the cmdlet is slow on the server",
+                  {},
+                  Stage::query}));
+      }
+      [[fallthrough]];
+    case Step::end:
+      // The answer is there; only this process is not to be used again.
+      spoiled_ = true;
+      return conclude(now);
+    case Step::stop:
+      return abort(now);
+    case Step::abort:
+      spoiled_ = true;
+      return cleared(now);
+    case Step::remove:
+    case Step::idle:
+      break;
+  }
+  step_ = Step::idle;
+  return Cleared{};
+}
+
+SshSession::Next SshSession::died(Error error, MonoTime now) {
+  dead_ = true;
+  if (clearing()) {
+    pipeline_.reset();
+    step_ = Step::idle;
+    return Cleared{};
+  }
+  if (step_ == Step::command && kept_ && !replaced_ && now < deadline_) {
+    // It died while it was idle, as far as we know: this run's command was not taken.
+    replaced_ = true;
+    pipeline_.reset();
+    return start(now);
+  }
+  if (pipeline_ != nullptr && pipeline_->finished()) {
+    return conclude(now);
+  }
+  return give_up(std::move(error));
+}
+
+SshSession::Next SshSession::failed(Error error) {
+  return give_up(std::move(error));
+}
+
+SshSession::Next SshSession::give_up(Error error) {
+  spoiled_ = true;
+  if (clearing()) {
+    pipeline_.reset();
+    step_ = Step::idle;
+    return Cleared{};
+  }
+  if (error.stage == Stage::none) {
+    error.stage = stage();
+  }
+  pipeline_.reset();
+  return end(std::unexpected(std::move(error)));
+}
+
+SshSession::Next SshSession::end(Result<PipelineResult> result) {
+  if (!result && result.error().stage == Stage::none) {
+    result.error().stage = stage();
+  }
+  step_ = Step::idle;
+  return Finished{std::move(result)};
+}
+
+SshSession::Next SshSession::clear(MonoTime now) {
+  closing_ = false;
+  if (dead_ || spoiled_ || pipeline_ == nullptr) {
+    return cleared(now);
+  }
+  if (!carrier_->settled()) {
+    // No line may go out before its predecessor is acknowledged: nothing can be said any more.
+    spoiled_ = true;
+    return cleared(now);
+  }
+  carrier_->send({.kind = psrp::PacketKind::signal, .id = pipeline_->id()});
+  step_ = Step::stop;
+  until_ = now + options_.stop_patience;
+  return wait();
+}
+
+SshSession::Next SshSession::close(MonoTime now) {
+  Next next = clear(now);
+  closing_ = true;
+  return std::holds_alternative<Cleared>(next) ? cleared(now) : std::move(next);
+}
+
+SshSession::Next SshSession::proceed_clearing(MonoTime now) {
+  if (step_ == Step::stop && carrier_->settled()) {
+    return abort(now);
+  }
+  if (step_ == Step::abort && !carrier_->awaits(psrp::PacketKind::close_ack)) {
+    return cleared(now);
+  }
+  if (step_ == Step::remove && carrier_->settled()) {
+    step_ = Step::idle;
+    return Cleared{};
+  }
+  return wait();
+}
+
+SshSession::Next SshSession::abort(MonoTime now) {
+  // A pipeline that did not hear the stop goes on and keeps the runspace: the next one would wait
+  // for it (psrp.md 16).
+  spoiled_ = spoiled_ || !pipeline_->finished();
+  carrier_->send_regardless({.kind = psrp::PacketKind::close, .id = pipeline_->id()});
+  step_ = Step::abort;
+  until_ = now + kShortPatience;
+  return wait();
+}
+
+SshSession::Next SshSession::cleared(MonoTime now) {
+  pipeline_.reset();
+  if (closing_ && !dead_ && !spoiled_ && holds_pool() && carrier_->settled()) {
+    carrier_->send({.kind = psrp::PacketKind::close, .id = kPool});
+    step_ = Step::remove;
+    until_ = now + kShortPatience;
+    return wait();
+  }
+  step_ = Step::idle;
+  return Cleared{};
+}
+
+SshSession::Next SshSession::wait() {
+  return Wait{stage(), carrier_->next_line().value_or(std::string()), until_};
+}
+
+void SshSession::send(const Guid& id, std::string fragments, bool response) {
+  if (response) {
+    show_sent(fragments);
+  }
+  carrier_->send({.kind = psrp::PacketKind::data,
+                  .id = id,
+                  .bytes = std::move(fragments),
+                  .prompt_response = response});
+}
+
+std::size_t SshSession::held() const {
+  return (carrier_ ? carrier_->held() : 0) + (pipeline_ ? pipeline_->held() : 0) +
+         (pool_ ? pool_->held() : 0);
+}
+
+std::string_view SshSession::error_lines() const {
+  return carrier_ ? std::string_view(carrier_->errors()) : std::string_view();
+}
+
+bool SshSession::reusable() const {
+  return !dead_ && !spoiled_ && !closing_ && holds_pool() && pipeline_ == nullptr &&
+         carrier_->settled();
+}
+
+void SshSession::tell_open() const {
+  if (options_.observer != nullptr) {
+    options_.observer->fact("protocol", fmt::format("server {}, used {}", pool_->server_version(),
+                                                    psrp::to_string(pool_->version())));
+    options_.observer->fact("PowerShell",
+                            pool_->ps_version().empty() ? "not told" : pool_->ps_version());
+  }
+}
+
+// The messages of what is to be sent, which are prepared only when somebody looks.
+void SshSession::show_sent(std::string_view fragments) const {
+  if (!watched()) {
+    return;
+  }
+  const auto messages = psrp::Defragmenter({}).feed(fragments);
+  for (const std::string& encoded : messages.value_or(std::vector<std::string>())) {
+    if (const auto message = psrp::decode(encoded)) {
+      options_.observer->wire(">", psrp::show(*message));
+    }
+  }
+}
+
+}  // namespace sfb::remote

@@ -1,0 +1,347 @@
+// The sans-IO session of transport `ssh` against a scripted process.
+#include "agent/remote/ssh_session.hpp"
+
+#include "tests/unit/remote/fake_process.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace sfb::remote {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::FakeProcess;
+
+const std::vector<std::string> kOnePipeline = {"Data", "Command", "Data", "Close"};
+
+// What goes wrong when a line was written.
+enum class Trouble { none, dies, silent, garbage, half_then_dies };
+
+class Drive {
+ public:
+  explicit Drive(Language language = Language::automatic) : session(make(language)) {}
+
+  Result<PipelineResult> ask(int width = 0) {
+    Call call{
+        "Get-CsBackupServiceStatus", {{"PoolFqdn", Value::string("a.example.com")}}, "param()"};
+    call.render_width = width;
+    const auto next = drive(session.run(call, now, now + 60s, 30s));
+    const auto* const finished = std::get_if<SshSession::Finished>(&next);
+    return finished == nullptr ? Result<PipelineResult>(fail(Reason::internal, "drive", "no end"))
+                               : finished->result;
+  }
+  bool clear() { return std::holds_alternative<SshSession::Cleared>(drive(session.clear(now))); }
+  bool close() { return std::holds_alternative<SshSession::Cleared>(drive(session.close(now))); }
+
+  MonoTime now{};
+  std::unique_ptr<FakeProcess> process;
+  testing::ProcessKnobs knobs;
+  int starts = 0;
+  int lines = 0;
+  int trouble_at = 0;  ///< number of the line, from 1; 0: none
+  Trouble trouble = Trouble::none;
+  bool start_fails = false;
+  std::vector<std::string> violations;
+  SshSession session;
+
+ private:
+  static SshSessionOptions make(Language language) {
+    SshSessionOptions options;
+    options.language = language;
+    options.import_module = "SkypeForBusiness";
+    return options;
+  }
+
+  SshSession::Next drive(SshSession::Next next) {
+    for (int steps = 0; steps < 1'000; ++steps) {
+      now += 1ms;
+      if (std::holds_alternative<SshSession::Start>(next)) {
+        next = start();
+      } else if (auto* const wait = std::get_if<SshSession::Wait>(&next)) {
+        next = carry(*wait);
+      } else {
+        return next;
+      }
+    }
+    return SshSession::Start{};
+  }
+
+  SshSession::Next start() {
+    ++starts;
+    if (start_fails) {
+      return session.died({Reason::process, "process.start", "no", {}, {}, Stage::open}, now);
+    }
+    process = std::make_unique<FakeProcess>();
+    process->knobs = knobs;
+    return session.started();
+  }
+
+  SshSession::Next carry(const SshSession::Wait& wait) {
+    if (wait.line.empty()) {
+      now = wait.until;
+      return session.timed_out(now);
+    }
+    EXPECT_TRUE(wait.line.ends_with('\n'));
+    EXPECT_EQ(wait.line.find('\n'), wait.line.size() - 1) << "more than one line at once";
+    ++lines;
+    const Trouble present = lines == trouble_at ? trouble : Trouble::none;
+    if (present == Trouble::dies || process == nullptr) {
+      return die();
+    }
+    const std::string out =
+        process->take(std::string_view(wait.line).substr(0, wait.line.size() - 1));
+    for (const std::string& violation : process->violations) {
+      violations.push_back(violation);
+    }
+    process->violations.clear();
+    if (present == Trouble::silent || out.empty()) {
+      now = wait.until;
+      return session.timed_out(now);
+    }
+    if (present == Trouble::garbage) {
+      return session.received("Welcome to FE1\r\n", now);
+    }
+    if (present == Trouble::half_then_dies) {
+      const auto next = session.received(std::string_view(out).substr(0, out.size() / 2), now);
+      return std::holds_alternative<SshSession::Wait>(next) ? die() : next;
+    }
+    return session.received(out, now);
+  }
+
+  SshSession::Next die() {
+    process.reset();
+    return session.died({Reason::process, "ssh.exited", "it ended", {}, {}, Stage::none}, now);
+  }
+};
+
+std::string code(const Result<PipelineResult>& result) {
+  return result ? "good" : result.error().code;
+}
+
+TEST(SshSession, OneRunIsOpenCommandDataClose) {
+  Drive drive;
+  const auto result = drive.ask();
+  ASSERT_EQ(code(result), "good");
+  EXPECT_EQ(result->output.size(), 1U);
+  EXPECT_EQ(drive.process->kinds, kOnePipeline);
+  EXPECT_EQ(drive.process->arguments.front(),
+            "PoolFqdn=a.example.com SfbImportModule=SkypeForBusiness ");
+  EXPECT_TRUE(drive.session.reusable());
+  EXPECT_FALSE(drive.session.needs_clearing());
+  EXPECT_TRUE(drive.violations.empty());
+}
+
+TEST(SshSession, TheProcessServesTheNextRun) {
+  Drive drive;
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_EQ(code(drive.ask()), "good");
+  }
+  EXPECT_EQ(drive.starts, 1);
+  EXPECT_EQ(drive.session.pipelines(), 3U);
+  EXPECT_EQ(drive.process->arguments.back(), "PoolFqdn=a.example.com ");  // imported already
+  EXPECT_TRUE(drive.close());
+  EXPECT_TRUE(drive.process->closed);
+  EXPECT_FALSE(drive.session.reusable());
+  EXPECT_TRUE(drive.violations.empty());
+}
+
+TEST(SshSession, WithoutScriptsTheCmdletIsAskedAlone) {
+  Drive drive;
+  drive.knobs.scripts = false;
+  ASSERT_EQ(code(drive.ask()), "good");
+  ASSERT_EQ(code(drive.ask()), "good");
+  EXPECT_EQ(drive.process->scripts, 1);
+  EXPECT_EQ(drive.process->pipelines, 3);
+  EXPECT_EQ(drive.process->open, 0);
+  EXPECT_TRUE(drive.violations.empty());
+
+  Drive told(Language::full);
+  told.knobs.scripts = false;
+  EXPECT_EQ(code(told.ask()), "ssh.scripts_refused");
+}
+
+TEST(SshSession, HostCallsAreRefused) {
+  Drive drive;
+  drive.knobs.host_call = true;
+  drive.knobs.pool_call = true;
+  ASSERT_EQ(code(drive.ask()), "good");
+  EXPECT_EQ(drive.process->refusals, 2);
+  EXPECT_TRUE(drive.violations.empty());
+}
+
+TEST(SshSession, TheAckMayComeBeforeOrBehindTheMessages) {
+  Drive drive;
+  drive.knobs.acks_first = true;
+  ASSERT_EQ(code(drive.ask()), "good");
+  EXPECT_TRUE(drive.violations.empty());
+}
+
+TEST(SshSession, ABrokenPoolIsTheCmdletsAffair) {
+  Drive drive;
+  drive.knobs.broken_pool = "The module cannot be loaded.";
+  const auto result = drive.ask();
+  EXPECT_EQ(code(result), "psrp.broken");
+  EXPECT_EQ(result.error().stage, Stage::open);
+  EXPECT_EQ(result.error().peer, "The module cannot be loaded.");
+  EXPECT_FALSE(drive.session.reusable());
+  EXPECT_TRUE(drive.close());
+}
+
+TEST(SshSession, APipelineThatGoesOnIsStoppedAndTheProcessStays) {
+  Drive drive;
+  drive.knobs.never_ends = true;
+  const auto result = drive.ask();
+  EXPECT_EQ(code(result), "ssh.timeout");
+  EXPECT_EQ(result.error().stage, Stage::query);
+  EXPECT_TRUE(drive.session.needs_clearing());
+  EXPECT_TRUE(drive.clear());
+  EXPECT_EQ(drive.process->kinds,
+            (std::vector<std::string>{"Data", "Command", "Data", "Signal", "Close"}));
+  EXPECT_TRUE(drive.session.reusable());
+  EXPECT_EQ(drive.process->open, 0);
+  drive.process->knobs.never_ends = false;
+  EXPECT_EQ(code(drive.ask()), "good");
+  EXPECT_EQ(drive.starts, 1);
+  EXPECT_TRUE(drive.violations.empty());
+}
+
+TEST(SshSession, OneThatDoesNotHearTheStopIsClosedAndSpoilsTheProcess) {
+  Drive drive;
+  drive.knobs.never_ends = drive.knobs.deaf = true;
+  EXPECT_EQ(code(drive.ask()), "ssh.timeout");
+  const MonoTime before = drive.now;
+  EXPECT_TRUE(drive.clear());
+  EXPECT_LT(drive.now - before, 5s);
+  EXPECT_EQ(drive.process->kinds.back(), "Close");
+  EXPECT_FALSE(drive.session.reusable());
+  EXPECT_FALSE(drive.session.needs_clearing());
+  EXPECT_TRUE(drive.close());
+  EXPECT_EQ(drive.process->kinds.back(), "Close");  // of the pipeline, once; not of the pool
+  EXPECT_EQ(std::ranges::count(drive.process->kinds, "Close"), 1);
+}
+
+TEST(SshSession, AProcessThatDiedWhileItWasIdleIsReplacedOnce) {
+  Drive drive;
+  ASSERT_EQ(code(drive.ask()), "good");
+  drive.trouble_at = drive.lines + 1;
+  drive.trouble = Trouble::dies;
+  EXPECT_EQ(code(drive.ask()), "good");
+  EXPECT_EQ(drive.starts, 2);
+  // The new one knows nothing of the old.
+  EXPECT_TRUE(drive.process->arguments.back().contains("SfbImportModule"));
+
+  // Its replacement dies too.
+  Drive twice;
+  ASSERT_EQ(code(twice.ask()), "good");
+  twice.process.reset();
+  twice.start_fails = true;
+  EXPECT_EQ(code(twice.ask()), "process.start");
+  EXPECT_EQ(twice.starts, 2);
+}
+
+TEST(SshSession, ANewProcessThatDiesIsNotReplaced) {
+  for (int line = 1; line <= 3; ++line) {
+    Drive drive;
+    drive.trouble_at = line;
+    drive.trouble = Trouble::dies;
+    const auto result = drive.ask();
+    EXPECT_EQ(code(result), "ssh.exited") << line;
+    EXPECT_EQ(result.error().stage, line == 1 ? Stage::open : Stage::query);
+    EXPECT_EQ(drive.starts, 1);
+    EXPECT_FALSE(drive.session.reusable());
+    EXPECT_EQ(code(drive.ask()), "good") << "the next run starts another one";
+  }
+}
+
+// Whatever happens at whichever line: the run ends with a reason or an answer, clearing ends, no
+// rule is broken, and the next run is good.
+TEST(SshSession, EveryTroubleAtEveryLine) {
+  for (const Trouble trouble :
+       {Trouble::dies, Trouble::silent, Trouble::garbage, Trouble::half_then_dies}) {
+    for (const bool kept : {false, true}) {
+      for (int line = 1; line <= 4; ++line) {
+        for (const bool stop : {false, true}) {
+          Drive drive;
+          if (kept) {
+            ASSERT_EQ(code(drive.ask()), "good");
+          }
+          drive.knobs.never_ends = stop;
+          if (drive.process != nullptr) {
+            drive.process->knobs.never_ends = stop;
+          }
+          drive.trouble_at = drive.lines + line;
+          drive.trouble = trouble;
+          const std::string what = std::to_string(static_cast<int>(trouble)) + " at " +
+                                   std::to_string(line) + (kept ? " kept" : "") +
+                                   (stop ? " stop" : "");
+          const auto result = drive.ask();
+          if (!result) {
+            EXPECT_NE(result.error().stage, Stage::none) << what;
+            EXPECT_NE(result.error().reason, Reason::internal) << what << code(result);
+          }
+          EXPECT_TRUE(drive.clear()) << what;
+          if (!drive.session.reusable()) {
+            EXPECT_TRUE(drive.close()) << what;
+          }
+          EXPECT_TRUE(drive.violations.empty()) << what << drive.violations.front();
+          drive.knobs.never_ends = false;
+          if (drive.process != nullptr) {
+            drive.process->knobs.never_ends = false;
+          }
+          drive.trouble_at = 0;
+          EXPECT_EQ(code(drive.ask()), "good") << what;
+          EXPECT_EQ(drive.process->open, 0) << what;
+        }
+      }
+    }
+  }
+}
+
+TEST(SshSession, TheAnswerIsNotLostWhenItsCloseIsNotHeard) {
+  for (const Trouble trouble : {Trouble::silent, Trouble::dies}) {
+    Drive drive;
+    drive.trouble_at = 4;  // the Close
+    drive.trouble = trouble;
+    EXPECT_EQ(code(drive.ask()), "good");
+    EXPECT_FALSE(drive.session.reusable());
+  }
+}
+
+TEST(SshSession, TheTextOfTheServerComesBesideTheObjects) {
+  Drive drive;
+  drive.knobs.output.push_back(
+      R"(<Obj RefId="0"><TN RefId="0"><T>System.Collections.Hashtable</T></TN><DCT>)"
+      R"(<En><S N="Key">SfbBackupExtras</S><I32 N="Value">1</I32></En>)"
+      R"(<En><S N="Key">Rendered</S><S N="Value">a_x000D__x000A_b_x000D__x000A_</S></En></DCT></Obj>)");
+  const auto result = drive.ask(80);
+  ASSERT_EQ(code(result), "good");
+  ASSERT_TRUE(result->rendered.has_value());
+  EXPECT_EQ(result->rendered->text, "a\nb\n");
+  EXPECT_EQ(result->rendered->width, 80);
+  EXPECT_EQ(result->output.size(), 1U);
+  // Out-String takes the columns that a console uses: all but the last.
+  EXPECT_TRUE(drive.process->arguments.back().contains("SfbWidth=79 "));
+  EXPECT_FALSE(drive.ask()->rendered.has_value());
+  EXPECT_FALSE(drive.process->arguments.back().contains("SfbWidth"));
+}
+
+TEST(SshSession, ARefusalToRenderIsRemembered) {
+  Drive drive;
+  drive.knobs.output.push_back(
+      R"(<Obj RefId="0"><TN RefId="0"><T>System.Collections.Hashtable</T></TN><DCT>)"
+      R"(<En><S N="Key">SfbBackupExtras</S><I32 N="Value">1</I32></En>)"
+      R"(<En><S N="Key">RenderRefused</S><S N="Value">no Out-String</S></En></DCT></Obj>)");
+  EXPECT_FALSE(drive.ask(80)->rendered.has_value());
+  EXPECT_FALSE(drive.ask(80)->rendered.has_value());
+  EXPECT_TRUE(drive.process->arguments.front().contains("SfbWidth"));
+  EXPECT_FALSE(drive.process->arguments.back().contains("SfbWidth"));
+}
+
+}  // namespace
+}  // namespace sfb::remote
