@@ -3,8 +3,10 @@
 #include "agent/base/text.hpp"
 #include "agent/net/address.hpp"
 #include "agent/remote/file_transport.hpp"
+#include "agent/remote/ssh_command.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -64,11 +66,46 @@ remote::Language language(config::Language configured) {
   return remote::Language::automatic;
 }
 
+std::vector<std::string> ssh_argv(const config::Ssh& ssh) {
+  if (!ssh.program.empty()) {
+    return ssh.program;
+  }
+  return remote::ssh_command({.host = ssh.host,
+                              .port = ssh.port,
+                              .user = ssh.user,
+                              .identity_file = ssh.identity_file,
+                              .known_hosts_file = ssh.known_hosts_file,
+                              .subsystem = ssh.subsystem,
+                              .options = ssh.options});
+}
+
 }  // namespace
+
+remote::SshOptions ssh_options(const config::Endpoint& endpoint, const config::Settings& settings,
+                               Shared shared) {
+  const config::Ssh& ssh = endpoint.ssh;
+  remote::SshOptions options;
+  options.endpoint = endpoint.name;
+  options.argv = ssh_argv(ssh);
+  options.is_ssh = ssh.program.empty();
+  options.language = language(ssh.language);
+  options.import_module = ssh.import_module;
+  options.reuse = ssh.session.reuse;
+  options.max_age = ssh.session.max_age;
+  options.max_pipelines = ssh.session.max_pipelines;
+  options.max_concurrent = endpoint.max_concurrent;
+  options.limits = settings.limits;
+  options.budget = std::move(shared.budget);
+  if (shared.services) {
+    options.readers = {shared.services, &shared.services->readers};
+  }
+  options.observer = std::move(shared.observer);
+  return options;
+}
 
 config::Capabilities capabilities() {
   config::Capabilities build;
-  build.transports = {"file", "winrm"};
+  build.transports = {"file", "winrm", "ssh"};
   return build;
 }
 
@@ -120,6 +157,11 @@ std::shared_ptr<remote::Transport> make_transport(const config::Endpoint& endpoi
                                         winrm_options(endpoint, settings, std::move(shared)), clock,
                                         logger.with_source("winrm"));
   }
+  if (endpoint.transport == "ssh") {
+    return remote::make_ssh_transport(std::move(executor),
+                                      ssh_options(endpoint, settings, std::move(shared)), clock,
+                                      logger.with_source("ssh"));
+  }
   remote::FileOptions file;
   file.endpoint = endpoint.name;
   file.path = endpoint.path;
@@ -132,6 +174,12 @@ std::shared_ptr<remote::Transport> make_transport(const config::Endpoint& endpoi
 }
 
 std::string endpoint_identity(const config::Endpoint& endpoint, const config::Settings& settings) {
+  if (endpoint.transport == "ssh") {
+    const config::Ssh& ssh = endpoint.ssh;
+    return ssh.program.empty()
+               ? fmt::format("ssh {} {} {} {}", ssh.host, ssh.port, ssh.user, ssh.subsystem)
+               : fmt::format("program {}", fmt::join(ssh.program, " "));
+  }
   if (endpoint.transport != "winrm") {
     return fmt::format("{} {}", endpoint.transport, endpoint.path);
   }

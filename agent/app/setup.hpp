@@ -5,6 +5,7 @@
 #include "agent/engine/engine.hpp"
 #include "agent/remote/byte_budget.hpp"
 #include "agent/remote/observer.hpp"
+#include "agent/remote/ssh_transport.hpp"
 #include "agent/remote/winrm_transport.hpp"
 #include "agent/serve/live_service.hpp"
 #include "config/loader.hpp"
@@ -34,6 +35,10 @@ struct Shared {
 /// The options of a `winrm` endpoint's transport.
 remote::WinrmOptions winrm_options(const config::Endpoint& endpoint,
                                    const config::Settings& settings, Shared shared);
+
+/// Those of an `ssh` endpoint's.
+remote::SshOptions ssh_options(const config::Endpoint& endpoint, const config::Settings& settings,
+                               Shared shared);
 
 /// The transport of an endpoint. Thread rule: loop thread.
 std::shared_ptr<remote::Transport> make_transport(const config::Endpoint& endpoint,

@@ -32,6 +32,7 @@ config::Settings settings_of(std::chrono::milliseconds interval,
                                 .path = "/srv/sfb/{pool}.clixml",
                                 .max_age = max_age,
                                 .winrm = {},
+                                .ssh = {},
                                 .max_concurrent = 2});
   settings.pools.push_back({.fqdn = *Fqdn::parse("atl.example.com"),
                             .endpoint = "dropbox",
@@ -154,6 +155,7 @@ config::Settings with_winrm() {
                             .path = {},
                             .max_age = 30min,
                             .winrm = {},
+                            .ssh = {},
                             .max_concurrent = 3};
   endpoint.winrm.url = "https://atl-fe-001.example.com:5986/wsman";
   endpoint.winrm.configuration_name = "Sfb";
