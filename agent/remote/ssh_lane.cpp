@@ -163,10 +163,10 @@ asio::awaitable<SshLane::Next> SshLane::exchange(SshSession::Wait wait) {
   if (!wait.line.empty()) {
     writing_ = true;
     Status written = co_await child_->write(std::move(wait.line), wait.until);
-    writing_ = false;
     if (!written) {
       co_return co_await gone(std::move(written.error()));
     }
+    writing_ = false;
   }
   // A process that never stops talking must not keep us here.
   if (net::mono_now() >= wait.until) {
