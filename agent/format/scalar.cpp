@@ -148,7 +148,7 @@ std::string general_number(double number, int digits) {
   exponent = small ? -exponent : exponent;
   const auto count = static_cast<int>(mantissa.size());
   const std::string_view sign = number < 0 ? "-" : "";
-  if (exponent < -5 || exponent >= digits) {
+  if (exponent < -4 || exponent >= digits) {
     const std::string_view all = mantissa;
     return fmt::format("{}{}{}{}E{}{:02}", sign, all.substr(0, 1), count > 1 ? "." : "",
                        all.substr(1), exponent < 0 ? '-' : '+', std::abs(exponent));

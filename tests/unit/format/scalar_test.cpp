@@ -32,8 +32,8 @@ TEST(GeneralNumber, TurnsScientificOutsideItsDigits) {
   EXPECT_EQ(general_number(1e15, 15), "1E+15");
   EXPECT_EQ(general_number(-1e30, 15), "-1E+30");
   EXPECT_EQ(general_number(1.5e-7, 15), "1.5E-07");
-  EXPECT_EQ(general_number(0.00001, 15), "0.00001");
-  EXPECT_EQ(general_number(0.000001, 15), "1E-06");
+  EXPECT_EQ(general_number(0.0001, 15), "0.0001");
+  EXPECT_EQ(general_number(0.00001, 15), "1E-05");
   EXPECT_EQ(general_number(9.99999999999999999e22, 15), "1E+23");
   EXPECT_EQ(general_number(std::numeric_limits<double>::max(), 15), "1.79769313486232E+308");
   EXPECT_EQ(general_number(std::numeric_limits<double>::denorm_min(), 15), "4.94065645841247E-324");
