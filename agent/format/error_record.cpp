@@ -1,6 +1,7 @@
 #include "agent/format/error_record.hpp"
 
 #include "agent/base/text.hpp"
+#include "agent/format/concise.hpp"
 
 #include <fmt/format.h>
 
@@ -68,19 +69,57 @@ std::string cut_part(const std::string& part, const Style& style) {
   return from_utf16(cut);
 }
 
-// `ObjectNotFound: (target:Type) [Activity], Reason`. What was sent is shown, because the server
-// knows best; it is built from its parts when it was not sent, or was cut in another edition's way.
+// `ObjectNotFound: (target:Type) [Activity], Reason`. What was sent is shown where the server knows
+// best; it is built from its parts when it was not sent, was cut in another edition's way, or where
+// a client builds it anew. Such a client cuts the reason too.
 std::string category_text(const ErrorRecord& record, const Style& style) {
   constexpr std::string_view kOneCharacterEllipsis = "…";
-  const bool foreign_cut =
-      style.ellipsis != u"…" && record.category_message.contains(kOneCharacterEllipsis);
-  if (!record.category || (!record.category_message.empty() && !foreign_cut)) {
+  const bool rebuild =
+      style.rebuild_category || record.category_message.contains(kOneCharacterEllipsis);
+  if (!record.category || (!record.category_message.empty() && !rebuild)) {
     return record.category_message;
   }
-  return fmt::format("{}: ({}:{}) [{}], {}", error_category_name(*record.category),
-                     cut_part(record.category_target_name, style),
-                     cut_part(record.category_target_type, style),
-                     cut_part(record.category_activity, style), record.category_reason);
+  return fmt::format(
+      "{}: ({}:{}) [{}], {}", error_category_name(*record.category),
+      cut_part(record.category_target_name, style), cut_part(record.category_target_type, style),
+      cut_part(record.category_activity, style),
+      style.rebuild_category ? cut_part(record.category_reason, style) : record.category_reason);
+}
+
+ErrorView view_of(const Context& context) {
+  const ErrorView asked = context.options.error_view;
+  const bool unknown = asked == ErrorView::concise && context.style.error_view != asked;
+  return asked == ErrorView::automatic || unknown ? context.style.error_view : asked;
+}
+
+// The line the error stands in, cut as the edition does.
+std::string position_text(const ErrorRecord& record, const Style& style) {
+  return record.place && !record.place->text.empty()
+             ? position_message(*record.place, style.position)
+             : record.position_message;
+}
+
+std::u16string normal_text(const Context& context, const ErrorRecord& record,
+                           const std::string& message, const std::string& category) {
+  std::u16string text;
+  if (!record.invocation_name.empty()) {
+    text = to_utf16(record.invocation_name) + u" : ";
+  }
+  text += to_utf16(message);
+  if (const std::string position = position_text(record, context.style); !position.empty()) {
+    text += u'\n' + to_utf16(position);
+  }
+  for (const std::string& last :
+       {"+ CategoryInfo          : " + category, "+ FullyQualifiedErrorId : " + record.error_id}) {
+    text += u'\n';
+    text += context.style.wrap_messages
+                ? indented(to_utf16(last), context.options.width - kIndent - 2)
+                : to_utf16(last);
+  }
+  if (context.style.wrap_messages && !record.message_from_details) {
+    text += u"\n ";
+  }
+  return text;
 }
 
 }  // namespace
@@ -93,25 +132,22 @@ void emit_error(const ErrorRecord& record, const Context& context, const EmitLin
   // A record without any message shows its category instead, as a deserialised one does.
   const std::string category = category_text(record, context.style);
   const std::string& message = record.message.empty() ? category : record.message;
+  const ErrorView view = view_of(context);
   std::u16string text;
   if (record.error_id == kNativeMessage) {
     text = to_utf16(message);
+  } else if (view == ErrorView::category) {
+    text = to_utf16(category);
+  } else if (view == ErrorView::concise) {
+    text = concise_text(context, record, message, position_text(record, context.style));
   } else {
-    if (!record.invocation_name.empty()) {
-      text = to_utf16(record.invocation_name) + u" : ";
-    }
-    text += to_utf16(message);
-    if (!record.position_message.empty()) {
-      text += u'\n' + to_utf16(record.position_message);
-    }
-    const int piece_width = context.options.width - kIndent - 2;
-    text += u'\n' + indented(to_utf16("+ CategoryInfo          : " + category), piece_width);
-    text += u'\n' + indented(to_utf16("+ FullyQualifiedErrorId : " + record.error_id), piece_width);
-    if (!record.message_from_details) {
-      text += u"\n ";
-    }
+    text = normal_text(context, record, message, category);
   }
-  wrap_words(text, context.columns(), emit);
+  if (context.style.wrap_messages) {
+    wrap_words(text, context.columns(), context.style.cells, emit);
+  } else {
+    split_lines(text, emit);
+  }
 }
 
 }  // namespace sfb::format

@@ -1,4 +1,4 @@
-// An error in NormalView.
+// An error in the views that $ErrorView names.
 #pragma once
 
 #include "agent/format/context.hpp"
@@ -7,7 +7,7 @@
 
 namespace sfb::format {
 
-/// Emits the lines of one record, wrapped at words to the screen.
+/// Emits the lines of one record; wrapped at words to the screen by Windows PowerShell only.
 void emit_error(const ErrorRecord& record, const Context& context, const EmitLine& emit);
 
 }  // namespace sfb::format

@@ -24,6 +24,14 @@ enum class Edition : std::uint8_t {
 /// Format-Table, Format-Table -AutoSize, Format-Table -Wrap.
 enum class View : std::uint8_t { automatic, list, table, autosize, wrap };
 
+/// $ErrorView: how errors are laid out.
+enum class ErrorView : std::uint8_t {
+  automatic,  ///< the edition's default: concise in 7, normal before
+  normal,
+  concise,  ///< 7 only; normal before
+  category
+};
+
 /// The edition whose console a server of this PSVersion (`5.1.17763.1`) has; 5.1 for a version that
 /// is not told or not known.
 Edition edition_of(std::string_view ps_version);
@@ -33,6 +41,7 @@ struct Options {
   int width = 120;
   Edition edition = Edition::windows_powershell_51;
   View view = View::automatic;
+  ErrorView error_view = ErrorView::automatic;
   int enumeration_limit = 4;  ///< $FormatEnumerationLimit
 };
 
@@ -40,10 +49,10 @@ struct Options {
 /// ends. Objects nested beyond `Limits::depth` and cycles print as their type name.
 std::string objects(const Graph& graph, const std::vector<Value>& values, const Options& options);
 
-/// One error record in NormalView.
+/// One error record in the view that `Options::error_view` names.
 std::string error(const ErrorRecord& record, const Options& options);
 
-/// `WARNING: text`, wrapped as the 5.1 console host does.
+/// `WARNING: text`, wrapped as the edition's console host does.
 std::string warning(std::string_view text, const Options& options);
 
 /// The body of a text answer: output, then warnings, then errors (design.md 6.2); without the

@@ -3,12 +3,14 @@
 
 #include "agent/format/context.hpp"
 #include "agent/format/row.hpp"
+#include "agent/format/words.hpp"
 
 #include <vector>
 
 namespace sfb::format {
 
-/// Writes one entry and the empty lines behind it. Fewer than 5 columns show nothing but those.
-void write_list_entry(const Context& context, const std::vector<Field>& fields, Sink& sink);
+/// Emits the lines of one entry. Fewer than 5 columns show nothing.
+void emit_list_entry(const Context& context, const std::vector<Field>& fields,
+                     const EmitLine& emit);
 
 }  // namespace sfb::format

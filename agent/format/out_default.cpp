@@ -73,29 +73,41 @@ void OutDefault::show_line(std::string text) {
 }
 
 void OutDefault::show_row(const Row& row) {
-  if (shape_ == Shape::dictionary && !row.is_entry()) {
-    finish();
-  }
   if (shape_ == Shape::none) {
     open(row);
   }
-  if (table_) {
+  if (shape_ == Shape::dictionary && !row.is_entry()) {
+    // The view of dictionaries fits nothing else: a list of its own stands inside it.
+    show_line({});
+    show_fields(Row::shown_fields(*context_, row.all_fields(*context_)));
+    show_line({});
+  } else if (table_) {
     table_->add(*context_, row);
+  } else if (shape_ == Shape::dictionary) {
+    show_fields({{"Name", row.find(*context_, "Name")}, {"Value", row.find(*context_, "Value")}});
+    sink_->blanks(context_->style.blanks_after_entry);
   } else {
-    write_list_entry(*context_, Row::shown_fields(*context_, row.all_fields(*context_)), *sink_);
+    show_fields(Row::shown_fields(*context_, row.all_fields(*context_)));
+    sink_->blanks(context_->style.blanks_after_entry);
   }
 }
 
+void OutDefault::show_fields(const std::vector<Field>& fields) {
+  emit_list_entry(*context_, fields,
+                  [&](std::u16string_view line) { show_line(from_utf16(line)); });
+}
+
 void OutDefault::open(const Row& first) {
-  if (first.is_entry()) {
-    shape_ = Shape::dictionary;
-    table_ = Table::of_dictionary();
-  } else if (first.all_fields(*context_).size() <= kTableProperties) {
-    shape_ = Shape::table;
-    table_ = Table::of(*context_, first);
+  const View view = context_->options.view;
+  const bool list = view == View::list || (view == View::automatic && !first.is_entry() &&
+                                           first.all_fields(*context_).size() > kTableProperties);
+  shape_ = first.is_entry() ? Shape::dictionary : list ? Shape::list : Shape::table;
+  if (list) {
+    sink_->blanks(context_->style.blanks_before_list);
+  } else if (first.is_entry()) {
+    table_ = Table::of_dictionary(*context_);
   } else {
-    shape_ = Shape::list;
-    sink_->blanks(context_->style.blanks_before + context_->style.blanks_before_list);
+    table_ = Table::of(*context_, first);
   }
 }
 
@@ -103,8 +115,8 @@ void OutDefault::finish() {
   if (table_) {
     std::move(*table_).finish(*context_, *sink_);
     table_.reset();
-  } else if (shape_ == Shape::list) {
-    sink_->blanks(context_->style.blanks_after);
+  } else if (shape_ != Shape::none) {
+    sink_->blanks(context_->style.blanks_after_list);
   }
   shape_ = Shape::none;
 }

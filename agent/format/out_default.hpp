@@ -28,6 +28,7 @@ class OutDefault {
 
   void show_one(const Value& value);
   void show_row(const Row& row);
+  void show_fields(const std::vector<Field>& fields);
   void show_line(std::string text);
   void open(const Row& first);
 

@@ -12,6 +12,8 @@ namespace sfb::format {
 namespace {
 
 constexpr std::string_view kComputerName = "PSComputerName";
+// Holds the enum's name.
+constexpr std::string_view kEnumValue = "Value";
 constexpr std::string_view kShowComputerName = "PSShowComputerName";
 // What Invoke-Command and jobs add to every object.
 constexpr std::array<std::string_view, 4> kRemotingNames = {kComputerName, kShowComputerName,
@@ -29,9 +31,17 @@ void remove_field(std::vector<Field>& fields, std::string_view name) {
 
 }  // namespace
 
+bool Row::has_enum_value(const Context& context) const {
+  return context.style.enum_value && value_ != nullptr && is_enum(context.graph, *value_);
+}
+
 std::vector<Field> Row::all_fields(const Context& context) const {
   if (entry_ != nullptr) {
-    return {{"Name", &entry_->first}, {"Key", &entry_->first}, {"Value", &entry_->second}};
+    const Field name = {"Name", &entry_->first};
+    const Field key = {"Key", &entry_->first};
+    const Field value = {"Value", &entry_->second};
+    return context.style.entry_name_last ? std::vector{key, value, name}
+                                         : std::vector{name, key, value};
   }
   std::vector<Field> fields;
   const auto properties = visible_properties(context.graph, *value_);
@@ -39,6 +49,9 @@ std::vector<Field> Row::all_fields(const Context& context) const {
     for (const Property* property : properties) {
       fields.push_back({property->name, &property->value});
     }
+  }
+  if (has_enum_value(context)) {
+    fields.push_back({kEnumValue, value_});
   }
   return fields;
 }
@@ -60,6 +73,9 @@ const Value* Row::find(const Context& context, std::string_view name) const {
     const Object* object = context.graph.object(*value_);
     const std::size_t cost =
         object == nullptr ? 1 : object->adapted.size() + object->extended.size();
+    if (has_enum_value(context) && iequals(name, kEnumValue)) {
+      return value_;
+    }
     return context.budget.take(cost) ? find_property(context.graph, *value_, name) : nullptr;
   }
   if (iequals(name, "Name") || iequals(name, "Key")) {

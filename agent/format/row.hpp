@@ -42,6 +42,8 @@ class Row {
   std::string plain_text(const Context& context) const;
 
  private:
+  bool has_enum_value(const Context& context) const;
+
   const Value* value_ = nullptr;
   const std::pair<Value, Value>* entry_ = nullptr;
 };

@@ -4,16 +4,58 @@ namespace sfb::format {
 
 namespace {
 
-constexpr Style kWindowsPowerShell51 = {.blanks_before = 1,
-                                        .blanks_before_list = 1,
+constexpr Style kWindowsPowerShell51 = {.blanks_before_table = 1,
+                                        .blanks_before_list = 2,
                                         .blanks_after_entry = 1,
-                                        .blanks_after = 2,
+                                        .blanks_after_table = 2,
+                                        .blanks_after_list = 2,
                                         .ellipsis = u"...",
+                                        .cells = CellRule::utf16_units,
                                         .size_by_content = true,
-                                        .double_digits = 15,
-                                        .single_digits = 7,
+                                        .pad_last_column = true,
+                                        .fixed_decimals = false,
+                                        .negative_zero = false,
+                                        .enum_value = false,
+                                        .dictionary_pairs = false,
+                                        .ordered_dictionaries = false,
+                                        .entry_name_last = false,
                                         .category_part_limit = 40,
-                                        .category_part_kept = 15};
+                                        .category_part_kept = 15,
+                                        .rebuild_category = false,
+                                        .position = {},
+                                        .wrap_messages = true,
+                                        .error_view = ErrorView::normal};
+
+// 3.0 and 4.0 share the screen evenly; nothing else differs.
+constexpr Style windows_powershell_40() {
+  Style style = kWindowsPowerShell51;
+  style.size_by_content = false;
+  return style;
+}
+
+constexpr Style kWindowsPowerShell40 = windows_powershell_40();
+
+constexpr Style kPowerShell7 = {.blanks_before_table = 1,
+                                .blanks_before_list = 1,
+                                .blanks_after_entry = 1,
+                                .blanks_after_table = 1,
+                                .blanks_after_list = 0,
+                                .ellipsis = u"…",
+                                .cells = CellRule::wide_as_two,
+                                .size_by_content = true,
+                                .pad_last_column = false,
+                                .fixed_decimals = true,
+                                .negative_zero = true,
+                                .enum_value = true,
+                                .dictionary_pairs = true,
+                                .ordered_dictionaries = true,
+                                .entry_name_last = true,
+                                .category_part_limit = 40,
+                                .category_part_kept = 19,
+                                .rebuild_category = true,
+                                .position = {.ellipsis = u"…", .mark_blanks = false},
+                                .wrap_messages = false,
+                                .error_view = ErrorView::concise};
 
 }  // namespace
 
@@ -28,8 +70,10 @@ Edition edition_of(std::string_view ps_version) {
 const Style& style_of(Edition edition) {
   switch (edition) {
     case Edition::windows_powershell_40:
-    case Edition::windows_powershell_51:
+      return kWindowsPowerShell40;
     case Edition::powershell_7:
+      return kPowerShell7;
+    case Edition::windows_powershell_51:
       break;
   }
   return kWindowsPowerShell51;

@@ -2,7 +2,9 @@
 // Thread rule: immutable data.
 #pragma once
 
+#include "agent/format/cells.hpp"
 #include "agent/format/format.hpp"
+#include "agent/value/position.hpp"
 
 #include <cstddef>
 #include <string_view>
@@ -11,23 +13,45 @@ namespace sfb::format {
 
 /// The layout of one edition (powershell/README.md, "Windows PowerShell 5.1 against 7.6").
 struct Style {
-  /// Empty lines: before a table or list, more of them before a list's first entry, after each
-  /// entry of a list, after a table or list.
-  int blanks_before;
+  /// Empty lines before a table or list, after each entry of a list, after a table or list.
+  int blanks_before_table;
   int blanks_before_list;
   int blanks_after_entry;
-  int blanks_after;
+  int blanks_after_table;
+  int blanks_after_list;
   /// Marks a cut cell and a list longer than the enumeration limit.
   std::u16string_view ellipsis;
+  CellRule cells;
   /// Column widths from what the rows hold; else all columns share the screen evenly.
   bool size_by_content;
-  /// Significant digits of a double's and a single's text.
-  int double_digits;
-  int single_digits;
+  /// A table's last column is filled up with blanks like the others.
+  bool pad_last_column;
+  /// Fractions in a table show the culture's number of decimals.
+  bool fixed_decimals;
+  /// -0 shows its sign.
+  bool negative_zero;
+  /// An enum that was read back has a property Value, so one alone is shown as a table.
+  bool enum_value;
+  /// A dictionary in braces shows `[key, value]`, else its keys.
+  bool dictionary_pairs;
+  /// An [ordered] dictionary that was read back still is one, else a plain hashtable.
+  bool ordered_dictionaries;
+  /// Name stands behind Key and Value among the properties of a dictionary's entry.
+  bool entry_name_last;
   /// The longest part of CategoryInfo that is shown whole, and the characters that are left of a
   /// longer one at each of its ends.
   std::size_t category_part_limit;
   std::size_t category_part_kept;
+  /// CategoryInfo is built from its parts, as a remoting client does; else the text the server sent
+  /// is shown.
+  bool rebuild_category;
+  /// How the place of an error is shown.
+  PositionStyle position;
+  /// Errors and warnings wrap at words, the last lines of an error are indented and cut, and an
+  /// empty line closes it.
+  bool wrap_messages;
+  /// The view of errors where none is asked for.
+  ErrorView error_view;
 };
 
 /// The style of an edition; a reference to a constant.

@@ -16,6 +16,10 @@ constexpr int kSeparatorWidth = 1;
 constexpr int kMinimumColumnWidth = 1;
 constexpr int kDictionaryNameWidth = 30;
 
+std::u16string without_blanks_behind(std::u16string_view text) {
+  return std::u16string(text.substr(0, text.find_last_not_of(kWhiteSpace) + 1));
+}
+
 int table_width(const std::vector<int>& widths) {
   std::int64_t sum = -kSeparatorWidth;
   for (const int width : widths) {
@@ -58,7 +62,7 @@ void fit_columns(std::vector<int>& widths, int columns) {
 
 Table Table::of(const Context& context, const Row& first) {
   Table table;
-  table.sized_ = context.style.size_by_content;
+  table.sized_ = context.style.size_by_content || context.options.view == View::autosize;
   for (const Field& field : Row::shown_fields(context, first.all_fields(context))) {
     if (table.columns_.size() == kTableColumns) {
       break;
@@ -66,16 +70,23 @@ Table Table::of(const Context& context, const Row& first) {
     Column column{.name = std::string(field.name), .label = to_utf16(field.name)};
     column.alignment =
         aligns_right(context.graph, *field.value) ? Alignment::right : Alignment::left;
-    column.width = table.sized_ ? cell_count(column.label) : 0;
+    column.width = table.sized_ ? cell_count(column.label, context.style.cells) : 0;
     table.columns_.push_back(std::move(column));
   }
   return table;
 }
 
-Table Table::of_dictionary() {
+Table Table::of_dictionary(const Context& context) {
   Table table;
+  table.of_entries_ = true;
+  table.sized_ = context.options.view == View::autosize;
   table.columns_ = {{.name = "Name", .width = kDictionaryNameWidth, .label = u"Name"},
                     {.name = "Value", .label = u"Value"}};
+  if (table.sized_) {
+    for (Column& column : table.columns_) {
+      column.width = cell_count(column.label, context.style.cells);
+    }
+  }
   return table;
 }
 
@@ -83,9 +94,14 @@ void Table::add(const Context& context, const Row& row) {
   Cells cells;
   for (Column& column : columns_) {
     const Value* value = row.find(context, column.name);
-    cells.push_back(value == nullptr ? u"" : to_utf16(property_text(context, *value)));
+    if (value == nullptr) {
+      cells.emplace_back();
+    } else {
+      cells.push_back(
+          to_utf16(of_entries_ ? property_text(context, *value) : cell_text(context, *value)));
+    }
     if (sized_) {
-      column.width = std::max(column.width, cell_count(cells.back()));
+      column.width = std::max(column.width, cell_count(cells.back(), context.style.cells));
     }
     // Even an empty cell is an allocation.
     context.budget.take(cells.back().size() + sizeof(std::u16string));
@@ -98,44 +114,76 @@ void Table::add_line(const Context& context, std::string text) {
   rows_.emplace_back(std::move(text));
 }
 
-std::u16string Table::row_line(const Context& context, const Cells& cells) const {
+std::size_t Table::visible_columns() const {
+  const auto hidden = std::ranges::find_if(columns_, [](const Column& c) { return c.width <= 0; });
+  return static_cast<std::size_t>(hidden - columns_.begin());
+}
+
+Fit Table::fit_of(const Context& context, std::size_t column) const {
+  return {.width = columns_[column].width,
+          .alignment = columns_[column].alignment,
+          .ellipsis = context.style.ellipsis,
+          .rule = context.style.cells};
+}
+
+void Table::write_row(const Context& context, const Cells& cells, Sink& sink) const {
   std::u16string line;
-  for (std::size_t i = 0; i < columns_.size() && columns_[i].width > 0; ++i) {
+  for (std::size_t i = 0; i < visible_columns(); ++i) {
+    Fit fit = fit_of(context, i);
+    // A column that found no room still is the last one.
+    fit.pad_behind = context.style.pad_last_column || i + 1 < columns_.size();
     line += i == 0 ? u"" : u" ";
-    line += fit_cell(cells[i], columns_[i].width, columns_[i].alignment, context.style.ellipsis);
+    line += fit_cell(cells[i], fit);
   }
-  return line;
+  sink.line(line);
+}
+
+void Table::write_wrapped(const Context& context, const Cells& cells, Sink& sink) const {
+  const bool pad_last = context.style.pad_last_column;
+  const std::size_t visible = visible_columns();
+  std::vector<Cells> lines(visible);
+  std::size_t height = 0;
+  for (std::size_t i = 0; i < visible; ++i) {
+    wrap_words(cells[i], columns_[i].width, context.style.cells, [&](std::u16string_view line) {
+      // A text of megabytes in a narrow column is a string for each character.
+      if (context.budget.take(sizeof(std::u16string))) {
+        lines[i].emplace_back(line);
+      }
+    });
+    height = std::max(height, lines[i].size());
+  }
+  for (std::size_t row = 0; row < height && !context.budget.spent(); ++row) {
+    std::size_t end = visible;
+    while (!pad_last && lines[end - 1].size() <= row) {
+      --end;  // nothing is written behind the last column that still has text
+    }
+    std::u16string line;
+    for (std::size_t i = 0; i < end; ++i) {
+      Fit fit = fit_of(context, i);
+      fit.pad_behind = pad_last || i + 1 < visible;
+      std::u16string cell = i == 0 ? u"" : u" ";
+      cell += fit_cell(row < lines[i].size() ? lines[i][row] : u"", fit);
+      if (!pad_last && i + 1 == end && height > 1) {
+        cell = without_blanks_behind(cell);
+      }
+      line += cell;
+    }
+    sink.line(line);
+  }
 }
 
 void Table::write_header(const Context& context, Sink& sink) const {
-  // A label wider than its column wraps; the shorter ones are filled up with blanks below.
-  std::vector<Cells> label_lines;
-  std::size_t height = 0;
+  Cells labels;
   Cells dashes;
   for (const Column& column : columns_) {
-    Cells lines;
-    if (column.width > 0) {
-      wrap_words(column.label, column.width, [&](std::u16string_view line) {
-        // A label of megabytes over a narrow column is a string for each character.
-        if (context.budget.take(sizeof(std::u16string))) {
-          lines.emplace_back(line);
-        }
-      });
-    }
-    height = std::max(height, lines.size());
-    label_lines.push_back(std::move(lines));
-    const int cells = cell_count(column.label);
+    labels.push_back(column.label);
+    const int cells = cell_count(column.label, context.style.cells);
     const int count = cells > 0 ? std::min(cells, column.width) : column.width;
     dashes.emplace_back(static_cast<std::size_t>(std::max(count, 0)), u'-');
   }
-  for (std::size_t i = 0; i < height && !context.budget.spent(); ++i) {
-    Cells cells;
-    for (const Cells& lines : label_lines) {
-      cells.push_back(i < lines.size() ? lines[i] : u"");
-    }
-    sink.line(row_line(context, cells));
-  }
-  sink.line(row_line(context, dashes));
+  // A label wider than its column wraps in every view.
+  write_wrapped(context, labels, sink);
+  write_row(context, dashes, sink);
 }
 
 void Table::finish(const Context& context, Sink& sink) && {
@@ -148,8 +196,8 @@ void Table::finish(const Context& context, Sink& sink) && {
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     columns_[i].width = widths[i];
   }
-  const bool visible = context.columns() >= kMinimumColumns && !widths.empty() && widths[0] > 0;
-  sink.blanks(context.style.blanks_before);
+  const bool visible = context.columns() >= kMinimumColumns && visible_columns() > 0;
+  sink.blanks(context.style.blanks_before_table);
   if (visible) {
     write_header(context, sink);
   }
@@ -159,11 +207,13 @@ void Table::finish(const Context& context, Sink& sink) && {
     }
     if (const auto* text = std::get_if<std::string>(&row)) {
       sink.line_utf8(*text);
+    } else if (visible && context.options.view == View::wrap) {
+      write_wrapped(context, std::get<Cells>(row), sink);
     } else if (visible) {
-      sink.line(row_line(context, std::get<Cells>(row)));
+      write_row(context, std::get<Cells>(row), sink);
     }
   }
-  sink.blanks(context.style.blanks_after);
+  sink.blanks(context.style.blanks_after_table);
 }
 
 }  // namespace sfb::format

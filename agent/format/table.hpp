@@ -22,7 +22,7 @@ class Table {
   /// A table of an object's own properties.
   static Table of(const Context& context, const Row& first);
   /// The table of a dictionary's entries: 30 cells for Name, the rest for Value.
-  static Table of_dictionary();
+  static Table of_dictionary(const Context& context);
 
   void add(const Context& context, const Row& row);
   /// A line between the rows: strings, numbers and errors of a mixed pipeline.
@@ -39,11 +39,16 @@ class Table {
   };
   using Cells = std::vector<std::u16string>;
 
+  /// The columns that got room; they are the first ones.
+  std::size_t visible_columns() const;
+  Fit fit_of(const Context& context, std::size_t column) const;
   void write_header(const Context& context, Sink& sink) const;
-  std::u16string row_line(const Context& context, const Cells& cells) const;
+  void write_row(const Context& context, const Cells& cells, Sink& sink) const;
+  void write_wrapped(const Context& context, const Cells& cells, Sink& sink) const;
 
   std::vector<Column> columns_;
-  bool sized_ = false;  // widths grow with the rows
+  bool of_entries_ = false;  // a dictionary's
+  bool sized_ = false;       // widths grow with the rows
   std::vector<std::variant<Cells, std::string>> rows_;
 };
 

@@ -4,6 +4,8 @@
 #include "agent/format/scalar.hpp"
 #include "agent/value/access.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -47,15 +49,18 @@ const std::string* server_text(const Graph& graph, const Value& value) {
   return found;
 }
 
-// What a deserialised container of that form calls itself.
-std::string_view container_name(Collection::Form form) {
+// What a deserialised container calls itself.
+std::string_view container_name(const Context& context, const Value& value, Collection::Form form) {
+  constexpr std::string_view kOrdered = "System.Collections.Specialized.OrderedDictionary";
   switch (form) {
     case Collection::Form::stack:
       return "System.Collections.Stack";
     case Collection::Form::queue:
       return "System.Collections.Queue";
     case Collection::Form::dictionary:
-      return "System.Collections.Hashtable";
+      return context.style.ordered_dictionaries && has_type(context.graph, value, kOrdered)
+                 ? kOrdered
+                 : "System.Collections.Hashtable";
     case Collection::Form::list:
     case Collection::Form::enumerable:
       break;
@@ -76,7 +81,7 @@ std::string inner_text(const Context& context, const Value& value) {
     return inner_text(context, *base);
   }
   if (const Collection* collection = collection_of(context.graph, value)) {
-    return std::string(container_name(collection->form));
+    return std::string(container_name(context, value, collection->form));
   }
   return {};
 }
@@ -204,10 +209,23 @@ std::string to_string(const Context& context, const Value& value) {
     return scalar_text(*base, context.style);
   }
   if (const Collection* collection = collection_of(context.graph, value)) {
-    return std::string(container_name(collection->form));
+    return std::string(container_name(context, value, collection->form));
   }
   return properties_text(context, value);
 }
+
+namespace {
+
+// What .NET prints for a dictionary's entry.
+std::string pair_text(const Context& context, const std::pair<Value, Value>& entry) {
+  const auto text = [&](const Value& value) {
+    return value.kind == Kind::bytes ? std::string(type_name_of(Kind::bytes))
+                                     : to_string(context, value);
+  };
+  return fmt::format("[{}, {}]", text(entry.first), text(entry.second));
+}
+
+}  // namespace
 
 std::string property_text(const Context& context, const Value& value) {
   std::vector<Value> made;
@@ -217,10 +235,22 @@ std::string property_text(const Context& context, const Value& value) {
     });
   }
   if (const Collection* collection = collection_of(context.graph, value)) {
-    return in_braces(context, collection->entries,
-                     [&](const auto& entry) { return to_string(context, entry.first); });
+    return in_braces(context, collection->entries, [&](const auto& entry) {
+      return context.style.dictionary_pairs ? pair_text(context, entry)
+                                            : to_string(context, entry.first);
+    });
   }
   return to_string(context, value);
+}
+
+std::string cell_text(const Context& context, const Value& value) {
+  if (context.style.fixed_decimals) {
+    const Value* base = plain_base(context.graph, value);
+    if (auto text = fixed_text(base == nullptr ? value : *base)) {
+      return *text;
+    }
+  }
+  return property_text(context, value);
 }
 
 std::string_view type_name(const Graph& graph, const Value& value) {

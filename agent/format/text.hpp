@@ -20,6 +20,10 @@ std::string to_string(const Context& context, const Value& value);
 /// `Options::enumeration_limit` items: `{a, b, c, d...}`, `{}`. Null elements show as `$null`.
 std::string property_text(const Context& context, const Value& value);
 
+/// A table cell's text: like property_text, but fractions with fixed decimals where the style says
+/// so.
+std::string cell_text(const Context& context, const Value& value);
+
 /// The type a value's object has on the console: its first type name, else that of the plain
 /// value it is or wraps; empty when there is none. Without the `Deserialized.` prefix.
 std::string_view type_name(const Graph& graph, const Value& value);

@@ -1,7 +1,5 @@
 #include "agent/format/words.hpp"
 
-#include "agent/format/cells.hpp"
-
 #include <algorithm>
 #include <string>
 
@@ -16,13 +14,16 @@ constexpr char16_t kNoBreakSpace = u'\u00A0';
 // Fills one line after the other; a word is added whole or, if no line could hold it, by character.
 class Wrapper {
  public:
-  Wrapper(int width, const EmitLine& emit) : width_(width), left_(width), emit_(&emit) {}
+  Wrapper(int width, CellRule rule, const EmitLine& emit)
+      : width_(width), left_(width), rule_(rule), emit_(&emit) {}
 
   void add_word(std::u16string_view word) {
-    const int cells = cell_count(word);
+    const int cells = cell_count(word, rule_);
     if (cells > width_) {
-      for (std::size_t i = 0; i < word.size(); ++i) {
-        add_piece(word.substr(i, 1), 1);
+      for (const char16_t unit : word) {
+        const int wanted = cells_of(unit, rule_);
+        const char16_t shown = wanted > width_ ? u'?' : unit;
+        add_piece({&shown, 1}, std::min(wanted, width_));
       }
     } else {
       add_piece(word, cells);
@@ -46,12 +47,13 @@ class Wrapper {
 
   int width_;
   int left_;
+  CellRule rule_;
   const EmitLine* emit_;
   std::u16string line_;
 };
 
-void wrap_line(std::u16string_view line, int width, const EmitLine& emit) {
-  if (cell_count(line) <= width) {
+void wrap_line(std::u16string_view line, int width, CellRule rule, const EmitLine& emit) {
+  if (cell_count(line, rule) <= width) {
     emit(line);
     return;
   }
@@ -59,13 +61,13 @@ void wrap_line(std::u16string_view line, int width, const EmitLine& emit) {
     emit({});
     return;
   }
-  Wrapper wrapper(width, emit);
+  Wrapper wrapper(width, rule, emit);
   std::u16string word;
   for (const char16_t unit : line) {
     if (unit == u' ' || unit == u'\t') {
       word += unit;
     } else if (unit == kSoftHyphen) {
-      if (cell_count(word) + 1 == wrapper.left()) {
+      if (cell_count(word, rule) + 1 == wrapper.left()) {
         word += u'-';
       }
     } else if (unit != kHardHyphen && unit != kNoBreakSpace) {
@@ -95,8 +97,8 @@ void split_lines(std::u16string_view text, const EmitLine& emit) {
   }
 }
 
-void wrap_words(std::u16string_view text, int width, const EmitLine& emit) {
-  split_lines(text, [&](std::u16string_view line) { wrap_line(line, width, emit); });
+void wrap_words(std::u16string_view text, int width, CellRule rule, const EmitLine& emit) {
+  split_lines(text, [&](std::u16string_view line) { wrap_line(line, width, rule, emit); });
 }
 
 }  // namespace sfb::format

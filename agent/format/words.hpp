@@ -1,11 +1,18 @@
-// Breaking text into lines as the formatter of Windows PowerShell does for the cultures that wrap
-// at words. Thread rule: pure functions.
+// Breaking text into lines as the formatter does for the cultures that wrap at words. Thread rule:
+// pure functions.
 #pragma once
+
+#include "agent/format/cells.hpp"
 
 #include <functional>
 #include <string_view>
 
 namespace sfb::format {
+
+/// What .NET takes for white space.
+inline constexpr std::u16string_view kWhiteSpace =
+    u"\t\n\v\f\r \u0085\u00A0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009"
+    u"\u200A\u2028\u2029\u202F\u205F\u3000";
 
 using EmitLine = std::function<void(std::u16string_view)>;
 
@@ -13,9 +20,10 @@ using EmitLine = std::function<void(std::u16string_view)>;
 void split_lines(std::u16string_view text, const EmitLine& emit);
 
 /// The lines of a text, each at most `width` cells: broken after blanks and tabs, which stay at
-/// the line's end; a word wider than a line is filled up in place and cut hard. U+00AD shows only
+/// the line's end; a word wider than a line is filled up in place and cut hard, a character wider
+/// than a line becomes a question mark. U+00AD shows only
 /// as the hyphen it stands for, U+2011 and U+00A0 vanish once a line is too long (as they do in
 /// the console). Width 0 or less: nothing of a text that is not empty.
-void wrap_words(std::u16string_view text, int width, const EmitLine& emit);
+void wrap_words(std::u16string_view text, int width, CellRule rule, const EmitLine& emit);
 
 }  // namespace sfb::format

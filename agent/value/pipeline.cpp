@@ -2,7 +2,6 @@
 
 #include "agent/base/text.hpp"
 #include "agent/value/access.hpp"
-#include "agent/value/position.hpp"
 
 #include <algorithm>
 #include <array>
@@ -44,21 +43,23 @@ std::string shown_invocation(const Graph& graph, const Value& value) {
 
 // Without a serialised extent a client only knows where the error begins, and marks the line from
 // there to its end, whatever the server marked.
-std::string shown_position(const Graph& graph, const Value& value) {
+void read_position(const Graph& graph, const Value& value, ErrorRecord& record) {
   const Value* extent = find_property(graph, value, "SerializeExtent");
   const std::string line = text_property(graph, value, "InvocationInfo_Line");
-  if (extent == nullptr || as_bool(graph, *extent).value_or(true) || line.empty()) {
-    return text_property(graph, value, "InvocationInfo_PositionMessage");
-  }
   const auto number = [&](std::string_view name) {
     const Value* found = find_property(graph, value, name);
     return found == nullptr ? 1 : as_int64(graph, *found).value_or(1);
   };
-  const std::string file = text_property(graph, value, "InvocationInfo_ScriptName");
-  return position_message({.file = file,
-                           .line = number("InvocationInfo_ScriptLineNumber"),
-                           .column = number("InvocationInfo_OffsetInLine"),
-                           .text = line});
+  record.place = {.file = text_property(graph, value, "InvocationInfo_ScriptName"),
+                  .line = number("InvocationInfo_ScriptLineNumber"),
+                  .column = number("InvocationInfo_OffsetInLine"),
+                  .text = {}};
+  if (extent == nullptr || as_bool(graph, *extent).value_or(true) || line.empty()) {
+    record.position_message = text_property(graph, value, "InvocationInfo_PositionMessage");
+  } else {
+    record.place->text = line;
+    record.position_message = position_message(*record.place);
+  }
 }
 
 auto find_parameter(const std::vector<Property>& parameters, std::string_view name) {
@@ -86,6 +87,7 @@ ErrorRecord ErrorRecord::from(const Graph& graph, const Value& value) {
   const auto text = [&](std::string_view name) { return text_property(graph, value, name); };
   record.message = text("ErrorDetails_Message");
   record.message_from_details = !record.message.empty();
+  record.recommended_action = text("ErrorDetails_RecommendedAction");
   if (const Value* exception = find_property(graph, value, "Exception")) {
     if (record.message.empty()) {
       record.message = text_property(graph, *exception, "Message");
@@ -112,7 +114,7 @@ ErrorRecord ErrorRecord::from(const Graph& graph, const Value& value) {
   const Value* extended = find_property(graph, value, "SerializeExtendedInfo");
   if (extended != nullptr && as_bool(graph, *extended).value_or(false)) {
     record.invocation_name = shown_invocation(graph, value);
-    record.position_message = shown_position(graph, value);
+    read_position(graph, value, record);
   }
   return record;
 }

@@ -1,6 +1,7 @@
 // What one PowerShell pipeline gave, its streams kept apart.
 #pragma once
 
+#include "agent/value/position.hpp"
 #include "agent/value/value.hpp"
 
 #include <cstdint>
@@ -64,6 +65,10 @@ struct ErrorRecord {
   bool message_from_details = false;  ///< changes the last line of NormalView in 5.1
   std::string invocation_name;        ///< with extended info only: the `NAME : ` before the message
   std::string position_message;  ///< with extended info only: `At line:1 char:1` and what follows
+  /// What position_message was built from, for a client that lays it out in another way; without
+  /// text where the server laid it out, nullopt where the place is not known.
+  std::optional<ScriptPlace> place;
+  std::string recommended_action;  ///< ErrorDetails.RecommendedAction
   std::string
       category_message;  ///< ErrorCategory_Message: `ObjectNotFound: (x:String) [], Exception`
   std::string error_id;  ///< FullyQualifiedErrorId

@@ -27,10 +27,10 @@ std::u16string with_blanks_for_tabs(std::u16string_view text) {
 
 }  // namespace
 
-std::string position_message(const ScriptPlace& place) {
+std::string position_message(const ScriptPlace& place, const PositionStyle& style) {
   const std::u16string whole = to_utf16(place.text);
   std::u16string_view line = whole;
-  // Blanks at the end are not shown, but the tildes still count them.
+  // Blanks at the end are not shown, but Windows PowerShell's tildes still count them.
   line = line.substr(0, line.find_last_not_of(u" \t\r\n\v\f") + 1);
   const auto start = static_cast<std::size_t>(
       std::clamp<std::int64_t>(place.column - 1, 0, static_cast<std::int64_t>(line.size())));
@@ -44,20 +44,21 @@ std::string position_message(const ScriptPlace& place) {
   const bool tabs = line.contains(u'\t');
   std::u16string shown = before + with_blanks_for_tabs(line.substr(start));
   std::size_t blanks = before.size();
-  std::size_t length = tabs ? shown.size() - blanks : whole.size() - start;
-  std::u16string_view head_mark;
+  const bool shown_only = tabs || !style.mark_blanks;
+  std::size_t length = shown_only ? shown.size() - blanks : whole.size() - start;
+  std::u16string head_mark;
   if (shown.size() > kLongestLine) {
     const std::size_t kept = std::min(blanks, kPrefix);
     const bool cut_tail = kept + length >= kLongestLine;
     // A short error far to the right shows as much of what precedes it as the line holds.
     const std::size_t prefix = cut_tail ? kept : std::min(blanks, kLongestLine - length);
-    head_mark = prefix < blanks ? u"... " : u"";
+    head_mark = prefix < blanks ? std::u16string(style.ellipsis) + u' ' : u"";
     shown = shown.substr(blanks - prefix, kLongestLine);
-    shown += cut_tail ? u" ..." : u"";
+    shown += cut_tail ? u' ' + std::u16string(style.ellipsis) : u"";
     blanks = prefix;
     length = std::min(length, kLongestLine - prefix);
   }
-  out += from_utf16(std::u16string(head_mark) + shown) + "\n+ ";
+  out += from_utf16(head_mark + shown) + "\n+ ";
   out += std::string(blanks + head_mark.size(), ' ');
   out += std::string(std::max<std::size_t>(length, 1), '~');
   return out;

@@ -1,8 +1,8 @@
-// What Microsoft's engines printed, byte for byte: every CASE.WIDTH[.ps5|.ps4].txt of the golden
-// folders against CASE.clixml read back.
+// What Microsoft's engines printed, byte for byte: every CASE.WIDTH[.VIEW][.ps5|.ps4].txt of the
+// golden folders against CASE.clixml read back. Without suffix the engine was PowerShell 7.6.
+#include "agent/base/text.hpp"
 #include "agent/clixml/clixml.hpp"
 #include "agent/format/format.hpp"
-#include "agent/format/out_default.hpp"
 #include "agent/value/pipeline.hpp"
 
 #include <gtest/gtest.h>
@@ -11,20 +11,26 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <ostream>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace {
 
 namespace fs = std::filesystem;
+using sfb::format::Edition;
+using sfb::format::ErrorView;
 using sfb::format::Options;
+using sfb::format::View;
 
 struct Case {
   fs::path folder;
-  std::string name;     // of the .clixml
-  int width = 0;        // of the console
-  std::string edition;  // ps5 or ps4
+  std::string name;  // of the .clixml
+  Options options;
+  std::string suffix;  // `list.ps5`, without the dots around it
   fs::path expected;
 };
 
@@ -43,6 +49,31 @@ std::string read(const fs::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+// What a part of the suffix says about the console; false for an unknown one.
+bool apply(std::string_view part, Options& options) {
+  if (part == "ps5") {
+    options.edition = Edition::windows_powershell_51;
+  } else if (part == "ps4") {
+    options.edition = Edition::windows_powershell_40;
+  } else if (part == "list") {
+    options.view = View::list;
+  } else if (part == "table") {
+    options.view = View::table;
+  } else if (part == "autosize") {
+    options.view = View::autosize;
+  } else if (part == "wrap") {
+    options.view = View::wrap;
+  } else if (part == "ConciseView") {
+    options.error_view = ErrorView::concise;
+  } else if (part == "CategoryView") {
+    options.error_view = ErrorView::category;
+  } else {
+    return false;
+  }
+  return true;
+}
+
+// Every CASE.WIDTH[.VIEW][.ps5|.ps4].txt of a folder; a name that says something else is a failure.
 std::vector<Case> cases_in(const std::string& folder) {
   std::vector<Case> cases;
   const fs::path path = fs::path(SFB_SOURCE_DIR) / "tests/golden" / folder;
@@ -51,12 +82,21 @@ std::vector<Case> cases_in(const std::string& folder) {
     if (!file.ends_with(".txt")) {
       continue;
     }
-    const std::size_t first = file.find('.');
-    const std::size_t second = file.find('.', first + 1);
-    const std::size_t third = file.find('.', second + 1);
-    cases.push_back({path, file.substr(0, first),
-                     std::stoi(file.substr(first + 1, second - first - 1)),
-                     file.substr(second + 1, third - second - 1), entry.path()});
+    const std::string stem = entry.path().stem().string();
+    const std::vector<std::string_view> parts = sfb::split(stem, '.');
+    Case found{.folder = path,
+               .name = std::string(parts[0]),
+               .options = {},
+               .suffix = {},
+               .expected = entry.path()};
+    found.options.edition = Edition::powershell_7;
+    found.options.error_view = ErrorView::normal;
+    found.options.width = std::stoi(std::string(parts.at(1)));
+    for (const std::string_view part : std::span(parts).subspan(2)) {
+      EXPECT_TRUE(apply(part, found.options)) << file;
+      found.suffix += (found.suffix.empty() ? "" : ".") + std::string(part);
+    }
+    cases.push_back(std::move(found));
   }
   std::ranges::sort(cases, {}, label);
   return cases;
@@ -84,30 +124,34 @@ sfb::Document document(const Case& c) {
   return read_back ? std::move(*read_back) : sfb::Document{};
 }
 
-// 3.0 and 4.0 share the screen evenly; nothing else differs.
-std::string printed(const Case& c) {
+std::string printed(const Case& c, const Options& options) {
   const sfb::Document input = document(c);
-  const Options options{.width = c.width};
-  sfb::format::Style style = sfb::format::style_of(options.edition);
-  style.size_by_content = c.edition != "ps4";
-  sfb::format::Budget budget;
-  sfb::format::Sink sink(budget);
-  sfb::format::write_objects({input.graph, options, style, budget}, input.roots, sink);
-  return std::move(sink).finish();
+  return sfb::format::objects(input.graph, input.roots, options);
 }
+
+// What a client cannot print, or this formatter does not, with the reason. A case that comes out
+// equal must leave the list.
+const std::map<std::string, std::string> kUnequal = {
+    {"format/runtime-scalars-dates.80.txt",
+     "dates, time spans, GUIDs and versions that stand alone print as their text: their views show "
+     "members of .NET types, which no backup status holds"}};
 
 class Golden : public testing::TestWithParam<Case> {};
 
 TEST_P(Golden, PrintsTheEnginesBytes) {
   const std::string expected = read(GetParam().expected);
-  const std::string got = printed(GetParam());
+  const std::string got = printed(GetParam(), GetParam().options);
+  if (const auto known = kUnequal.find(label(GetParam())); known != kUnequal.end()) {
+    EXPECT_NE(got, expected) << label(GetParam()) << " is equal now: take it off the list";
+    GTEST_SKIP() << known->second;
+  }
   EXPECT_TRUE(got == expected) << label(GetParam()) << ": " << difference(got, expected);
 }
 
 std::string test_name(const testing::TestParamInfo<Case>& info) {
-  std::string name =
-      info.param.name + "_" + std::to_string(info.param.width) + "_" + info.param.edition;
-  std::ranges::replace(name, '-', '_');
+  std::string name = info.param.name + "_" + std::to_string(info.param.options.width) + "_" +
+                     (info.param.suffix.empty() ? "ps7" : info.param.suffix);
+  std::ranges::replace_if(name, [](char c) { return c == '-' || c == '.'; }, '_');
   return name;
 }
 
@@ -117,9 +161,52 @@ INSTANTIATE_TEST_SUITE_P(windows51, Golden, testing::ValuesIn(cases_in("windows5
 
 // A folder that lost its files would pass silently.
 TEST(GoldenFolders, HoldAllCases) {
-  EXPECT_EQ(cases_in("format").size(), 223U);
-  EXPECT_EQ(cases_in("errors").size(), 46U);
-  EXPECT_EQ(cases_in("windows51").size(), 9U);
+  using Counts = std::map<std::string, int>;
+  const auto counts = [](const std::string& folder) {
+    Counts found;
+    for (const Case& c : cases_in(folder)) {
+      ++found[c.suffix];
+    }
+    return found;
+  };
+  EXPECT_EQ(counts("format"), (Counts{{"", 157},
+                                      {"list", 75},
+                                      {"table", 78},
+                                      {"autosize", 30},
+                                      {"wrap", 29},
+                                      {"ps5", 151},
+                                      {"list.ps5", 72},
+                                      {"table.ps5", 75},
+                                      {"autosize.ps5", 30},
+                                      {"wrap.ps5", 29},
+                                      {"ps4", 72},
+                                      {"table.ps4", 73},
+                                      {"wrap.ps4", 29}}));
+  EXPECT_EQ(counts("errors"), (Counts{{"", 46},
+                                      {"ConciseView", 28},
+                                      {"CategoryView", 28},
+                                      {"ps5", 46},
+                                      {"CategoryView.ps5", 28}}));
+  EXPECT_EQ(counts("windows51"), (Counts{{"ps4", 2}, {"ps5", 7}}));
+}
+
+// A text of 3.0 and 4.0 is kept only where it differs.
+TEST(GoldenFormat, TheOldestEditionPrintsAsItsSuccessorWhereNothingElseIsKept) {
+  int cases = 0;
+  for (const std::string folder : {"format", "errors"}) {
+    for (const Case& c : cases_in(folder)) {
+      std::string older = c.expected.string();
+      const std::size_t suffix = older.rfind(".ps5.txt");
+      if (suffix == std::string::npos || fs::exists(older.replace(suffix, 4, ".ps4"))) {
+        continue;
+      }
+      Options options = c.options;
+      options.edition = Edition::windows_powershell_40;
+      EXPECT_EQ(printed(c, options), read(c.expected)) << label(c);
+      ++cases;
+    }
+  }
+  EXPECT_EQ(cases, 257);
 }
 
 // The door for errors alone gives what a pipeline with nothing else gives.
@@ -127,9 +214,8 @@ TEST(GoldenErrors, PrintAlikeThroughEveryDoor) {
   for (const Case& c : cases_in("errors")) {
     const sfb::Document input = document(c);
     ASSERT_EQ(input.roots.size(), 1U) << label(c);
-    const Options options{.width = c.width};
     const auto record = sfb::ErrorRecord::from(input.graph, input.roots.front());
-    EXPECT_EQ(sfb::format::error(record, options), read(c.expected)) << label(c);
+    EXPECT_EQ(sfb::format::error(record, c.options), read(c.expected)) << label(c);
   }
 }
 

@@ -46,7 +46,7 @@ TEST(Objects, ADictionaryIsATableOfNameAndValue) {
                                          "\n\n\n");
 }
 
-TEST(Objects, AnObjectBehindADictionaryBeginsAnew) {
+TEST(Objects, AnObjectBehindADictionaryIsAListOfItsOwn) {
   Graph graph;
   const Value map = dictionary(graph, {{text("k"), text("v")}});
   const Value row = object(graph, {{"A", number(1)}});
@@ -54,7 +54,7 @@ TEST(Objects, AnObjectBehindADictionaryBeginsAnew) {
             "\nName                           V\n                               a\n"
             "                               l\n                               u\n"
             "                               e\n----                           -\n"
-            "k                              v\n\n\n\nA\n-\n1\n\n\n");
+            "k                              v\n\nA : 1\n\n\n\n");
 }
 
 TEST(Objects, AnEntryInsideATableUsesItsColumns) {

@@ -4,11 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
 namespace {
 
-std::string shown(std::string_view text, std::int64_t column, std::string_view file = {}) {
-  return sfb::position_message({.file = file, .line = 3, .column = column, .text = text});
+std::string shown(std::string text, std::int64_t column, std::string file = {}) {
+  return sfb::position_message(
+      {.file = std::move(file), .line = 3, .column = column, .text = std::move(text)});
 }
 
 TEST(PositionMessage, MarksFromTheErrorToTheLinesEnd) {

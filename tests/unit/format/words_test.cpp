@@ -11,9 +11,10 @@ namespace {
 using testing::ElementsAre;
 using Lines = std::vector<std::u16string>;
 
-Lines wrapped(std::u16string_view text, int width) {
+Lines wrapped(std::u16string_view text, int width,
+              sfb::format::CellRule rule = sfb::format::CellRule::utf16_units) {
   Lines lines;
-  sfb::format::wrap_words(text, width, [&](auto line) { lines.emplace_back(line); });
+  sfb::format::wrap_words(text, width, rule, [&](auto line) { lines.emplace_back(line); });
   return lines;
 }
 
