@@ -37,13 +37,13 @@ std::string category_name(const ErrorRecord& record) {
 }
 
 std::string reason(const ErrorRecord& record) {
-  for (const std::string& text : {record.category_activity, record.invocation_name,
+  for (const std::string& text : {record.category_activity, record.command, record.invocation_name,
                                   category_name(record), record.category_reason}) {
     if (!text.empty()) {
       return text;
     }
   }
-  return "Error";
+  return "RemoteException";
 }
 
 // A module's own lines tell its user nothing.
@@ -112,10 +112,8 @@ std::u16string concise_text(const Context& context, const ErrorRecord& record,
   } else {
     out += text;
   }
-  if (!trimmed(to_utf16(record.recommended_action)).empty()) {
-    out += u"\n  Recommendation: " + to_utf16(record.recommended_action);
-  }
-  return out;
+  const std::u16string action = to_utf16(record.recommended_action);
+  return out + (trimmed(action).empty() ? u"" : u"\n  Recommendation: ") + action;
 }
 
 }  // namespace sfb::format

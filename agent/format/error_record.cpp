@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -14,8 +15,10 @@ namespace sfb::format {
 namespace {
 
 constexpr int kIndent = 4;
+constexpr std::int32_t kParserError = 17;
 constexpr std::u16string_view kMargin = u"    ";
-// The record of a native program's output to stderr shows its message alone.
+// The records of a native program's output to stderr: of its first line, of the further ones.
+constexpr std::string_view kNativeError = "NativeCommandError";
 constexpr std::string_view kNativeMessage = "NativeCommandErrorMessage";
 
 // The well-known odd look of Windows PowerShell's last lines: the text is cut into pieces of fixed
@@ -69,9 +72,18 @@ std::string cut_part(const std::string& part, const Style& style) {
   return from_utf16(cut);
 }
 
+// A client cuts the reason too, and has an exception of its own where none is named.
+std::string reason_text(const ErrorRecord& record, const Style& style) {
+  if (!style.rebuild_category) {
+    return record.category_reason;
+  }
+  return record.category_reason.empty() ? "RemoteException"
+                                        : cut_part(record.category_reason, style);
+}
+
 // `ObjectNotFound: (target:Type) [Activity], Reason`. What was sent is shown where the server knows
 // best; it is built from its parts when it was not sent, was cut in another edition's way, or where
-// a client builds it anew. Such a client cuts the reason too.
+// a client builds it anew.
 std::string category_text(const ErrorRecord& record, const Style& style) {
   constexpr std::string_view kOneCharacterEllipsis = "…";
   const bool rebuild =
@@ -79,11 +91,10 @@ std::string category_text(const ErrorRecord& record, const Style& style) {
   if (!record.category || (!record.category_message.empty() && !rebuild)) {
     return record.category_message;
   }
-  return fmt::format(
-      "{}: ({}:{}) [{}], {}", error_category_name(*record.category),
-      cut_part(record.category_target_name, style), cut_part(record.category_target_type, style),
-      cut_part(record.category_activity, style),
-      style.rebuild_category ? cut_part(record.category_reason, style) : record.category_reason);
+  return fmt::format("{}: ({}:{}) [{}], {}", error_category_name(*record.category),
+                     cut_part(record.category_target_name, style),
+                     cut_part(record.category_target_type, style),
+                     cut_part(record.category_activity, style), reason_text(record, style));
 }
 
 ErrorView view_of(const Context& context) {
@@ -106,7 +117,10 @@ std::u16string normal_text(const Context& context, const ErrorRecord& record,
     text = to_utf16(record.invocation_name) + u" : ";
   }
   text += to_utf16(message);
-  if (const std::string position = position_text(record, context.style); !position.empty()) {
+  const std::string position = position_text(record, context.style);
+  // A parser's error shows the place in its own words.
+  const bool parser = record.category == kParserError && record.command.empty();
+  if (!position.empty() && !parser) {
     text += u'\n' + to_utf16(position);
   }
   for (const std::string& last :
@@ -129,12 +143,17 @@ void emit_error(const ErrorRecord& record, const Context& context, const EmitLin
     emit({});
     return;
   }
-  // A record without any message shows its category instead, as a deserialised one does.
   const std::string category = category_text(record, context.style);
-  const std::string& message = record.message.empty() ? category : record.message;
+  // A record without any message shows its category instead, as a deserialised one does.
+  const bool as_sent = context.style.rebuild_category && !record.category_message.empty();
+  const std::string& instead = as_sent ? record.category_message : category;
+  const bool blank = !record.message_from_details &&
+                     to_utf16(record.message).find_first_not_of(kWhiteSpace) == std::string::npos;
+  const std::string& message = blank ? instead : record.message;
   const ErrorView view = view_of(context);
   std::u16string text;
-  if (record.error_id == kNativeMessage) {
+  if (record.error_id == kNativeMessage ||
+      (context.style.bare_native_errors && record.error_id == kNativeError)) {
     text = to_utf16(message);
   } else if (view == ErrorView::category) {
     text = to_utf16(category);

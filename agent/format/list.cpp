@@ -33,7 +33,8 @@ void emit_list_entry(const Context& context, const std::vector<Field>& fields,
   const int indent = label_width + kSeparatorWidth;
   for (std::size_t i = 0; i < fields.size() && !context.budget.spent(); ++i) {
     std::u16string start(head_cells(labels[i], label_width, rule));
-    start += blanks(label_width - cell_count(start, rule));
+    // A label that was cut is not filled up again where half a wide character is missing.
+    start += blanks(label_width - cell_count(labels[i], rule));
     start += kSeparator;
     const std::u16string value = to_utf16(property_text(context, *fields[i].value));
     wrap_words(value, context.columns() - indent, rule, [&](std::u16string_view line) {

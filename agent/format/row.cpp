@@ -29,6 +29,12 @@ void remove_field(std::vector<Field>& fields, std::string_view name) {
   std::erase_if(fields, [&](const Field& field) { return iequals(field.name, name); });
 }
 
+// Any single object has a count and a length.
+const Value* intrinsic(std::string_view name) {
+  static const Value kOne = Value::int32(1);
+  return iequals(name, "Count") || iequals(name, "Length") ? &kOne : nullptr;
+}
+
 }  // namespace
 
 bool Row::has_enum_value(const Context& context) const {
@@ -76,12 +82,14 @@ const Value* Row::find(const Context& context, std::string_view name) const {
     if (has_enum_value(context) && iequals(name, kEnumValue)) {
       return value_;
     }
-    return context.budget.take(cost) ? find_property(context.graph, *value_, name) : nullptr;
+    const Value* found =
+        context.budget.take(cost) ? find_property(context.graph, *value_, name) : nullptr;
+    return found == nullptr ? intrinsic(name) : found;
   }
   if (iequals(name, "Name") || iequals(name, "Key")) {
     return &entry_->first;
   }
-  return iequals(name, "Value") ? &entry_->second : nullptr;
+  return iequals(name, "Value") ? &entry_->second : intrinsic(name);
 }
 
 bool Row::is_plain(const Context& context) const {

@@ -16,13 +16,6 @@ struct Style;
 /// shows its own time zone), secure strings their type name.
 std::string scalar_text(const Value& value, const Style& style);
 
-/// A number with fractions as a table of PowerShell 7 shows it, with three decimals; nullopt for
-/// other kinds. A text that is not what its kind says prints as it is.
-std::optional<std::string> fixed_text(const Value& value);
-
-/// A number as .NET's general format with that many significant digits: `0.1`, `1E-07`, `-1E+30`.
-std::string general_number(double number, int digits);
-
 /// `2026-11-23T18:47:03.1Z` as `11/23/2026 6:47:03 PM`; nullopt when it is no date and time.
 std::optional<std::string> date_text(std::string_view iso);
 

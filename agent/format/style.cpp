@@ -24,6 +24,7 @@ constexpr Style kWindowsPowerShell51 = {.blanks_before_table = 1,
                                         .rebuild_category = false,
                                         .position = {},
                                         .wrap_messages = true,
+                                        .bare_native_errors = false,
                                         .error_view = ErrorView::normal};
 
 // 3.0 and 4.0 share the screen evenly; nothing else differs.
@@ -55,6 +56,7 @@ constexpr Style kPowerShell7 = {.blanks_before_table = 1,
                                 .rebuild_category = true,
                                 .position = {.ellipsis = u"…", .mark_blanks = false},
                                 .wrap_messages = false,
+                                .bare_native_errors = true,
                                 .error_view = ErrorView::concise};
 
 }  // namespace

@@ -50,6 +50,9 @@ struct Style {
   /// Errors and warnings wrap at words, the last lines of an error are indented and cut, and an
   /// empty line closes it.
   bool wrap_messages;
+  /// The error that a native program's first line of stderr becomes shows its message alone, as the
+  /// ones of the further lines do.
+  bool bare_native_errors;
   /// The view of errors where none is asked for.
   ErrorView error_view;
 };

@@ -1,6 +1,7 @@
 #include "agent/format/text.hpp"
 
 #include "agent/base/text.hpp"
+#include "agent/format/number.hpp"
 #include "agent/format/scalar.hpp"
 #include "agent/value/access.hpp"
 
@@ -219,8 +220,10 @@ namespace {
 // What .NET prints for a dictionary's entry.
 std::string pair_text(const Context& context, const std::pair<Value, Value>& entry) {
   const auto text = [&](const Value& value) {
-    return value.kind == Kind::bytes ? std::string(type_name_of(Kind::bytes))
-                                     : to_string(context, value);
+    if (value.kind == Kind::bytes) {
+      return std::string(type_name_of(Kind::bytes));
+    }
+    return round_trip_text(value, context.style).value_or(to_string(context, value));
   };
   return fmt::format("[{}, {}]", text(entry.first), text(entry.second));
 }

@@ -113,6 +113,7 @@ ErrorRecord ErrorRecord::from(const Graph& graph, const Value& value) {
   }
   const Value* extended = find_property(graph, value, "SerializeExtendedInfo");
   if (extended != nullptr && as_bool(graph, *extended).value_or(false)) {
+    record.command = text("CommandInfo_Name");
     record.invocation_name = shown_invocation(graph, value);
     read_position(graph, value, record);
   }

@@ -64,6 +64,7 @@ struct ErrorRecord {
   std::string message;  ///< ErrorDetails.Message, else Exception.Message, else ToString
   bool message_from_details = false;  ///< changes the last line of NormalView in 5.1
   std::string invocation_name;        ///< with extended info only: the `NAME : ` before the message
+  std::string command;           ///< with extended info only: the name of the command that failed
   std::string position_message;  ///< with extended info only: `At line:1 char:1` and what follows
   /// What position_message was built from, for a client that lays it out in another way; without
   /// text where the server laid it out, nullopt where the place is not known.

@@ -1,5 +1,6 @@
 #include "agent/format/scalar.hpp"
 
+#include "agent/format/number.hpp"
 #include "agent/format/style.hpp"
 
 #include <gtest/gtest.h>
@@ -37,6 +38,42 @@ TEST(GeneralNumber, TurnsScientificOutsideItsDigits) {
   EXPECT_EQ(general_number(9.99999999999999999e22, 15), "1E+23");
   EXPECT_EQ(general_number(std::numeric_limits<double>::max(), 15), "1.79769313486232E+308");
   EXPECT_EQ(general_number(std::numeric_limits<double>::denorm_min(), 15), "4.94065645841247E-324");
+}
+
+TEST(FixedText, ThreeDecimals) {
+  const auto fixed = [](Kind kind, std::string text) {
+    return fixed_text(Value::make(kind, std::move(text))).value_or("none");
+  };
+  EXPECT_EQ(fixed(Kind::double_float, "0.0625"), "0.062") << "half to the even digit";
+  EXPECT_EQ(fixed(Kind::double_float, "0.1875"), "0.188");
+  EXPECT_EQ(fixed(Kind::double_float, "-0.0004"), "-0.000");
+  EXPECT_EQ(fixed(Kind::double_float, "NaN"), "NaN");
+  EXPECT_EQ(fixed(Kind::single, "0.3"), "0.300");
+  EXPECT_EQ(fixed(Kind::single, "1E+20"), "100000002004087734272.000");
+  EXPECT_EQ(fixed(Kind::decimal, "1.0005"), "1.001") << "half away from zero";
+  EXPECT_EQ(fixed(Kind::decimal, "-0.0005"), "-0.001");
+  EXPECT_EQ(fixed(Kind::decimal, "-0.0004"), "0.000");
+  EXPECT_EQ(fixed(Kind::decimal, "-9.9995"), "-10.000");
+  EXPECT_EQ(fixed(Kind::decimal, "7"), "7.000");
+  EXPECT_EQ(fixed(Kind::decimal, "7."), "7.000");
+  for (const char* text : {"", "-", ".5", "1.x", "1.2.3", "1.0005x", "1E5"}) {
+    EXPECT_EQ(fixed(Kind::decimal, text), text);
+  }
+  EXPECT_EQ(fixed(Kind::int32, "5"), "none");
+}
+
+TEST(RoundTripText, AsManyDigitsAsItTakes) {
+  const auto text = [](Kind kind, std::string wire) {
+    return round_trip_text(Value::make(kind, std::move(wire)), style_of(Edition::powershell_7))
+        .value_or("none");
+  };
+  EXPECT_EQ(text(Kind::double_float, "0.3333333333333333"), "0.3333333333333333");
+  EXPECT_EQ(text(Kind::double_float, "1.2345678901234568E+17"), "1.2345678901234568E+17");
+  EXPECT_EQ(text(Kind::double_float, "100"), "100");
+  EXPECT_EQ(text(Kind::double_float, "-0"), "-0");
+  EXPECT_EQ(text(Kind::single, "3.4028235E+38"), "3.4028235E+38");
+  EXPECT_EQ(text(Kind::single, "0.1"), "0.1");
+  EXPECT_EQ(text(Kind::int32, "1"), "none");
 }
 
 TEST(ScalarText, Numbers) {
