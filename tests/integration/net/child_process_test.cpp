@@ -1,6 +1,6 @@
 #include "tests/integration/net/child_rig.hpp"
 
-#include <algorithm>
+#include <boost/asio/detached.hpp>
 
 namespace sfb::net {
 namespace {
@@ -64,6 +64,25 @@ TEST_F(ChildProcessTest, StderrIsWholeWhenTheEndIsTold) {
     EXPECT_EQ(ended(), "exit status 0");
     EXPECT_EQ(tail(), "21\n22\n23\n24\n25\n26\n27\n28\n29\n30");
   }
+}
+
+boost::asio::awaitable<std::string> tail_at_exit(ChildProcess& child) {
+  co_await child.exited(far());
+  co_return child.stderr_tail();
+}
+
+TEST_F(ChildProcessTest, StderrIsWholeThoughMuchWasLeftWhenItEnded) {
+  start({"/usr/bin/env", "python3", "-c",
+         "import fcntl, os, sys\n"
+         "sys.stdin.read(1)\n"
+         "fcntl.fcntl(2, 1031, 1 << 20)\n"  // F_SETPIPE_SZ: more than one read takes
+         "os.write(2, b'x' * 500000 + b'\\nlast\\n')\n"});
+  loop_.call([&] {
+    boost::asio::co_spawn(loop_.executor(), child_->write("go", far()), boost::asio::detached);
+  });
+  auto tail = loop_.start(tail_at_exit(*child_));
+  loop_.call([&] { EXPECT_TRUE(eventually([&] { return is_dead(pid_); })) << "the loop sleeps"; });
+  EXPECT_TRUE(tail.get().ends_with("xxx\nlast"));
 }
 
 TEST_F(ChildProcessTest, AProcessOutsideTheGroupHoldsNothingUp) {
