@@ -2,12 +2,15 @@
 #include "agent/json/scalars.hpp"
 
 #include "agent/base/text.hpp"
+#include "agent/json/strings.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
+#include <cstdlib>
 #include <limits>
 
 namespace sfb::json {
@@ -49,12 +52,6 @@ std::int64_t fraction_ticks(std::string_view digits) {
   return ticks;
 }
 
-std::string quoted(std::string_view text) {
-  std::string out;
-  append_string(out, text);
-  return out;
-}
-
 // [sign] digits [. digits] [e [sign] digits], as .NET writes numbers.
 bool is_number(std::string_view text, bool fraction) {
   std::size_t pos = text.starts_with('-') || text.starts_with('+') ? 1 : 0;
@@ -87,6 +84,45 @@ std::string json_number(std::string_view text) {
     text.remove_prefix(1);
   }
   return (negative ? "-" : "") + std::string(text);
+}
+
+/// A number as decimal digits without trailing zeros, the point behind the first.
+struct Digits {
+  std::string digits;  ///< empty: infinite or no number
+  int exponent = 0;
+  int most = 15;  ///< from this exponent on .NET writes one
+};
+
+Digits digits_of(double value, Edition edition) {
+  if (!std::isfinite(value)) {
+    return {};
+  }
+  const double size = std::abs(value);
+  Digits number;
+  std::array<char, 32> buffer{};  // holds every double
+  char* const begin = buffer.data();
+  char* const limit = begin + buffer.size();
+  char* end = begin;
+  if (edition == Edition::powershell_7) {
+    end = std::to_chars(begin, limit, size, std::chars_format::scientific).ptr;
+  } else {
+    end = std::to_chars(begin, limit, size, std::chars_format::scientific, 14).ptr;
+    double back = 0;
+    std::from_chars(begin, end, back);
+    if (back != size) {
+      end = std::to_chars(begin, limit, size, std::chars_format::scientific, 16).ptr;
+      number.most = 17;
+    }
+  }
+  const std::string_view text(begin, static_cast<std::size_t>(end - begin));
+  const auto e = text.find('e');
+  std::from_chars(begin + e + (text[e + 1] == '+' ? 2 : 1), end, number.exponent);
+  number.digits = text.substr(0, 1);
+  if (e > 2) {
+    number.digits += text.substr(2, e - 2);
+  }
+  number.digits.erase(std::max<std::size_t>(number.digits.find_last_not_of('0') + 1, 1));
+  return number;
 }
 
 }  // namespace
@@ -138,31 +174,42 @@ std::optional<std::int64_t> duration_ticks(std::string_view text) {
   return any ? std::optional(ticks) : std::nullopt;
 }
 
-Members time_span_members(std::int64_t ticks) {
+Members time_span_members(std::int64_t ticks, Edition edition) {
+  const bool framework = edition == Edition::windows_powershell_51;
   const auto whole = [](std::int64_t value) { return std::to_string(value); };
-  const auto total = [&](std::int64_t unit) {
-    return double_text(static_cast<double>(ticks) / static_cast<double>(unit));
+  // The framework multiplies by the unit's reciprocal, which now and then is another number.
+  const auto in_units = [&](std::int64_t unit) {
+    const auto size = static_cast<double>(unit);
+    return framework ? static_cast<double>(ticks) * (1.0 / size)
+                     : static_cast<double>(ticks) / size;
   };
+  const auto total = [&](std::int64_t unit) { return double_text(in_units(unit), edition); };
   // .NET keeps TotalMilliseconds inside what a TimeSpan can be made of.
   constexpr std::int64_t kMostWhole = std::numeric_limits<std::int64_t>::max() / kMillisecond;
   constexpr auto kMostMilliseconds = static_cast<double>(kMostWhole);
-  const double milliseconds = static_cast<double>(ticks) / static_cast<double>(kMillisecond);
-  return {{"Ticks", whole(ticks)},
-          {"Days", whole(ticks / kDay)},
-          {"Hours", whole(ticks / kHour % 24)},
-          {"Milliseconds", whole(ticks / kMillisecond % 1'000)},
-          {"Microseconds", whole(ticks / kMicrosecond % 1'000)},
-          {"Nanoseconds", whole(ticks % kMicrosecond * 100)},
-          {"Minutes", whole(ticks / kMinute % 60)},
-          {"Seconds", whole(ticks / kSecond % 60)},
-          {"TotalDays", total(kDay)},
-          {"TotalHours", total(kHour)},
-          {"TotalMilliseconds",
-           double_text(std::clamp(milliseconds, -kMostMilliseconds, kMostMilliseconds))},
-          {"TotalMicroseconds", total(kMicrosecond)},
-          {"TotalNanoseconds", double_text(static_cast<double>(ticks) * 100.0)},
-          {"TotalMinutes", total(kMinute)},
-          {"TotalSeconds", total(kSecond)}};
+  const double milliseconds =
+      std::clamp(in_units(kMillisecond), -kMostMilliseconds, kMostMilliseconds);
+  Members members = {{"Ticks", whole(ticks)},
+                     {"Days", whole(ticks / kDay)},
+                     {"Hours", whole(ticks / kHour % 24)},
+                     {"Milliseconds", whole(ticks / kMillisecond % 1'000)},
+                     {"Microseconds", whole(ticks / kMicrosecond % 1'000)},
+                     {"Nanoseconds", whole(ticks % kMicrosecond * 100)},
+                     {"Minutes", whole(ticks / kMinute % 60)},
+                     {"Seconds", whole(ticks / kSecond % 60)},
+                     {"TotalDays", total(kDay)},
+                     {"TotalHours", total(kHour)},
+                     {"TotalMilliseconds", double_text(milliseconds, edition)},
+                     {"TotalMicroseconds", total(kMicrosecond)},
+                     {"TotalNanoseconds", double_text(static_cast<double>(ticks) * 100.0)},
+                     {"TotalMinutes", total(kMinute)},
+                     {"TotalSeconds", total(kSecond)}};
+  if (framework) {
+    std::erase_if(members, [](const auto& member) {
+      return member.first.ends_with("icroseconds") || member.first.ends_with("anoseconds");
+    });
+  }
+  return members;
 }
 
 std::string time_span_text(std::int64_t ticks) {
@@ -204,61 +251,46 @@ Members version_members(std::string_view text) {
           {"MajorRevision", half(16)},         {"MinorRevision", half(0)}};
 }
 
-std::string double_text(double value) {
-  std::array<char, 32> buffer{};
-  const auto [end, error] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
-                                          std::chars_format::scientific);
-  if (error != std::errc{}) {
-    return "0.0";  // cannot happen: 32 characters hold every double
+std::string double_text(double value, Edition edition) {
+  const Digits number = digits_of(value, edition);
+  if (number.digits.empty()) {
+    return float_json(std::isnan(value) ? "NaN" : value < 0 ? "-INF" : "INF", edition);
   }
-  const std::string_view shortest(buffer.data(), static_cast<std::size_t>(end - buffer.data()));
-  const auto e = shortest.find('e');
-  if (e == std::string_view::npos) {
-    return float_json(shortest);  // inf, nan
-  }
-  int exponent = 0;
-  const bool minus = shortest[e + 1] == '-';
-  std::from_chars(shortest.data() + e + 2, end, exponent);
-  exponent = minus ? -exponent : exponent;
-  const bool negative = shortest.front() == '-';
-  std::string digits(1, shortest[negative ? 1 : 0]);
-  if (e > (negative ? 2U : 1U)) {
-    digits += shortest.substr(negative ? 3 : 2, e - (negative ? 3 : 2));
-  }
-  std::string out = negative ? "-" : "";
-  const auto places = static_cast<std::size_t>(exponent < 0 ? -exponent : exponent);
-  if (exponent >= 15 || exponent <= -5) {  // where .NET turns to the exponent
+  const std::string& digits = number.digits;
+  const auto places = static_cast<std::size_t>(std::abs(number.exponent));
+  std::string out = std::signbit(value) ? "-" : "";
+  if (number.exponent >= number.most || number.exponent <= -5) {
     out += digits.substr(0, 1);
     if (digits.size() > 1) {
       out += '.' + digits.substr(1);
     }
-    return out + fmt::format("E{}{:02}", minus ? '-' : '+', places);
+    return out + fmt::format("E{}{:02}", number.exponent < 0 ? '-' : '+', places);
   }
-  if (exponent < 0) {
+  if (number.exponent < 0) {
     return out + "0." + std::string(places - 1, '0') + digits;
   }
   if (digits.size() <= places + 1) {
-    return out + digits + std::string(places + 1 - digits.size(), '0') + ".0";
+    return float_json(out + digits + std::string(places + 1 - digits.size(), '0'), edition);
   }
   return out + digits.substr(0, places + 1) + '.' + digits.substr(places + 1);
 }
 
-std::string float_json(std::string_view text) {
+std::string float_json(std::string_view text, Edition edition) {
   if (iequals(text, "INF") || iequals(text, "-INF")) {
     return text.front() == '-' ? "\"-Infinity\"" : "\"Infinity\"";
   }
   if (!is_number(text, true)) {
-    return quoted(text);
+    return quoted(text, edition);
   }
   std::string out = json_number(text);
-  if (out.find_first_of(".eE") == std::string::npos) {
+  if (edition == Edition::powershell_7 && out.find_first_of(".eE") == std::string::npos) {
     out += ".0";
   }
   return out;
 }
 
-std::string integer_json(std::string_view text) {
-  return is_number(text, false) ? json_number(text) : quoted(text);
+std::string integer_json(std::string_view text, Edition edition) {
+  return is_number(text, false) ? json_number(text) : quoted(text, edition);
 }
 
 std::vector<std::uint8_t> base64_bytes(std::string_view text) {
@@ -281,46 +313,6 @@ std::vector<std::uint8_t> base64_bytes(std::string_view text) {
     }
   }
   return bytes;
-}
-
-void append_string(std::string& out, std::string_view text) {
-  out += '"';
-  for (std::size_t pos = 0; pos < text.size();) {
-    const std::size_t start = pos;
-    const char32_t c = next_code_point(text, pos);
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\b':
-        out += "\\b";
-        break;
-      case '\f':
-        out += "\\f";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        if (c < 0x20 || c == 0x85 || c == 0x2028 || c == 0x2029) {
-          out += fmt::format("\\u{:04x}", static_cast<std::uint32_t>(c));
-        } else if (c == 0xFFFD) {
-          append_utf8(out, c);  // also what was ill-formed
-        } else {
-          out += text.substr(start, pos - start);
-        }
-    }
-  }
-  out += '"';
 }
 
 }  // namespace sfb::json

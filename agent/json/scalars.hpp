@@ -1,6 +1,8 @@
 // Scalars as the objects and numbers ConvertTo-Json makes of them.
 #pragma once
 
+#include "agent/json/json.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -17,8 +19,8 @@ using Members = std::vector<std::pair<std::string_view, std::string>>;
 /// reads them); nullopt when it is none or does not fit 64 bits.
 std::optional<std::int64_t> duration_ticks(std::string_view text);
 
-/// The properties of a System.TimeSpan.
-Members time_span_members(std::int64_t ticks);
+/// The properties of a System.TimeSpan; the .NET Framework below 5.1 has fewer of them.
+Members time_span_members(std::int64_t ticks, Edition edition = Edition::powershell_7);
 
 /// TimeSpan.ToString(): `[-][d.]hh:mm:ss[.fffffff]`.
 std::string time_span_text(std::int64_t ticks);
@@ -26,21 +28,18 @@ std::string time_span_text(std::int64_t ticks);
 /// The properties of a System.Version; empty when the text is none.
 Members version_members(std::string_view text);
 
-/// A double as .NET prints it and JSON wants it: shortest round trip, always with a point or an
-/// exponent.
-std::string double_text(double value);
+/// A double as .NET prints it and JSON wants it. 7: shortest round trip, always with a point or an
+/// exponent. 5.1: 15 digits, or 17 where 15 do not give the value back.
+std::string double_text(double value, Edition edition = Edition::powershell_7);
 
-/// A floating number's CLIXML text as JSON: `INF` and `NaN` become strings, whole numbers get `.0`.
-/// Text that is no number becomes a JSON string.
-std::string float_json(std::string_view text);
+/// A floating number's CLIXML text as JSON: `INF` and `NaN` become strings, in 7 whole numbers get
+/// `.0`. Text that is no number becomes a JSON string.
+std::string float_json(std::string_view text, Edition edition = Edition::powershell_7);
 
 /// An integer's text as JSON; text that is no integer becomes a JSON string.
-std::string integer_json(std::string_view text);
+std::string integer_json(std::string_view text, Edition edition = Edition::powershell_7);
 
 /// The bytes of base64 text; characters outside the alphabet are skipped.
 std::vector<std::uint8_t> base64_bytes(std::string_view text);
-
-/// A JSON string with quotes and the escapes of PowerShell 7.
-void append_string(std::string& out, std::string_view text);
 
 }  // namespace sfb::json

@@ -2,6 +2,7 @@
 #include "agent/base/text.hpp"
 #include "agent/json/json.hpp"
 #include "agent/json/scalars.hpp"
+#include "agent/json/strings.hpp"
 #include "agent/json/text.hpp"
 #include "agent/value/access.hpp"
 
@@ -30,6 +31,7 @@ class Writer {
       : graph_(graph),
         max_bytes_(options.max_bytes),
         max_depth_(std::clamp(options.depth, 0, kMaxDepth)),
+        edition_(options.edition),
         compress_(options.compress) {}
 
   std::string run(const std::vector<Value>& values) {
@@ -45,60 +47,77 @@ class Writer {
   // Shared objects are written wherever they stand, so a small document can mean a huge text.
   bool full() const { return out_.size() > max_bytes_; }
 
-  void line(int level) {
+  bool is_51() const { return edition_ == Edition::windows_powershell_51; }
+
+  void line(std::size_t column) {
     if (!compress_) {
       out_ += '\n';
-      out_.append(static_cast<std::size_t>(level) * 2, ' ');
+      out_.append(full() ? 0 : column, ' ');
     }
   }
 
+  void write_string(std::string_view text) { append_string(out_, text, edition_); }
+
   void write_text(const Value& value) {
-    append_string(out_, full() ? "..." : text_of(graph_, value, max_bytes_));
+    write_string(full() ? "..." : text_of(graph_, value, max_bytes_));
   }
 
-  // One item or member of an open bracket.
-  void next(bool& first, int level) {
+  // One item or member of a bracket that is aligned at `column`; gives the item's own column.
+  std::size_t next(bool& first, std::size_t column) {
     if (!first) {
       out_ += ',';
     }
     first = false;
-    line(level + 1);
+    const std::size_t inner = column + (is_51() ? 4 : 2);
+    line(inner);
+    return inner;
   }
 
-  void name(std::string_view text, bool& first, int level) {
-    next(first, level);
-    append_string(out_, text);
-    out_ += compress_ ? ":" : ": ";
+  // Gives the column at which a bracket behind the name is aligned: in 5.1 where it stands.
+  std::size_t name(std::string_view text, bool& first, std::size_t column) {
+    const std::size_t inner = next(first, column);
+    const std::size_t start = out_.size();
+    write_string(text);
+    if (compress_ || !is_51()) {
+      out_ += compress_ ? ":" : ": ";
+      return inner;
+    }
+    const std::size_t length = to_utf16(std::string_view(out_).substr(start)).size();
+    out_ += ":  ";
+    return inner + length + 3;
   }
 
-  void close(char bracket, bool first, int level) {
-    if (!first) {
-      line(level);
+  void close(char bracket, bool empty, std::size_t column) {
+    if (empty && is_51()) {
+      line(0);  // 5.1 has a blank line inside
+    }
+    if (!empty || is_51()) {
+      line(column);
     }
     out_ += bracket;
   }
 
-  void write_list(const std::vector<Value>& items, int depth, int level) {
+  void write_list(const std::vector<Value>& items, int depth, std::size_t column) {
     bool first = true;
     out_ += '[';
     for (const Value& item : items) {
-      next(first, level);
-      write(item, depth + 1, level + 1);
+      const std::size_t inner = next(first, column);
+      write(item, depth + 1, inner);
     }
-    close(']', first, level);
+    close(']', first, column);
   }
 
-  void write_members(const Members& members, int level) {
+  void write_members(const Members& members, std::size_t column) {
     bool first = true;
     out_ += '{';
     for (const auto& [key, json] : members) {
-      name(key, first, level);
+      name(key, first, column);
       out_ += json;
     }
-    close('}', first, level);
+    close('}', first, column);
   }
 
-  void write_bytes(const Value& value, int depth, int level) {
+  void write_bytes(const Value& value, int depth, std::size_t column) {
     if (depth > max_depth_ || full()) {
       write_text(value);
       return;
@@ -106,22 +125,22 @@ class Writer {
     bool first = true;
     out_ += '[';
     for (const std::uint8_t byte : base64_bytes(value.text)) {
-      next(first, level);
+      next(first, column);
       out_ += std::to_string(byte);
     }
-    close(']', first, level);
+    close(']', first, column);
   }
 
   // A scalar .NET has properties for.
-  void write_struct(const Value& value, Members members, int depth, int level) {
+  void write_struct(const Value& value, Members members, int depth, std::size_t column) {
     if (members.empty() || depth > max_depth_) {
       write_text(value);
     } else {
-      write_members(members, level);
+      write_members(members, column);
     }
   }
 
-  void write(const Value& value, int depth, int level) {
+  void write(const Value& value, int depth, std::size_t column) {
     switch (value.kind) {
       case Kind::null:
         out_ += "null";
@@ -137,39 +156,43 @@ class Writer {
       case Kind::int32:
       case Kind::uint64:
       case Kind::int64:
-        out_ += integer_json(value.text);
+        out_ += integer_json(value.text, edition_);
         return;
       case Kind::single:
       case Kind::double_float:
       case Kind::decimal:
-        out_ += float_json(value.text);
+        out_ += float_json(value.text, edition_);
         return;
       case Kind::bytes:
-        write_bytes(value, depth, level);
+        write_bytes(value, depth, column);
         return;
       case Kind::time_span: {
         const auto ticks = duration_ticks(value.text);
-        write_struct(value, ticks ? time_span_members(*ticks) : Members{}, depth, level);
+        write_struct(value, ticks ? time_span_members(*ticks, edition_) : Members{}, depth, column);
         return;
       }
       case Kind::version:
-        write_struct(value, version_members(value.text), depth, level);
+        write_struct(value, version_members(value.text), depth, column);
         return;
       case Kind::secure_string:
         write_text(value);
         return;
       case Kind::object:
-        write_object(value, depth, level);
+        write_object(value, depth, column);
+        return;
+      case Kind::date_time:
+        out_ += date_json(value.text, edition_);
+        return;
+      case Kind::uri:
+        out_ += uri_json(value.text, edition_);
         return;
       case Kind::string:
       case Kind::character:
-      case Kind::date_time:
       case Kind::guid:
-      case Kind::uri:
       case Kind::xml_document:
       case Kind::script_block:
       case Kind::opaque:
-        append_string(out_, value.text);
+        write_string(value.text);
         return;
     }
   }
@@ -194,87 +217,82 @@ class Writer {
     return core;
   }
 
-  void write_object(const Value& value, int depth, int level) {
+  void write_object(const Value& value, int depth, std::size_t column) {
     if (full()) {
-      append_string(out_, "...");
+      write_string("...");
       return;
     }
     if (is_enum(graph_, value)) {
-      append_string(out_, plain_text(graph_, value).value_or(""));
+      write_string(plain_text(graph_, value).value_or(""));
       return;
     }
     const Core core = core_of(value);
     if (core.scalar != nullptr) {
-      write_scalar_object(core, depth, level);
+      write_scalar_object(core, depth, column);
     } else if (depth > max_depth_) {
       write_text(value);
     } else if (core.collection != nullptr) {
-      write_collection(core, depth, level);
+      write_collection(core, depth, column);
     } else {
-      write_custom(value, depth, level);
+      write_custom(value, depth, column);
     }
   }
 
-  // PowerShell keeps notes on a number, but not those on a string or date.
-  void write_scalar_object(const Core& core, int depth, int level) {
-    const bool bare = core.notes.empty() || core.scalar->kind == Kind::string ||
-                      core.scalar->kind == Kind::date_time || depth > max_depth_;
-    if (bare) {
-      write(*core.scalar, depth, level);
+  // Notes on a string or date are kept by 5.1 alone, those on a number by both.
+  void write_scalar_object(const Core& core, int depth, std::size_t column) {
+    const bool without_notes =
+        !is_51() && (core.scalar->kind == Kind::string || core.scalar->kind == Kind::date_time);
+    if (core.notes.empty() || without_notes || depth > max_depth_) {
+      write(*core.scalar, depth, column);
       return;
     }
     bool first = true;
     out_ += '{';
-    name("value", first, level);
-    write(*core.scalar, depth, level + 1);
-    write_notes(core, depth, level, first);
-    out_ += '}';
+    const std::size_t inner = name("value", first, column);
+    write(*core.scalar, depth, inner);
+    write_notes(core, depth, column, first);
   }
 
-  // Members beside a `value` or a dictionary's entries; closes the line, not the bracket.
-  void write_notes(const Core& core, int depth, int level, bool first) {
+  // Members beside a `value` or a dictionary's entries, and the closing bracket.
+  void write_notes(const Core& core, int depth, std::size_t column, bool first) {
     for (const Property* note : core.notes) {
-      name(note->name, first, level);
-      write(note->value, depth + 1, level + 1);
+      const std::size_t inner = name(note->name, first, column);
+      write(note->value, depth + 1, inner);
     }
-    if (!first) {
-      line(level);
-    }
+    close('}', first, column);
   }
 
-  void write_collection(const Core& core, int depth, int level) {
+  void write_collection(const Core& core, int depth, std::size_t column) {
     if (core.collection->form == Collection::Form::dictionary) {
       bool first = true;
       out_ += '{';
       for (const auto& [key, entry] : core.collection->entries) {
         // Keys that are no strings: ConvertTo-Json gives up on them, their text is more use.
-        name(text_of(graph_, key, kMaxKey), first, level);
-        write(entry, depth + 1, level + 1);
+        const std::size_t inner = name(text_of(graph_, key, kMaxKey), first, column);
+        write(entry, depth + 1, inner);
       }
-      write_notes(core, depth, level, first);
-      out_ += '}';
+      write_notes(core, depth, column, first);
       return;
     }
     if (core.notes.empty()) {
-      write_list(core.collection->items, depth, level);
+      write_list(core.collection->items, depth, column);
       return;
     }
     bool first = true;
     out_ += '{';
-    name("value", first, level);
-    write_list(core.collection->items, depth, level + 1);
-    write_notes(core, depth, level, first);
-    out_ += '}';
+    const std::size_t inner = name("value", first, column);
+    write_list(core.collection->items, depth, inner);
+    write_notes(core, depth, column, first);
   }
 
-  void write_custom(const Value& value, int depth, int level) {
+  void write_custom(const Value& value, int depth, std::size_t column) {
     bool first = true;
     out_ += '{';
     for (const Property* property : visible_properties(graph_, value)) {
-      name(property->name, first, level);
-      write(property->value, depth + 1, level + 1);
+      const std::size_t inner = name(property->name, first, column);
+      write(property->value, depth + 1, inner);
     }
-    close('}', first, level);
+    close('}', first, column);
   }
 
   static constexpr std::size_t kMaxKey = 1024;
@@ -282,6 +300,7 @@ class Writer {
   const Graph& graph_;
   const std::size_t max_bytes_;
   const int max_depth_;
+  const Edition edition_;
   const bool compress_;
   std::string out_;
 };

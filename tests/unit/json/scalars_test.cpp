@@ -24,6 +24,20 @@ TEST(DoubleText, AsDotNetPrints) {
   EXPECT_EQ(double_text(std::numeric_limits<double>::infinity()), "\"Infinity\"");
 }
 
+TEST(DoubleText, AsTheFrameworkPrints) {
+  struct Case {
+    double value;
+    std::string_view text;
+  };
+  for (const Case& one :
+       {Case{0.0, "0"}, Case{1.0, "1"}, Case{-2.5, "-2.5"}, Case{100.0, "100"}, Case{0.1, "0.1"},
+        Case{0.1 + 0.2, "0.30000000000000004"}, Case{1.0 / 3, "0.33333333333333331"},
+        Case{1e-5, "1E-05"}, Case{1e15, "1E+15"}, Case{1'234'567'890'123'456.0, "1234567890123456"},
+        Case{5e-324, "4.94065645841247E-324"}}) {
+    EXPECT_EQ(double_text(one.value, Edition::windows_powershell_51), one.text);
+  }
+}
+
 TEST(FloatJson, WholeNumbersGetAPointAndOddOnesQuotes) {
   struct Case {
     std::string_view text;
@@ -37,6 +51,15 @@ TEST(FloatJson, WholeNumbersGetAPointAndOddOnesQuotes) {
         Case{"79228162514264337593543950335", "79228162514264337593543950335.0"}}) {
     EXPECT_EQ(float_json(one.text), one.json) << one.text;
   }
+}
+
+TEST(FloatJson, In51WholeNumbersStayWhole) {
+  for (const std::string_view text : {"1", "1.50", "1E-07", "-0"}) {
+    EXPECT_EQ(float_json(text, Edition::windows_powershell_51), text);
+  }
+  EXPECT_EQ(float_json("NaN", Edition::windows_powershell_51), "\"NaN\"") << "must be JSON";
+  EXPECT_EQ(float_json("-INF", Edition::windows_powershell_51), "\"-Infinity\"");
+  EXPECT_EQ(float_json("<1>", Edition::windows_powershell_51), R"("\u003c1\u003e")");
 }
 
 TEST(IntegerJson, OnlyIntegersAreBare) {
@@ -70,6 +93,21 @@ TEST(TimeSpanText, AsToString) {
   EXPECT_EQ(time_span_text(std::numeric_limits<std::int64_t>::min()), "-10675199.02:48:05.4775808");
 }
 
+TEST(TimeSpanMembers, TheFrameworkHasFewer) {
+  const auto joined = [](const Members& members) {
+    std::string out;
+    for (const auto& [name, json] : members) {
+      out += std::string(name) + '=' + json + ' ';
+    }
+    return out;
+  };
+  EXPECT_EQ(joined(time_span_members(937'840'050'000, Edition::windows_powershell_51)),
+            "Ticks=937840050000 Days=1 Hours=2 Milliseconds=5 Minutes=3 Seconds=4 "
+            "TotalDays=1.0854630208333333 TotalHours=26.0511125 TotalMilliseconds=93784005 "
+            "TotalMinutes=1563.06675 TotalSeconds=93784.00499999999 ");
+  EXPECT_EQ(time_span_members(0).size(), 15U);
+}
+
 TEST(VersionMembers, MissingPartsAreMinusOne) {
   const Members two = version_members("5.1");
   ASSERT_EQ(two.size(), 6U);
@@ -90,13 +128,6 @@ TEST(Base64, SkipsWhatIsNone) {
   EXPECT_EQ(base64_bytes("AQL/"), (std::vector<std::uint8_t>{1, 2, 255}));
   EXPECT_EQ(base64_bytes("AQ=="), (std::vector<std::uint8_t>{1}));
   EXPECT_EQ(base64_bytes("A Q\n="), (std::vector<std::uint8_t>{1}));
-}
-
-TEST(AppendString, EscapesOfPowerShell7) {
-  std::string out;
-  append_string(out, "'<>&/\"\\\b\f\n\r\t\x01\x7F\xC2\x85\xE2\x80\xA8\xE2\x80\xA9\xC3\xA9\xFF");
-  EXPECT_EQ(out,
-            "\"'<>&/\\\"\\\\\\b\\f\\n\\r\\t\\u0001\x7F\\u0085\\u2028\\u2029\xC3\xA9\xEF\xBF\xBD\"");
 }
 
 }  // namespace

@@ -101,6 +101,53 @@ TEST(JsonWriter, SharedObjectsCannotMakeAHugeText) {
             1'000'000U);
 }
 
+// 5.1 indents as far as the names are long: a long name before many items is a square.
+TEST(JsonWriter, LongNamesCannotMakeAHugeText) {
+  Graph graph;
+  const Value items = list(graph, std::vector<Value>(10'000));
+  const Value object = custom(graph, {{std::string(10'000, 'n'), items}});
+  WriteOptions options{.edition = Edition::windows_powershell_51};
+  options.max_bytes = 100'000;
+  const std::string text = convert_to_json(graph, {object}, options);
+  EXPECT_LT(text.size(), 200'000U);
+  EXPECT_TRUE(read(text, Limits{}));
+}
+
+TEST(JsonWriter, In51BracketsStandWhereTheValueBegins) {
+  Graph graph;
+  const WriteOptions options{.edition = Edition::windows_powershell_51};
+  const Value inner = custom(graph, {{"N", Value::int32(1)}});
+  // The name's width counts UTF-16 units of the escaped text.
+  const Value outer = custom(graph, {{"<\u00e9\U0001F600", list(graph, {inner, list(graph, {})})}});
+  EXPECT_EQ(convert_to_json(graph, {outer}, options),
+            "{\n"
+            "    \"\\u003c\u00e9\U0001F600\":  [\n"
+            "                      {\n"
+            "                          \"N\":  1\n"
+            "                      },\n"
+            "                      [\n"
+            "\n"
+            "                      ]\n"
+            "                  ]\n"
+            "}");
+}
+
+TEST(JsonWriter, In51NotesStandBesideStringsAndDates) {
+  Graph graph;
+  WriteOptions options{.edition = Edition::windows_powershell_51};
+  options.compress = true;
+  for (const Value& base :
+       {Value::string("a"), Value::make(Kind::date_time, "1970-01-01T00:00:00.002Z")}) {
+    Object object;
+    object.base = base;
+    object.extended = {{"Extra", Value::int32(1)}};
+    const Value value = Value::object_ref(graph.add(std::move(object)));
+    EXPECT_EQ(convert_to_json(graph, {value}, options),
+              base.kind == Kind::string ? R"({"value":"a","Extra":1})"
+                                        : R"({"value":"\/Date(2)\/","Extra":1})");
+  }
+}
+
 TEST(JsonWriter, NotesOnScalarsAndCollections) {
   Graph graph;
   const auto with_note = [&](Object object) {
