@@ -3,6 +3,7 @@
 #pragma once
 
 #include "agent/base/log.hpp"
+#include "agent/format/choice.hpp"
 
 #include <chrono>
 #include <optional>
@@ -17,7 +18,7 @@ inline constexpr int kUsage = 2;
 
 /// The output forms of `evaluate` and `render`.
 struct OutputOptions {
-  std::string as = "text";   ///< text, json or clixml
+  format::Choice choice;
   std::optional<int> width;  ///< absent: the terminal's, else 120
 };
 

@@ -1,12 +1,18 @@
 // Entry point of sfb_backup_exporter: reads the command line and runs one command.
 #include "agent/app/build_info.hpp"
 #include "agent/app/commands.hpp"
+#include "agent/base/text.hpp"
+#include "agent/format/choice.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <array>
+#include <cstddef>
 #include <cstdio>
 #include <exception>
+#include <string>
+#include <vector>
 
 namespace {
 
@@ -22,10 +28,51 @@ void add_config_option(CLI::App& app, std::vector<std::string>& files) {
       ->allow_extra_args(false);
 }
 
+/// An option whose words are those of a table.
+template <typename T, std::size_t N, typename Target>
+CLI::Option* add_word_option(CLI::App& app, const char* name,
+                             const std::array<sfb::format::Word<T>, N>& words, Target& target,
+                             const char* help) {
+  std::string allowed;
+  for (const auto& word : words) {
+    allowed += (allowed.empty() ? "" : "|") + std::string(word.word);
+  }
+  const auto judge = [&words](std::string& text) -> std::string {
+    return sfb::format::find_word(words, text)
+               ? ""
+               : fmt::format("{} is none of {}", sfb::quote(text, 80), sfb::format::listed(words));
+  };
+  return app
+      .add_option_function<std::string>(
+          name,
+          [&words, &target](const std::string& text) {
+            target = sfb::format::find_word(words, text).value();
+          },
+          help)
+      ->check(CLI::Validator(judge, allowed));
+}
+
+/// Options that are good in themselves, but not together: false with a message.
+bool goes_together(const CLI::App& command, const OutputOptions& output) {
+  const auto misfit = sfb::format::misfit(output.choice);
+  if (misfit) {
+    fmt::print(stderr, "sfb_backup_exporter {}: --{} does not go with --as {}: {}; leave it out\n",
+               command.get_name(), misfit->option, command.get_option("--as")->as<std::string>(),
+               misfit->why);
+  }
+  return !misfit;
+}
+
 void add_output_options(CLI::App& app, OutputOptions& output) {
-  app.add_option("--as", output.as, "What to print: text, json or clixml")
-      ->check(CLI::IsMember({"text", "json", "clixml"}))
-      ->capture_default_str();
+  using namespace sfb::format;  // NOLINT(google-build-using-namespace): the tables of words
+  add_word_option(app, "--as", kForms, output.choice.as, "What to print")->default_str("text");
+  add_word_option(app, "--edition", kEditions, output.choice.edition,
+                  "As which PowerShell prints it; default: text follows the server's version (5.1 "
+                  "where it is not told), json is that of 7");
+  add_word_option(
+      app, "--view", kViews, output.choice.view,
+      "As through Format-List, Format-Table, Format-Table -AutoSize, Format-Table -Wrap; "
+      "default: as the console decides");
   app.add_option("--width", output.width,
                  "Columns of the console (20-500); default: the terminal's, else 120")
       ->check(CLI::Range(20, 500));
@@ -96,9 +143,15 @@ int run(int argc, char** argv) {
     return code == 0 ? kGood : kUsage;
   }
   if (*render_command) {
+    if (!goes_together(*render_command, render)) {
+      return kUsage;
+    }
     return run_render(render);
   }
   if (*evaluate_command) {
+    if (!goes_together(*evaluate_command, evaluate.output)) {
+      return kUsage;
+    }
     if (evaluate.config_files.empty()) {
       evaluate.config_files = agent.config_files.empty() ? std::vector<std::string>{kDefaultConfig}
                                                          : agent.config_files;

@@ -11,17 +11,27 @@
 
 namespace sfb::app {
 
+namespace {
+
+format::Options console_of(const OutputOptions& options, const PipelineResult& result) {
+  return format::console_of(options.choice, output_width(options), result.ps_version);
+}
+
+}  // namespace
+
 std::string render_pipeline(const PipelineResult& result, bool hide_errors,
                             const OutputOptions& options) {
   std::string text;
-  if (options.as == "json") {
-    text = json::convert_to_json(result.graph, result.output);
-  } else if (options.as == "clixml") {
+  if (options.choice.as == format::As::json) {
+    using json::Edition;
+    const json::WriteOptions layout{.edition = format::is_json_of_7(options.choice)
+                                                   ? Edition::powershell_7
+                                                   : Edition::windows_powershell_51};
+    text = json::convert_to_json(result.graph, result.output, layout);
+  } else if (options.choice.as == format::As::clixml) {
     text = clixml::write_file(result.graph, result.output);
   } else {
-    format::Options console;
-    console.width = output_width(options);
-    return format::pipeline(result, hide_errors, console);
+    return format::pipeline(result, hide_errors, console_of(options, result));
   }
   if (!text.empty()) {
     text += '\n';
@@ -30,14 +40,12 @@ std::string render_pipeline(const PipelineResult& result, bool hide_errors,
 }
 
 std::string render_complaints(const PipelineResult& result, const OutputOptions& options) {
-  if (options.as == "text") {
+  if (options.choice.as == format::As::text) {
     return {};
   }
   PipelineResult complaints = result;
   complaints.output.clear();
-  format::Options console;
-  console.width = output_width(options);
-  return format::pipeline(complaints, false, console);
+  return format::pipeline(complaints, false, console_of(options, result));
 }
 
 bool print_stdout(std::string_view text) {

@@ -3,6 +3,7 @@
 #include "agent/base/fqdn.hpp"
 #include "agent/base/text.hpp"
 #include "agent/binding/binding.hpp"
+#include "agent/format/choice.hpp"
 #include "agent/format/format.hpp"
 #include "agent/net/url.hpp"
 
@@ -20,14 +21,29 @@ using binding::Token;
 constexpr std::string_view kSwallowed =
     "The shell expands $true and $false to nothing: write '$true' in quotes, or 1.";
 
+// Words of a table as PowerShell spells enumerators: `Json`.
+template <typename T, std::size_t N>
+std::vector<std::string> enumerators(const std::array<format::Word<T>, N>& words) {
+  std::vector<std::string> names;
+  for (const format::Word<T>& word : words) {
+    std::string& name = names.emplace_back(word.word);
+    name.front() = static_cast<char>(name.front() - 'a' + 'A');
+  }
+  return names;
+}
+
 binding::Cmdlet cmdlet() {
   binding::Cmdlet cmdlet = binding::get_cs_backup_service_status();
-  binding::Parameter as;
-  as.name = "As";
-  as.type = binding::ParameterType::enumeration;
-  as.type_name = "OutputForm";
-  as.enumerators = {"Text", "Json", "Clixml"};
-  cmdlet.parameters.push_back(std::move(as));
+  cmdlet.parameters.push_back({.name = "As",
+                               .type = binding::ParameterType::enumeration,
+                               .type_name = "OutputForm",
+                               .enumerators = enumerators(format::kForms)});
+  cmdlet.parameters.push_back(
+      {.name = "Edition", .type = binding::ParameterType::text, .type_name = "System.String"});
+  cmdlet.parameters.push_back({.name = "View",
+                               .type = binding::ParameterType::enumeration,
+                               .type_name = "OutputView",
+                               .enumerators = enumerators(format::kViews)});
   return cmdlet;
 }
 
@@ -132,6 +148,20 @@ UsageError usage_error(const binding::Cmdlet& signature, std::vector<Token> toke
   return {std::move(text)};
 }
 
+// Puts the squiggle under the value of one of the signature's own parameters.
+void point_at(binding::BindError& error, const std::vector<Token>& tokens,
+              std::string_view parameter) {
+  for (std::size_t i = 1; i < tokens.size(); ++i) {
+    const Token& name = tokens[i - 1];
+    if (name.kind == Token::Kind::parameter && !name.text.empty() &&
+        istarts_with(parameter, name.text)) {
+      error.offset = tokens[i].offset;
+      error.length = tokens[i].length;
+      return;
+    }
+  }
+}
+
 // What the type of PoolFqdn says to a name that is none, in PowerShell's words.
 binding::BindError bad_pool(const binding::Cmdlet& signature, const std::vector<Token>& tokens,
                             const std::string& text, const Error& why) {
@@ -142,14 +172,45 @@ binding::BindError bad_pool(const binding::Cmdlet& signature, const std::vector<
   error.error_id = "CannotConvertArgumentNoMessage";
   error.category_message =
       fmt::format("InvalidArgument: (:) [{}], ParameterBindingException", signature.name);
-  const auto at = std::ranges::find_if(tokens, [&](const Token& token) {
-    return token.kind != Token::Kind::parameter && token.text == text;
-  });
-  if (at != tokens.end()) {
-    error.offset = at->offset;
-    error.length = at->length;
-  }
+  point_at(error, tokens, "PoolFqdn");
   return error;
+}
+
+// One of our own parameters has a value that cannot be used: `why` follows "The argument".
+binding::BindError bad_own(const std::vector<Token>& tokens, std::string_view parameter,
+                           std::string_view why) {
+  binding::BindError error;
+  error.message =
+      fmt::format("Cannot validate argument on parameter '{}'. The argument {}", parameter, why);
+  error.error_id = "ParameterArgumentValidationError";
+  error.category_message = fmt::format("InvalidData: (:) [{}], ParameterBindingValidationException",
+                                       binding::get_cs_backup_service_status().name);
+  point_at(error, tokens, parameter);
+  return error;
+}
+
+// What the words of our own parameters leave to be judged behind the binder.
+std::optional<binding::BindError> judge(const Arguments& parsed, bool has_edition,
+                                        const std::vector<Token>& tokens) {
+  const auto edition = format::find_word(format::kEditions, parsed.edition);
+  if (has_edition && !edition) {
+    return bad_own(tokens, "Edition",
+                   fmt::format("{} is none of {}.", quote(parsed.edition, 80),
+                               format::listed(format::kEditions)));
+  }
+  const format::Choice choice{
+      .as = format::find_word(format::kForms, parsed.as).value_or(format::As::text),
+      .edition = edition,
+      .view = format::find_word(format::kViews, parsed.view).value_or(format::View::automatic)};
+  const auto misfit = format::misfit(choice);
+  if (!misfit) {
+    return std::nullopt;
+  }
+  const bool is_view = misfit->option == "view";
+  return bad_own(
+      tokens, is_view ? "View" : "Edition",
+      fmt::format("{} does not go with -As {}: {}. Leave the parameter out.",
+                  quote(is_view ? parsed.view : parsed.edition, 80), parsed.as, misfit->why));
 }
 
 }  // namespace
@@ -176,6 +237,7 @@ std::expected<Arguments, UsageError> parse_arguments(const std::vector<std::stri
   if (!bound) {
     return std::unexpected(usage_error(signature, tokens, bound.error(), width));
   }
+  bool has_edition = false;
   for (const binding::Bound& value : *bound) {
     if (value.parameter == "PoolFqdn") {
       const auto pool = Fqdn::parse(value.text);
@@ -192,7 +254,15 @@ std::expected<Arguments, UsageError> parse_arguments(const std::vector<std::stri
       parsed.bypass_dual_write = value.flag;
     } else if (value.parameter == "As") {
       parsed.as = to_lower(value.text);
+    } else if (value.parameter == "Edition") {
+      parsed.edition = value.text;
+      has_edition = true;
+    } else if (value.parameter == "View") {
+      parsed.view = to_lower(value.text);
     }
+  }
+  if (const auto error = judge(parsed, has_edition, tokens)) {
+    return std::unexpected(usage_error(signature, tokens, *error, width));
   }
   return parsed;
 }
@@ -210,15 +280,26 @@ std::string request_target(const Arguments& arguments, int width) {
     target += *arguments.bypass_dual_write ? "&BypassDualWrite=true" : "&BypassDualWrite=false";
   }
   target += fmt::format("&as={}&width={}", arguments.as, std::clamp(width, 20, 500));
+  if (!arguments.edition.empty()) {
+    target += "&edition=" + net::percent_encode(arguments.edition);
+  }
+  if (!arguments.view.empty()) {
+    target += "&view=" + net::percent_encode(arguments.view);
+  }
   return target;
 }
 
 std::string usage() {
   return "Get-CsBackupServiceStatus -PoolFqdn <Fqdn> [-Category {UserData | CMS | RGS}] [-Force] "
          "[-BypassDualWrite <1 | 0>]\n"
-         "                          [-As {Text | Json | Clixml}]\n\n"
+         "                          [-As {Text | Json | Clixml}] [-Edition {3.0 | 4.0 | 5.1 | 7}]\n"
+         "                          [-View {List | Table | Autosize | Wrap}]\n\n"
          "Asks the running sfb_backup_exporter and prints what the cmdlet would print.\n"
-         "Parameter names may be shortened and written in any case, as in PowerShell.\n\n"
+         "Parameter names may be shortened and written in any case, as in PowerShell.\n"
+         "-Edition: as which PowerShell prints it; without it text follows the server's version "
+         "and\n"
+         "Json is that of 7. -View: as through Format-List, Format-Table, Format-Table -AutoSize,\n"
+         "Format-Table -Wrap.\n\n"
          "  SFB_BACKUP_EXPORTER_URL  where the agent listens: http://127.0.0.1:9943 (default) or "
          "unix:/path\n\n"
          "Exit codes: 0 the evaluation was good, 1 it failed or could not be made, 2 wrong "

@@ -14,7 +14,10 @@ struct Arguments {
   std::string category;  ///< empty: all
   bool force = false;
   std::optional<bool> bypass_dual_write;
-  std::string as = "text";  ///< text, json or clixml
+  // Words of format/choice.hpp; empty: not given.
+  std::string as = "text";
+  std::string edition;
+  std::string view;
   bool help = false;
 };
 

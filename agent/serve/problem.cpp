@@ -2,7 +2,6 @@
 #include "agent/serve/problem.hpp"
 
 #include "agent/base/text.hpp"
-#include "agent/format/format.hpp"
 #include "agent/serve/json_text.hpp"
 
 #include <fmt/format.h>
@@ -138,15 +137,13 @@ net::Response problem_body(int status, const JsonObject& object) {
 }
 
 std::string error_text(const Form& form, const ErrorRecord& record) {
-  format::Options console;
-  console.width = form.width;
-  return format::error(record, console);
+  return format::error(record, format::console_of(form.choice, form.width, {}));
 }
 
 }  // namespace
 
 Form form_of(const Query& query, std::string request_id) {
-  return {query.as, query.width, query.line, std::move(request_id)};
+  return {query.choice, query.width, query.line, std::move(request_id)};
 }
 
 void add_query_headers(net::Response& response, const std::string& request_id) {
@@ -172,7 +169,7 @@ std::string problem_text(const Form& form, const Problem& problem, MonoTime now)
 
 net::Response problem_response(const Form& form, const Problem& problem, MonoTime now) {
   net::Response response;
-  if (form.as == As::text) {
+  if (form.choice.as == As::text) {
     response = net::text_response(problem.status, problem_text(form, problem, now));
   } else {
     JsonObject object = problem_head(problem.status, problem.error);
@@ -201,7 +198,7 @@ net::Response problem_response(const Form& form, const Problem& problem, MonoTim
 
 net::Response binding_response(const Form& form, const binding::BindError& error) {
   net::Response response;
-  if (form.as == As::text) {
+  if (form.choice.as == As::text) {
     ErrorRecord record;
     record.message = error.message;
     record.invocation_name = kCmdlet;

@@ -18,7 +18,7 @@ inline constexpr int kMaxWidth = 500;
 
 /// How an answer is wanted, as far as that is known when something goes wrong.
 struct Form {
-  As as = As::text;
+  format::Choice choice = {};
   int width = kDefaultWidth;
   std::string line = "Get-CsBackupServiceStatus";  ///< what the position of an error shows
   std::string request_id = {};
@@ -27,7 +27,8 @@ struct Form {
 /// Form of a query that was understood.
 Form form_of(const Query& query, std::string request_id);
 
-/// `as`, `width` and Accept of a request; what is wrong with them is passed over.
+/// `as`, `edition`, `view`, `width` and Accept of a request; what is wrong with them is passed
+/// over.
 Form guess_form(const net::Request& request, std::string request_id);
 
 /// What went wrong. `error.code` is the FullyQualifiedErrorId.
@@ -46,7 +47,8 @@ net::Response problem_response(const Form& form, const Problem& problem, MonoTim
 /// The finished 400 of a binding error, with PowerShell's text.
 net::Response binding_response(const Form& form, const binding::BindError& error);
 
-/// One PowerShell error of our own as a console prints it.
+/// One PowerShell error of our own as a console prints it: that of the edition asked for, else of
+/// 5.1.
 std::string problem_text(const Form& form, const Problem& problem, MonoTime now);
 
 /// Headers of every answer of the query door.

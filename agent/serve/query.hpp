@@ -2,22 +2,22 @@
 // response. live_query.cpp awaits in between.
 #pragma once
 
+#include "agent/format/choice.hpp"
 #include "agent/net/http_types.hpp"
 #include "agent/status/evaluation.hpp"
 
-#include <cstdint>
 #include <expected>
 #include <optional>
 #include <string>
 
 namespace sfb::serve {
 
-enum class As : std::uint8_t { text, json, clixml };
+using format::As;
 
 /// A parsed query (design.md 6.2).
 struct Query {
   status::Question question;
-  As as = As::text;
+  format::Choice choice;
   int width = 120;
   std::optional<std::chrono::seconds> max_age;
   std::string line;  ///< the command line that error texts show, rebuilt canonically

@@ -57,19 +57,6 @@ std::optional<std::int64_t> parse_whole(std::string_view text) {
                                                               : std::nullopt;
 }
 
-std::optional<As> parse_as(std::string_view text) {
-  if (text == "text") {
-    return As::text;
-  }
-  if (text == "json") {
-    return As::json;
-  }
-  if (text == "clixml") {
-    return As::clixml;
-  }
-  return std::nullopt;
-}
-
 std::optional<int> parse_width(std::string_view text) {
   const auto number = parse_whole(text);
   if (!number || *number < kMinWidth || *number > kMaxWidth) {
@@ -97,12 +84,18 @@ Form guess_form(const net::Request& request, const std::vector<QueryItem>& items
                 std::string request_id) {
   Form form;
   form.request_id = std::move(request_id);
-  const QueryItem* as = find_item(items, "as");
-  if (as == nullptr) {
-    form.as = wants_json(request) ? As::json : As::text;
-  } else if (as->value) {
-    form.as = parse_as(*as->value).value_or(As::text);
+  format::Choice& choice = form.choice;
+  const auto word = [&](std::string_view name) -> std::string_view {
+    const QueryItem* item = find_item(items, name);
+    return item != nullptr && item->value ? std::string_view(*item->value) : std::string_view();
+  };
+  if (find_item(items, "as") == nullptr) {
+    choice.as = wants_json(request) ? As::json : As::text;
+  } else {
+    choice.as = format::find_word(format::kForms, word("as")).value_or(As::text);
   }
+  choice.edition = format::find_word(format::kEditions, word("edition"));
+  choice.view = format::find_word(format::kViews, word("view")).value_or(format::View::automatic);
   if (const QueryItem* width = find_item(items, "width"); width != nullptr && width->value) {
     form.width = parse_width(*width->value).value_or(kDefaultWidth);
   }
@@ -151,58 +144,59 @@ std::optional<BindError> check_own(const QueryItem& item, std::span<const QueryI
   return std::nullopt;
 }
 
-std::optional<BindError> check_edition(const QueryItem& item, As as) {
-  constexpr std::array<std::string_view, 3> kEditions = {"5.1", "4.0", "7"};
-  if (std::ranges::find(kEditions, *item.value) == kEditions.end()) {
-    return bad_value(item, "is none of 5.1, 4.0 and 7.");
-  }
-  const std::string_view ours = as == As::text ? "5.1" : "7";
-  if (as != As::clixml && *item.value == ours) {
+template <typename T, std::size_t N>
+std::optional<BindError> check_word(const QueryItem& item,
+                                    const std::array<format::Word<T>, N>& words) {
+  if (format::find_word(words, *item.value)) {
     return std::nullopt;
   }
-  return bad_value(item,
-                   "is not in this build: as=text is written as 5.1 does, as=json as 7 does, and "
-                   "as=clixml knows no edition. Leave the parameter out.");
+  return bad_value(item, fmt::format("is none of {}.", format::listed(words)));
 }
 
-BindError refuse_view(const QueryItem& item) {
-  constexpr std::array<std::string_view, 4> kViews = {"list", "table", "autosize", "wrap"};
-  if (std::ranges::find(kViews, *item.value) == kViews.end()) {
-    return bad_value(item, "is none of list, table, autosize and wrap.");
+/// An edition or view that is good in itself beside the form.
+std::optional<BindError> check_fit(const QueryItem& item, const format::Choice& choice) {
+  const auto misfit = format::misfit(choice);
+  if (!misfit || misfit->option != item.name) {
+    return std::nullopt;
   }
-  return bad_value(item, "is not in this build. Leave the parameter out.");
+  return bad_value(item, fmt::format("does not go with as={}: {}. Leave the parameter out.",
+                                     choice.as == As::json ? "json" : "clixml", misfit->why));
 }
 
-/// `as` and `width` were read already; here they are judged.
-std::optional<BindError> read_own(const std::vector<QueryItem>& items, As as,
+/// All but max_age was read already (guess_form); here it is judged.
+std::optional<BindError> read_own(const std::vector<QueryItem>& items, const format::Choice& choice,
                                   std::optional<std::chrono::seconds>& max_age) {
   for (std::size_t i = 0; i < items.size(); ++i) {
     const QueryItem& item = items[i];
-    if (auto error = check_own(item, std::span(items).first(i))) {
+    std::optional<BindError> error = check_own(item, std::span(items).first(i));
+    if (error) {
       return error;
     }
     if (item.name == "as") {
-      if (!parse_as(*item.value)) {
-        return bad_value(item, "is none of text, json and clixml.");
-      }
+      error = check_word(item, format::kForms);
+    } else if (item.name == "edition") {
+      error = check_word(item, format::kEditions);
+    } else if (item.name == "view") {
+      error = check_word(item, format::kViews);
     } else if (item.name == "width") {
       if (!parse_width(*item.value)) {
-        return bad_value(item,
-                         fmt::format("is not a whole number from {} to {}.", kMinWidth, kMaxWidth));
+        error = bad_value(
+            item, fmt::format("is not a whole number from {} to {}.", kMinWidth, kMaxWidth));
       }
     } else if (item.name == "max_age") {
       const auto seconds = parse_whole(*item.value);
       if (!seconds || *seconds < 0 || *seconds > kMaxAgeLimit) {
-        return bad_value(
+        error = bad_value(
             item, fmt::format("is not a whole number of seconds from 0 to {}.", kMaxAgeLimit));
+      } else {
+        max_age = std::chrono::seconds(*seconds);
       }
-      max_age = std::chrono::seconds(*seconds);
-    } else if (item.name == "edition") {
-      if (auto error = check_edition(item, as)) {
-        return error;
-      }
-    } else {
-      return refuse_view(item);
+    }
+    if (!error) {
+      error = check_fit(item, choice);
+    }
+    if (error) {
+      return error;
     }
   }
   return std::nullopt;
@@ -342,7 +336,7 @@ std::expected<Query, net::Response> parse_query_request(const net::Request& requ
   }
   form.line = binding::canonical_line(binding::get_cs_backup_service_status(), tokens);
   std::optional<std::chrono::seconds> max_age;
-  if (const auto error = read_own(own, form.as, max_age)) {
+  if (const auto error = read_own(own, form.choice, max_age)) {
     return std::unexpected(binding_response(form, *error));
   }
   auto question = bind_question(tokens);
@@ -350,7 +344,7 @@ std::expected<Query, net::Response> parse_query_request(const net::Request& requ
     return std::unexpected(binding_response(form, question.error()));
   }
   return Query{.question = std::move(*question),
-               .as = form.as,
+               .choice = form.choice,
                .width = form.width,
                .max_age = max_age,
                .line = std::move(form.line)};

@@ -1,6 +1,7 @@
 // From an answer to a response: status of design.md 5.3, the body as the cmdlet's, everything else
 // in headers.
 #include "agent/clixml/clixml.hpp"
+#include "agent/format/choice.hpp"
 #include "agent/format/format.hpp"
 #include "agent/json/json.hpp"
 #include "agent/serve/problem.hpp"
@@ -22,14 +23,17 @@ struct Body {
 };
 
 Body render_result(const Query& query, const PipelineResult& result, bool hide_errors) {
-  switch (query.as) {
-    case As::text: {
-      format::Options console;
-      console.width = query.width;
-      return {"text/plain; charset=utf-8", format::pipeline(result, hide_errors, console)};
-    }
+  switch (query.choice.as) {
+    case As::text:
+      return {"text/plain; charset=utf-8",
+              format::pipeline(result, hide_errors,
+                               format::console_of(query.choice, query.width, result.ps_version))};
     case As::json: {
-      std::string json = json::convert_to_json(result.graph, result.output);
+      using json::Edition;
+      const json::WriteOptions options{.edition = format::is_json_of_7(query.choice)
+                                                      ? Edition::powershell_7
+                                                      : Edition::windows_powershell_51};
+      std::string json = json::convert_to_json(result.graph, result.output, options);
       return {"application/json", json.empty() ? json : json + '\n'};
     }
     case As::clixml:
@@ -51,13 +55,14 @@ net::Response good_response(const Query& query, const status::Evaluation& evalua
 
 /// What the console showed of a failed run. Only where PowerShell itself failed are its errors the
 /// cause; else our own error says what is wrong with the answer.
-std::string failed_text(const Form& form, const Problem& problem, MonoTime now) {
+std::string failed_text(Form form, const Problem& problem, MonoTime now) {
   const status::Evaluation& evaluation = *problem.evaluation;
   std::string text;
   if (evaluation.result && evaluation.error->reason == Reason::cmdlet) {
-    format::Options console;
-    console.width = form.width;
+    const format::Options console =
+        format::console_of(form.choice, form.width, evaluation.result->ps_version);
     text = format::pipeline(*evaluation.result, false, console);
+    form.choice.edition = console.edition;  // what follows stands on the same console
     if (!evaluation.result->errors.empty()) {
       return text;
     }
@@ -77,7 +82,7 @@ net::Response failed_response(const Query& query, const status::EvaluationPtr& e
       .last_known = last_good,
   };
   net::Response response = problem_response(form, problem, now);
-  if (query.as == As::text) {
+  if (query.choice.as == As::text) {
     response.body = std::make_shared<const std::string>(failed_text(form, problem, now));
   }
   return response;

@@ -38,6 +38,10 @@ class Ask(LabTest):
                 self.assertEqual(self.ask(agent, *form).stdout, plain.stdout, form)
             self.assertIn('"BackupModules"', self.ask(agent, "-PoolFqdn", ATL, "-As", "Json").stdout)
             self.assertTrue(self.ask(agent, "-PoolFqdn", ATL, "-As", "clixml").stdout.startswith("<Objs"))
+            self.assertEqual(self.ask(agent, "-p", ATL, "-Edition", "7", "-View", "Wrap").stdout,
+                             agent.query(ATL, edition="7", view="wrap").text)
+            self.assertEqual(self.ask(agent, "-p", ATL, "-e", "4.0", "-As", "Json").stdout,
+                             agent.query(ATL, **{"as": "json", "edition": "4.0"}).text)
             failed = self.ask(agent, "-PoolFqdn", CHI)
             self.assertEqual((failed.returncode, failed.stdout), (1, ""))
             self.assertIn("stopped", failed.stderr)
@@ -56,6 +60,8 @@ class Ask(LabTest):
             ("-PoolFqdn", ATL, "-Force:"): "write '$true' in quotes, or 1",
             ("-PoolFqdn", ATL, "-BypassDualWrite", "true"): "Cannot convert 'System.String'",
             ("-PoolFqdn", ATL, "-Category", "1"): "Category",
+            ("-PoolFqdn", ATL, "-Edition", "6"): 'The argument "6" is none of 3.0, 4.0, 5.1 and 7.',
+            ("-PoolFqdn", ATL, "-View", "List", "-As", "Json"): "only text has a view",
         }
         for arguments, expected in cases.items():
             with self.subTest(arguments=arguments):
@@ -171,6 +177,20 @@ class Foreground(LabTest):
         again = subprocess.run([lab.AGENT, "render", "--as", "clixml"], input=document.decode().encode("utf-16"),
                                capture_output=True, check=False)
         self.assertEqual(again.stdout.strip(), document.strip())
+        self.assertEqual(run(lab.AGENT, "render", "--width", "80", "--edition", "5.1", input=document.decode()).stdout,
+                         case.read_text(encoding="utf-8"))
+        recorded = lab.ROOT / "tests" / "golden" / "json"
+        for edition in ("3.0", "4.0", "5.1"):
+            older = run(lab.AGENT, "render", "--as", "json", "--edition", edition,
+                        input=(recorded / "modules-empty.clixml").read_text(encoding="utf-8"))
+            self.assertEqual(older.stdout, (recorded / "modules-empty.ps5.json").read_text(encoding="utf-8"))
+        for wrong, why in ((["--edition", "6"], '"6" is none of 3.0, 4.0, 5.1 and 7'), (["--view", "grid"], "is none of list, table"),
+                           (["--edition", "7", "--as", "clixml"], "--edition does not go with --as clixml"),
+                           (["--view", "list", "--as", "json"], "--view does not go with --as json")):
+            for command in (["render"], ["evaluate", ATL]):
+                refused = run(lab.AGENT, *command, *wrong, input="")
+                self.assertEqual((refused.returncode, refused.stdout), (2, ""), wrong)
+                self.assertIn(why, refused.stderr)
         foreign = subprocess.run([lab.AGENT, "render"], input=b"hello", capture_output=True, check=False)
         self.assertEqual(foreign.returncode, 1)
         self.assertIn(b"render: stdin: ", foreign.stderr)

@@ -17,7 +17,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   const auto query = sfb::serve::parse_query_request(request, "fuzz");
   if (query) {
-    if (query->question.pool.str().empty() || query->width < 20 || query->width > 500) {
+    if (query->question.pool.str().empty() || query->width < 20 || query->width > 500 ||
+        sfb::format::misfit(query->choice)) {
       std::abort();
     }
   } else if (query.error().status != 400 || !query.error().body || query.error().body->empty()) {

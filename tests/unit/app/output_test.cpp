@@ -25,8 +25,8 @@ PipelineResult sample() {
   return result;
 }
 
-OutputOptions as(std::string form) {
-  return {.as = std::move(form), .width = 80};
+OutputOptions as(const std::string& form) {
+  return {.choice = {.as = format::find_word(format::kForms, form).value()}, .width = 80};
 }
 
 TEST(Output, TextHoldsEverythingAndNoErrorsWhenHidden) {
@@ -48,6 +48,28 @@ TEST(Output, JsonAndClixmlHoldTheObjectAndTheRestIsSaidApart) {
                       testing::Not(HasSubstr("hello"))))
         << form;
   }
+}
+
+TEST(Output, TheEditionAndTheViewGetThere) {
+  PipelineResult result = sample();
+  result.ps_version = "7.4.1";
+  OutputOptions options = as("text");
+  const auto console = [](format::Edition edition, format::View view) {
+    return format::Options{.width = 80, .edition = edition, .view = view};
+  };
+  using format::Edition;
+  using format::View;
+  EXPECT_EQ(render_pipeline(result, false, options),
+            format::pipeline(result, false, console(Edition::powershell_7, View::automatic)))
+      << "the server's own";
+  options.choice.edition = Edition::windows_powershell_40;
+  options.choice.view = View::list;
+  EXPECT_EQ(render_pipeline(result, false, options),
+            format::pipeline(result, false, console(Edition::windows_powershell_40, View::list)));
+  options = as("json");
+  EXPECT_THAT(render_pipeline(result, false, options), StartsWith("{\n  \"Note\": \"hello\""));
+  options.choice.edition = Edition::windows_powershell_51;
+  EXPECT_THAT(render_pipeline(result, false, options), StartsWith("{\n    \"Note\":  \"hello\""));
 }
 
 }  // namespace

@@ -32,6 +32,8 @@ std::string read(const Words& words, int width = 500) {
     return "help";
   }
   std::string line = parsed->pool + " " + parsed->as;
+  line += parsed->edition.empty() ? "" : " edition=" + parsed->edition;
+  line += parsed->view.empty() ? "" : " view=" + parsed->view;
   line += parsed->category.empty() ? "" : " category=" + parsed->category;
   line += parsed->force ? " force" : "";
   if (parsed->bypass_dual_write) {
@@ -99,12 +101,42 @@ TEST(Arguments, TheOutputForm) {
               AllOf(HasSubstr("Cannot bind parameter 'As'."), HasSubstr("Text, Json, Clixml")));
 }
 
+TEST(Arguments, TheEditionAndTheView) {
+  EXPECT_EQ(read({"-p", "atl", "-Edition", "5.1"}), "atl text edition=5.1");
+  EXPECT_EQ(read({"-p", "atl", "-e", "7", "-v", "l"}), "atl text edition=7 view=list");
+  EXPECT_EQ(read({"-p", "atl", "-Edition:3.0", "-View:AUTOSIZE"}),
+            "atl text edition=3.0 view=autosize");
+  EXPECT_EQ(read({"-p", "atl", "-Edition", "4.0", "-As", "json"}), "atl json edition=4.0");
+  for (const std::string_view word : {"6", "5", "5.10", "", "$null"}) {
+    EXPECT_THAT(read({"-p", "atl", "-Edition", std::string(word)}),
+                AllOf(HasSubstr("Cannot validate argument on parameter 'Edition'. The argument \""),
+                      HasSubstr("is none of 3.0, 4.0, 5.1 and 7."),
+                      HasSubstr("FullyQualifiedErrorId : ParameterArgumentValidationError")))
+        << word;
+  }
+  EXPECT_THAT(read({"-p", "atl", "-Edition", "5.1,7"}), HasSubstr("by parameter 'Edition'."));
+  EXPECT_THAT(read({"-p", "atl", "-View", "grid"}), HasSubstr("List, Table, Autosize, Wrap"));
+}
+
+TEST(Arguments, WhatDoesNotGoTogether) {
+  EXPECT_THAT(read({"-p", "7", "-As", "Clixml", "-Edition", "7"}, 120),
+              AllOf(HasSubstr("The argument \"7\" does not go with -As"),
+                    HasSubstr("+ Get-CsBackupServiceStatus -p 7 -As Clixml -Edition 7\n"
+                              "+                                                    ~\n")));
+  for (const char* form : {"Json", "Clixml"}) {
+    EXPECT_THAT(read({"-p", "atl", "-View", "List", "-As", form}),
+                AllOf(HasSubstr("parameter 'View'"), HasSubstr("only text has a view.")));
+  }
+}
+
 TEST(Arguments, Help) {
   for (const Words& words : {Words{"-?"}, Words{"--help"}, Words{"-h"}, Words{"-Force", "-?"}}) {
     EXPECT_EQ(read(words), "help") << joined(words);
   }
-  for (const std::string_view part : {"-PoolFqdn", "-Category", "-Force", "-BypassDualWrite", "-As",
-                                      "SFB_BACKUP_EXPORTER_URL", "unix:/", "Exit codes"}) {
+  for (const std::string_view part :
+       {"-PoolFqdn", "-Category", "-Force", "-BypassDualWrite", "-As",
+        "-Edition {3.0 | 4.0 | 5.1 | 7}", "-View {List | Table | Autosize | Wrap}",
+        "SFB_BACKUP_EXPORTER_URL", "unix:/", "Exit codes"}) {
     EXPECT_THAT(usage(), HasSubstr(part));
   }
 }
@@ -234,6 +266,10 @@ TEST(Arguments, TheRequestsTarget) {
                 "atl.example.com&Category=CMS&Force=true&BypassDualWrite=true&as=clixml&width=80");
   arguments.bypass_dual_write = false;
   EXPECT_THAT(request_target(arguments, 80), HasSubstr("&BypassDualWrite=false&"));
+  arguments.edition = "5.1";
+  arguments.view = "list";
+  EXPECT_THAT(request_target(arguments, 80),
+              testing::EndsWith("&as=clixml&width=80&edition=5.1&view=list"));
   arguments.pool = "a b&c=d#e%+\u00e9";
   arguments.category = "\r\n";
   EXPECT_THAT(

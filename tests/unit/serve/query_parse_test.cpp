@@ -17,10 +17,19 @@ using ::testing::Not;
 using ::testing::StartsWith;
 
 std::string summary(const Query& query) {
-  constexpr std::string_view kForms[] = {"text", "json", "clixml"};
-  return fmt::format("{} [{}] {} {}{}", query.question.pool.str(), parameters_text(query.question),
-                     kForms[static_cast<std::size_t>(query.as)], query.width,
-                     query.max_age ? fmt::format(" max_age={}", query.max_age->count()) : "");
+  const format::Choice& choice = query.choice;
+  std::string text =
+      fmt::format("{} [{}] {} {}", query.question.pool.str(), parameters_text(query.question),
+                  format::kForms.at(static_cast<std::size_t>(choice.as)).word, query.width);
+  if (choice.edition) {
+    constexpr std::string_view kEditions[] = {"4.0", "5.1", "7"};
+    text += fmt::format(" edition={}", kEditions[static_cast<std::size_t>(*choice.edition)]);
+  }
+  if (choice.view != format::View::automatic) {
+    text +=
+        fmt::format(" view={}", format::kViews.at(static_cast<std::size_t>(choice.view) - 1).word);
+  }
+  return text + (query.max_age ? fmt::format(" max_age={}", query.max_age->count()) : "");
 }
 
 struct Good {
@@ -72,8 +81,16 @@ constexpr Good kGood[] = {
     {"PoolFqdn=atl&width=500", "atl [] text 500"},
     {"PoolFqdn=atl&max_age=0", "atl [] text 120 max_age=0"},
     {"PoolFqdn=atl&max_age=300", "atl [] text 120 max_age=300"},
-    {"PoolFqdn=atl&edition=5.1", "atl [] text 120"},
-    {"PoolFqdn=atl&edition=7&as=json", "atl [] json 120"},
+    {"PoolFqdn=atl&edition=5.1", "atl [] text 120 edition=5.1"},
+    {"PoolFqdn=atl&edition=4.0", "atl [] text 120 edition=4.0"},
+    {"PoolFqdn=atl&edition=3.0", "atl [] text 120 edition=4.0"},
+    {"edition=7&PoolFqdn=atl&view=autosize", "atl [] text 120 edition=7 view=autosize"},
+    {"PoolFqdn=atl&view=list", "atl [] text 120 view=list"},
+    {"PoolFqdn=atl&view=table", "atl [] text 120 view=table"},
+    {"PoolFqdn=atl&view=wrap&as=text", "atl [] text 120 view=wrap"},
+    {"PoolFqdn=atl&edition=7&as=json", "atl [] json 120 edition=7"},
+    {"PoolFqdn=atl&as=json&edition=5.1", "atl [] json 120 edition=5.1"},
+    {"PoolFqdn=atl&as=json&edition=3.0", "atl [] json 120 edition=4.0"},
 };
 
 INSTANTIATE_TEST_SUITE_P(Forms, GoodQuery, ::testing::ValuesIn(kGood));
@@ -172,9 +189,12 @@ constexpr Bad kBad[] = {
     {"PoolFqdn=atl&max_age=5s", kValidation, "max_age", "\"5s\" is not a whole number"},
     {"PoolFqdn=atl&max_age=99999999999999999999", kValidation, "max_age", "is not a whole number"},
     {"PoolFqdn=atl&max_age=1&max_age=2", "ParameterAlreadyBound", "max_age", "more than once"},
-    {"PoolFqdn=atl&edition=4.0", kValidation, "edition", "\"4.0\" is not in this build"},
-    {"PoolFqdn=atl&edition=6", kValidation, "edition", "\"6\" is none of 5.1, 4.0 and 7."},
-    {"PoolFqdn=atl&view=list", kValidation, "view", "\"list\" is not in this build"},
+    {"PoolFqdn=atl&edition=6", kValidation, "edition", "\"6\" is none of 3.0, 4.0, 5.1 and 7."},
+    {"PoolFqdn=atl&edition=5.1.17763", kValidation, "edition", "is none of 3.0, 4.0, 5.1 and 7."},
+    {"PoolFqdn=atl&edition=", "MissingArgument", "edition", "parameter of type 'System.String'"},
+    {"PoolFqdn=atl&edition=7&edition=7", "ParameterAlreadyBound", "edition", "more than once"},
+    {"PoolFqdn=atl&Edition=7", "NamedParameterNotFound", "Edition", "parameter name 'Edition'"},
+    {"PoolFqdn=atl&view=List", kValidation, "view", "\"List\" is none of list, table, autosize"},
     {"PoolFqdn=atl&view=grid", kValidation, "view", "is none of list, table, autosize and wrap."},
     {"PoolFqdn=%zz", "url.escape", "", "cannot be read: a % is not followed by two hex digits"},
     {"PoolFqdn=%FF", "url.utf8", "", "a part of the query is not UTF-8"},
@@ -244,8 +264,22 @@ TEST(QueryText, AnUnknownFormIsRefusedAsText) {
   }
   EXPECT_THAT(refused("PoolFqdn=atl&as"), HasSubstr("Missing an argument for parameter 'as'."));
   EXPECT_THAT(refused("PoolFqdn=atl&as=json&as=text"), HasSubstr("'as' is specified more than"));
-  EXPECT_THAT(refused("PoolFqdn=atl&as=clixml&edition=5.1"), HasSubstr("is not in this build"));
-  EXPECT_THAT(refused("PoolFqdn=atl&as=text&edition=7"), HasSubstr("is not in this build"));
+}
+
+TEST(QueryText, WhatDoesNotGoTogetherIsRefused) {
+  constexpr std::string_view kEdition =
+      "The value \\\"5.1\\\" does not go with as=clixml: CLIXML is the "
+      "same in every edition. Leave the parameter out.";
+  for (const char* query :
+       {"PoolFqdn=atl&as=clixml&edition=5.1", "edition=5.1&PoolFqdn=atl&view=list&as=clixml"}) {
+    EXPECT_THAT(refused(query), HasSubstr(kEdition)) << query;
+  }
+  EXPECT_THAT(refused("PoolFqdn=atl&as=json&view=wrap"),
+              HasSubstr("\\\"wrap\\\" does not go with as=json: only text has a view. Leave"));
+  EXPECT_THAT(refused("PoolFqdn=atl&as=clixml&view=wrap"), HasSubstr("does not go with as=clixml"));
+  const auto accepted =
+      parse_query_request(ask_for("PoolFqdn=atl&view=wrap", {{"Accept", "application/json"}}));
+  EXPECT_FALSE(accepted.has_value()) << "the header asks for JSON";
 }
 
 TEST(QueryText, ManyParametersAreRefusedAtOnce) {
@@ -259,7 +293,7 @@ TEST(QueryText, ManyParametersAreRefusedAtOnce) {
 
 As form_for(const std::string& query, std::vector<net::Header> headers) {
   const auto parsed = parse_query_request(ask_for(query, std::move(headers)));
-  return parsed ? parsed->as : As::clixml;
+  return parsed ? parsed->choice.as : As::clixml;
 }
 
 TEST(QueryAccept, JsonMustBeNamedAndAsWins) {

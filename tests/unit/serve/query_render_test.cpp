@@ -1,4 +1,5 @@
 // An answer's or a refusal's way into a response: status, headers, body in the three forms.
+#include "agent/format/format.hpp"
 #include "agent/json/json.hpp"
 #include "agent/serve/problem.hpp"
 #include "agent/value/access.hpp"
@@ -89,6 +90,57 @@ TEST(GoodAnswer, JsonAndClixml) {
   EXPECT_EQ(read->roots.size(), 1U);
 }
 
+/// The good evaluation as a server of this version made it.
+status::Evaluation evaluation_of(const std::string& ps_version) {
+  status::Evaluation evaluation = good_evaluation();
+  PipelineResult result = *evaluation.result;
+  result.ps_version = ps_version;
+  evaluation.result = std::make_shared<const PipelineResult>(std::move(result));
+  return evaluation;
+}
+
+// What an edition or a view looks like is the formatter's business; here they only have to get
+// there.
+TEST(GoodAnswer, TextIsOfTheEditionAndViewAsked) {
+  using format::Edition;
+  using format::View;
+  struct Case {
+    const char* query;
+    const char* ps_version;
+    Edition edition;
+    View view;
+  };
+  for (const Case& one : {
+           Case{"", "", Edition::windows_powershell_51, View::automatic},
+           Case{"", "7.4.1", Edition::powershell_7, View::automatic},
+           Case{"", "4.0", Edition::windows_powershell_40, View::automatic},
+           Case{"&edition=5.1", "7.4.1", Edition::windows_powershell_51, View::automatic},
+           Case{"&edition=3.0", "", Edition::windows_powershell_40, View::automatic},
+           Case{"&edition=7&view=list", "5.1.17763.1", Edition::powershell_7, View::list},
+           Case{"&view=table", "", Edition::windows_powershell_51, View::table},
+           Case{"&view=autosize", "", Edition::windows_powershell_51, View::autosize},
+           Case{"&view=wrap", "", Edition::windows_powershell_51, View::wrap},
+       }) {
+    const status::Evaluation evaluation = evaluation_of(one.ps_version);
+    const format::Options console{.width = 40, .edition = one.edition, .view = one.view};
+    EXPECT_EQ(body_of(answer(query(std::string("&width=40") + one.query), evaluation)),
+              format::pipeline(*evaluation.result, false, console))
+        << one.query << ' ' << one.ps_version;
+  }
+}
+
+TEST(GoodAnswer, JsonIsOf7UnlessAnEditionIsAsked) {
+  const status::Evaluation evaluation = evaluation_of("5.1.17763.1");
+  for (const char* edition : {"", "&edition=7"}) {
+    EXPECT_THAT(body_of(answer(query(std::string("&as=json") + edition), evaluation)),
+                StartsWith("{\n  \"ActiveMachine\": \"fe1"));
+  }
+  for (const char* edition : {"&edition=5.1", "&edition=4.0", "&edition=3.0"}) {
+    EXPECT_THAT(body_of(answer(query(std::string("&as=json") + edition), evaluation)),
+                StartsWith("{\n    \"ActiveMachine\":  \"fe1"));
+  }
+}
+
 TEST(GoodAnswer, NothingConfiguredIsEmpty) {
   status::Evaluation evaluation = good_evaluation();
   evaluation.result = std::make_shared<const PipelineResult>();
@@ -153,6 +205,29 @@ TEST(FailedAnswer, CmdletErrorsAreShownAsPowerShellShowsThem) {
   EXPECT_EQ(member(json, "last_known.evaluated_at"), "2026-11-23T18:47:03.25Z");
   EXPECT_EQ(member(json, "last_known.age_seconds"), "35.9");
   EXPECT_EQ(member(json, "last_known.working"), "true");
+}
+
+// PowerShell's errors and ours stand on one console.
+TEST(FailedAnswer, IsOfTheEditionAsked) {
+  status::Evaluation evaluation = failed_evaluation(Reason::cmdlet, "cmdlet.failed");
+  PipelineResult result = *good_evaluation().result;
+  result.state = PipelineState::failed;
+  result.ps_version = "7.4.1";
+  evaluation.result = std::make_shared<const PipelineResult>(std::move(result));
+  const Problem problem{
+      .status = 502, .error = *evaluation.error, .pool = "atl.example.com", .last_known = {}};
+  for (const auto& [asked, edition] :
+       {std::pair{"", format::Edition::powershell_7},
+        std::pair{"&edition=5.1", format::Edition::windows_powershell_51}}) {
+    const Query asking = query(asked);
+    Form form = form_of(asking, "night-1");
+    EXPECT_EQ(form.choice.edition, asking.choice.edition);
+    form.choice.edition = edition;
+    EXPECT_EQ(body_of(answer(asking, evaluation)),
+              format::pipeline(*evaluation.result, false, {.edition = edition}) +
+                  problem_text(form, problem, kNow))
+        << asked;
+  }
 }
 
 TEST(FailedAnswer, OurOwnErrorHasPowerShellsShape) {
