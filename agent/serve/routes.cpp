@@ -19,7 +19,7 @@ constexpr std::array<Route, 7> kRoutes = {{
      "Metrics of all pools for Prometheus."},
     {Door::query, "/api/v1/Get-CsBackupServiceStatus", kRead, Runs::live, Guard::caller,
      "What Get-CsBackupServiceStatus prints: PoolFqdn, Category, Force, BypassDualWrite; "
-     "as=text|json|clixml, width, max_age."},
+     "as=text|json|clixml, edition, view, width, max_age."},
     {Door::history, "/api/v1/history", kRead, Runs::cpu, Guard::caller,
      "The last evaluations of a pool (PoolFqdn), newest first, as JSON."},
     {Door::config, "/config", kRead, Runs::loop, Guard::caller,
