@@ -48,8 +48,12 @@ asio::awaitable<void> ask(std::shared_ptr<remote::Transport> transport, Call cal
 // Asks until there is an answer or a signal comes: whoever presses Ctrl-C shall not leave a shell
 // on the server.
 Run run_ask(asio::io_context& loop, const std::shared_ptr<remote::Transport>& transport,
-            const config::Pool& pool) {
+            const config::Pool& pool, const OutputOptions& output) {
   Run run;
+  Call call = collectors::make_call(pool.fqdn, {}, false, {});
+  if (format::leaves_text_to_server(output.choice)) {
+    call.render_width = output_width(output);
+  }
   bool interrupted = false;
   asio::cancellation_signal cancel;
   asio::signal_set signals(loop, SIGINT, SIGTERM);
@@ -59,16 +63,14 @@ Run run_ask(asio::io_context& loop, const std::shared_ptr<remote::Transport>& tr
       cancel.emit(asio::cancellation_type::terminal);
     }
   });
-  asio::co_spawn(
-      loop,
-      ask(transport, collectors::make_call(pool.fqdn, {}, false, {}), pool.evaluation_timeout, run),
-      asio::bind_cancellation_slot(cancel.slot(), [&](std::exception_ptr failure) {
-        if (!interrupted) {
-          run.failure = std::move(failure);
-        }
-        signals.cancel();
-        loop.stop();
-      }));
+  asio::co_spawn(loop, ask(transport, std::move(call), pool.evaluation_timeout, run),
+                 asio::bind_cancellation_slot(cancel.slot(), [&](std::exception_ptr failure) {
+                   if (!interrupted) {
+                     run.failure = std::move(failure);
+                   }
+                   signals.cancel();
+                   loop.stop();
+                 }));
   loop.run();
   if (interrupted) {
     run.reply.reset();  // whatever became of it, nobody waits for it
@@ -152,10 +154,11 @@ int report(const Run& run, const config::Pool& pool, const EvaluateOptions& opti
   fmt::print(stderr, "\nanswer of {}, {:.0f} s old{}\n", format_iso8601(reply.made_at),
              to_seconds(reply.age), reply.note.empty() ? "" : ", " + reply.note);
   fmt::print(
-      stderr, "{}, {}, {}{}\n\n", counted(reply.result->output.size(), "object"),
+      stderr, "{}, {}, {}{}{}\n\n", counted(reply.result->output.size(), "object"),
       counted(reply.result->errors.size(), "error"),
       counted(reply.result->warnings.size(), "warning"),
-      reply.result->ps_version.empty() ? "" : ", PowerShell " + visible(reply.result->ps_version));
+      reply.result->ps_version.empty() ? "" : ", PowerShell " + visible(reply.result->ps_version),
+      reply.result->rendered ? ", text by the server" : "");
   if (!print_stdout(render_pipeline(*reply.result, false, options.output))) {
     return kFailed;
   }
@@ -203,7 +206,7 @@ int run_evaluate(const EvaluateOptions& options) {
   const auto screen = std::make_shared<Screen>(stderr, options.debug, clock);
   const auto transport = make_transport(*endpoint, settings, loop.get_executor(), clock, logger,
                                         {.budget = {}, .services = {}, .observer = screen});
-  const Run run = run_ask(loop, transport, *pool);
+  const Run run = run_ask(loop, transport, *pool, options.output);
   screen->answered();
   if (run.failure) {
     std::rethrow_exception(run.failure);

@@ -31,7 +31,8 @@ std::string render_pipeline(const PipelineResult& result, bool hide_errors,
   } else if (options.choice.as == format::As::clixml) {
     text = clixml::write_file(result.graph, result.output);
   } else {
-    return format::pipeline(result, hide_errors, console_of(options, result));
+    return format::pipeline(result, hide_errors, console_of(options, result),
+                            format::server_text(options.choice, output_width(options), result));
   }
   if (!text.empty()) {
     text += '\n';

@@ -91,6 +91,18 @@ inline Options console_of(const Choice& choice, int width, std::string_view ps_v
   return options;
 }
 
+/// Nothing was chosen that only our formatter can do: the server may render its answer itself.
+constexpr bool leaves_text_to_server(const Choice& choice) {
+  return choice.as == As::text && !choice.edition && choice.view == View::automatic;
+}
+
+/// The server's own text of a result, where that is what was asked for; else null: ours.
+inline const Rendering* server_text(const Choice& choice, int width, const PipelineResult& result) {
+  return leaves_text_to_server(choice) && result.rendered && result.rendered->width == width
+             ? &*result.rendered
+             : nullptr;
+}
+
 /// True when JSON is laid out as PowerShell 7 does; all older editions share one layout.
 constexpr bool is_json_of_7(const Choice& choice) {
   return choice.edition.value_or(Edition::powershell_7) == Edition::powershell_7;

@@ -41,11 +41,14 @@ std::string warning(std::string_view text, const Options& options) {
   return std::move(sink).finish();
 }
 
-std::string pipeline(const PipelineResult& result, bool hide_errors, const Options& options) {
+std::string pipeline(const PipelineResult& result, bool hide_errors, const Options& options,
+                     const Rendering* output) {
   Budget budget;
   Sink sink(budget);
   const Context context{result.graph, options, style_of(options.edition), budget};
-  write_objects(context, result.output, sink);
+  if (output == nullptr) {
+    write_objects(context, result.output, sink);
+  }
   for (const std::string& text : result.warnings) {
     write_warning(text, context, sink);
   }
@@ -57,7 +60,8 @@ std::string pipeline(const PipelineResult& result, bool hide_errors, const Optio
       write_error(ErrorRecord::from(result.graph, value), context, sink);
     }
   }
-  return std::move(sink).finish();
+  std::string text = std::move(sink).finish();
+  return output == nullptr ? text : output->text + text;
 }
 
 }  // namespace sfb::format

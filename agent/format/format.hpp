@@ -56,7 +56,9 @@ std::string error(const ErrorRecord& record, const Options& options);
 std::string warning(std::string_view text, const Options& options);
 
 /// The body of a text answer: output, then warnings, then errors (design.md 6.2); without the
-/// errors when `hide_errors` (-Force) is set and the pipeline completed.
-std::string pipeline(const PipelineResult& result, bool hide_errors, const Options& options);
+/// errors when `hide_errors` (-Force) is set and the pipeline completed. `output`: what the server
+/// made of the objects, in the place of our text of them; may be null.
+std::string pipeline(const PipelineResult& result, bool hide_errors, const Options& options,
+                     const Rendering* output = nullptr);
 
 }  // namespace sfb::format

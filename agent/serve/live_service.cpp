@@ -3,6 +3,7 @@
 
 #include "agent/base/text.hpp"
 #include "agent/exposition/negotiation.hpp"
+#include "agent/format/choice.hpp"
 #include "agent/serve/live_pages.hpp"
 #include "agent/serve/live_query.hpp"
 #include "agent/serve/pages.hpp"
@@ -147,10 +148,12 @@ struct Service::Impl {
       co_return std::move(parsed.error());
     }
     const auto query = std::make_shared<const Query>(std::move(*parsed));
-    status::Wish wish{.trigger = status::Trigger::query,
-                      .request_id = id,
-                      .max_age = query->max_age,
-                      .deadline = self->parts.clock.now().mono + settings->query_timeout};
+    status::Wish wish{
+        .trigger = status::Trigger::query,
+        .request_id = id,
+        .max_age = query->max_age,
+        .deadline = self->parts.clock.now().mono + settings->query_timeout,
+        .render_width = format::leaves_text_to_server(query->choice) ? query->width : 0};
     auto outcome = co_await ask(self->parts.evaluator, query->question, std::move(wish),
                                 settings->query_timeout + kGrace);
     const MonoTime now = self->parts.clock.now().mono;

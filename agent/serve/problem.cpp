@@ -146,8 +146,9 @@ Form form_of(const Query& query, std::string request_id) {
   return {query.choice, query.width, query.line, std::move(request_id)};
 }
 
-void add_query_headers(net::Response& response, const std::string& request_id) {
-  response.headers.push_back({"X-Rendered-By", "agent"});
+void add_query_headers(net::Response& response, const std::string& request_id,
+                       std::string_view rendered_by) {
+  response.headers.push_back({"X-Rendered-By", std::string(rendered_by)});
   response.headers.push_back({"Cache-Control", "no-store"});
   if (!request_id.empty()) {
     response.headers.push_back({"X-Request-Id", request_id});

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace sfb::serve {
 
@@ -51,8 +52,10 @@ net::Response binding_response(const Form& form, const binding::BindError& error
 /// 5.1.
 std::string problem_text(const Form& form, const Problem& problem, MonoTime now);
 
-/// Headers of every answer of the query door.
-void add_query_headers(net::Response& response, const std::string& request_id);
+/// Headers of every answer of the query door. `rendered_by`: who made the text of the output,
+/// `agent` or `server`.
+void add_query_headers(net::Response& response, const std::string& request_id,
+                       std::string_view rendered_by = "agent");
 
 /// A problem+json answer of any door.
 net::Response problem_json(int status, const Error& error, const std::string& parameter,

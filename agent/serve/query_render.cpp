@@ -27,7 +27,8 @@ Body render_result(const Query& query, const PipelineResult& result, bool hide_e
     case As::text:
       return {"text/plain; charset=utf-8",
               format::pipeline(result, hide_errors,
-                               format::console_of(query.choice, query.width, result.ps_version))};
+                               format::console_of(query.choice, query.width, result.ps_version),
+                               format::server_text(query.choice, query.width, result))};
     case As::json: {
       using json::Edition;
       const json::WriteOptions options{.edition = format::is_json_of_7(query.choice)
@@ -61,7 +62,8 @@ std::string failed_text(Form form, const Problem& problem, MonoTime now) {
   if (evaluation.result && evaluation.error->reason == Reason::cmdlet) {
     const format::Options console =
         format::console_of(form.choice, form.width, evaluation.result->ps_version);
-    text = format::pipeline(*evaluation.result, false, console);
+    text = format::pipeline(*evaluation.result, false, console,
+                            format::server_text(form.choice, form.width, *evaluation.result));
     form.choice.edition = console.edition;  // what follows stands on the same console
     if (!evaluation.result->errors.empty()) {
       return text;
@@ -119,7 +121,10 @@ net::Response render_answer(const Query& query, const status::Answer& answer, Mo
   net::Response response;
   if (answer.evaluation->good()) {
     response = good_response(query, *answer.evaluation);
-    add_query_headers(response, request_id);
+    const auto& result = answer.evaluation->result;
+    const bool server =
+        result && format::server_text(query.choice, query.width, *result) != nullptr;
+    add_query_headers(response, request_id, server ? "server" : "agent");
   } else {
     response = failed_response(query, answer.evaluation, now, request_id, last_good);
   }

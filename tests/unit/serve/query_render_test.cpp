@@ -76,6 +76,31 @@ TEST(GoodAnswer, TextIsTheConsolesWithFreshnessInHeaders) {
   EXPECT_EQ(header_of(response, "Cache-Control"), "no-store");
 }
 
+/// The good evaluation with what its server rendered for this width.
+status::Evaluation rendered_evaluation(int width) {
+  status::Evaluation evaluation = good_evaluation();
+  PipelineResult result = *evaluation.result;
+  result.rendered = Rendering{.width = width, .text = "\nits own view\n\n"};
+  result.warnings.emplace_back("slow");
+  evaluation.result = std::make_shared<const PipelineResult>(std::move(result));
+  return evaluation;
+}
+
+TEST(GoodAnswer, TextOfTheServerComesFirstAndIsNamed) {
+  const net::Response response = answer(query("&width=80"), rendered_evaluation(80));
+  EXPECT_EQ(body_of(response), "\nits own view\n\nWARNING: slow\n");
+  EXPECT_EQ(header_of(response, "X-Rendered-By"), "server");
+}
+
+TEST(GoodAnswer, TextOfTheServerIsForItsWidthAndForNoEditionOrViewOnly) {
+  for (const char* const asked :
+       {"&width=81", "&width=80&edition=5.1", "&width=80&view=list", "&width=80&as=json"}) {
+    const net::Response response = answer(query(asked), rendered_evaluation(80));
+    EXPECT_THAT(body_of(response), Not(HasSubstr("its own view"))) << asked;
+    EXPECT_EQ(header_of(response, "X-Rendered-By"), "agent") << asked;
+  }
+}
+
 TEST(GoodAnswer, JsonAndClixml) {
   const net::Response json = answer(query("&as=json"), good_evaluation());
   EXPECT_EQ(header_of(json, "Content-Type"), "application/json");
