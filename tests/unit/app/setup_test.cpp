@@ -231,13 +231,86 @@ TEST(Setup, AnotherServerOrAccountIsAnotherEndpoint) {
   EXPECT_FALSE(changed([](Winrm& w, Credentials&) { w.session.max_pipelines = 1; }));
 }
 
+// The same over transport ssh.
+config::Settings with_ssh(config::Ssh ssh) {
+  config::Settings settings = settings_of(2min, 30min);
+  ssh.language = config::Language::none;
+  ssh.import_module = "SkypeForBusiness";
+  ssh.session = {.reuse = false, .max_age = 5min, .max_pipelines = 7};
+  settings.endpoints.push_back({.name = "denver",
+                                .transport = "ssh",
+                                .path = {},
+                                .max_age = 30min,
+                                .winrm = {},
+                                .ssh = std::move(ssh),
+                                .max_concurrent = 3});
+  return settings;
+}
+
+config::Ssh target() {
+  config::Ssh ssh;
+  ssh.host = "den-fe-001.example.com";
+  ssh.port = 2222;
+  ssh.user = "CORP\\svc";
+  ssh.identity_file = "/etc/sfb/key";
+  ssh.known_hosts_file = "/etc/sfb/known_hosts";
+  return ssh;
+}
+
+TEST(Setup, TheOptionsOfAnSshEndpoint) {
+  const config::Settings settings = with_ssh(target());
+  const auto budget = std::make_shared<remote::ByteBudget>(1U);
+  const auto options = ssh_options(settings.endpoints[1], settings,
+                                   {.budget = budget, .services = {}, .observer = {}});
+  EXPECT_EQ(options.endpoint, "denver");
+  EXPECT_TRUE(options.is_ssh);
+  EXPECT_EQ(options.argv.front(), "/usr/bin/ssh");
+  EXPECT_THAT(options.argv, testing::IsSupersetOf({"CORP\\svc", "2222", "den-fe-001.example.com"}));
+  EXPECT_EQ(options.argv.back(), "powershell");
+  EXPECT_EQ(options.language, remote::Language::none);
+  EXPECT_EQ(options.import_module, "SkypeForBusiness");
+  EXPECT_FALSE(options.reuse);
+  EXPECT_EQ(options.max_age, 5min);
+  EXPECT_EQ(options.max_pipelines, 7U);
+  EXPECT_EQ(options.max_concurrent, 3U);
+  EXPECT_EQ(options.limits, settings.limits);
+  EXPECT_EQ(options.budget, budget);
+}
+
+TEST(Setup, AProgramIsStartedAsItStands) {
+  config::Ssh ssh;
+  ssh.program = {"/usr/bin/pwsh", "-s", "a b"};
+  const config::Settings settings = with_ssh(ssh);
+  const auto options = ssh_options(settings.endpoints[1], settings, {});
+  EXPECT_EQ(options.argv, ssh.program);
+  EXPECT_FALSE(options.is_ssh);
+}
+
+TEST(Setup, AnotherTargetOrProgramIsAnotherEndpoint) {
+  const config::Settings settings = with_ssh(target());
+  const auto changed = [&](auto change) {
+    config::Settings other = settings;
+    change(other.endpoints[1].ssh);
+    return endpoint_identity(other.endpoints[1], other) !=
+           endpoint_identity(settings.endpoints[1], settings);
+  };
+  using config::Ssh;
+  EXPECT_TRUE(changed([](Ssh& ssh) { ssh.host = "other.example.com"; }));
+  EXPECT_TRUE(changed([](Ssh& ssh) { ssh.port = 22; }));
+  EXPECT_TRUE(changed([](Ssh& ssh) { ssh.user = "other"; }));
+  EXPECT_TRUE(changed([](Ssh& ssh) { ssh.subsystem = "other"; }));
+  EXPECT_TRUE(changed([](Ssh& ssh) { ssh.program = {"/usr/bin/pwsh", "-s"}; }));
+  EXPECT_FALSE(changed([](Ssh& ssh) { ssh.identity_file = "/other"; }));
+  EXPECT_FALSE(changed([](Ssh& ssh) { ssh.session.max_pipelines = 1; }));
+}
+
 TEST(Setup, TheIntervalOfAServerIsThePools) {
   const config::Settings settings = with_winrm();
   EXPECT_EQ(pool_identity(settings.pools[0], settings.endpoints[1], settings).interval, 2min);
 }
 
 TEST(Setup, WhatThisBuildCanDo) {
-  EXPECT_THAT(capabilities().transports, testing::ElementsAre("file", "winrm"));
+  EXPECT_THAT(capabilities().transports, testing::ElementsAre("file", "winrm", "ssh"));
   EXPECT_THAT(capabilities().methods, testing::ElementsAre("basic"));
 }
 

@@ -192,7 +192,7 @@ constexpr Bad kBad[] = {
     {"PoolFqdn=atl&edition=6", kValidation, "edition", "\"6\" is none of 3.0, 4.0, 5.1 and 7."},
     {"PoolFqdn=atl&edition=5.1.17763", kValidation, "edition", "is none of 3.0, 4.0, 5.1 and 7."},
     {"PoolFqdn=atl&edition=", "MissingArgument", "edition", "parameter of type 'System.String'"},
-    {"PoolFqdn=atl&edition=7&edition=7", "ParameterAlreadyBound", "edition", "more than once"},
+    {"PoolFqdn=atl&edition=5.1&edition=5.1", "ParameterAlreadyBound", "edition", "more than once"},
     {"PoolFqdn=atl&Edition=7", "NamedParameterNotFound", "Edition", "parameter name 'Edition'"},
     {"PoolFqdn=atl&view=List", kValidation, "view", "\"List\" is none of list, table, autosize"},
     {"PoolFqdn=atl&view=grid", kValidation, "view", "is none of list, table, autosize and wrap."},
