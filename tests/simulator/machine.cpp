@@ -25,11 +25,6 @@ constexpr std::uint32_t kMaxCommands = 2150859241;
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
-asio::awaitable<void> pause(Millis time) {
-  asio::steady_timer timer(co_await asio::this_coro::executor, time);
-  co_await timer.async_wait(kAwait);
-}
-
 std::string subcode_of(std::uint32_t code) {
   return code == kBadSchema          ? "SchemaValidationError"
          : code == kInvalidSelectors ? "InvalidSelectors"
@@ -62,7 +57,7 @@ std::string Machine::pool_of(const SoapRequest& request, const ShellPtr& shell) 
     const auto* const first = find(request.body(), {"CommandLine", "Arguments"});
     return first == nullptr ? std::string() : pool_in(sfb::base64_decode(first->text).value_or(""));
   }
-  return shell ? shell->runspace.pool() : std::string();
+  return shell ? shell->pool() : std::string();
 }
 
 void Machine::check_order(SoapRequest& request, Shell* shell) {
@@ -88,7 +83,7 @@ void Machine::check_order(SoapRequest& request, Shell* shell) {
   shell->message = request.message_id;
   shell->action = request.action;
   if (request.action == "Command" && !shell->winrs &&
-      !(shell->runspace.opens() && shell->runspace.output.empty())) {
+      !(shell->opens() && shell->runspace.output.empty())) {
     request.violates("the pool has not told that it is open");
   }
 }
@@ -144,6 +139,9 @@ Answer Machine::command(const SoapRequest& request, const ShellPtr& shell, const
   if (shell->winrs) {
     command->pipeline.output.push_back("simulated output\r\n");
     command->pipeline.ended = true;
+  } else if (shell->front) {
+    to_engine(*shell, *command, "Command");
+    to_engine(*shell, *command, "stdin", sfb::base64_decode(first->text).value_or("-"));
   } else {
     shell->runspace.feed(command->pipeline, "stdin", sfb::base64_decode(first->text).value_or("-"),
                          given);
@@ -164,7 +162,10 @@ Answer Machine::send(const SoapRequest& request, const ShellPtr& shell) {
   if (command == shell->commands.end()) {
     return fault(request, kInvalidSelectors, "InvalidSelectors", "The command was not found.");
   }
-  if (!shell->winrs) {
+  if (shell->front) {
+    to_engine(*shell, *command->second, attribute(stream, "Name"),
+              sfb::base64_decode(stream->text).value_or("-"));
+  } else if (!shell->winrs) {
     shell->runspace.feed(command->second->pipeline, attribute(stream, "Name"),
                          sfb::base64_decode(stream->text).value_or("-"), nullptr);
   }
@@ -185,34 +186,40 @@ asio::awaitable<Answer> Machine::receive(const SoapRequest& request, ShellPtr sh
     if (command->done_sent) {
       co_return fault(request, kInvalidSelectors, "InvalidSelectors", "The command has ended.");
     }
-    const unsigned mine = ++command->receives;
-    command->wake.cancel();
-    const auto until = Clock::now() + request.operation_timeout;
-    ++shell->busy;
-    const Pipeline& pipeline = command->pipeline;
-    while (!pipeline.ready() && Clock::now() < until && mine == command->receives &&
-           !command->gone) {
-      const auto next = pipeline.ready_at > Clock::now() ? pipeline.ready_at : until;
-      command->wake.expires_at(std::min(until, next));
-      co_await command->wake.async_wait(kAwait);
-    }
-    --shell->busy;
-    shell->last = Clock::now();
-    if (mine != command->receives || command->gone) {
-      co_return fault(request, kAborted, "InternalError",
-                      "The I/O operation has been aborted because of either a thread exit or an "
-                      "application request.");
-    }
-    if (!pipeline.ready()) {
-      co_return fault(request, kTimedOut, "TimedOut", "The operation timed out.");
-    }
-  } else if (shell->runspace.output.empty()) {
-    co_await pause(request.operation_timeout);
+  }
+  unsigned& receives = command ? command->receives : shell->receives;
+  asio::steady_timer& wake = command ? command->wake : shell->wake;
+  const bool& gone = command ? command->gone : shell->gone;
+  const unsigned mine = ++receives;
+  wake.cancel();
+  const auto until = Clock::now() + request.operation_timeout;
+  const auto ready = [&] {
+    return command ? command->pipeline.ready() : !shell->runspace.output.empty();
+  };
+  ++shell->busy;
+  while (!ready() && Clock::now() < until && mine == receives && !gone) {
+    const bool later = command && command->pipeline.ready_at > Clock::now();
+    wake.expires_at(later ? std::min(until, command->pipeline.ready_at) : until);
+    co_await wake.async_wait(kAwait);
+  }
+  --shell->busy;
+  shell->last = Clock::now();
+  if (mine != receives || gone) {
+    co_return fault(request, kAborted, "InternalError",
+                    "The I/O operation has been aborted because of either a thread exit or an "
+                    "application request.");
+  }
+  if (!ready()) {
     co_return fault(request, kTimedOut, "TimedOut", "The operation timed out.");
   }
-  std::deque<std::string>& queue = command ? command->pipeline.output : shell->runspace.output;
+  co_return received(request, *shell, command.get());
+}
+
+Answer Machine::received(const SoapRequest& request, Shell& shell, Command* command) const {
+  std::deque<std::string>& queue =
+      command != nullptr ? command->pipeline.output : shell.runspace.output;
   const std::string attribute_text =
-      command ? fmt::format(R"( CommandId="{}")", command->id) : std::string();
+      command != nullptr ? fmt::format(R"( CommandId="{}")", command->id) : std::string();
   std::string body;
   // What the client can take, envelope included.
   const std::size_t room = std::max<std::size_t>(request.max_envelope, 8192) - 2048;
@@ -225,14 +232,14 @@ asio::awaitable<Answer> Machine::receive(const SoapRequest& request, ShellPtr sh
     body += stream;
     queue.pop_front();
   }
-  if (command && command->pipeline.ended && queue.empty() &&
-      (shell->runspace.server().done_with_state || body.empty())) {
+  if (command != nullptr && command->pipeline.ended && queue.empty() &&
+      (shell.runspace.server().done_with_state || body.empty())) {
     command->done_sent = true;
     body += fmt::format(
         R"(<rsp:CommandState CommandId="{}" State="{}/CommandState/Done"><rsp:ExitCode>0</rsp:ExitCode></rsp:CommandState>)",
         command->id, kShellSpace);
   }
-  co_return ok(request, fmt::format("<rsp:ReceiveResponse>{}</rsp:ReceiveResponse>", body));
+  return ok(request, fmt::format("<rsp:ReceiveResponse>{}</rsp:ReceiveResponse>", body));
 }
 
 Answer Machine::signal(const SoapRequest& request, const ShellPtr& shell) {
@@ -246,7 +253,9 @@ Answer Machine::signal(const SoapRequest& request, const ShellPtr& shell) {
   if (sfb::to_lower(text).ends_with("/signal/terminate")) {
     forget(*shell, command->first);
   } else if (text == "powershell/signal/crtl_c") {
-    if (shell->runspace.stop(command->second->pipeline)) {
+    if (shell->front) {
+      to_engine(*shell, *command->second, "Signal");
+    } else if (shell->runspace.stop(command->second->pipeline)) {
       command->second->wake.cancel();
     }
   } else {
@@ -263,7 +272,11 @@ Answer Machine::remove(const SoapRequest& request, const ShellPtr& shell) {
 
 void Machine::forget(Shell& shell, const std::string& id) {
   const auto command = shell.commands.find(id);
-  shell.runspace.leave(command->second->pipeline);
+  if (shell.front) {
+    to_engine(shell, *command->second, "Close");
+  } else {
+    shell.runspace.leave(command->second->pipeline);
+  }
   command->second->gone = true;
   command->second->wake.cancel();
   shell.commands.erase(command);
@@ -274,6 +287,11 @@ void Machine::drop(const ShellPtr& shell) {
   while (!shell->commands.empty()) {
     forget(*shell, std::string(shell->commands.begin()->first));
   }
+  if (shell->front) {
+    shell->front->engine->close();
+  }
+  shell->gone = true;
+  shell->wake.cancel();
   world_.shells -= shells_.erase(shell->id);
 }
 

@@ -1,6 +1,7 @@
 // One Windows server behind one listener: shells, commands, their life times and quotas.
 #pragma once
 
+#include "tests/simulator/engine.hpp"
 #include "tests/simulator/runspace.hpp"
 #include "tests/simulator/soap.hpp"
 #include "tests/simulator/world.hpp"
@@ -67,10 +68,24 @@ class Machine {
     boost::asio::steady_timer wake;
   };
   using CommandPtr = std::shared_ptr<Command>;
+  /// What a shell with a real engine is besides.
+  struct Front {
+    std::shared_ptr<Engine> engine;
+    std::map<std::string, Assembler> seen;  ///< what passed through, by PSGuid
+    bool opened = false;
+    std::string pool;  ///< of the last command, for faults
+  };
   struct Shell {
-    explicit Shell(Runspace pool) : runspace(std::move(pool)) {}
+    Shell(const boost::asio::any_io_executor& executor, Runspace pool)
+        : runspace(std::move(pool)), wake(executor) {}
+    bool opens() const { return front ? front->opened : runspace.opens(); }
+    std::string pool() const { return front ? front->pool : runspace.pool(); }
 
-    Runspace runspace;
+    Runspace runspace;  ///< with an engine only its server and its output
+    std::unique_ptr<Front> front;
+    bool gone = false;
+    unsigned receives = 0;           ///< of the pool; a newer one ends an older one
+    boost::asio::steady_timer wake;  ///< there is output of the pool
     std::string id;
     std::string resource;
     std::string session;  ///< SessionId of its Create
@@ -92,11 +107,23 @@ class Machine {
   Answer create(const SoapRequest& request);
   /// Negotiates a new pool; false: what the client sent cannot be read.
   bool open_pool(const SoapRequest& request, Shell& shell);
+  // front.cpp: a shell before a real engine
+  /// The error when it cannot be started.
+  std::optional<std::string> start_engine(const SoapRequest& request, const ShellPtr& shell);
+  /// What the engine says.
+  void from_engine(Shell& shell, const Packet& packet);
+  /// Fragments for the engine.
+  void to_engine(Shell& shell, const Command& command, const std::string& stream,
+                 const std::string& bytes);
+  /// Command, Signal or Close.
+  static void to_engine(Shell& shell, const Command& command, const std::string& kind);
+
   /// Notes the rules that a request breaks by what came before it.
   void check_order(SoapRequest& request, Shell* shell);
   Answer command(const SoapRequest& request, const ShellPtr& shell, const Fault* fault);
   Answer send(const SoapRequest& request, const ShellPtr& shell);
   boost::asio::awaitable<Answer> receive(const SoapRequest& request, ShellPtr shell);
+  Answer received(const SoapRequest& request, Shell& shell, Command* command) const;
   Answer signal(const SoapRequest& request, const ShellPtr& shell);
   Answer remove(const SoapRequest& request, const ShellPtr& shell);
   std::string pool_of(const SoapRequest& request, const ShellPtr& shell) const;

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::uint32_t kMaxShells = 2150859173;
 constexpr std::uint32_t kBadSchema = 2150858817;
+constexpr std::uint32_t kStartFailed = 2152992672;
 
 // The two messages of creationXml; none: it holds something else.
 std::vector<PsrpMessage> opening_of(const sfb::xml::Element* creation) {
@@ -46,7 +47,8 @@ Answer Machine::create(const SoapRequest& request) {
                  "The maximum number of concurrent shells for this user has been exceeded.");
   }
   const auto* const proposed = find(request.body(), {"Shell"});
-  const auto shell = std::make_shared<Shell>(Runspace(world_, listener_.name, listener_.server));
+  const auto shell =
+      std::make_shared<Shell>(executor_, Runspace(world_, listener_.name, listener_.server));
   const Server& server = shell->runspace.server();
   shell->resource = request.resource;
   shell->message = request.message_id;
@@ -63,7 +65,11 @@ Answer Machine::create(const SoapRequest& request) {
   const std::string id = attribute(proposed, "ShellId");
   shell->id =
       server.echo_ids && !id.empty() ? id : fmt::format("0000000A-0000-4000-8000-{:012X}", ++ids_);
-  if (!shell->winrs && !open_pool(request, *shell)) {
+  if (!shell->winrs && !server.engine.empty()) {
+    if (const auto error = start_engine(request, shell)) {
+      return fault(request, kStartFailed, "InternalError", *error, "provider");
+    }
+  } else if (!shell->winrs && !open_pool(request, *shell)) {
     return fault(request, kBadSchema, "SchemaValidationError", "creationXml is invalid.");
   }
   if (shells_.contains(shell->id)) {

@@ -41,7 +41,8 @@ void read_server(const Item& item, Server& server) {
                   {"idle_timeout", into(server.idle_timeout)},
                   {"max_shells", number(server.max_shells)},
                   {"max_commands", number(server.max_commands)},
-                  {"depth", number(server.depth, 1, 2)}});
+                  {"depth", number(server.depth, 1, 2)},
+                  {"engine", into(server.engine)}});
 }
 
 Address address_of(const Item& item) {

@@ -66,6 +66,7 @@ struct Server {
   std::size_t max_shells = 25;
   std::size_t max_commands = 1000;  ///< per shell, those terminated included
   int depth = 1;
+  std::vector<std::string> engine;  ///< a program and its arguments behind it; empty: none
 };
 
 /// An IP address and a port; port 0: a free one.
