@@ -50,10 +50,10 @@ class Front(lab.LabTest):
         self.assertEqual(self.journal("violation"), [])
 
     def test_a_process_that_dies_takes_its_shell_with_it(self):
-        for act, action in (("exit", "Open"), ("kill", "Command"), ("exit", "Data")):
-            with self.subTest(act, action=action):
+        for act, action, before in (("exit", "Open", True), ("kill", "Command", True), ("exit", "Data", True), ("kill", "Data", False)):
+            with self.subTest(act, action=action, before=before):
                 (self.folder / "log").unlink(missing_ok=True)
-                fault = {"do": act, "action": action, "child": 1, **({"code": 3} if act == "exit" else {})}
+                fault = {"do": act, "action": action, "child": 1, "before": before, **({"code": 3} if act == "exit" else {})}
                 with self.front({"faults": [fault]}) as simulator, self.agent_of(simulator) as agent:
                     self.wait_up(agent)
                     self.assertFalse(self.journal("end")[0]["orderly"])

@@ -66,7 +66,7 @@ int spawn(pid_t& pid, const std::vector<std::string>& command, int in, int out) 
   ::posix_spawnattr_init(&attributes);
   sigset_t standard;
   ::sigemptyset(&standard);
-  ::sigaddset(&standard, SIGPIPE);  // Asio ignores it
+  ::sigaddset(&standard, SIGPIPE);  // which is ignored here
   ::posix_spawnattr_setsigdefault(&attributes, &standard);
   ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
   std::vector<std::string> words = command;

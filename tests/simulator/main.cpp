@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -124,6 +125,7 @@ int main(int argc, char** argv) {
   app.add_option("--log", options.log, "append what happens to this file, as lines of JSON");
   try {
     app.parse(argc, argv);
+    std::signal(SIGPIPE, SIG_IGN);  // of a client or an engine that is gone; a write tells it too
     return run(options);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;

@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <csignal>
 #include <cstdio>
 #include <thread>
 
@@ -41,7 +40,6 @@ Stdio::Stdio(World& world, const Listener& listener, bool errors_on_stdout)
       process_(world, listener),
       errors_on_stdout_(errors_on_stdout),
       end_of_line_(listener.server.crlf ? "\r\n" : "\n") {
-  std::signal(SIGPIPE, SIG_IGN);
   const std::string name = fmt::format("\"listener\": {}", quoted(listener_));
   world_.journal.write("start", {{"listener", quoted(listener_)}});
   world_.child = world_.journal.count(R"("event": "start", )" + name);
