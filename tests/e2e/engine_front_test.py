@@ -38,7 +38,7 @@ class Front(lab.LabTest):
         with self.front({"pools": pools}) as simulator:
             with self.agent_of(simulator) as agent:
                 self.wait_up(agent)
-                self.wait(lambda: len(self.journal("run")) >= 6, "three evaluations of each pool")
+                self.wait(lambda: len(self.journal("pipeline")) >= 6, "three evaluations of each pool")
                 self.assertIn("ErrorState", agent.query(ATL).text)
                 self.assertEqual({dict(labels)["pool"]: count for labels, count in
                                   agent.series("sfb_backup_evaluation_failures_total").items() if count}, {})
@@ -57,7 +57,7 @@ class Front(lab.LabTest):
                 with self.front({"faults": [fault]}) as simulator, self.agent_of(simulator) as agent:
                     self.wait_up(agent)
                     self.assertFalse(self.journal("end")[0]["orderly"])
-                    self.assertNotEqual({entry["pid"] for entry in self.journal("run")} - {self.journal("end")[0]["pid"]}, set())
+                    self.assertNotEqual({entry["pid"] for entry in self.journal("pipeline")} - {self.journal("end")[0]["pid"]}, set())
                 self.assertEqual(self.journal("violation"), [])
 
     def test_a_stop_is_carried_to_the_process(self):

@@ -45,9 +45,10 @@ class Good(StdioTest):
             server.close()
             self.assertEqual(server.end(), (160, []))
             self.assertTrue(server.stderr().startswith(END), server.stderr())
-        self.assertEqual([entry["event"] for entry in self.journal()], ["start", *["open", "run", "close", "run", "close", "close_pool"], *["open", "run", "close", "close_pool"], "end"])
-        self.assertEqual(self.journal("run")[0], {"pid": server.process.pid, "event": "run", "parameters": {"poolfqdn": "a.example.com"},
-                                                  "script": False, "imported": ""})
+        self.assertEqual([entry["event"] for entry in self.journal()], ["start", *["open", "pipeline", "close", "pipeline", "close", "close_pool"], *["open", "pipeline", "close", "close_pool"], "end"])
+        self.assertEqual(self.journal("pipeline")[0], {
+            "pid": server.process.pid, "event": "pipeline", "command": "Get-CsBackupServiceStatus", "script": False,
+            "parameters": {"poolfqdn": "a.example.com"}, "module": ""})
 
     def test_what_microsofts_client_sent_is_understood(self):
         for name in ("open-close", "command", "command-all-parameters", "pipeline-of-two", "script", "input", "stop"):

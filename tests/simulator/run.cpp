@@ -51,6 +51,13 @@ constexpr std::string_view kCmdlet = "Get-CsBackupServiceStatus";
 void Runspace::run(Pipeline& pipeline, const PipelineRequest& request, const Fault* fault) {
   const PipelineRequest::Command& call = request.commands.front();
   const std::string& language = server_.language;
+  // Endpoints without scripts do not show Import-Module either.
+  const bool import = !call.script && call.text == "Import-Module" && language != "none";
+  const std::string module = import ? argument(call, "name") : imported_by(call);
+  world_.journal.write("pipeline", {{"command", quoted(call.script ? "" : call.text)},
+                                    {"script", call.script ? "true" : "false"},
+                                    {"parameters", object(call.arguments)},
+                                    {"module", quoted(module.empty() ? imported_ : module)}});
   if (call.script && language == "none") {
     finish(pipeline, 5,
            "The syntax is not supported by this runspace. This can occur if the runspace is in "
@@ -58,9 +65,6 @@ void Runspace::run(Pipeline& pipeline, const PipelineRequest& request, const Fau
            "ScriptsNotAllowed", "System.Management.Automation.ParseException", 17);
     return;
   }
-  // Endpoints without scripts do not show Import-Module either.
-  const bool import = !call.script && call.text == "Import-Module" && language != "none";
-  const std::string module = import ? argument(call, "name") : imported_by(call);
   if (!module.empty() && !import_module(pipeline, call, module)) {
     return;
   }
@@ -109,9 +113,6 @@ void Runspace::run_cmdlet(Pipeline& pipeline, const PipelineRequest::Command& ca
   if (!imported_.empty()) {
     world_.last_call["imported"] = imported_;
   }
-  world_.journal.write("run", {{"parameters", object(call.arguments)},
-                               {"script", call.script ? "true" : "false"},
-                               {"imported", quoted(imported_)}});
   const bool force = sfb::iequals(argument(call, "force"), "true");
   const Pool* const pool = world_.pool(fqdn);
   if (pool == nullptr) {
