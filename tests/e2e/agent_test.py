@@ -71,23 +71,6 @@ class Answers(LabTest):
             rendered = subprocess.run([lab.AGENT, "render"], input=clixml.body, capture_output=True, check=True)
             self.assertEqual(rendered.stdout.decode(), agent.query(ATL).text)
 
-    def test_edition_and_view(self):
-        with self.agent() as agent:
-            self.wait(agent.ready, "ready")
-            for edition in ("3.0", "4.0", "5.1", "7"):
-                for view in ("list", "table", "autosize", "wrap"):
-                    answer = agent.query(ATL, edition=edition, view=view)
-                    self.assertEqual((answer.status, answer.headers["X-Rendered-By"]), (200, "agent"), answer.text)
-                    self.assertIn("BackupModules", answer.text)
-            # The dropped file tells 5.1, which is what its text follows.
-            self.assertEqual(agent.query(ATL).text, agent.query(ATL, edition="5.1").text)
-            for refused, why in (({"edition": "6"}, "is none of 3.0, 4.0, 5.1 and 7."), ({"view": "grid"}, "is none of list"),
-                                 ({"edition": "7", "as": "clixml"}, "does not go with as=clixml"),
-                                 ({"view": "list", "as": "json"}, "does not go with as=json")):
-                answer = agent.query(ATL, width=500, **refused)
-                self.assertEqual(answer.status, 400, answer.text)
-                self.assertIn(why, answer.text)
-
     def test_a_change_shows_without_waiting_for_the_interval(self):
         self.configure(extra_global="")
         text = (self.folder / "agent.yml").read_text().replace("evaluation_interval: 2s", "evaluation_interval: 1h")

@@ -83,6 +83,7 @@ Pool pool_of(const Item& item) {
                   {"warning", into(pool.warning)},
                   {"verbose", into(pool.verbose)},
                   {"progress", into(pool.progress)},
+                  {"rendered", into(pool.rendered)},
                   {"secure", [&](const Item& one) { read_secret(one, pool.secure); }},
                   {"null", into(pool.null)},
                   {"two", into(pool.two)},

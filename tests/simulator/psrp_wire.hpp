@@ -87,7 +87,13 @@ struct ModuleRow {
 /// The status object at serialisation depth 1 (modules as text) or 2 (as objects).
 std::string status_xml(const std::string& active_machine, const std::vector<ModuleRow>& modules,
                        int depth, const std::string& secure);
+/// What the server's own formatter made of the output.
+struct RenderedText {
+  std::string text;     ///< empty: Out-String is not there
+  bool wanted = false;  ///< the script was asked for it
+};
 /// The hashtable of the agent's script.
-std::string extras_xml(const std::string& language, const std::vector<ModuleRow>& modules);
+std::string extras_xml(const std::string& language, const std::vector<ModuleRow>& modules,
+                       const RenderedText& rendered);
 
 }  // namespace sim

@@ -188,7 +188,8 @@ void Runspace::run_cmdlet(Pipeline& pipeline, const PipelineRequest::Command& ca
   if (call.script) {
     put(pipeline, kPipelineOutput,
         extras_xml(server_.language == "constrained" ? "ConstrainedLanguage" : "FullLanguage",
-                   has_status ? rows : std::vector<ModuleRow>()));
+                   has_status ? rows : std::vector<ModuleRow>(),
+                   {.text = pool->rendered, .wanted = !argument(call, "sfbwidth").empty()}));
   }
   if (act == "bad_state") {
     put(pipeline, kPipelineState, "<S>no state</S>");

@@ -39,6 +39,7 @@ struct Pool {
   std::string warning;
   std::string verbose;
   std::string progress;
+  std::string rendered;    ///< what Out-String makes of its status; empty: it is not there
   std::string secure;      ///< a SecureString property with this base64 text
   bool null = false;       ///< $null instead of a status
   bool two = false;        ///< two status objects
