@@ -2,6 +2,7 @@
 
 #include "agent/base/text.hpp"
 #include "agent/format/concise.hpp"
+#include "agent/format/escapes.hpp"
 
 #include <fmt/format.h>
 
@@ -165,7 +166,7 @@ void emit_error(const ErrorRecord& record, const Context& context, const EmitLin
   if (context.style.wrap_messages) {
     wrap_words(text, context.columns(), context.style.cells, emit);
   } else {
-    split_lines(text, emit);
+    split_lines(without_escapes(text), emit);
   }
 }
 

@@ -1,6 +1,5 @@
 #include "agent/format/list.hpp"
 
-#include "agent/base/text.hpp"
 #include "agent/format/cells.hpp"
 #include "agent/format/text.hpp"
 
@@ -25,7 +24,7 @@ void emit_list_entry(const Context& context, const std::vector<Field>& fields,
   const CellRule rule = context.style.cells;
   int widest = 0;
   for (const Field& field : fields) {
-    labels.push_back(to_utf16(field.name));
+    labels.push_back(screen_text(context, field.name));
     widest = std::max(widest, cell_count(labels.back(), rule));
   }
   // Labels give way until one column is left for the values.
@@ -36,7 +35,7 @@ void emit_list_entry(const Context& context, const std::vector<Field>& fields,
     // A label that was cut is not filled up again where half a wide character is missing.
     start += blanks(label_width - cell_count(labels[i], rule));
     start += kSeparator;
-    const std::u16string value = to_utf16(property_text(context, *fields[i].value));
+    const std::u16string value = screen_text(context, property_text(context, *fields[i].value));
     wrap_words(value, context.columns() - indent, rule, [&](std::u16string_view line) {
       if (context.budget.spent()) {
         return;

@@ -58,7 +58,7 @@ void OutDefault::show_one(const Value& value) {
   const Row row(value);
   // A list inside a list is not opened a second time: its items share one line.
   if (row.is_plain(*context_) || collection_of(context_->graph, value) != nullptr) {
-    show_line(row.plain_text(*context_));
+    show_line(from_utf16(screen_text(*context_, row.plain_text(*context_))));
   } else {
     show_row(row);
   }

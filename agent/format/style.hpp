@@ -22,6 +22,8 @@ struct Style {
   /// Marks a cut cell and a list longer than the enumeration limit.
   std::u16string_view ellipsis;
   CellRule cells;
+  /// Colours and links inside values are no part of the text.
+  bool strip_escapes;
   /// Column widths from what the rows hold; else all columns share the screen evenly.
   bool size_by_content;
   /// A table's last column is filled up with blanks like the others.

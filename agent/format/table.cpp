@@ -1,6 +1,5 @@
 #include "agent/format/table.hpp"
 
-#include "agent/base/text.hpp"
 #include "agent/format/text.hpp"
 #include "agent/format/words.hpp"
 
@@ -67,7 +66,7 @@ Table Table::of(const Context& context, const Row& first) {
     if (table.columns_.size() == kTableColumns) {
       break;
     }
-    Column column{.name = std::string(field.name), .label = to_utf16(field.name)};
+    Column column{.name = std::string(field.name), .label = screen_text(context, field.name)};
     column.alignment =
         aligns_right(context.graph, *field.value) ? Alignment::right : Alignment::left;
     column.width = table.sized_ ? cell_count(column.label, context.style.cells) : 0;
@@ -97,8 +96,9 @@ void Table::add(const Context& context, const Row& row) {
     if (value == nullptr) {
       cells.emplace_back();
     } else {
-      cells.push_back(
-          to_utf16(of_entries_ ? property_text(context, *value) : cell_text(context, *value)));
+      const std::string text =
+          of_entries_ ? property_text(context, *value) : cell_text(context, *value);
+      cells.push_back(screen_text(context, text));
     }
     if (sized_) {
       column.width = std::max(column.width, cell_count(cells.back(), context.style.cells));

@@ -1,6 +1,7 @@
 #include "agent/format/text.hpp"
 
 #include "agent/base/text.hpp"
+#include "agent/format/escapes.hpp"
 #include "agent/format/number.hpp"
 #include "agent/format/scalar.hpp"
 #include "agent/value/access.hpp"
@@ -193,6 +194,11 @@ std::optional<std::span<const Value>> list_items(const Context& context, const V
     return std::nullopt;
   }
   return collection->items;
+}
+
+std::u16string screen_text(const Context& context, std::string_view text) {
+  std::u16string units = to_utf16(text);
+  return context.style.strip_escapes ? without_escapes(units) : units;
 }
 
 std::string to_string(const Context& context, const Value& value) {

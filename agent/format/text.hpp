@@ -12,6 +12,9 @@
 
 namespace sfb::format {
 
+/// A text as the screen shows it, for everything that is measured, cut or wrapped.
+std::u16string screen_text(const Context& context, std::string_view text);
+
 /// What PSObject.ToString() gives: the server's own ToString, a plain value's text, a list's items
 /// joined by blanks, `@{A=1; B=b}` of an object without either. Null is empty.
 std::string to_string(const Context& context, const Value& value);

@@ -1,6 +1,7 @@
 #include "agent/format/warning.hpp"
 
 #include "agent/base/text.hpp"
+#include "agent/format/escapes.hpp"
 #include "agent/format/words.hpp"
 
 #include <algorithm>
@@ -34,7 +35,7 @@ void wrap_line(std::u16string_view text, std::size_t width, Sink& sink) {
 void write_warning(std::string_view text, const Context& context, Sink& sink) {
   std::u16string all = u"WARNING: " + to_utf16(text);
   if (!context.style.wrap_messages) {
-    split_lines(all, [&](std::u16string_view line) { sink.line(line); });
+    split_lines(without_escapes(all), [&](std::u16string_view line) { sink.line(line); });
     return;
   }
   std::erase(all, u'\r');

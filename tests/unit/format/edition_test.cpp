@@ -1,5 +1,6 @@
 // What the editions and views do where the goldens do not reach; PowerShell 7 as its engine of 7.6
 // showed it.
+#include "agent/format/escapes.hpp"
 #include "agent/format/format.hpp"
 #include "tests/unit/format/builders.hpp"
 
@@ -111,6 +112,28 @@ TEST(Editions, AWideCharacterOnOneColumnIsAQuestionMark) {
   Graph graph;
   const Value row = object(graph, {{"A", text("漢a")}});
   EXPECT_EQ(shown(graph, {row}, View::list, Edition::powershell_7, 6), "\nA : ?\n    a\n\n");
+}
+
+TEST(Editions, ColoursAreNoTextInSeven) {
+  Graph graph;
+  const Value row = object(graph, {{"A", text("\x1B[31mred\x1B[0m")},
+                                   {"B", text("\x1B]8;;http://a\x1B\\link\x1B]8;;\x1B\\")},
+                                   {"C", text("\x1B[?25lq\x1B[2Jz")}});
+  EXPECT_EQ(shown(graph, {row}, View::automatic),
+            "\nA   B    C\n-   -    -\nred link q\x1B[2Jz\n\n");
+  EXPECT_EQ(shown(graph, {text("\x1B[1;32mx")}, View::automatic), "x\n");
+  EXPECT_EQ(shown(graph, {text("\x1B[1mx")}, View::automatic, Edition::windows_powershell_51),
+            "\x1B[1mx\n");
+}
+
+TEST(WithoutEscapes, KeepsWhatIsNoDecoration) {
+  for (const std::u16string_view kept :
+       {u"\x1B", u"\x1B[", u"\x1B[m", u"\x1B[1", u"\x1B[1;", u"\x1B[1;m", u"\x1B[1K", u"\x1B[?m",
+        u"\x1B[?1m", u"\x1B]8;;a", u"\x1B]8;;a\n\x1B\\", u"\x1B\\", u"a"}) {
+    EXPECT_EQ(format::without_escapes(kept), kept);
+  }
+  EXPECT_EQ(format::without_escapes(u"\x1B\x1B[1m"), u"\x1B");
+  EXPECT_EQ(format::without_escapes(u"\x1B]8;;\x1B[1m\n\x1B]8;;b\x1B\\"), u"\x1B]8;;\n");
 }
 
 TEST(Editions, FourSharesTheScreenUnlessItIsAskedNotTo) {
