@@ -18,6 +18,9 @@ namespace {
 // PowerShell asks for so many significant digits in all editions.
 constexpr int kSingleDigits = 7;
 constexpr int kDoubleDigits = 15;
+// Numbers of .NET itself show an exponent behind so many digits.
+constexpr int kSingleRoundTrip = 9;
+constexpr int kDoubleRoundTrip = 17;
 // Culture en-US shows so many decimals.
 constexpr std::size_t kDecimals = 3;
 
@@ -138,11 +141,11 @@ std::optional<std::string> round_trip_text(const Value& value, const Style& styl
   switch (value.kind) {
     case Kind::single:
       return printed<float>(value.text, [&](float number) {
-        return general_text(number, shortest_digits(number), kSingleDigits, style);
+        return general_text(number, shortest_digits(number), kSingleRoundTrip, style);
       });
     case Kind::double_float:
       return printed<double>(value.text, [&](double number) {
-        return general_text(number, shortest_digits(number), kDoubleDigits, style);
+        return general_text(number, shortest_digits(number), kDoubleRoundTrip, style);
       });
     default:
       return std::nullopt;

@@ -69,7 +69,10 @@ TEST(RoundTripText, AsManyDigitsAsItTakes) {
   };
   EXPECT_EQ(text(Kind::double_float, "0.3333333333333333"), "0.3333333333333333");
   EXPECT_EQ(text(Kind::double_float, "1.2345678901234568E+17"), "1.2345678901234568E+17");
-  EXPECT_EQ(text(Kind::double_float, "100"), "100");
+  EXPECT_EQ(text(Kind::double_float, "1E+16"), "10000000000000000");
+  EXPECT_EQ(text(Kind::double_float, "1E+17"), "1E+17");
+  EXPECT_EQ(text(Kind::single, "1E+08"), "100000000");
+  EXPECT_EQ(text(Kind::single, "1E+09"), "1E+09");
   EXPECT_EQ(text(Kind::double_float, "-0"), "-0");
   EXPECT_EQ(text(Kind::single, "3.4028235E+38"), "3.4028235E+38");
   EXPECT_EQ(text(Kind::single, "0.1"), "0.1");
