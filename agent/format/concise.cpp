@@ -30,7 +30,7 @@ std::u16string_view head_at_blank(std::u16string_view text, std::size_t length) 
 
 // The words before the colon of CategoryInfo, for records that came without its parts.
 std::string category_name(const ErrorRecord& record) {
-  if (record.category) {
+  if (record.has_category()) {
     return *record.category == 0 ? "" : std::string(error_category_name(*record.category));
   }
   return record.category_message.substr(0, record.category_message.find(':'));

@@ -89,7 +89,8 @@ std::string category_text(const ErrorRecord& record, const Style& style) {
   constexpr std::string_view kOneCharacterEllipsis = "…";
   const bool rebuild =
       style.rebuild_category || record.category_message.contains(kOneCharacterEllipsis);
-  if (!record.category || (!record.category_message.empty() && !rebuild)) {
+  if (!record.category ||
+      (!record.category_message.empty() && (!rebuild || !record.has_category()))) {
     return record.category_message;
   }
   return fmt::format("{}: ({}:{}) [{}], {}", error_category_name(*record.category),

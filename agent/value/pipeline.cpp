@@ -82,6 +82,12 @@ bool Call::has(std::string_view name) const {
   return find_parameter(parameters, name) != parameters.end();
 }
 
+bool ErrorRecord::has_category() const {
+  const bool parts = !category_activity.empty() || !category_reason.empty() ||
+                     !category_target_name.empty() || !category_target_type.empty();
+  return category && (*category != 0 || parts);
+}
+
 ErrorRecord ErrorRecord::from(const Graph& graph, const Value& value) {
   ErrorRecord record;
   const auto text = [&](std::string_view name) { return text_property(graph, value, name); };

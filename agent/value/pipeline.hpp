@@ -80,6 +80,9 @@ struct ErrorRecord {
   std::optional<std::int32_t> category;  ///< ErrorCategory number
   std::string exception_type;            ///< first type name of Exception
 
+  /// False when nothing but category_message tells the category: to_value() writes 0 then.
+  bool has_category() const;
+
   /// Reads an ErrorRecord object; a value that is none yields a record with its plain text as
   /// message.
   static ErrorRecord from(const Graph& graph, const Value& value);

@@ -88,6 +88,11 @@ TEST(ErrorView, ConciseNamesWhatFailed) {
   EXPECT_EQ(shown(bare), "RemoteException: m\n");
   bare.category_message = "InvalidArgument: (:) [], X";
   EXPECT_EQ(shown(bare), "InvalidArgument: m\n") << "of a record that has no parts";
+  sfb::Graph graph;
+  const ErrorRecord again = ErrorRecord::from(graph, bare.to_value(graph));
+  EXPECT_EQ(shown(again), "InvalidArgument: m\n") << "nor has it any as a value";
+  EXPECT_NE(shown(again, ErrorView::normal).find("InvalidArgument: (:) [], X\n"),
+            std::string::npos);
 }
 
 TEST(ErrorView, ConciseShowsTheLineOfAScript) {
