@@ -261,7 +261,10 @@ void Writer::members(std::string_view tag, const std::vector<Property>& properti
 }
 
 void Writer::collection(const Collection& collection) {
-  const std::string_view tag = tag_of_form(collection.form);
+  // PowerShell reads a lazy sequence into a list.
+  const bool now_list =
+      origin_ == Origin::deserialized && collection.form == Collection::Form::enumerable;
+  const std::string_view tag = tag_of_form(now_list ? Collection::Form::list : collection.form);
   const bool dictionary = collection.form == Collection::Form::dictionary;
   if (dictionary ? collection.entries.empty() : collection.items.empty()) {
     tasks_.push_back({.what = Task::What::empty, .tag = tag});

@@ -62,6 +62,15 @@ TEST(Writer, AFileHoldsNoSecrets) {
             "<Obj RefId=\"0\"><MS><SS N=\"Password\">cGFzcw==</SS></MS></Obj>");
 }
 
+TEST(Writer, ASequenceThatWasReadIsAList) {
+  Graph graph;
+  Object object;
+  object.collection = Collection{Collection::Form::enumerable, {Value{}}, {}};
+  const Value root = Value::object_ref(graph.add(std::move(object)));
+  EXPECT_NE(write_file(graph, {root}).find("<IE>"), std::string::npos);
+  EXPECT_NE(write_file(graph, {root}, Origin::deserialized).find("<LST>"), std::string::npos);
+}
+
 TEST(Writer, DeserializedIsSaidOnce) {
   Graph graph;
   Object object;
