@@ -184,7 +184,12 @@ class Binder {
           return std::unexpected(missing_argument(token, **parameter));
         }
       }
-      arguments.push_back({&token, as_literal(*next)});  // `-Nobody` may be a value
+      Token value = as_literal(*next);
+      if (next->kind == Kind::parameter) {  // `-Nobody` may be a value, but has no place as such
+        value.offset = token.offset;
+        value.length = token.length;
+      }
+      arguments.push_back({&token, std::move(value)});
       ++i;
     }
     return arguments;
@@ -221,12 +226,14 @@ class Binder {
                 argument.name, parameter.name));
     }
     if (is_bound(parameter)) {
+      // PowerShell keeps the name as it was typed, unless it had to look for the value.
+      const bool as_typed = !argument.value || argument.name->with_colon;
       return std::unexpected(error(
           {.message = fmt::format(
                "Cannot bind parameter because parameter '{}' is specified more than once. To "
                "provide multiple values to parameters that can accept multiple values, use the "
                "array syntax. For example, \"-parameter value1,value2,value3\".",
-               parameter.name),
+               as_typed ? argument.name->text : parameter.name),
            .id = "ParameterAlreadyBound"},
           argument.name, parameter.name));
     }

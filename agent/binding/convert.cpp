@@ -7,8 +7,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -129,59 +132,96 @@ std::expected<Bound, Fault> to_flag(const Parameter& parameter, const Token& val
   }
 }
 
+// Nothing is 0, a fraction goes to the even neighbour.
+std::optional<double> rounded(std::string_view text) {
+  text = trim(text);
+  text.remove_prefix(text.starts_with('+') ? 1 : 0);
+  double number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [at, error] = std::from_chars(text.data(), end, number, std::chars_format::fixed);
+  return text.empty() || (error == std::errc{} && at == end) ? std::optional(std::nearbyint(number))
+                                                             : std::nullopt;
+}
+
+// An Int32 of 0 or more: the only integer among the parameters is OutBuffer.
 std::expected<Bound, Fault> to_integer(const Parameter& parameter, const Token& value) {
+  const auto invalid = [&](std::string_view reason) {
+    return fail({.message = fmt::format("Cannot validate argument on parameter '{}'. {} and then "
+                                        "try the command again.",
+                                        parameter.name, reason),
+                 .id = "ParameterArgumentValidationError",
+                 .category = "InvalidData",
+                 .exception = kValidation});
+  };
   if (value.kind == Kind::list) {
     return wrong_type(parameter, value, "Specified method is not supported.");
   }
-  if (value.kind == Kind::null || value.kind == Kind::boolean) {
+  if (value.kind == Kind::null) {
+    return invalid(
+        "The argument is null, empty, or an element of the argument collection contains a null "
+        "value. Supply a collection that does not contain any null values");
+  }
+  if (value.kind == Kind::boolean) {
     return Bound{parameter.name, value.text == "true" ? "1" : "0", false};
   }
-  const auto number = integer_of(value.text);
+  const auto number = rounded(value.text);
   if (!number) {
     return wrong_value_because(parameter, value.text, "Input string was not in a correct format.");
   }
-  return Bound{parameter.name, std::to_string(*number), false};
+  if (std::abs(*number) > std::numeric_limits<std::int32_t>::max()) {
+    return wrong_value_because(parameter, value.text,
+                               "Value was either too large or too small for an Int32.");
+  }
+  if (*number < 0) {
+    return invalid(
+        fmt::format("The {:.0f} argument is less than the minimum allowed range of 0. "
+                    "Supply an argument that is greater than or equal to 0",
+                    *number));
+  }
+  return Bound{parameter.name, fmt::format("{:.0f}", std::abs(*number)), false};
 }
 
-// The places of the enumerators that `name` may mean: an exact one alone, else all it begins.
-std::vector<std::size_t> candidates(const Parameter& parameter, std::string_view name) {
-  std::vector<std::size_t> found;
-  for (std::size_t i = 0; i < parameter.enumerators.size(); ++i) {
-    if (iequals(parameter.enumerators[i], name)) {
-      return {i};
+// A list of whole names, OR-ed even where the enum is no set of flags; nothing if a name is
+// unknown.
+std::optional<std::uint64_t> whole_names(const Parameter& parameter, std::string_view value) {
+  std::uint64_t number = 0;
+  for (const std::string_view part : split(value, ',')) {
+    const auto found = std::ranges::find_if(
+        parameter.enumerators, [&](std::string_view name) { return iequals(name, trim(part)); });
+    if (found == parameter.enumerators.end()) {
+      return std::nullopt;
     }
-    if (istarts_with(parameter.enumerators[i], name)) {
-      found.push_back(i);
+    number |= static_cast<std::uint64_t>(found - parameter.enumerators.begin());
+  }
+  return number;
+}
+
+// The name that begins with all of `value`: its number, the place among the declared ones.
+std::expected<std::uint64_t, Fault> begun_name(const Parameter& parameter, std::string_view value) {
+  std::vector<std::string_view> found;
+  std::uint64_t number = 0;
+  for (std::size_t i = 0; i < parameter.enumerators.size(); ++i) {
+    if (istarts_with(parameter.enumerators[i], value)) {
+      found.emplace_back(parameter.enumerators[i]);
+      number = i;
     }
   }
-  return found;
-}
-
-// One name of an enum value: its number, the place among the declared ones.
-std::expected<std::size_t, Fault> to_enumerator(const Parameter& parameter, std::string_view value,
-                                                std::string_view name) {
-  const auto found = candidates(parameter, name);
   if (found.size() == 1) {
-    return found.front();
+    return number;
   }
   if (found.empty()) {
     return wrong_value_because(
         parameter, value,
         fmt::format("Unable to match the identifier name {} to a valid enumerator name. Specify "
                     "one of the following enumerator names and try again:\n{}",
-                    name, fmt::join(parameter.enumerators, ", ")));
-  }
-  std::vector<std::string_view> names;
-  names.reserve(found.size());
-  for (const std::size_t i : found) {
-    names.emplace_back(parameter.enumerators[i]);
+                    value, fmt::join(parameter.enumerators, ", ")));
   }
   return wrong_value_because(
       parameter, value,
       fmt::format("The identifier name {} cannot be processed because it is either too similar or "
                   "identical to the following enumerator names: {}. Use a more specific identifier "
                   "name.",
-                  name, fmt::join(names, ", ")));
+                  value, fmt::join(found, ", ")));
 }
 
 // What PowerShell does not say: our own refusals, in its shape.
@@ -229,14 +269,12 @@ std::expected<Bound, Fault> to_enumeration(const Parameter& parameter, const Tok
   std::uint64_t number = 0;
   if (const auto given = integer_of(text)) {
     number = static_cast<std::uint64_t>(*given);  // a negative one becomes too large: refused below
+  } else if (const auto names = whole_names(parameter, text)) {
+    number = *names;
+  } else if (const auto begun = begun_name(parameter, text)) {
+    number = *begun;
   } else {
-    for (const std::string_view part : split(text, ',')) {
-      const auto one = to_enumerator(parameter, text, trim(part));
-      if (!one) {
-        return std::unexpected(one.error());
-      }
-      number |= *one;  // PowerShell ORs a list even where the enum is no set of flags
-    }
+    return std::unexpected(begun.error());
   }
   if (number >= parameter.enumerators.size()) {
     return wrong_value(parameter, text, allowed(" "));

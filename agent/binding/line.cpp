@@ -147,7 +147,8 @@ std::string canonical_line(const Cmdlet& cmdlet, std::vector<Token>& tokens) {
   return line;
 }
 
-std::string position_message(std::string_view line, std::size_t offset, std::size_t length) {
+std::string position_message(std::string_view line, std::size_t offset, std::size_t length,
+                             std::string_view ellipsis) {
   const std::u16string script = to_utf16(line);
   offset = std::min(offset, script.size());
   length = std::min(length, script.size() - offset);
@@ -170,16 +171,18 @@ std::string position_message(std::string_view line, std::size_t offset, std::siz
   const std::size_t place = std::min(column, text.size());
   const Excerpt shown = cut(expand_tabs(
       {.text = text, .offset = place, .length = std::min(length, text.size() - place)}));
-  message += fmt::format("\n+ {}{}{}\n+ ", shown.cut_before ? "... " : "", from_utf16(shown.text),
-                         shown.cut_behind ? " ..." : "");
-  message.append(shown.offset + (shown.cut_before ? 4 : 0), ' ');
+  const std::string before = shown.cut_before ? fmt::format("{} ", ellipsis) : "";
+  message += fmt::format("\n+ {}{}{}\n+ ", before, from_utf16(shown.text),
+                         shown.cut_behind ? fmt::format(" {}", ellipsis) : "");
+  message.append(shown.offset + to_utf16(before).size(), ' ');
   message.append(std::max<std::size_t>(shown.length, 1), '~');  // the end of the line has no width
   return message;
 }
 
-std::string position_message(std::string_view line, const BindError& error) {
-  return error.offset ? position_message(line, *error.offset, error.length)
-                      : position_message(line, 0, to_utf16(line).size());
+std::string position_message(std::string_view line, const BindError& error,
+                             std::string_view ellipsis) {
+  return error.offset ? position_message(line, *error.offset, error.length, ellipsis)
+                      : position_message(line, 0, to_utf16(line).size(), ellipsis);
 }
 
 }  // namespace sfb::binding

@@ -4,6 +4,7 @@
 #include "tests/unit/binding/golden.hpp"
 #include "tests/unit/binding/line_reader.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace sfb::binding {
@@ -158,7 +159,7 @@ TEST(Binding, PositionalArgumentsAreNamedAsPowerShellPrintsThem) {
   };
   for (const Case& one :
        {Case{"$null", "$null"}, Case{"$true", "True"}, Case{"7", "7"},
-        Case{"a,b", "System.Object[]"}, Case{"-- --", "--"}, Case{"-- -Force:x", "-Force:x"}}) {
+        Case{"a,b", "System.Object[]"}, Case{"-- --", "--"}, Case{"-- -Force:x", "-Force:"}}) {
     const auto result = bind_rest(one.rest);
     ASSERT_FALSE(result) << one.rest;
     EXPECT_EQ(result.error().message,
@@ -182,7 +183,7 @@ TEST(Binding, FlagsFromNumbersAndNull) {
     std::string_view rest;
     bool flag;
   };
-  for (const Case& one : {Case{"-Force:$null", true}, Case{"-Force:-1", true},
+  for (const Case& one : {Case{"-Force:$null", true}, Case{"-Force:1", true},
                           Case{"-Force:0.0", false}, Case{"-B 0.5", true}, Case{"-B 00", false}}) {
     const auto result = bind_rest(one.rest);
     ASSERT_TRUE(result) << one.rest << ": " << result.error().message;
@@ -193,6 +194,61 @@ TEST(Binding, FlagsFromNumbersAndNull) {
   EXPECT_EQ(list.error().message,
             "Cannot convert 'System.Object[]' to the type 'System.Boolean' required by parameter "
             "'BypassDualWrite'. ");
+}
+
+TEST(Binding, ANameGivenTwiceIsShownAsTypedUnlessItsValueStandsApart) {
+  struct Case {
+    std::string_view rest;
+    std::string_view shown;
+  };
+  for (const Case& one : {Case{"-Po y", "PoolFqdn"}, Case{"-po:y", "po"}, Case{"-po: y", "po"},
+                          Case{"-Force -fo", "fo"}, Case{"-Force -fo:$true", "fo"}}) {
+    const auto result = bind_rest(one.rest);
+    ASSERT_FALSE(result) << one.rest;
+    EXPECT_TRUE(result.error().message.starts_with(
+        fmt::format("Cannot bind parameter because parameter '{}' is specified", one.shown)))
+        << result.error().message;
+  }
+}
+
+TEST(Binding, AnUnknownNameAsAValueHasThePlaceOfItsParameter) {
+  const auto result = bind_rest("-B -Nobody");
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().error_id, "CannotConvertArgument");
+  EXPECT_EQ(result.error().offset, 38U);
+  EXPECT_EQ(result.error().length, 2U);
+}
+
+TEST(Binding, AnEnumNameIsBegunByTheWholeText) {
+  EXPECT_TRUE(bind_rest("-Category 'userdata , CMS'"));
+  for (const std::string_view text : {"'User,CMS'", "'CMS,'", "' User'", "'CMS,Foo'"}) {
+    const auto result = bind_rest(fmt::format("-Category {}", text));
+    ASSERT_FALSE(result) << text;
+    const std::string_view name = text.substr(1, text.size() - 2);
+    EXPECT_NE(result.error().message.find(fmt::format("identifier name {} to a", name)),
+              std::string::npos)
+        << result.error().message;
+  }
+}
+
+TEST(Binding, OutBufferIsANumberOfZeroOrMore) {
+  struct Case {
+    std::string_view value;
+    std::string_view bound;
+  };
+  for (const Case& one : {Case{"''", "0"}, Case{"1.5", "2"}, Case{"2.5", "2"}, Case{"$true", "1"},
+                          Case{"' +7 '", "7"}, Case{"-0.5", "0"}}) {
+    const auto result = bind_rest(fmt::format("-OutBuffer {}", one.value));
+    ASSERT_TRUE(result) << one.value << ": " << result.error().message;
+    EXPECT_EQ(result->back().text, one.bound) << one.value;
+  }
+  for (const Case& one : {Case{"$null", "does not contain any null values and then"},
+                          Case{"-5", "The -5 argument is less than the minimum allowed range of 0"},
+                          Case{"3000000000", "either too large or too small for an Int32."}}) {
+    const auto result = bind_rest(fmt::format("-OutBuffer {}", one.value));
+    ASSERT_FALSE(result) << one.value;
+    EXPECT_NE(result.error().message.find(one.bound), std::string::npos) << result.error().message;
+  }
 }
 
 TEST(Binding, EnumListsOutsideTheDeclaredValues) {

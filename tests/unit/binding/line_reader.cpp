@@ -30,8 +30,8 @@ bool is_double_quote(char16_t c) {
   return c == u'"' || (c >= 0x201C && c <= 0x201E);
 }
 
+// A sign makes it text.
 bool is_number(std::string_view text) {
-  text.remove_prefix(text.starts_with('-') || text.starts_with('+') ? 1 : 0);
   const auto digit = [](char c) { return c >= '0' && c <= '9'; };
   const auto point = std::ranges::find_if_not(text, digit);
   const bool fraction = point != text.end() && *point == '.' && text.end() - point > 1;
@@ -82,7 +82,7 @@ class Reader {
   std::optional<Token> next() {
     const std::size_t start = pos_;
     Token token;
-    if (!after_dashes_ && is_dash(peek())) {
+    if (is_dash(peek())) {
       if (is_dash(peek(1)) && (pos_ + 2 == line_.size() || is_blank(peek(2)))) {
         pos_ += 2;
         after_dashes_ = true;
@@ -91,7 +91,7 @@ class Reader {
       }
       const char16_t first = peek(1);
       if ((first >= u'a' && first <= u'z') || (first >= u'A' && first <= u'Z') || first == u'_') {
-        return placed(parameter(), start);
+        return placed(after_dashes_ ? as_written(parameter(), start) : parameter(), start);
       }
     }
     std::string joined;
@@ -138,6 +138,14 @@ class Reader {
       ++pos_;
       token.with_colon = true;
     }
+    return token;
+  }
+
+  // Behind `--` a name is a value, its dash and colon too.
+  Token as_written(Token token, std::size_t start) const {
+    token.kind = Kind::literal;
+    token.text = from_utf16(std::u16string_view(line_).substr(start, pos_ - start));
+    token.with_colon = false;
     return token;
   }
 

@@ -113,6 +113,13 @@ TEST(PositionMessage, CutOnBothSides) {
                                                "~~~~");
 }
 
+TEST(PositionMessage, PowerShell7HasAnotherEllipsis) {
+  const std::string line = std::string(80, 'a') + " -Bad " + std::string(80, 'b');
+  EXPECT_EQ(position_message(line, 81, 4, kEllipsis7),
+            "At line:1 char:82\n+ \u2026 " + std::string(56, 'a') + " -Bad bbbbbbb \u2026\n+ " +
+                std::string(59, ' ') + "~~~~");
+}
+
 TEST(PositionMessage, ErrorLongerThanTheRoom) {
   const std::string line = "Get-X -Y " + std::string(100, 'a');
   EXPECT_EQ(
