@@ -2,7 +2,7 @@
 """Runs ctest and counts: GoogleTest cases one by one, every other test as one.
 
 usage: count.py BUILD_DIR [CTEST ARGUMENT...]
-The last line is `N passed, N failed, N skipped`; what was skipped or failed is named before it. Exit 1 when anything failed or nothing ran.
+The last line is `N passed, N failed, N skipped`; what was skipped (and why) or failed is named before it. Exit 1 when anything failed or nothing ran.
 """
 
 import os
@@ -28,6 +28,14 @@ def gtest_cases(folder):
                 cases.append((name, "passed"))
         programs[report.stem] = cases
     return programs
+
+
+def skip_reason(test):
+    """What a skipped test said about it, in a line `SKIPPED: why`."""
+    for line in (test.findtext("system-out") or "").splitlines():
+        if line.startswith("SKIPPED: "):
+            return ": " + line.removeprefix("SKIPPED: ")
+    return ""
 
 
 def main():
@@ -57,7 +65,8 @@ def main():
             for case, outcome in cases:
                 counts[outcome] += 1
                 if outcome != "passed":
-                    notable.append(f"{outcome}: {name}{'' if case == name else ' ' + case}")
+                    reason = skip_reason(test) if outcome == "skipped" else ""
+                    notable.append(f"{outcome}: {name}{'' if case == name else ' ' + case}{reason}")
     for line in notable:
         print(line)
     print(f"{counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped")

@@ -18,6 +18,10 @@ internal static class Program
             return args switch
             {
                 ["client", .. var rest] => Client.Run(rest),
+                ["render", .. var rest] => Batch.Render(rest),
+                ["clixml", .. var rest] => Batch.Clixml(rest),
+                ["generate", .. var rest] => Batch.Generate(rest),
+                ["bind", .. var rest] => Bind.Run(rest),
                 _ => PowerShellProgram(args),
             };
         }

@@ -1,0 +1,283 @@
+// The other half of the differential tests: what Microsoft's engine made of generated input against
+// what this product makes of it. usage: lab_driver clixml|text FOLDER, lab_driver binding FILE.tsv
+// Prints each difference, then a line of counts; exit status 1 when something differs.
+#include "agent/base/text.hpp"
+#include "agent/binding/binding.hpp"
+#include "agent/clixml/clixml.hpp"
+#include "agent/format/format.hpp"
+#include "tests/unit/binding/golden.hpp"
+#include "tests/unit/binding/line_reader.hpp"
+
+#include <fmt/format.h>
+#include <fmt/std.h>
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+using sfb::binding::BindError;
+using sfb::binding::Cmdlet;
+
+constexpr std::size_t kShown = 20;  // differences; more would hide the counts
+
+std::string read(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file.good()) {
+    fmt::print(stderr, "lab_driver: cannot read {}\n", path);
+    std::exit(2);
+  }
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// Blanks at a line's end and control characters made visible.
+std::string visible(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '\n') {
+      out += "$\n";
+    } else if (static_cast<unsigned char>(c) < ' ' || c == '\x7F') {
+      out += fmt::format("<{:02X}>", static_cast<unsigned char>(c));
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+std::string line_at(std::string_view text, std::size_t place) {
+  place = std::min(place, text.size());
+  const std::size_t before = text.substr(0, place).rfind('\n');
+  const std::size_t start = before == std::string_view::npos ? 0 : before + 1;
+  return visible(text.substr(start, text.find('\n', place) - start));
+}
+
+class Tally {
+ public:
+  // Compares bytes; says where they part, or counts with the reason, if there is one.
+  void compare(const std::string& what, std::string_view ours, std::string_view engines,
+               std::string_view reason = {}) {
+    if (ours == engines) {
+      ++equal_;
+      return;
+    }
+    if (!reason.empty()) {
+      ++explained_[reason];
+      return;
+    }
+    const auto place =
+        static_cast<std::size_t>(std::ranges::mismatch(ours, engines).in1 - ours.begin());
+    const auto line = 1 + std::ranges::count(ours.substr(0, place), '\n');
+    differs(what, fmt::format("line {}\n  engine: {}\n  ours:   {}", line, line_at(engines, place),
+                              line_at(ours, place)));
+  }
+  void differs(const std::string& what, const std::string& how) {
+    if (++different_ <= kShown) {
+      fmt::print("{}: {}\n", what, how);
+    }
+  }
+  int finish() const {
+    for (const auto& [reason, count] : explained_) {
+      fmt::print("{} explained: {}\n", count, reason);
+    }
+    fmt::print("{} equal, {} different\n", equal_, different_);
+    return different_ != 0 || equal_ == 0 ? 1 : 0;
+  }
+
+ private:
+  std::size_t equal_ = 0;
+  std::map<std::string_view, std::size_t> explained_;
+  std::size_t different_ = 0;
+};
+
+std::vector<fs::path> files(const fs::path& folder, std::string_view ending) {
+  std::vector<fs::path> found;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.path().string().ends_with(ending)) {
+      found.push_back(entry.path());
+    }
+  }
+  std::ranges::sort(found);
+  return found;
+}
+
+std::optional<sfb::Document> document(Tally& tally, const fs::path& path) {
+  auto result = sfb::clixml::read_file(read(path), {});
+  if (!result) {
+    tally.differs(path.filename().string(), "not read: " + sfb::describe(result.error()));
+    return std::nullopt;
+  }
+  return *std::move(result);
+}
+
+// The engine counts the members of a sequence one level deeper when it writes what it read: objects
+// among them may become text. This product writes whole what it has.
+std::string_view reason_of(const sfb::Graph& graph) {
+  for (sfb::ObjectId id = 0; id < graph.size(); ++id) {
+    const sfb::Object& object = graph.at(id);
+    const bool sequence =
+        object.collection && object.collection->form == sfb::Collection::Form::enumerable;
+    if (sequence && std::ranges::any_of(object.adapted, [](const sfb::Property& member) {
+          return member.value.kind == sfb::Kind::object;
+        })) {
+      return "a sequence with objects among its members";
+    }
+  }
+  return {};
+}
+
+// NAME.clixml is written as it was read, and as NAME.again.clixml by one who writes what he read.
+int clixml(const fs::path& folder) {
+  Tally tally;
+  for (const fs::path& path : files(folder, ".clixml")) {
+    const std::string name = path.filename().string();
+    const auto read_back = document(tally, path);
+    if (!read_back) {
+      continue;
+    }
+    tally.compare(name, sfb::clixml::write_file(read_back->graph, read_back->roots), read(path));
+    fs::path again = path;
+    again.replace_extension(".again.clixml");
+    if (fs::exists(again)) {
+      tally.compare(again.filename().string(),
+                    sfb::clixml::write_file(read_back->graph, read_back->roots,
+                                            sfb::clixml::Origin::deserialized),
+                    read(again), reason_of(read_back->graph));
+    }
+  }
+  return tally.finish();
+}
+
+// NAME.WIDTH[.VIEW].txt against NAME.clixml.
+int text(const fs::path& folder) {
+  using sfb::format::View;
+  Tally tally;
+  for (const fs::path& path : files(folder, ".txt")) {
+    const std::string name = path.filename().string();
+    const auto parts = sfb::split(name, '.');
+    sfb::format::Options options{.edition = sfb::format::Edition::powershell_7};
+    std::from_chars(parts.at(1).data(), parts.at(1).data() + parts.at(1).size(), options.width);
+    constexpr std::pair<std::string_view, View> kViews[] = {{"list", View::list},
+                                                            {"table", View::table},
+                                                            {"autosize", View::autosize},
+                                                            {"wrap", View::wrap}};
+    for (const auto& [word, view] : kViews) {
+      options.view = parts.at(2) == word ? view : options.view;
+    }
+    if (const auto input = document(tally, folder / fmt::format("{}.clixml", parts.front()))) {
+      tally.compare(name, sfb::format::objects(input->graph, input->roots, options), read(path));
+    }
+  }
+  return tally.finish();
+}
+
+// The cmdlet of the lab: PoolFqdn is text, and PowerShell 7 has more than 5.1.
+Cmdlet lab_cmdlet() {
+  Cmdlet cmdlet = sfb::binding::get_cs_backup_service_status();
+  cmdlet.class_name = "Sfb.Lab.BindProbeCommand";
+  cmdlet.parameters.front().type_name = "System.String";
+  for (sfb::binding::Parameter& parameter : cmdlet.common) {
+    if (parameter.name.ends_with("Action")) {
+      parameter.enumerators.emplace_back("Break");
+    }
+  }
+  sfb::binding::Parameter progress = cmdlet.common.at(4);
+  progress.name = "ProgressAction";
+  progress.aliases = {"proga"};
+  cmdlet.common.insert(cmdlet.common.begin() + 5, std::move(progress));
+  return cmdlet;
+}
+
+std::string replaced(std::string text, std::string_view from, std::string_view to) {
+  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at)) {
+    text.replace(at, from.size(), to);
+    at += to.size();
+  }
+  return text;
+}
+
+// 7.6 has other words than 5.1, whose words the product has, in two places: the runtime's text
+// about a number, and the unknown command.
+std::string in_words_of_51(std::string text) {
+  constexpr std::string_view kStart = "The input string '";
+  if (const std::size_t at = text.find(kStart); at != std::string::npos) {
+    text.replace(at, text.find("' was", at + kStart.size()) + 1 - at, "Input string");
+  }
+  text = replaced(std::move(text), "recognized as a name of a", "recognized as the name of a");
+  return replaced(std::move(text), "or executable program.\nCheck", "or operable program. Check");
+}
+
+// 7.6 underlines a name together with the value behind its colon, 5.1 the name alone.
+void underline_value_too(BindError& error, const std::vector<sfb::binding::Token>& tokens) {
+  const auto name = std::ranges::find(tokens, error.offset, &sfb::binding::Token::offset);
+  if (name != tokens.end() && name->with_colon && name + 1 != tokens.end() && error.offset) {
+    error.length = name[1].offset + name[1].length - name->offset;
+  }
+}
+
+// What our binder says to a line: the values, or the error as four lines.
+std::string answer(const Cmdlet& cmdlet, const std::string& line) {
+  const auto tokens = sfb::binding::read_line(cmdlet, line);
+  BindError error;
+  if (tokens) {
+    auto result = sfb::binding::bind(cmdlet, *tokens, {});
+    if (result) {
+      return sfb::binding::binds_text(cmdlet, *std::move(result));
+    }
+    error = std::move(result.error());
+    underline_value_too(error, *tokens);
+  } else {
+    error = tokens.error().error;
+  }
+  return fmt::format("\n{}\n{}\n{}\n{}", error.error_id, error.category_message, error.message,
+                     sfb::binding::position_message(line, error, sfb::binding::kEllipsis7));
+}
+
+// Each row: line, binds, message, id, category, position.
+int binding(const fs::path& file) {
+  const Cmdlet cmdlet = lab_cmdlet();
+  const std::string table = read(file);
+  Tally tally;
+  bool head = true;
+  for (const std::string_view row : sfb::split(table, '\n')) {
+    const auto cells = sfb::split(row, '\t');
+    if (head || cells.size() != 6) {
+      head = false;
+      continue;
+    }
+    const std::string line(cells[0]);
+    std::string engine(cells[1]);
+    if (engine.empty()) {
+      engine = fmt::format("\n{}\n{}\n{}\n{}", cells[3], cells[4], cells[2], cells[5]);
+      engine = in_words_of_51(replaced(std::move(engine), "\\n", "\n"));
+    }
+    tally.compare(line, answer(cmdlet, line), engine);
+  }
+  return tally.finish();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string_view> arguments(argv + 1, argv + argc);
+  if (arguments.size() == 2 && arguments[0] == "clixml") {
+    return clixml(arguments[1]);
+  }
+  if (arguments.size() == 2 && arguments[0] == "text") {
+    return text(arguments[1]);
+  }
+  if (arguments.size() == 2 && arguments[0] == "binding") {
+    return binding(arguments[1]);
+  }
+  fmt::print(stderr, "usage: lab_driver clixml|text FOLDER | binding FILE.tsv\n");
+  return 2;
+}
