@@ -28,7 +28,7 @@ namespace fs = std::filesystem;
 using sfb::binding::BindError;
 using sfb::binding::Cmdlet;
 
-constexpr std::size_t kShown = 20;  // differences; more would hide the counts
+constexpr std::size_t kShown = 2000;  // differences; more would hide the counts
 
 std::string read(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -159,6 +159,7 @@ int clixml(const fs::path& folder) {
 
 // NAME.WIDTH[.VIEW].txt against NAME.clixml.
 int text(const fs::path& folder) {
+  using sfb::format::ErrorView;
   using sfb::format::View;
   Tally tally;
   for (const fs::path& path : files(folder, ".txt")) {
@@ -173,6 +174,9 @@ int text(const fs::path& folder) {
     for (const auto& [word, view] : kViews) {
       options.view = parts.at(2) == word ? view : options.view;
     }
+    options.error_view = parts.at(2) == "ConciseView"    ? ErrorView::concise
+                         : parts.at(2) == "CategoryView" ? ErrorView::category
+                                                         : ErrorView::normal;
     if (const auto input = document(tally, folder / fmt::format("{}.clixml", parts.front()))) {
       tally.compare(name, sfb::format::objects(input->graph, input->roots, options), read(path));
     }

@@ -51,8 +51,8 @@ internal static class Batch
             var generator = new Generator(random);
             int depth = random.Next(1, 3);
             int width = random.Next(4) == 0 ? random.Next(20, 250) : random.GetItems([40, 80, 100, 120, 200], 1)[0];
-            string view = random.Next(2) == 0 ? "" : random.GetItems([.. Engine.Views], 1)[0];
             bool errors = random.Next(12) == 0;
+            string view = random.Next(2) == 0 ? "" : random.GetItems([.. errors ? Engine.ErrorViews : Engine.Views], 1)[0];
             string path = Path.Combine(options.Folder, string.Create(CultureInfo.InvariantCulture, $"{i:d4}{(errors ? "-error" : "")}.clixml"));
             engine.Export(errors ? ErrorRecords.Freeze(generator.Errors()) : generator.Objects(), path, depth);
             List<object?> back = engine.Import(path);
@@ -61,7 +61,7 @@ internal static class Batch
                 engine.Export(back, AgainPath(path), depth);
                 back = engine.Import(path);  // writing leaves traces on the objects
             }
-            Save(TextPath(path, width, errors ? "" : view), engine.Show(ErrorRecords.Thaw(back), width, errors ? "" : view));
+            Save(TextPath(path, width, view), engine.Show(ErrorRecords.Thaw(back), width, view));
         }
         return 0;
     }

@@ -9,6 +9,9 @@ internal sealed class Engine : IDisposable
     /// <summary>The format cmdlets at a pipeline's end; empty: Out-Default decides.</summary>
     internal static readonly IReadOnlyList<string> Views = ["", "list", "table", "autosize", "wrap"];
 
+    /// <summary>$ErrorView; empty: NormalView.</summary>
+    internal static readonly IReadOnlyList<string> ErrorViews = ["", "ConciseView", "CategoryView"];
+
     private readonly CapturingHost _host = new();
     private readonly Runspace _runspace;
 
@@ -18,23 +21,24 @@ internal sealed class Engine : IDisposable
         state.Commands.Add(commands);
         _runspace = RunspaceFactory.CreateRunspace(_host, state);
         _runspace.Open();
-        Run(shell => shell.AddScript("$PSStyle.OutputRendering = 'PlainText'; $global:ErrorView = 'NormalView'"));
+        Run(shell => shell.AddScript("$PSStyle.OutputRendering = 'PlainText'"));
     }
 
-    /// <summary>What the console prints for objects that a pipeline gives.</summary>
+    /// <summary>What the console prints for objects that a pipeline gives. The view is one of Views or ErrorViews.</summary>
     internal string Show(IEnumerable<object?> objects, int width, string view = "")
     {
         _host.Begin(width);
+        _runspace.SessionStateProxy.SetVariable("ErrorView", view.EndsWith("View", StringComparison.Ordinal) ? view : "NormalView");
         Run(shell =>
         {
             switch (view)
             {
-                case "": break;
+                case "" or "ConciseView" or "CategoryView": break;
                 case "list": shell.AddCommand("Format-List"); break;
                 case "table": shell.AddCommand("Format-Table"); break;
                 case "autosize": shell.AddCommand("Format-Table").AddParameter("AutoSize"); break;
                 case "wrap": shell.AddCommand("Format-Table").AddParameter("Wrap"); break;
-                default: throw new UsageException($"unknown view '{view}': use list, table, autosize or wrap");
+                default: throw new UsageException($"unknown view '{view}': use list, table, autosize, wrap, ConciseView or CategoryView");
             }
             shell.AddCommand("Out-Default");
         }, objects);

@@ -16,8 +16,8 @@ internal sealed class Generator(Random random)
     {
         0 or 1 => Many(1, 4, () => Status()),
         2 or 3 or 4 => Rows(),
-        5 => Many(1, 4, () => Value(3)),
-        6 => Many(1, 4, () => random.Next(3) == 0 ? Value(1) : Custom(1)),
+        5 => Many(1, 4, () => Plain()),
+        6 => Many(1, 4, () => random.Next(3) == 0 ? Plain() : Custom(1)),
         7 => [Shared()],
         8 => Many(1, 3, () => Dictionary(2)),
         _ => Many(1, 3, () => Custom(3)),
@@ -142,6 +142,17 @@ internal sealed class Generator(Random random)
         }
         return noted;
     }
+
+    // What a pipeline gives besides objects. A Guid, a Uri or a list as the whole output shows the members that this .NET has.
+    private object? Plain() => random.Next(8) switch
+    {
+        0 => random.Next(),
+        1 => random.Next(2) == 0,
+        2 => Word<DayOfWeek>(),
+        3 => null,
+        4 => Math.Round(random.NextDouble() * 1000, 2),
+        _ => _words.Text(),
+    };
 
     private object? Scalar() => random.Next(34) switch
     {
