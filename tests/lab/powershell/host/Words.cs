@@ -9,7 +9,7 @@ internal sealed class Words(Random random)
 
     private static readonly string[] s_odd =
     [
-        "<tag a=\"b\">", "&amp;", "]]>", "'", "_x000A_", "_x0041_", "_X000a_", "_x", "\u0001", "\u001b", "\t", "\r\n", "\n", "\r", "\u007f", "\u0085", "\u00a0", "\u00ad", "\u2028",
+        "<tag a=\"b\">", "&amp;", "]]>", "'", "_x000A_", "_x0041_", "_X000a_", "_x", "\u0001", "\u001b[31m", "\t", "\r\n", "\n", "\r", "\u007f", "\u0085", "\u00a0", "\u00ad", "\u2028",
         "\u2011", "e\u0301", "\u6f22\u5b57", "\ud55c\uad6d\uc5b4", "\uff76\uff85", "\U0001f4be", "\U0001f469\u200d\U0001f4bb", "\u05d0\u05d1", "\u20ac", "\u00df", "  ", "\u200b", "\ufeff", "\u3000",
     ];
 
