@@ -20,20 +20,24 @@ DRIVER = os.environ["SFB_LAB_DRIVER"]
 
 
 class Differential(unittest.TestCase):
-    def setUp(self):
-        self.folder = Path(tempfile.mkdtemp(prefix="sfb-differential-"))
-        self.addCleanup(lambda: None if self.failed else shutil.rmtree(self.folder))
-        self.failed = True
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = Path(tempfile.mkdtemp(prefix="sfb-differential-"))
+        cls.failed = False
+        made = lab.run("generate", str(cls.folder), "--seed", SEED, "--count", "2000", timeout=800)
+        if made.returncode != 0:
+            raise RuntimeError(f"sfb_lab generate: {made.stderr}")
+
+    @classmethod
+    def tearDownClass(cls):
+        if not cls.failed:
+            shutil.rmtree(cls.folder)
 
     def compare(self, kind, place):
         result = subprocess.run([DRIVER, kind, str(place)], capture_output=True, text=True, check=False)
         sys.stderr.write(result.stdout + result.stderr)
+        type(self).failed |= result.returncode != 0
         self.assertEqual(result.returncode, 0, f"{kind}: the product differs from the engine; seed {SEED}, input kept in {self.folder}")
-        self.failed = False
-
-    def generate(self, count):
-        made = lab.run("generate", str(self.folder), "--seed", SEED, "--count", str(count), timeout=800)
-        self.assertEqual(made.returncode, 0, made.stderr)
 
     def test_binding(self):
         made = lab.run("bind", "--seed", SEED, "--count", "500")
@@ -43,9 +47,7 @@ class Differential(unittest.TestCase):
         self.compare("binding", table)
 
     def test_clixml(self):
-        self.generate(1000)
         self.compare("clixml", self.folder)
-
 
 if __name__ == "__main__":
     unittest.main()
