@@ -1,10 +1,13 @@
 // The other half of the differential tests: what Microsoft's engine made of generated input against
-// what this product makes of it. usage: lab_driver clixml|text FOLDER, lab_driver binding FILE.tsv
+// what this product makes of it. usage: lab_driver clixml|text FOLDER, lab_driver binding FILE.tsv,
+// lab_driver conversation FILE (see conversation.hpp)
 // Prints each difference, then a line of counts; exit status 1 when something differs.
 #include "agent/base/text.hpp"
 #include "agent/binding/binding.hpp"
 #include "agent/clixml/clixml.hpp"
 #include "agent/format/format.hpp"
+#include "tests/lab/powershell/conversation.hpp"
+#include "tests/lab/powershell/tally.hpp"
 #include "tests/unit/binding/golden.hpp"
 #include "tests/unit/binding/line_reader.hpp"
 
@@ -14,9 +17,6 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,77 +27,8 @@ namespace {
 namespace fs = std::filesystem;
 using sfb::binding::BindError;
 using sfb::binding::Cmdlet;
-
-constexpr std::size_t kShown = 20;  // differences; more would hide the counts
-
-std::string read(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file.good()) {
-    fmt::print(stderr, "lab_driver: cannot read {}\n", path);
-    std::exit(2);
-  }
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-// Blanks at a line's end and control characters made visible.
-std::string visible(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '\n') {
-      out += "$\n";
-    } else if (static_cast<unsigned char>(c) < ' ' || c == '\x7F') {
-      out += fmt::format("<{:02X}>", static_cast<unsigned char>(c));
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
-std::string line_at(std::string_view text, std::size_t place) {
-  place = std::min(place, text.size());
-  const std::size_t before = text.substr(0, place).rfind('\n');
-  const std::size_t start = before == std::string_view::npos ? 0 : before + 1;
-  return visible(text.substr(start, text.find('\n', place) - start));
-}
-
-class Tally {
- public:
-  // Compares bytes; says where they part, or counts with the reason, if there is one.
-  void compare(const std::string& what, std::string_view ours, std::string_view engines,
-               std::string_view reason = {}) {
-    if (ours == engines) {
-      ++equal_;
-      return;
-    }
-    if (!reason.empty()) {
-      ++explained_[reason];
-      return;
-    }
-    const auto place =
-        static_cast<std::size_t>(std::ranges::mismatch(ours, engines).in1 - ours.begin());
-    const auto line = 1 + std::ranges::count(ours.substr(0, place), '\n');
-    differs(what, fmt::format("line {}\n  engine: {}\n  ours:   {}", line, line_at(engines, place),
-                              line_at(ours, place)));
-  }
-  void differs(const std::string& what, const std::string& how) {
-    if (++different_ <= kShown) {
-      fmt::print("{}: {}\n", what, how);
-    }
-  }
-  int finish() const {
-    for (const auto& [reason, count] : explained_) {
-      fmt::print("{} explained: {}\n", count, reason);
-    }
-    fmt::print("{} equal, {} different\n", equal_, different_);
-    return different_ != 0 || equal_ == 0 ? 1 : 0;
-  }
-
- private:
-  std::size_t equal_ = 0;
-  std::map<std::string_view, std::size_t> explained_;
-  std::size_t different_ = 0;
-};
+using sfb::lab::read;
+using sfb::lab::Tally;
 
 std::vector<fs::path> files(const fs::path& folder, std::string_view ending) {
   std::vector<fs::path> found;
@@ -286,6 +217,10 @@ int main(int argc, char** argv) {
   if (arguments.size() == 2 && arguments[0] == "binding") {
     return binding(arguments[1]);
   }
-  fmt::print(stderr, "usage: lab_driver clixml|text FOLDER | binding FILE.tsv\n");
+  if (arguments.size() == 2 && arguments[0] == "conversation") {
+    return sfb::lab::conversation(arguments[1]);
+  }
+  fmt::print(stderr,
+             "usage: lab_driver clixml|text FOLDER | binding FILE.tsv | conversation FILE\n");
   return 2;
 }
