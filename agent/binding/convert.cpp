@@ -136,6 +136,9 @@ std::expected<Bound, Fault> to_flag(const Parameter& parameter, const Token& val
 std::optional<double> rounded(std::string_view text) {
   text = trim(text);
   text.remove_prefix(text.starts_with('+') ? 1 : 0);
+  if (text.find_first_not_of("0123456789.-") != std::string_view::npos) {
+    return std::nullopt;  // from_chars knows `nan`
+  }
   double number = 0;
   const char* const end = text.data() + text.size();
   const auto [at, error] = std::from_chars(text.data(), end, number, std::chars_format::fixed);

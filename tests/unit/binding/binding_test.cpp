@@ -242,9 +242,12 @@ TEST(Binding, OutBufferIsANumberOfZeroOrMore) {
     ASSERT_TRUE(result) << one.value << ": " << result.error().message;
     EXPECT_EQ(result->back().text, one.bound) << one.value;
   }
-  for (const Case& one : {Case{"$null", "does not contain any null values and then"},
-                          Case{"-5", "The -5 argument is less than the minimum allowed range of 0"},
-                          Case{"3000000000", "either too large or too small for an Int32."}}) {
+  for (const Case& one : {
+           Case{"$null", "does not contain any null values and then"},
+           Case{"-5", "The -5 argument is less than the minimum allowed range of 0"},
+           Case{"3000000000", "either too large or too small for an Int32."},
+           Case{"nan", "Input string was not in a correct format."},
+       }) {
     const auto result = bind_rest(fmt::format("-OutBuffer {}", one.value));
     ASSERT_FALSE(result) << one.value;
     EXPECT_NE(result.error().message.find(one.bound), std::string::npos) << result.error().message;
