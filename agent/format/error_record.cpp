@@ -93,7 +93,9 @@ std::string category_text(const ErrorRecord& record, const Style& style) {
       (!record.category_message.empty() && (!rebuild || !record.has_category()))) {
     return record.category_message;
   }
-  return fmt::format("{}: ({}:{}) [{}], {}", error_category_name(*record.category),
+  const std::string_view name = error_category_name(*record.category);
+  return fmt::format("{}: ({}:{}) [{}], {}",
+                     name == "DeadlockDetected" ? "Deadlock detected" : name,  // the only one
                      cut_part(record.category_target_name, style),
                      cut_part(record.category_target_type, style),
                      cut_part(record.category_activity, style), reason_text(record, style));

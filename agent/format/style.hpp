@@ -34,6 +34,8 @@ struct Style {
   bool negative_zero;
   /// An enum that was read back has a property Value, so one alone is shown as a table.
   bool enum_value;
+  /// A value inside another one's text shows the ToString that the server sent.
+  bool server_text_inside;
   /// A dictionary in braces shows `[key, value]`, else its keys.
   bool dictionary_pairs;
   /// An [ordered] dictionary that was read back still is one, else a plain hashtable.

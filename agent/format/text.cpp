@@ -70,11 +70,15 @@ std::string_view container_name(const Context& context, const Value& value, Coll
   return "System.Collections.ArrayList";
 }
 
-// The text of a value inside another one's: lists are not opened again, and an object without a
-// plain value is empty there even if the server sent a ToString.
+// The text of a value inside another one's: lists are not opened again, and before 7 an object
+// without a plain value is empty there even if the server sent a ToString.
 std::string inner_text(const Context& context, const Value& value) {
   if (value.kind == Kind::bytes) {
     return std::string(type_name_of(Kind::bytes));
+  }
+  const std::string* sent = server_text(context.graph, value);
+  if (sent != nullptr && context.style.server_text_inside) {
+    return *sent;
   }
   if (value.kind != Kind::object) {
     return scalar_text(value, context.style);
@@ -109,6 +113,12 @@ std::string joined(const Context& context, std::span<const Value> items) {
   return out;
 }
 
+// The text of a member's value: PowerShell's own text for a document is not looked for there.
+std::string member_text(const Context& context, const Value& value) {
+  return value.kind == Kind::xml_document ? std::string(type_name_of(value.kind))
+                                          : inner_text(context, value);
+}
+
 // `@{A=1; B=b}`; empty without properties.
 std::string properties_text(const Context& context, const Value& value) {
   const auto properties = visible_properties(context.graph, value);
@@ -119,7 +129,8 @@ std::string properties_text(const Context& context, const Value& value) {
   std::string_view separator;
   for (const Property* property : properties) {
     if (!append(context, out, separator) || !append(context, out, property->name) ||
-        !append(context, out, "=") || !append(context, out, inner_text(context, property->value))) {
+        !append(context, out, "=") ||
+        !append(context, out, member_text(context, property->value))) {
       break;
     }
     separator = "; ";
@@ -202,6 +213,9 @@ std::u16string screen_text(const Context& context, std::string_view text) {
 }
 
 std::string to_string(const Context& context, const Value& value) {
+  if (value.kind == Kind::bytes && value.text.empty()) {
+    return std::string(type_name_of(Kind::bytes));
+  }
   if (value.kind != Kind::object && value.kind != Kind::bytes) {
     return scalar_text(value, context.style);
   }
@@ -226,8 +240,8 @@ namespace {
 // What .NET prints for a dictionary's entry.
 std::string pair_text(const Context& context, const std::pair<Value, Value>& entry) {
   const auto text = [&](const Value& value) {
-    if (value.kind == Kind::bytes) {
-      return std::string(type_name_of(Kind::bytes));
+    if (value.kind == Kind::bytes || value.kind == Kind::xml_document) {
+      return std::string(type_name_of(value.kind));
     }
     return round_trip_text(value, context.style).value_or(to_string(context, value));
   };

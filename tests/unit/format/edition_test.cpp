@@ -57,6 +57,19 @@ TEST(Views, AnEntryInAListOfObjectsHasAllItsNames) {
             "\n\nA : 1\n\nName  : k\nKey   : k\nValue : 2\n\n\n\n");
 }
 
+TEST(Views, WhatTheServerSentStandsInsideOthersInSeven) {
+  Graph graph;
+  const Value xml = Value::make(Kind::xml_document, "<a />");
+  const Value inner = object(graph, {{"E", enumeration(graph, "Final")}, {"X", xml}});
+  const Value list = collection(
+      graph, {collection(graph, {enumeration(graph, "Final"), xml}), Value::make(Kind::bytes, "")});
+  const Value row = object(graph, {{"A", inner}, {"B", list}});
+  EXPECT_EQ(shown(graph, {row}, View::list, Edition::powershell_7, 80),
+            "\nA : @{E=Final; X=System.Xml.XmlDocument}\nB : {Final #document, System.Byte[]}\n\n");
+  EXPECT_EQ(shown(graph, {row}, View::list, Edition::windows_powershell_51, 80),
+            "\n\nA : @{E=3; X=System.Xml.XmlDocument}\nB : {3 #document, System.Byte[]}\n\n\n\n");
+}
+
 TEST(Views, WrappedCellsOfSevenEndWithTheLastText) {
   Graph graph;
   const Value row = object(graph, {{"A", text("one\ntwo")}, {"B", text("")}, {"C", text("x\ny")}});

@@ -77,6 +77,12 @@ TEST(ErrorView, CategoryIsOneLine) {
   EXPECT_EQ(shown(record, ErrorView::category), "ObjectNotFound: (:) [], RemoteException\n");
 }
 
+TEST(ErrorView, OneCategoryIsWrittenInWords) {
+  ErrorRecord record = sample();
+  record.category = 4;  // DeadlockDetected
+  EXPECT_EQ(shown(record, ErrorView::category), "Deadlock detected: (:) [], Exception\n");
+}
+
 TEST(ErrorView, ConciseNamesWhatFailed) {
   ErrorRecord record = sample();
   record.invocation_name = "Get-X";
