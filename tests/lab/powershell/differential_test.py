@@ -49,5 +49,9 @@ class Differential(unittest.TestCase):
     def test_clixml(self):
         self.compare("clixml", self.folder)
 
+    def test_text(self):
+        self.compare("text", self.folder)
+
+
 if __name__ == "__main__":
     unittest.main()
