@@ -73,14 +73,13 @@ Token value_token(const std::string& text) {
   token.text = text;
   const std::string lower = to_lower(text);
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  const std::string_view digits = std::string_view(text).substr(text.starts_with('-') ? 1 : 0);
   if (lower == "$true" || lower == "$false") {
     token.kind = Token::Kind::boolean;
     token.text = lower.substr(1);
   } else if (lower == "$null") {
     token.kind = Token::Kind::null;
     token.text.clear();
-  } else if (!digits.empty() && std::ranges::all_of(digits, is_digit)) {
+  } else if (!text.empty() && std::ranges::all_of(text, is_digit)) {  // a sign makes it text
     token.kind = Token::Kind::number;
   } else if (text.find(',') != std::string::npos) {
     token.kind = Token::Kind::list;

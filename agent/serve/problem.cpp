@@ -136,6 +136,11 @@ net::Response problem_body(int status, const JsonObject& object) {
   return body_response(status, "application/problem+json", object.str() + '\n');
 }
 
+std::string_view ellipsis_of(const Form& form) {
+  return form.choice.edition == format::Edition::powershell_7 ? binding::kEllipsis7
+                                                              : binding::kEllipsis51;
+}
+
 std::string error_text(const Form& form, const ErrorRecord& record) {
   return format::error(record, format::console_of(form.choice, form.width, {}));
 }
@@ -159,7 +164,8 @@ std::string problem_text(const Form& form, const Problem& problem, MonoTime now)
   ErrorRecord record;
   record.message = describe(problem.error) + last_known_text(problem, now);
   record.invocation_name = kCmdlet;
-  record.position_message = binding::position_message(form.line, 0, to_utf16(form.line).size());
+  record.position_message =
+      binding::position_message(form.line, 0, to_utf16(form.line).size(), ellipsis_of(form));
   record.category = category_of(problem.error.reason);
   record.category_message =
       fmt::format("{}: ({}:{}) [{}], Exception", error_category_name(*record.category),
@@ -203,7 +209,7 @@ net::Response binding_response(const Form& form, const binding::BindError& error
     ErrorRecord record;
     record.message = error.message;
     record.invocation_name = kCmdlet;
-    record.position_message = binding::position_message(form.line, error);
+    record.position_message = binding::position_message(form.line, error, ellipsis_of(form));
     record.category_message = error.category_message;
     record.error_id = error.error_id;
     record.exception_type = error.exception_type;
