@@ -78,11 +78,11 @@ SshSession::Next SshSession::begin_pipeline() {
 SshSession::Next SshSession::received(std::string_view bytes, MonoTime now) {
   auto packets = carrier_->receive(bytes);
   if (!packets) {
-    return give_up(std::move(packets.error()));
+    return misspoke(std::move(packets.error()), now);
   }
   for (const psrp::Packet& packet : *packets) {
     if (Status taken = take(packet); !taken) {
-      return give_up(std::move(taken.error()));
+      return misspoke(std::move(taken.error()), now);
     }
   }
   return clearing() ? proceed_clearing(now) : proceed(now);
@@ -208,6 +208,14 @@ SshSession::Next SshSession::died(Error error, MonoTime now) {
     return conclude(now);
   }
   return give_up(std::move(error));
+}
+
+SshSession::Next SshSession::misspoke(Error error, MonoTime now) {
+  if (step_ != Step::end) {
+    return give_up(std::move(error));
+  }
+  spoiled_ = true;  // but the answer was there before
+  return conclude(now);
 }
 
 SshSession::Next SshSession::failed(Error error) {

@@ -61,7 +61,7 @@ class SshSession {
   using Next = std::variant<Start, Wait, Finished, Cleared>;
 
   /// Opens what is not open, then runs the call. All waits of the run end by `deadline`, but the
-  /// last: an answer that is there is not lost because its Close is not acknowledged. Opening ends
+  /// last: an answer that is there is not lost, whatever becomes of its Close. Opening ends
   /// by open_cap after its beginning, too. Precondition: no run under way.
   /// Errors: those of psrp; timeout `ssh.timeout`; those of Asking; what `died` and `failed` were
   /// given.
@@ -125,6 +125,7 @@ class SshSession {
   Next abort(MonoTime now);
   Next cleared(MonoTime now);
   Next end(Result<PipelineResult> result);
+  Next misspoke(Error error, MonoTime now);
   Next give_up(Error error);
   Status take(const psrp::Packet& packet);
   void send(const Guid& id, std::string fragments, bool response = false);

@@ -303,8 +303,8 @@ TEST(SshSession, EveryTroubleAtEveryLine) {
   }
 }
 
-TEST(SshSession, TheAnswerIsNotLostWhenItsCloseIsNotHeard) {
-  for (const Trouble trouble : {Trouble::silent, Trouble::dies}) {
+TEST(SshSession, TheAnswerIsNotLostWhateverBecomesOfItsClose) {
+  for (const Trouble trouble : {Trouble::silent, Trouble::dies, Trouble::garbage}) {
     Drive drive;
     drive.trouble_at = 4;  // the Close
     drive.trouble = trouble;
