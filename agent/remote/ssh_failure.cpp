@@ -20,33 +20,46 @@ struct Known {
   std::string_view remedy;
 };
 
-// The first that stands in the text counts.
+// The first that stands in the text counts. A connection can end at any stage: those rows have
+// none.
 constexpr std::array kKnown = {
     Known{"Could not resolve hostname", Reason::dns, Stage::resolve, "ssh.dns",
           "the host name could not be resolved",
           "check the host, and the resolver of this machine"},
+    // The banner that says so before is longer than what is kept of stderr.
     Known{
-        "REMOTE HOST IDENTIFICATION HAS CHANGED", Reason::tls, Stage::tls, "ssh.host_key",
-        "the host has another key than the one in known_hosts_file",
+        "has changed and you have requested strict checking", Reason::tls, Stage::tls,
+        "ssh.host_key", "the host has another key than the one in known_hosts_file",
         "find out why before you trust it: the server was installed anew, or somebody is between"},
+    Known{"was revoked and you have requested strict checking", Reason::tls, Stage::tls,
+          "ssh.host_key", "the host's key is marked @revoked in known_hosts_file",
+          "find out why before you trust it; then give the server another key"},
     Known{"Host key verification failed", Reason::tls, Stage::tls, "ssh.host_key",
           "the host's key is not in known_hosts_file",
           "add the line that ssh-keyscan prints, after you compared it with the server's own key"},
     Known{"UNPROTECTED PRIVATE KEY FILE", Reason::process, Stage::auth, "ssh.identity",
           "the key in identity_file may be read by others, so ssh does not use it",
           "chmod 600 it; it must belong to the account of the agent"},
+    Known{"no such identity: ", Reason::process, Stage::auth, "ssh.identity",
+          "the key in identity_file cannot be used",
+          "the file is gone, or its folder is closed to the agent's account"},
     Known{"Load key ", Reason::process, Stage::auth, "ssh.identity",
           "the key in identity_file cannot be used",
           "check that it is a private key without a passphrase that the agent may read"},
     Known{"Permission denied (", Reason::auth, Stage::auth, "ssh.denied",
           "the server refused the key of this user",
-          "check user and identity_file, and administrators_authorized_keys or authorized_keys on "
-          "the server"},
+          "check user and identity_file, whose key must have no passphrase, and on the server "
+          "authorized_keys, or administrators_authorized_keys"},
     Known{"Too many authentication failures", Reason::auth, Stage::auth, "ssh.denied",
           "the server refused the key of this user", "check user and identity_file"},
     Known{"subsystem request failed", Reason::protocol, Stage::open, "ssh.subsystem",
           "the server has no such subsystem",
           "add Subsystem powershell to its sshd_config, or correct the endpoint's subsystem"},
+    Known{"Unable to negotiate", Reason::protocol, Stage::connect, "ssh.negotiate",
+          "the host and this machine's ssh have no algorithm in common",
+          "the peer's text names them: allow one by the endpoint's options"},
+    Known{"banner exchange: Connection to", Reason::protocol, Stage::connect, "ssh.negotiate",
+          "what listens on the host's port does not speak SSH 2", "check the host and the port"},
     Known{"Connection refused", Reason::connect, Stage::connect, "ssh.connect",
           "nothing listens on the host's port", "check that sshd runs, and the port"},
     Known{"Connection timed out", Reason::connect, Stage::connect, "ssh.connect",
@@ -55,15 +68,18 @@ constexpr std::array kKnown = {
           "the host cannot be reached", "check the network and the firewall between"},
     Known{"Network is unreachable", Reason::connect, Stage::connect, "ssh.connect",
           "the host's network cannot be reached", "check the network of this machine"},
-    Known{"Connection closed by", Reason::connect, Stage::connect, "ssh.connect",
-          "the host closed the connection", "look at the log of its sshd"},
-    Known{"Connection reset by", Reason::connect, Stage::connect, "ssh.connect",
-          "the host closed the connection", "look at the log of its sshd"},
-    Known{"not responding", Reason::connect, Stage::connect, "ssh.connect",
+    Known{"ssh: connect to host ", Reason::connect, Stage::connect, "ssh.connect",
+          "the host cannot be reached", "check the network and the firewall between"},
+    Known{"not responding", Reason::connect, Stage::none, "ssh.connect",
           "the host does not answer any more", "check the host and the network between"},
-    Known{"Unable to negotiate", Reason::protocol, Stage::connect, "ssh.negotiate",
-          "the host and this machine's ssh have no algorithm in common",
-          "the peer's text names them: allow one by the endpoint's options"},
+    Known{"Connection closed by", Reason::connect, Stage::none, "ssh.connect",
+          "the host closed the connection", "look at the log of its sshd"},
+    Known{"Connection reset by", Reason::connect, Stage::none, "ssh.connect",
+          "the host closed the connection", "look at the log of its sshd"},
+    Known{"closed by remote host", Reason::connect, Stage::none, "ssh.connect",
+          "the host closed the connection", "look at the log of its sshd"},
+    Known{"client_loop: send disconnect", Reason::connect, Stage::none, "ssh.connect",
+          "the connection to the host broke", "look at the log of its sshd"},
 };
 
 }  // namespace
