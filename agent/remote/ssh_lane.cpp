@@ -25,6 +25,8 @@ namespace {
 constexpr std::chrono::milliseconds kMargin{500};
 // A process whose output ends is about to end itself.
 constexpr std::chrono::milliseconds kLastWords{1'000};
+// Of a packet that cannot be read, beside what was said on stderr.
+constexpr std::size_t kExcerpt = 200;
 // More than this takes the loop too long (design.md 5.5: no step over 5 ms).
 constexpr std::size_t kReadOnLoop = 64UL << 10U;
 
@@ -243,10 +245,12 @@ void SshLane::explain(Error& error) const {
   if (child_ == nullptr || error.reason == Reason::cmdlet || error.code == "ssh.exited") {
     return;
   }
+  std::string said(cut_utf8(error.peer, kExcerpt));
   for (const std::string_view words :
        {session_->error_lines(), std::string_view(child_->stderr_tail())}) {
     if (!words.empty() && !error.peer.contains(words)) {
-      error.peer += fmt::format("{}{}", error.peer.empty() ? "" : "\n", words);
+      said += fmt::format("{}{}", said.empty() ? "" : "\n", words);
+      error.peer = said;
     }
   }
   error.peer = cut_utf8(error.peer);
