@@ -91,6 +91,8 @@ class Outofproc {
 
   /// Everything that was queued has been written and acknowledged.
   bool settled() const { return queue_.empty() && waiting_.empty(); }
+  /// Everything that was queued has been written; its acknowledgement may be missing.
+  bool all_said() const { return queue_.empty(); }
   /// An acknowledgement of this kind is missing for a line that was written.
   bool awaits(PacketKind kind) const;
   /// What a line waits for: `DataAck`; empty when none does.

@@ -179,7 +179,10 @@ SshSession::Next SshSession::timed_out(MonoTime now) {
       spoiled_ = true;
       return conclude(now);
     case Step::stop:
-      return abort(now);
+      if (carrier_->all_said()) {
+        return abort(now);
+      }
+      [[fallthrough]];  // not even the line before the Signal was acknowledged
     case Step::abort:
       spoiled_ = true;
       return cleared(now);
@@ -249,11 +252,12 @@ SshSession::Next SshSession::clear(MonoTime now) {
   if (dead_ || spoiled_ || pipeline_ == nullptr) {
     return cleared(now);
   }
-  if (!carrier_->settled()) {
-    // No line may go out before its predecessor is acknowledged: nothing can be said any more.
+  if (!carrier_->all_said()) {
+    // The pipeline has not begun, and no line may overtake those that would begin it.
     spoiled_ = true;
     return cleared(now);
   }
+  // Goes out when the line before is acknowledged.
   carrier_->send({.kind = psrp::PacketKind::signal, .id = pipeline_->id()});
   step_ = Step::stop;
   until_ = now + options_.stop_patience;

@@ -78,9 +78,10 @@ class SshSession {
   /// Something else went wrong; the process must not be used again.
   Next failed(Error error);
 
-  /// After a run that left a pipeline behind: Signal, wait until the pipeline says so or
-  /// stop_patience is over, Close. What cannot be cleared makes the session unusable, and so does a
-  /// pipeline that did not hear the stop: it keeps the runspace busy.
+  /// After a run that left a pipeline behind: Signal (behind the acknowledgement of the last line),
+  /// wait until the pipeline says so or stop_patience is over, Close. What cannot be cleared makes
+  /// the session unusable, and so does a pipeline that did not hear the stop: it keeps the runspace
+  /// busy.
   Next clear(MonoTime now);
   /// `clear`, then Close of the pool. Cleared in the end, whatever became of it.
   Next close(MonoTime now);

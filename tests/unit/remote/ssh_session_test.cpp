@@ -211,6 +211,39 @@ TEST(SshSession, APipelineThatGoesOnIsStoppedAndTheProcessStays) {
   EXPECT_TRUE(drive.violations.empty());
 }
 
+// Who asks may be gone before the server has acknowledged the pipeline.
+TEST(SshSession, TheStopWaitsForTheAckOfTheLineBefore) {
+  for (const bool comes : {true, false}) {
+    FakeProcess process;
+    process.knobs.never_ends = true;
+    SshSession session{SshSessionOptions{}};
+    const Call call{"Get-CsBackupServiceStatus", {}, "param()"};
+    session.run(call, MonoTime{}, MonoTime{} + 60s, 30s);
+    SshSession::Next next = session.started();
+    const auto said = [&] {
+      std::string line = std::get<SshSession::Wait>(next).line;
+      line.resize(line.empty() ? 0 : line.size() - 1);
+      return process.take(line);
+    };
+    std::string answer = said();
+    while (process.kinds != std::vector<std::string>{"Data", "Command", "Data"}) {
+      next = session.received(answer, MonoTime{});
+      answer = said();
+    }
+    next = session.clear(MonoTime{});
+    ASSERT_TRUE(std::holds_alternative<SshSession::Wait>(next));
+    EXPECT_EQ(std::get<SshSession::Wait>(next).line, "") << "nothing overtakes";
+    next = comes ? session.received(answer, MonoTime{}) : session.timed_out(MonoTime{});
+    while (comes && std::holds_alternative<SshSession::Wait>(next)) {
+      next = session.received(said(), MonoTime{});
+    }
+    EXPECT_TRUE(std::holds_alternative<SshSession::Cleared>(next));
+    EXPECT_EQ(session.reusable(), comes);
+    EXPECT_EQ(process.kinds.back(), comes ? "Close" : "Data");
+    EXPECT_TRUE(process.violations.empty());
+  }
+}
+
 TEST(SshSession, OneThatDoesNotHearTheStopIsClosedAndSpoilsTheProcess) {
   Drive drive;
   drive.knobs.never_ends = drive.knobs.deaf = true;
