@@ -18,21 +18,21 @@ from ssh_lab import SshTest
 
 SSHD, SSH = "/usr/sbin/sshd", "/usr/bin/ssh"
 POOL = "atl.example.com"
-USER = pwd.getpwuid(os.getuid()).pw_name
+USER, SHELL = pwd.getpwuid(os.getuid()).pw_name, pwd.getpwuid(os.getuid()).pw_shell
 BANNER = "Authorised use only."
 
 
 class Server:
     """One sshd. Use as a context manager; ends it by pid, and its sessions with it."""
 
-    def __init__(self, folder, port, subsystem):
+    def __init__(self, folder, port, subsystem, *more):
         self.folder, self.port = pathlib.Path(folder), port
         self.log_path, self.path = self.folder / "sshd.log", self.folder / "sshd_config"
         # No StrictModes: the test's folder lies below one that others may write to. No PAM: the accounts of a container are often locked.
         self.path.write_text("\n".join([
             f"ListenAddress 127.0.0.1:{port}", f"HostKey {self.folder}/host_key", f"AuthorizedKeysFile {self.folder}/authorized_keys", "PidFile none",
             "StrictModes no", "UsePAM no", "PermitRootLogin yes", "PasswordAuthentication no", "KbdInteractiveAuthentication no", "PrintMotd yes",
-            f"Banner {self.folder}/banner", f"Subsystem powershell {subsystem}", f"Subsystem noisy /bin/echo Welcome.", ""]), encoding="utf-8")
+            f"Banner {self.folder}/banner", f"Subsystem powershell {subsystem}", "Subsystem noisy /bin/echo Welcome.", *more, ""]), encoding="utf-8")
         (self.folder / "banner").write_text(BANNER + "\n", encoding="utf-8")
         self.process = None
 
@@ -68,7 +68,7 @@ class Server:
 
 
 @unittest.skipUnless(os.access(SSHD, os.X_OK) and os.access(SSH, os.X_OK), "openssh-server or openssh-client is not installed")
-@unittest.skipUnless(pwd.getpwuid(os.getuid()).pw_shell.endswith("sh"), "the account has no shell, so sshd lets it not in")
+@unittest.skipUnless(SHELL.endswith("sh"), "the account has no shell, so sshd lets it not in")
 class OpenSsh(SshTest):
     def setUp(self):
         super().setUp()
@@ -80,7 +80,9 @@ class OpenSsh(SshTest):
         self.write_scenario({"listeners": [{"name": "atlanta"}], "pools": {POOL: {}, "chi.example.com": {}}})
         # A program for sshd: a line of its configuration is a line of a shell's, so it has no blanks or quotes.
         self.subsystem = self.folder / "subsystem"
-        self.write_subsystem("exec " + " ".join(f"'{word}'" for word in self.program("atlanta", "--errors-on-stdout")))
+        words = " ".join(f"'{word}'" for word in self.program("atlanta", "--errors-on-stdout"))
+        self.subsystem.write_text(f"#!/bin/sh\nexec {words}\n", encoding="utf-8")
+        self.subsystem.chmod(0o755)
 
     def tearDown(self):
         self.wait_no_leftovers()
@@ -89,10 +91,6 @@ class OpenSsh(SshTest):
     def write_known(self, name, key, host="127.0.0.1"):
         public = (self.folder / f"{key}.pub").read_text(encoding="ascii")
         (self.folder / name).write_text(f"[{host}]:{self.port} {public}", encoding="ascii")
-
-    def write_subsystem(self, *lines):
-        self.subsystem.write_text("\n".join(["#!/bin/sh", *lines, ""]), encoding="utf-8")
-        self.subsystem.chmod(0o755)
 
     def keys(self, **changed):
         ssh = {"host": "127.0.0.1", "port": self.port, "user": USER, "identity_file": "id", "known_hosts_file": "known_hosts",
@@ -127,13 +125,15 @@ class OpenSsh(SshTest):
             self.assertRegex(shown.stderr, rf"(?m)^  process +{SSH} \(pid \d+\)$")
             self.assertRegex(shown.stderr, r"(?m)^  protocol +server 2\.3, used 2\.3$")
 
+    @unittest.skipUnless(SHELL.endswith("bash"), "the account's shell is not bash, so this cannot make it print something")
     def test_what_a_login_prints_besides(self):
-        """The banner of sshd comes on stderr and does no harm; what a shell prints into the session does, and is shown."""
+        """The banner of sshd comes on stderr and does no harm, nor does what the user's shell prints there; what it prints into the session
+        does, and is shown."""
+        self.configure({"atlanta": self.keys()})
         for noise, good in (("echo A note. >&2", True), ("echo A note.", False)):
             with self.subTest(noise=noise):
-                self.write_subsystem(noise, "exec " + " ".join(f"'{word}'" for word in self.program("atlanta")))
-                self.configure({"atlanta": self.keys()})
-                with self.server():
+                (self.folder / ".bashrc").write_text(noise + "\n", encoding="utf-8")  # which bash reads when sshd starts it
+                with Server(self.folder, self.port, self.subsystem, f"SetEnv HOME={self.folder}"):
                     shown = self.evaluate()
                 self.assertEqual(shown.returncode, 0 if good else 1, shown.stderr)
                 if not good:
@@ -163,7 +163,6 @@ class OpenSsh(SshTest):
         (self.folder / "open").chmod(0o644)
         (self.folder / "known_hosts").chmod(0o600)  # it is no key, but that is all
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "secret", "-f", str(self.folder / "locked")], check=True)
-        shutil.copy(self.folder / "locked.pub", self.folder / "authorized_keys.more")
         self.configure({name: self.keys(**changed) for name, (changed, *_) in self.CASES.items()}, {f"{name}.example.com": name for name in self.CASES})
 
     def test_what_fails_has_its_reason_and_remedy(self):

@@ -220,6 +220,12 @@ class Storm(Processes):
             {"do": "huge_line"}, {"do": "hang"}, {"do": "stall"}, {"do": "deaf"}, {"do": "no_ack"}, {"do": "linger"}, {"do": "linger", "term": False}]
     EVALUATIONS = 200
 
+    def spare(self, agent):
+        """The agent's descriptors beside three pipes and a pidfd of each child, as seen at a moment in which none came or went."""
+        look = lambda: (len(self.children(agent)), agent.descriptors())
+        count, descriptors = self.wait(lambda: first if (first := look()) == look() else None, "a quiet moment")
+        return descriptors - 4 * count
+
     def test_nothing_is_left_behind(self):
         seed = int(os.environ.get("SFB_SEED", "20261126"))
         print(f"SFB_SEED={seed}", end=" ", flush=True)
@@ -232,6 +238,7 @@ class Storm(Processes):
             fault["nth"] = 1 if fault["action"] in ("Start", "Open", "ClosePool") else fault["nth"]
         with self.start(SITES, 3, faults=faults, keys={"session": {"max_pipelines": 4}}) as agent:
             self.wait(lambda: self.evaluations(agent) >= 9, "the first evaluations")
+            before = self.spare(agent)
             begun, zombies, strangers, most = self.evaluations(agent), {}, [], 0
             end = time.monotonic() + 240
             while self.evaluations(agent) - begun < self.EVALUATIONS:
@@ -251,11 +258,7 @@ class Storm(Processes):
             starts = {site: len(self.started(site)) for site in SITES}
             self.wait(lambda: all(len(self.started(site)) > starts[site] + 1 for site in SITES), "fresh processes", 60)
             self.wait(lambda: not self.ill(agent), lambda: f"{self.ill(agent)} to heal\n{agent.log()[-3000:]}", 40)
-            # Three pipes and a pidfd for each, and nothing else.
-            counts = lambda: (len(self.children(agent)), agent.descriptors())
-            first = self.wait(lambda: counts() if counts()[0] <= len(SITES) else None, "a quiet moment")
-            spare = self.wait(lambda: [one[1] - 4 * one[0]] if (one := counts()) == counts() else None, "a quiet moment")[0]
-            self.assertLess(spare, 40, (first, os.listdir(f"/proc/{agent.process.pid}/fd")))
+            self.wait(lambda: self.spare(agent) <= before, lambda: f"{before} descriptors, not {self.spare(agent)}")
             agent.signal(signal.SIGTERM)
             self.assertEqual(agent.process.wait(lab.WAIT), 0, agent.log())
             self.assertEqual(self.leftovers(), [])
