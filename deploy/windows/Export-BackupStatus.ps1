@@ -17,8 +17,8 @@ Exit code: 0 every pool answered; 1 at least one did not (its file says why); 2 
 not be written, or the parameters make no sense.
 
 .PARAMETER PoolFqdn
-The pools to ask. A comma separated text is split, because powershell.exe -File hands over
-"-PoolFqdn a,b" as one text.
+The pools to ask. A comma separated text is split, here and in -Module, because powershell.exe -File
+hands over "-PoolFqdn a,b" as one text.
 
 .PARAMETER Path
 An existing folder for the files: <pool>.clixml, with -PerCategory <pool>.All.clixml,
@@ -268,7 +268,7 @@ if ($PerCategory) {
 $extension = $Format.ToLowerInvariant()
 
 $exitCode = 0
-$loaded = Import-StatusModule $Module
+$loaded = Import-StatusModule @($Module | ForEach-Object { $_ -split ',' } | ForEach-Object { $_.Trim() } | Where-Object { $_ })
 foreach ($pool in $pools) {
     foreach ($category in $categories) {
         if ($loaded.Loaded) {

@@ -1,0 +1,103 @@
+"""deploy/windows/Export-BackupStatus.ps1 run by Microsoft's engine, and its files read by the agent over transport file."""
+
+import os
+import re
+import subprocess
+import unittest
+
+import engine
+import expected
+import lab
+
+SCRIPT = lab.ROOT / "deploy" / "windows" / "Export-BackupStatus.ps1"
+# What a task's file can say: no question was asked of a host, and no message was too long.
+BAD = [name for name in expected.BAD if name not in ("readline", "prompts", "huge")]
+
+
+def setUpModule():
+    engine.need_lab()
+
+
+class ExportScript(engine.EngineTest):
+    MORE = {"two-errors": [{"do": "error", "text": "First trouble."}, {"do": "error", "text": "Second trouble."}],
+            "error-throw": [{"do": "error", "text": "First trouble."}, {"do": "status"}, {"do": "throw", "text": "Second trouble."}]}
+
+    def export(self, endpoint, names, *options, status=0, modules="plain"):
+        """Runs the script as a task would. What it printed."""
+        command = [engine.LAB, "-Modules", engine.LAB.parent / "modules" / modules, "-NoLogo", "-NoProfile", "-NonInteractive", "-File", SCRIPT, "-PoolFqdn",
+                   ",".join(f"{name}.{endpoint}.example.com" for name in names), "-Path", self.folder / "exports", *options]
+        run = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False,
+                             env={**os.environ, "SFB_LAB_SCENARIO": str(self.scenario(endpoint)), "NO_COLOR": "1"})
+        self.assertEqual(run.returncode, status, run.stdout + run.stderr)
+        return run.stdout + run.stderr
+
+    def files(self):
+        return sorted(path.name for path in (self.folder / "exports").iterdir())
+
+    def configure_files(self, endpoints, pools):
+        self.configure_endpoints({name: {"transport": "file", "path": str(self.folder / "exports" / path), "max_age": "1h"}
+                                  for name, path in endpoints.items()}, pools)
+
+    def test_every_answer_in_both_forms(self):
+        names = [*expected.GOOD, *BAD, "two-errors", "error-throw", "unlisted"]
+        forms = {"clix": ("Clixml", "{pool}.clixml"), "json": ("Json", "{pool}.json")}
+        for endpoint, (form, _) in forms.items():
+            said = self.export(endpoint, names, "-Format", form, status=1)
+            told = re.findall(rf"(?m)^WARNING: (\S+)\.{endpoint}\.example\.com All: ", said)
+            # The parse failures are the exporter's verdict; the cmdlet was content.
+            self.assertEqual(told, [*(name for name in BAD if expected.BAD[name][0] == "cmdlet"), "two-errors", "error-throw", "unlisted"])
+        self.assertEqual(len(self.files()), 2 * len(names), "and nothing temporary")
+        self.configure_files({endpoint: path for endpoint, (_, path) in forms.items()}, {endpoint: names for endpoint in forms})
+        with self.agent() as agent:
+            for endpoint in forms:
+                texts = {name: expected.check_good(self, agent, name, endpoint).text for name in expected.GOOD}
+                self.assertIn("WARNING: One front end did not answer.", texts["warning"])
+                self.assertIn("The backup store cannot be read.", texts["error"])
+                texts = {name: expected.check_bad(self, agent, name, endpoint).text for name in BAD}
+                self.assertIn(f"fe1.status-throw.{endpoint}.example.com", texts["status-throw"])
+                self.assertIn("FullyQualifiedErrorId : BackupServiceClosed,Sfb.Lab.GetCsBackupServiceStatusCommand", texts["status-throw"])
+                for name, code in (("two-errors", "cmdlet.error"), ("error-throw", "cmdlet.failed"), ("unlisted", "cmdlet.error")):
+                    answer = self.ask(agent, f"{name}.{endpoint}")
+                    self.assert_failed(answer, 502, "cmdlet", code, "query")
+                    if name != "unlisted":
+                        self.assertLess(answer.text.index("First trouble."), answer.text.index("Second trouble."))
+                        self.assertEqual(answer.text.count("Second trouble."), 1, "the error that ended it stands in the list once")
+
+    def test_every_category(self):
+        self.export("cats", ["five", "throw"], "-PerCategory", status=1)
+        self.assertEqual(self.files(), sorted(f"{name}.cats.example.com.{category}.clixml" for name in ("five", "throw")
+                                              for category in ("All", "UserData", "CMS", "RGS")))
+        self.configure_files({"cats": "{pool}.{category}.clixml"}, {"cats": ["five", "throw"]})
+        with self.agent() as agent:
+            expected.check_good(self, agent, "five", "cats")
+            for category, count in (("UserData", 2), ("CMS", 1), ("RGS", 2)):
+                answer = self.ask(agent, "five.cats", Category=category, **{"as": "json"})
+                self.assert_good(answer)
+                self.assertEqual(len(answer.json()["BackupModules"]), count)
+            self.assert_failed(self.ask(agent, "throw.cats", Category="CMS"), 502, "cmdlet", "cmdlet.second_hop", "query")
+
+    def test_modules_that_are_not_there_or_bring_nothing(self):
+        # The first that is not there says nothing about the second, and a session may know the cmdlet by itself.
+        self.assertEqual(self.export("file", ["healthy"], "-Module", "NoSuchModule,SkypeForBusiness"), "")
+        self.assertEqual(self.export("file", ["healthy"], "-Module", "NoSuchModule"), "")
+        (self.folder / "none").mkdir()
+        self.configure_files({"file": "{pool}.clixml"}, {"file": ["healthy"]})
+        with self.agent() as agent:
+            self.assert_good(self.ask(agent, "healthy.file"))
+            for module, code, words in (("NoSuchModule,OtherModule", "cmdlet.import_failed", "'OtherModule' was not loaded"),
+                                        ("Microsoft.PowerShell.Utility", "cmdlet.failed", "None of the modules brings Get-CsBackupServiceStatus")):
+                said = self.export("file", ["healthy"], "-Module", module, status=1, modules=self.folder / "none")
+                self.assertIn(words, said)
+                answer = self.ask(agent, "healthy.file", width=300)
+                self.assert_failed(answer, 502, "cmdlet", code, "query")
+                self.assertIn(words, answer.text)
+
+    def test_what_it_refuses(self):
+        for name, words, status in (("ill..name", "is not a host name", 2), ("", "", 1)):
+            said = self.export("file", [name] if name else [], status=status)
+            self.assertIn(words, said)
+        self.assertEqual(self.files(), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
