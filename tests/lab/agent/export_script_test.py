@@ -57,7 +57,7 @@ class ExportScript(engine.EngineTest):
                 self.assertIn(f"fe1.status-throw.{endpoint}.example.com", texts["status-throw"])
                 self.assertIn("FullyQualifiedErrorId : BackupServiceClosed,Sfb.Lab.GetCsBackupServiceStatusCommand", texts["status-throw"])
                 for name, code in (("two-errors", "cmdlet.error"), ("error-throw", "cmdlet.failed"), ("unlisted", "cmdlet.error")):
-                    answer = self.ask(agent, f"{name}.{endpoint}")
+                    answer = self.ask(agent, f"{name}.{endpoint}", edition="5.1")
                     self.assert_failed(answer, 502, "cmdlet", code, "query")
                     if name != "unlisted":
                         self.assertLess(answer.text.index("First trouble."), answer.text.index("Second trouble."))
