@@ -50,6 +50,9 @@ class Winrm(engine.EngineTest):
                 self.assertIn("fe1.status-throw.full.example.com", texts["status-throw"])
                 self.assertIn("FullyQualifiedErrorId : BackupServiceClosed,Sfb.Lab.GetCsBackupServiceStatusCommand", texts["status-throw"])
                 self.assert_good(self.ask(agent, "only-error.full", Force="true"))
+                rendered = self.ask(agent, "failing.full", width=80)
+                self.assertEqual(rendered.headers["X-Rendered-By"], "server")
+                self.assertIn("         ErrorState          ErrorState {", rendered.text)
             self.nothing_behind(simulator)
 
     def test_session_configurations(self):
