@@ -19,7 +19,19 @@ namespace {
 // How long an ask waits for a session that is being cleared before it opens another one.
 constexpr std::chrono::milliseconds kClearing{1'000};
 
+constexpr std::chrono::milliseconds kMargin{500};
+
 }  // namespace
+
+bool cmdlet_failed(const Result<PipelineResult>& result) {
+  return result ? result->state == PipelineState::failed ||
+                      (result->output.empty() && !result->errors.empty())
+                : result.error().reason == Reason::cmdlet;
+}
+
+MonoTime last_word(MonoTime deadline, MonoTime now) {
+  return deadline - std::min<std::chrono::nanoseconds>(kMargin, (deadline - now) / 10);
+}
 
 class LanesTransport::Waiters::Entry {
  public:

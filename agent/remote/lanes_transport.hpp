@@ -59,6 +59,13 @@ class Lane {
   bool ending = false;                    ///< its session is being closed
 };
 
+/// What the reply says of the cmdlet: it failed, so what an administrator may change now counts
+/// from the next session on.
+bool cmdlet_failed(const Result<PipelineResult>& result);
+/// When a session stops its pipeline: before the ask's deadline, so that there is time to hear so
+/// over the same connection.
+MonoTime last_word(MonoTime deadline, MonoTime now);
+
 struct LanesOptions {
   std::string endpoint;            ///< its name, for messages
   std::string_view transport;      ///< the first word of its codes

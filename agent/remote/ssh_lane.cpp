@@ -20,25 +20,12 @@ namespace asio = boost::asio;
 
 namespace {
 
-// The session ends a pipeline this much before the ask's deadline, so that there is time to hear
-// so.
-constexpr std::chrono::milliseconds kMargin{500};
 // A process whose output ends is about to end itself.
 constexpr std::chrono::milliseconds kLastWords{1'000};
 // Of a packet that cannot be read, beside what was said on stderr.
 constexpr std::size_t kExcerpt = 200;
 // More than this takes the loop too long (design.md 5.5: no step over 5 ms).
 constexpr std::size_t kReadOnLoop = 64UL << 10U;
-
-MonoTime before(MonoTime deadline, MonoTime now) {
-  return deadline - std::min<std::chrono::nanoseconds>(kMargin, (deadline - now) / 10);
-}
-
-bool cmdlet_failed(const Result<PipelineResult>& result) {
-  return result ? result->state == PipelineState::failed ||
-                      (result->output.empty() && !result->errors.empty())
-                : result.error().reason == Reason::cmdlet;
-}
 
 }  // namespace
 
@@ -49,7 +36,7 @@ SshLane::SshLane(std::shared_ptr<SshEndpoint> endpoint) : endpoint_(std::move(en
 void SshLane::renew() {
   const SshOptions& options = endpoint_->options;
   child_.reset();
-  failed_ = reading_ = writing_ = starting_ = false;
+  failed_ = reading_ = writing_ = false;
   session_ = std::make_shared<SshSession>(SshSessionOptions{.language = options.language,
                                                             .import_module = options.import_module,
                                                             .limits = options.limits,
@@ -104,7 +91,7 @@ asio::awaitable<Result<PipelineResult>> SshLane::converse(const Call& call, Mono
                                                           StageTimes& times) {
   MonoTime mark = net::mono_now();
   Stage stage = Stage::open;
-  Next next = session_->run(call, mark, before(deadline, mark), endpoint_->options.open_cap);
+  Next next = session_->run(call, mark, last_word(deadline, mark), endpoint_->options.open_cap);
   while (!std::holds_alternative<SshSession::Finished>(next)) {
     const auto* wait = std::get_if<SshSession::Wait>(&next);
     const Stage now = wait == nullptr ? Stage::open : wait->stage;

@@ -62,7 +62,6 @@ class SshLane final : public Lane {
   bool failed_ = false;                  ///< the session's last run ended with the cmdlet's failure
   bool reading_ = false;                 ///< a job has the session
   bool writing_ = false;                 ///< a line is half-way
-  bool starting_ = false;                ///< the session waits for its process
 };
 
 }  // namespace sfb::remote

@@ -17,15 +17,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-bool cmdlet_failed(const Result<PipelineResult>& result) {
-  return result ? result->state == PipelineState::failed ||
-                      (result->output.empty() && !result->errors.empty())
-                : result.error().reason == Reason::cmdlet;
-}
-
-// The session ends a pipeline this much before the ask's deadline, so that there is time to hear so
-// over the same connection.
-constexpr std::chrono::milliseconds kMargin{500};
 // Stop, a few Receives, Terminate and Delete are far fewer; a session that goes on is broken.
 constexpr int kMaxTidyPosts = 64;
 constexpr int kDeletes = 2;
@@ -37,10 +28,6 @@ constexpr std::chrono::milliseconds kPause{100};
 // More than this takes the loop too long (design.md 5.5: no step over 5 ms); a quarter of what
 // costs that here, as servers are slower than this.
 constexpr std::size_t kReadOnLoop = 64UL << 10U;
-
-MonoTime before(MonoTime deadline, MonoTime now) {
-  return deadline - std::min<std::chrono::nanoseconds>(kMargin, (deadline - now) / 10);
-}
 
 Error cut_off() {
   return {Reason::timeout, "winrm.cancelled", "the request was cut off", {}, {}, Stage::query};
@@ -119,8 +106,8 @@ boost::asio::awaitable<Result<PipelineResult>> WinrmLane::converse(const Call& c
   const WinrmOptions& options = endpoint_->options;
   const MonoTime start = net::mono_now();
   Stage stage = Stage::open;
-  const MonoTime last_word = before(deadline, start);
-  auto next = session_->run(call, start, last_word);
+  const MonoTime last = last_word(deadline, start);
+  auto next = session_->run(call, start, last);
   while (auto* post = std::get_if<WinrmSession::Post>(&next)) {
     if (post->stage != stage) {
       times.ended(stage);
@@ -152,7 +139,7 @@ boost::asio::awaitable<Result<PipelineResult>> WinrmLane::converse(const Call& c
     if (const auto pause = pause_before(next, action, brought, came - began);
         pause > pause.zero()) {
       posting_ = true;  // the session waits already
-      co_await net::sleep_until(std::min<MonoTime>(came + pause, last_word));
+      co_await net::sleep_until(std::min<MonoTime>(came + pause, last));
     }
   }
   times.ended(stage);
