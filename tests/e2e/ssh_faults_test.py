@@ -126,8 +126,15 @@ class Faults(SshTest):
         stage, noticed = STEPS[step]
         self.configure(ACTS, self.faults(ACTS, step))
         found, counted, _ = self.watch(ACTS, step, noticed)
+        failed = {pool for pool, _ in counted}
+        # The second ack may be read alone: then the next step has begun, behind the Close that of the next run.
+        if step == "Open":
+            found["ack_twice"] = [{**entry, "stage": OPEN} for entry in found["ack_twice"]]
+        elif step == "Close":
+            self.assertLessEqual({entry["code"] for entry in found["ack_twice"]}, {"psrp.ack"})
+            found["ack_twice"], failed = [], failed - {fqdn("ack_twice")}
         self.check(ACTS, step, stage, noticed, found)
-        self.assertEqual({pool for pool, _ in counted}, {fqdn(name) for name in noticed})
+        self.assertEqual(failed, {fqdn(name) for name in noticed})
 
     def test_at_a_command_of_a_process_that_served_before(self):
         """What ends it before it took the command costs nothing: it is replaced. What it says wrongly is told."""
