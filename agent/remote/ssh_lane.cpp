@@ -121,7 +121,7 @@ asio::awaitable<SshLane::Next> SshLane::step(Next next, MonoTime deadline) {
   }
   if (auto* wait = std::get_if<SshSession::Wait>(&next)) {
     wait->until = std::min<MonoTime>(wait->until, deadline);
-    co_return co_await exchange(std::move(*wait));
+    co_return co_await exchange(std::move(*wait), deadline);
   }
   co_return session_->failed({Reason::internal,
                               "ssh.no_result",
@@ -148,12 +148,12 @@ asio::awaitable<SshLane::Next> SshLane::start() {
 }
 
 // Says the line, if there is one, and hears what comes next.
-asio::awaitable<SshLane::Next> SshLane::exchange(SshSession::Wait wait) {
+asio::awaitable<SshLane::Next> SshLane::exchange(SshSession::Wait wait, MonoTime deadline) {
   if (!wait.line.empty()) {
     writing_ = true;
     Status written = co_await child_->write(std::move(wait.line), wait.until);
     if (!written) {
-      co_return co_await gone(std::move(written.error()));
+      co_return co_await gone(std::move(written.error()), deadline);
     }
     writing_ = false;
   }
@@ -166,20 +166,21 @@ asio::awaitable<SshLane::Next> SshLane::exchange(SshSession::Wait wait) {
     co_return session_->timed_out(net::mono_now());
   }
   if (!bytes) {
-    co_return co_await gone(std::move(bytes.error()));
+    co_return co_await gone(std::move(bytes.error()), deadline);
   }
   if (bytes->empty()) {
-    co_return co_await gone({});
+    co_return co_await gone({}, deadline);
   }
   co_return co_await take(std::move(*bytes));
 }
 
 // The process reads or writes no more. How it ended says why.
-asio::awaitable<SshLane::Next> SshLane::gone(Error error) {
+asio::awaitable<SshLane::Next> SshLane::gone(Error error, MonoTime deadline) {
   const SshOptions& options = endpoint_->options;
   const bool silent = error.reason == Reason::timeout;
+  const MonoTime now = net::mono_now();
   const auto exit =
-      co_await child_->exited(silent ? net::mono_now() : net::mono_now() + kLastWords);
+      co_await child_->exited(silent ? now : std::min<MonoTime>(now + kLastWords, deadline));
   if (!silent || exit) {
     std::string words = child_->stderr_tail();
     if (const std::string_view lines = session_->error_lines(); !lines.empty()) {

@@ -48,9 +48,9 @@ class SshLane final : public Lane {
                                                           StageTimes& times);
   boost::asio::awaitable<Next> step(Next next, MonoTime deadline);
   boost::asio::awaitable<Next> start();
-  boost::asio::awaitable<Next> exchange(SshSession::Wait wait);
+  boost::asio::awaitable<Next> exchange(SshSession::Wait wait, MonoTime deadline);
   boost::asio::awaitable<Next> take(std::string bytes);
-  boost::asio::awaitable<Next> gone(Error error);
+  boost::asio::awaitable<Next> gone(Error error, MonoTime deadline);
   boost::asio::awaitable<void> drive(Next next, MonoTime deadline);
   void explain(Error& error) const;
   bool keep(std::size_t bytes);

@@ -203,6 +203,15 @@ TEST_F(SshTransport, OneThatNeverStopsTalkingIsNotListenedToForEver) {
   EXPECT_LE(reply.error().peer.size(), 2000U);
 }
 
+TEST_F(SshTransport, OneThatClosesItsOutputAndStaysIsNotWaitedForBehindTheDeadline) {
+  options_.eof_patience = options_.term_patience = 100ms;
+  run("exec >&-; echo Bye. >&2; exec sleep 600");
+  const auto reply = ask(300ms);
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().code, "ssh.exited");
+  EXPECT_TRUE(reply.error().message.contains("closed its output")) << reply.error().message;
+}
+
 TEST_F(SshTransport, ClosingKillsWhatDoesNotGo) {
   options_.close_cap = 500ms;
   play("{}", "[{do: linger, term: false, action: Start}]");
