@@ -252,7 +252,7 @@ class Storm(Processes):
             self.assertEqual(strangers, [])
             # One of each endpoint and one beside it, while the first is being cleared.
             self.assertLessEqual(most, 2 * len(SITES) + 1)
-            self.assertGreater(len(self.journal("fault")), 30)
+            self.assertGreater(len(self.journal("fault")), self.EVALUATIONS // 10)
             # A process reads its scenario when it starts: the next ones are healthy.
             self.write_scenario({"listeners": [{"name": site} for site in SITES], "pools": {f"{site}-{i}.example.com": {} for site in SITES for i in range(3)}})
             starts = {site: len(self.started(site)) for site in SITES}
