@@ -26,6 +26,7 @@ class Deaths(engine.EngineTest):
         names = ["exit-before", "exit-middle", "die-before", "die-middle", "noise", "healthy"]
         self.configure_engine({"full": {}, "sshs": {"mode": "-sshs"}}, {"full": names, "sshs": ["noise", "healthy"]})
         with self.agent() as agent:
+            self.wait(agent.ready, "the first cycle")
             self.assert_process(self.ask(agent, "exit-before.full"), "exit status 3")
             self.assert_process(self.ask(agent, "exit-middle.full"), "exit status 3")
             self.assert_process(self.ask(agent, "die-before.full"), "SIGKILL")
@@ -71,6 +72,26 @@ class Deaths(engine.EngineTest):
             self.wait(lambda: len(self.children(agent)) == 1, "the silent one's end")
             self.assertEqual(engine.zombies(agent.process.pid), [])
 
+    def test_death_while_the_session_opens_and_while_a_run_is_stopped(self):
+        # The session's start-up script ends the process when the pool is half open.
+        (self.folder / "start.ps1").write_text("[Environment]::Exit(5)\n", encoding="ascii")
+        session = self.folder / "dying.pssc"
+        session.write_text(f"@{{ SchemaVersion = '2.0.0.0'; GUID = '7a1a1d5e-1111-4c56-8d0f-54f3a1f0b906'; SessionType = 'Default'; "
+                           f"ScriptsToProcess = '{self.folder / 'start.ps1'}' }}\n", encoding="ascii")
+        self.configure_engine({"open": {"session": session}, "stop": {}}, {"open": ["healthy"], "stop": {"healthy": "60s", "deaf": "3s"}})
+        with self.agent() as agent:
+            self.wait(agent.ready, "the first cycle")
+            answer = self.ask(agent, "healthy.open")
+            self.assert_failed(answer, 502, "process", "ssh.exited", "open")
+            self.assertIn("exit status 5", answer.entry["message"])
+            self.assert_good(self.ask(agent, "healthy.stop"))
+            self.assert_failed(self.ask(agent, "deaf.stop"), 504, "timeout", "ssh.timeout", "query")
+            for pid in self.children(agent):
+                os.kill(pid, signal.SIGKILL)
+            self.assert_good(self.ask(agent, "healthy.stop"))
+            self.wait(lambda: len(self.children(agent)) == 1, "nobody but the one that serves")
+            self.assertEqual(engine.zombies(agent.process.pid), [])
+
     def test_slow_and_deaf(self):
         self.configure_engine({"full": {}}, {"full": {"healthy": "60s", "slow": "3s", "deaf": "3s"}})
         with self.agent() as agent:
@@ -92,7 +113,7 @@ class Deaths(engine.EngineTest):
         self.configure_engine({"full": {}, "idle": {}}, {"full": ["deaf"], "idle": ["healthy"]})
         with self.agent() as agent:
             self.assert_good(self.ask(agent, "healthy.idle"))
-            with engine.background(engine.query, agent, "deaf.full.example.com"):
+            with engine.background(engine.query, agent, "deaf.full.example.com", **{"as": "json"}):
                 self.wait(lambda: agent.value('sfb_backup_evaluation_running{pool="deaf.full.example.com"}') == 1, "the run")
                 self.wait(lambda: len(self.children(agent)) == 2, "the second process")
                 agent.signal(signal.SIGTERM)

@@ -145,10 +145,10 @@ class EngineTest(lab.LabTest):
 
 
 @contextlib.contextmanager
-def background(do, *arguments):
+def background(do, *arguments, **more):
     """Does something beside the body, which must see to its end; a failure there is of no interest."""
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        pool.submit(do, *arguments)
+        pool.submit(do, *arguments, **more)
         yield
 
 
