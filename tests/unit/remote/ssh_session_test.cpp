@@ -351,11 +351,13 @@ TEST(SshSession, TheTextOfTheServerComesBesideTheObjects) {
   drive.knobs.output.push_back(
       R"(<Obj RefId="0"><TN RefId="0"><T>System.Collections.Hashtable</T></TN><DCT>)"
       R"(<En><S N="Key">SfbBackupExtras</S><I32 N="Value">1</I32></En>)"
-      R"(<En><S N="Key">Rendered</S><S N="Value">a_x000D__x000A_b_x000D__x000A_</S></En></DCT></Obj>)");
+      R"(<En><S N="Key">Rendered</S><S N="Value">_x001B_[32;1ma_x001B_[0m_x000D__x000A_b[1m_x001B_[K)"
+      R"(_x000D__x000A__x001B_[</S></En></DCT></Obj>)");
   const auto result = drive.ask(80);
   ASSERT_EQ(code(result), "good");
   ASSERT_TRUE(result->rendered.has_value());
-  EXPECT_EQ(result->rendered->text, "a\nb\n");
+  // Without colours, and with our line ends; nothing else is touched.
+  EXPECT_EQ(result->rendered->text, "a\nb[1m\x1b[K\n\x1b[");
   EXPECT_EQ(result->rendered->width, 80);
   EXPECT_EQ(result->output.size(), 1U);
   // Out-String takes the columns that a console uses: all but the last.
