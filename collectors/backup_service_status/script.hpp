@@ -9,11 +9,13 @@ namespace sfb::collectors {
 /// error behind them must not lose them), and sends one hashtable with kExtrasTag behind them: the
 /// language mode, the modules as text, and, where `SfbWidth` asks for it, what the server's own
 /// formatter makes of the objects (`Rendered`, or `RenderRefused` with the reason). Plain remoting
-/// serialises one level deep, so the modules' own properties would be lost but for that. Values come
-/// as arguments only. Written for FullLanguage and ConstrainedLanguage: no method call, no type
-/// conversion but [string]. An error that ends the cmdlet ends the script too, as it ends a pipeline
-/// of the cmdlet alone; without the `throw` the script would go on and end well. What the import
-/// warns of is not the cmdlet's, and would come with a session's first answer only.
+/// serialises one level deep, so the modules' own properties would be lost but for that. Values
+/// come as arguments only. Written for FullLanguage and ConstrainedLanguage: no method call, no
+/// type conversion but [string]. An error that ends the cmdlet ends the script too, as it ends a
+/// pipeline of the cmdlet alone; without the `throw` the script would go on and end well. What the
+/// import warns of is not the cmdlet's, and would come with a session's first answer only. Where
+/// the session is in strict mode, a property that is not there is an error of this script, which is
+/// nobody's.
 inline constexpr std::string_view kScript = R"(param(
   $SfbImportModule, $SfbWidth, $PoolFqdn, $Category, $Force, $BypassDualWrite
 )
@@ -26,16 +28,19 @@ foreach ($sfbName in $PSBoundParameters.Keys) {
   if ($sfbName -notlike 'Sfb*') { $sfbArguments[$sfbName] = $PSBoundParameters[$sfbName] }
 }
 try { Get-CsBackupServiceStatus @sfbArguments -OutVariable sfbStatus } catch { throw }
-$sfbModules = @(foreach ($sfbItem in $sfbStatus) {
-  foreach ($sfbModule in $sfbItem.BackupModules) {
-    @{
-      Identity = [string]$sfbModule.Identity
-      ExportStatus = [string]$sfbModule.ExportStatus
-      ImportStatus = [string]$sfbModule.ImportStatus
-      Text = [string]$sfbModule
+$sfbModules = @()
+try {
+  $sfbModules = @(foreach ($sfbItem in $sfbStatus) {
+    foreach ($sfbModule in $sfbItem.BackupModules) {
+      @{
+        Identity = [string]$sfbModule.Identity
+        ExportStatus = [string]$sfbModule.ExportStatus
+        ImportStatus = [string]$sfbModule.ImportStatus
+        Text = [string]$sfbModule
+      }
     }
-  }
-})
+  })
+} catch { }
 $sfbExtras = @{
   SfbBackupExtras = 1
   Language = [string]$ExecutionContext.SessionState.LanguageMode

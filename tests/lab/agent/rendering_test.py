@@ -92,6 +92,25 @@ class Rendering(engine.EngineTest):
             # Forms that are no text are nobody's text.
             self.assertEqual(self.ask(agent, "healthy.full", **{"as": "json"}).headers["X-Rendered-By"], "agent")
 
+    def test_a_session_with_colours_and_in_strict_mode(self):
+        (self.folder / "start.ps1").write_text("Set-StrictMode -Version Latest\n$PSStyle.OutputRendering = 'Ansi'\n", encoding="ascii")
+        session = self.folder / "strict.pssc"
+        session.write_text(f"@{{ SchemaVersion = '2.0.0.0'; GUID = '7a1a1d5e-1111-4c56-8d0f-54f3a1f0b907'; SessionType = 'Default'; "
+                           f"ScriptsToProcess = '{self.folder / 'start.ps1'}' }}\n", encoding="ascii")
+        self.configure_engine({"full": {}, "hard": {"session": session}}, {"full": ["healthy"], "hard": ["healthy", "null", "text"]})
+        with self.agent() as agent:
+            plain, coloured = self.ask(agent, "healthy.full", width=80), self.ask(agent, "healthy.hard", width=80)
+            for answer in (plain, coloured):
+                self.assert_rendered(answer, "server")
+            self.assertEqual(coloured.text.replace(".hard.", ".full."), plain.text)
+            # What the script looks for in vain is no error of the cmdlet.
+            null = self.ask(agent, "null.hard")
+            self.assert_rendered(null, "server")
+            self.assertEqual(null.text, "")
+            text = self.ask(agent, "text.hard")
+            self.assert_failed(text, 502, "parse", "status.unrecognised", "parse")
+            self.assertNotIn("BackupModules' cannot be found", text.text)
+
     def test_where_the_server_may_not(self):
         self.configure_engine({"none": {"session": "nolanguage"}, "narr": {"session": NARROW}}, {"none": ["healthy"], "narr": ["healthy"]})
         # What the agent says to one of them is kept.
