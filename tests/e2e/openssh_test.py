@@ -112,7 +112,7 @@ class OpenSsh(SshTest):
         with self.server() as server:
             with self.agent() as agent:
                 self.wait(agent.ready, "ready")
-                self.wait(lambda: len(self.journal("run")) >= 6, "six runs")
+                self.wait(lambda: len(self.journal("pipeline")) >= 6, "six runs")
                 self.assertEqual((self.failures(agent), self.ill(agent)), ({}, []), agent.log())
                 self.assertEqual([one.command[0] for one in self.children(agent)], [SSH])
                 self.assertEqual(len(self.started("atlanta")), 1, "one login for all pools")
@@ -197,7 +197,7 @@ class OpenSsh(SshTest):
             with self.server() as server:
                 self.wait(lambda: len(self.runs(POOL)) >= 2, "two runs")
                 # One connection is cut while it is idle: nobody notices.
-                self.wait(lambda: len(self.journal("close")) == len(self.journal("run")), "it to be idle")
+                self.wait(lambda: len(self.journal("close")) == len(self.journal("pipeline")), "it to be idle")
                 server.kill_sessions()
                 before = len(self.runs(POOL))
                 self.wait(lambda: len(self.runs(POOL)) > before, "another run")

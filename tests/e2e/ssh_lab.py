@@ -92,7 +92,7 @@ class SshTest(lab.LabTest):
         return [entry["pid"] for entry in self.journal("start") if entry["listener"] == listener]
 
     def runs(self, pool):
-        return [entry for entry in self.journal("run") if entry["parameters"].get("poolfqdn") == pool]
+        return [entry for entry in self.journal("pipeline") if entry["parameters"].get("poolfqdn") == pool]
 
     def children(self, agent):
         """The agent's children that are themselves by now: between its start and its exec one still bears the agent's name."""

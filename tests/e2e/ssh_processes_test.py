@@ -77,7 +77,7 @@ class Life(Processes):
 
     def test_a_reload_in_mid_run_ends_what_runs(self):
         with self.start(("east", "west"), pool={"slow": "2s"}, settings={"evaluation_interval": "10s", "evaluation_timeout": "10s"}) as agent:
-            self.wait(lambda: len(self.journal("run")) == 2, "both to run")
+            self.wait(lambda: len(self.journal("pipeline")) == 2, "both to run")
             self.configure_ssh({"west": {}}, {"west-0.example.com": "west"}, settings=QUICK)
             agent.signal(signal.SIGHUP)
             pid = self.started("east")[0]
@@ -88,7 +88,7 @@ class Life(Processes):
         for pool in ({}, {"slow": "1h"}):
             with self.subTest(pool=pool):
                 with self.start(SITES, pool=pool, settings={"evaluation_interval": "60s", "evaluation_timeout": "60s"}) as agent:
-                    self.wait(lambda: len({run["pid"] for run in self.journal("run")}) % 3 == 0 and self.journal("run"), "all to run")
+                    self.wait(lambda: len({run["pid"] for run in self.journal("pipeline")}) % 3 == 0 and self.journal("pipeline"), "all to run")
                     agent.process.kill()
                     agent.process.wait()
                 self.wait_no_leftovers()  # they see the end of stdin
@@ -99,15 +99,15 @@ class Life(Processes):
         for deaf in (False, True):
             with self.subTest(deaf=deaf), self.start(pool={"slow": "1h"}, server={"deaf": deaf},
                                                      settings={"evaluation_interval": "60s", "evaluation_timeout": "60s"}) as agent:
-                before = len(self.journal("run"))
-                self.wait(lambda n=before: len(self.journal("run")) > n, "the cmdlet to run")
+                before = len(self.journal("pipeline"))
+                self.wait(lambda n=before: len(self.journal("pipeline")) > n, "the cmdlet to run")
                 agent.signal(signal.SIGTERM)
                 self.assertEqual(agent.process.wait(lab.WAIT), 0, agent.log())
                 self.assertEqual(self.leftovers(), [])
                 pid = self.started("atlanta")[-1]
                 events = [entry["event"] for entry in self.journal() if entry["pid"] == pid]
                 # One that does not hear its stop lingers behind the end of stdin, and is killed.
-                self.assertEqual(events[:5], ["start", "open", "run", "signal", "close"])
+                self.assertEqual(events[:5], ["start", "open", "pipeline", "signal", "close"])
                 if not deaf:
                     self.assertEqual(events[5:], ["close_pool", "end"])
 
@@ -129,7 +129,7 @@ class Life(Processes):
             self.assertNotEqual(second.wait(lab.WAIT), 0)
             self.assertEqual(len(self.runs(late)), 2, "it ran")
             self.wait(lambda: len(self.journal("close")) == 4, "the stop")
-            self.assertEqual([entry["event"] for entry in self.journal()[-3:]], ["run", "signal", "close"])
+            self.assertEqual([entry["event"] for entry in self.journal()[-3:]], ["pipeline", "signal", "close"])
             self.assertEqual(ask(POOL).wait(lab.WAIT), 0)
             self.assertEqual([one.pid for one in self.children(agent)], self.started("atlanta"), "one process for all of this")
 

@@ -143,7 +143,7 @@ TEST_F(SshTransport, AnAskThatIsCutOffLeavesNothingBehind) {
       loop_.executor(), transport_->ask(call(), net::mono_now() + 1h),
       asio::bind_cancellation_slot(
           cancel.slot(), [&](const std::exception_ptr&, const Result<Reply>&) { ended = true; }));
-  EXPECT_TRUE(net::eventually([&] { return count("run") == 1; }));
+  EXPECT_TRUE(net::eventually([&] { return count("pipeline") == 1; }));
   loop_.call([&] { cancel.emit(asio::cancellation_type::terminal); });
   EXPECT_TRUE(net::eventually([&] { return ended && count("close") == 1; }));
   EXPECT_EQ(count("signal"), 1U);

@@ -77,7 +77,6 @@ TEST(Arguments, FlagsInEveryForm) {
   for (const Case& c : {
            Case{{"-b", "1"}, "atl text bypass=1"},
            Case{{"-b", "0"}, "atl text bypass=0"},
-           Case{{"-b", "-1"}, "atl text bypass=1"},
            Case{{"-b", "$true"}, "atl text bypass=1"},
            Case{{"-BypassDualWrite:$FALSE"}, "atl text bypass=0"},
            Case{{"-BypassDualWrite:", "$true"}, "atl text bypass=1"},
@@ -150,6 +149,9 @@ TEST(Arguments, ErrorsAreThoseOfPowerShell) {
   };
   for (const ErrorCase& c : {
            ErrorCase{{}, "missing mandatory parameters: PoolFqdn", "MissingMandatoryParameter"},
+           ErrorCase{{"-PoolFqdn", "atl", "-BypassDualWrite", "-1"},  // a sign makes it text
+                     "Cannot convert 'System.String' to the type 'System.Boolean'",
+                     "CannotConvertArgument"},
            ErrorCase{
                {"-Force"}, "missing mandatory parameters: PoolFqdn", "MissingMandatoryParameter"},
            ErrorCase{
