@@ -87,7 +87,7 @@ class Servers(SshTest):
                      if value == 1 and dict(labels)["pool"] == name}
             self.assertEqual(shown, {module: words[side] for module, words in expected.items()})
         self.assertEqual(agent.value(f'sfb_backup_active_machine{{pool="{name}",machine="fe.{name}"}}'), 1)
-        text = agent.query(name, width=400)
+        text = agent.query(name, width=400, edition="5.1")  # 4.0 spreads the columns evenly
         self.assertEqual((text.status, text.headers["X-Outcome"]), (200, "good"), text.text)
         for part in ("BackupModules", "ConfServices.DataConf:[ErrorState,NormalState]", f"fe.{name}", "OverallExportStatus"):
             self.assertIn(part, text.text)
