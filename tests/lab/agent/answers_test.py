@@ -35,7 +35,8 @@ class Answers(engine.EngineTest):
             # As far as it came, and what ended it, as a console shows it.
             self.assertIn("fe1.status-throw.full.example.com", texts["status-throw"])
             self.assertIn("FullyQualifiedErrorId : BackupServiceClosed,Sfb.Lab.GetCsBackupServiceStatusCommand", texts["status-throw"])
-            self.assertIn("CategoryInfo          : PermissionDenied: (throw.full.example.com:String) [Get-CsBackupServiceStatus], InvalidOperationException", texts["throw"])
+            self.assertIn("CategoryInfo          : PermissionDenied: (throw.full.example.com:String) [Get-CsBackupServiceStatus], InvalidOperationException",
+                          texts["throw"])
             forced = self.ask(agent, "only-error.full", Force="true")
             self.assert_good(forced)
             self.assertEqual(forced.text, "")

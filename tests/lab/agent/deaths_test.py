@@ -36,9 +36,8 @@ class Deaths(engine.EngineTest):
             for endpoint in ("full", "sshs"):
                 expected.check_good(self, agent, "healthy", endpoint)
             # An idle one that is killed is missed at once, or replaced by the run that finds it so.
-            before = self.children(agent)
-            self.assertEqual(len(before), 2)
-            for pid in before:
+            self.wait(lambda: len(self.children(agent)) == 2, "one process for each endpoint")
+            for pid in self.children(agent):
                 os.kill(pid, signal.SIGKILL)
             self.assert_good(self.ask(agent, "healthy.full"))
             self.wait(lambda: len(self.children(agent)) == 1, "the other one's end")
@@ -51,7 +50,8 @@ class Deaths(engine.EngineTest):
             "talk": [{"do": "stdout", "text": "Welcome to fe1"}, {"do": "stderr", "text": "motd"}],
             "mute": [{"do": "stderr", "text": "waiting for a lock"}, {"do": "hang", "seconds": 600}],
         }
-        self.configure_engine({name: {"start": steps} for name, steps in start.items()}, {name: ["healthy"] for name in start}, timeout="10s")
+        self.configure_engine({name: {"start": steps} for name, steps in start.items()},
+                              {name: {"healthy": "4s" if name == "mute" else "60s"} for name in start})
         with self.agent() as agent:
             answer = self.ask(agent, "healthy.exit")
             self.assert_failed(answer, 502, "process", "ssh.exited", "open")
@@ -97,6 +97,8 @@ class Deaths(engine.EngineTest):
         with self.agent() as agent:
             self.wait(agent.ready, "the first cycle")
             self.assert_good(self.ask(agent, "healthy.full"))
+            # The schedule's deaf one may still be on its way out.
+            self.wait(lambda: len(self.children(agent)) == 1, "one process")
             first = self.children(agent)
             self.assert_failed(self.ask(agent, "slow.full"), 504, "timeout", "ssh.timeout", "query")
             # It heard the stop: the same process serves on.

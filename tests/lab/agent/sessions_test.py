@@ -63,7 +63,7 @@ class Sessions(engine.EngineTest):
             "impf": {"keys": {"import_module": "NoSuchModule"}},
             "impn": {"session": NARROW, "keys": {"import_module": "SkypeForBusiness"}},
         }
-        self.configure_engine(keys, {endpoint: {"failing": "10s" if endpoint == "gone" else "60s"} for endpoint in keys})
+        self.configure_engine(keys, {endpoint: {"failing": "4s" if endpoint == "gone" else "60s"} for endpoint in keys})
         with self.agent() as agent:
             for endpoint in ("fuln", "conc", "nonn", "deep", "impo"):
                 expected.check_good(self, agent, "failing", endpoint)

@@ -80,6 +80,7 @@ class Winrm(engine.EngineTest):
             with self.agent() as agent:
                 self.wait(agent.ready, "the first cycle")
                 self.assert_good(self.ask(agent, "healthy.full"))
+                self.wait(lambda: len(self.engines(simulator)) == 1, "one process")
                 before = self.engines(simulator)
                 self.assert_failed(self.ask(agent, "slow.full"), 504, "timeout", "winrm.timeout", "query")
                 self.assert_good(self.ask(agent, "healthy.full"))
