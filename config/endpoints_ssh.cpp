@@ -33,9 +33,8 @@ constexpr std::string_view kExpandedBare = "%\"'\\${}#";
 constexpr std::string_view kShell = "'`\";&<>|(){}";
 
 // As ssh_config(5) spells them. None of them names a command, a file or another place to go to.
-constexpr std::array<std::string_view, 17> kOptions = {"AddressFamily",
+constexpr std::array<std::string_view, 16> kOptions = {"AddressFamily",
                                                        "BindAddress",
-                                                       "BindInterface",
                                                        "Ciphers",
                                                        "Compression",
                                                        "ConnectionAttempts",

@@ -133,6 +133,21 @@ std::string_view cut_utf8(std::string_view text, std::size_t limit) {
   return text.substr(0, end);
 }
 
+std::string_view last_lines(std::string_view text, std::size_t limit) {
+  if (text.size() <= limit) {
+    return text;
+  }
+  std::size_t begin = text.size() - limit;
+  if (const std::size_t line = text.find('\n', begin - 1);
+      line != std::string_view::npos && line + 1 < text.size()) {
+    return text.substr(line + 1);
+  }
+  while (begin < text.size() && is_continuation(static_cast<unsigned char>(text[begin]))) {
+    ++begin;
+  }
+  return text.substr(begin);
+}
+
 std::string quote(std::string_view text, std::size_t limit) {
   std::string out = "\"";
   std::size_t pos = 0;

@@ -31,6 +31,9 @@ std::string counted(std::uint64_t count, std::string_view noun);
 inline constexpr std::size_t kPeerText = 2000;
 /// The first `limit` bytes at the most; well-formed UTF-8 is not cut inside a character.
 std::string_view cut_utf8(std::string_view text, std::size_t limit = kPeerText);
+/// The last lines of a text that has at most `limit` bytes of them; of a last line that is longer
+/// its end.
+std::string_view last_lines(std::string_view text, std::size_t limit);
 
 /// Text of a peer for a message: in double quotes, control characters as \xHH, those that hide or
 /// reorder text as \uHHHH, quotes and backslashes escaped, cut to `limit` bytes at a character with

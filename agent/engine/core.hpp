@@ -227,7 +227,7 @@ class Core {
               std::optional<std::chrono::seconds> retry_after = {},
               status::EvaluationPtr last_known = {});
   std::optional<status::Refusal> obstacle(const Pool& pool, const status::Question& question,
-                                          const status::Wish& wish, Now now) const;
+                                          int width, const status::Wish& wish, Now now) const;
   void add_waiter(const JobPtr& job, status::Wish wish, std::stop_token stop,
                   status::AnswerCallback callback, status::Source source);
   Waiter take_waiter(WaiterId id);
@@ -252,6 +252,9 @@ class Core {
   void end_trial(const Job& job);
   void trial_due(const JobPtr& job);
   void forget(const JobPtr& job);
+  void serve_waiting(Pool& pool, const status::EvaluationPtr& evaluation);
+  /// The pool's gauge tells whether a run of the scheduled question is under way.
+  void note_running(Pool& pool);
   void release_successor(const Job& job);
   static JobPtr live_job(const Pool& pool, const status::Question& question, int render_width = 0);
   Pool* pool_of(const Job& job) const;

@@ -47,7 +47,7 @@ void Core::evaluate(const status::Question& question, status::Wish wish, std::st
     Pool& pool = *found->second;
     const int width = pool.endpoint->options.transport->can_render() ? wish.render_width : 0;
     JobPtr job = live_job(pool, question, width);
-    const auto refusal = obstacle(pool, question, wish, now);
+    const auto refusal = obstacle(pool, question, width, wish, now);
     if (refusal) {
       refuse(callback, refusal->error, refusal->retry_after, refusal->last_known);
     } else if (!job && known != nullptr &&
@@ -80,16 +80,14 @@ void Core::evaluate(const status::Question& question, status::Wish wish, std::st
 }
 
 std::optional<status::Refusal> Core::obstacle(const Pool& pool, const status::Question& question,
-                                              const status::Wish& wish, Now now) const {
+                                              int width, const status::Wish& wish, Now now) const {
   const AnswerCache::Entry* known = pool.cache.find(question);
   const status::EvaluationPtr last = known != nullptr ? known->completed : nullptr;
   if (auto can = pool.endpoint->options.transport->can_ask(call_for(question)); !can) {
     return status::Refusal{std::move(can.error()), {}, last};
   }
   const auto end = pool.endpoint->backoff_until(now.mono);
-  if (end && std::ranges::none_of(pool.jobs, [&](const JobPtr& job) {
-        return job->is_live() && job->question == question;
-      })) {
+  if (end && !live_job(pool, question, width)) {
     status::Refusal refusal = backoff_refusal(*pool.endpoint, *end, now);
     refusal.last_known = last;
     return refusal;
@@ -184,9 +182,28 @@ void Core::withdraw_if_unwanted(const JobPtr& job) {
   }
   if (pool != nullptr && job->drives_activity()) {
     pool->activity.finished(now.mono);
-    pool->knowledge.set_running(false);
-    dirty_ = true;
     plan(*pool);
+  }
+  if (pool != nullptr && job->question.is_scheduled()) {
+    note_running(*pool);
+  }
+}
+
+// Callers who wait for text of another width: an answer as young as this is theirs too, without
+// asking the server again (design.md 6.2).
+void Core::serve_waiting(Pool& pool, const status::EvaluationPtr& evaluation) {
+  if (options_.min_live_interval <= options_.min_live_interval.zero()) {
+    return;
+  }
+  for (const JobPtr& job : std::vector<JobPtr>(pool.jobs)) {
+    if (!job->is_waiting() || job->render_width == 0 || job->question != evaluation->question) {
+      continue;
+    }
+    for (const WaiterId id : std::vector<WaiterId>(job->waiters)) {
+      const Waiter waiter = take_waiter(id);
+      answer(waiter.callback, {evaluation, status::Source::cache});
+    }
+    forget(job);
   }
 }
 

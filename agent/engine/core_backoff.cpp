@@ -125,8 +125,8 @@ status::Refusal Core::backoff_refusal(const Endpoint& endpoint, MonoTime until, 
       Error{Reason::throttled, "engine.backoff",
             fmt::format("endpoint {} is left alone for {} s after {}", endpoint.options.name,
                         wait.count(), own ? endpoint.refused_with : endpoint.account->refused_with),
-            "repair the cause; a new password in its file or a reload ends it at once", "",
-            Stage::queue},
+            "repair the cause; a reload ends it at once, and so does a new password in its file",
+            "", Stage::queue},
       wait,
       {}};
 }

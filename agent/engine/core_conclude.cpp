@@ -18,9 +18,9 @@ void Core::conclude(Pool& pool, Job& job, Result<remote::Reply> result, Now now)
   pool.cache.add(evaluation, now.mono);
   if (job.drives_activity()) {
     pool.activity.finished(now.mono);
-    pool.knowledge.set_running(false);
   }
   if (job.question.is_scheduled()) {
+    note_running(pool);
     pool.knowledge.completed(evaluation, now);
     durations_.observe(evaluation->duration);
     dirty_ = true;
@@ -35,6 +35,7 @@ void Core::conclude(Pool& pool, Job& job, Result<remote::Reply> result, Now now)
     const Waiter waiter = take_waiter(id);
     answer(waiter.callback, {evaluation, waiter.source});
   }
+  serve_waiting(pool, evaluation);
   const Error* const failure = evaluation->error ? &*evaluation->error : nullptr;
   const bool let_in = evaluation->result != nullptr || failure->let_in;
   learn_outcome(job, failure, let_in, now);

@@ -97,8 +97,9 @@ void Core::begin(const JobPtr& job, Now now) {
   ++running_;
   if (job->drives_activity()) {
     pool.activity.started();
-    pool.knowledge.set_running(true);
-    dirty_ = true;
+  }
+  if (job->question.is_scheduled()) {
+    note_running(pool);
   }
   outbox_.emplace_back(
       [this, launch = Launch{job->id, job->endpoint->options.transport,
@@ -161,6 +162,13 @@ void Core::forget(const JobPtr& job) {
   if (Pool* pool = pool_of(*job)) {
     std::erase(pool->jobs, job);
   }
+}
+
+void Core::note_running(Pool& pool) {
+  pool.knowledge.set_running(std::ranges::any_of(pool.jobs, [](const JobPtr& job) {
+    return job->phase == Job::Phase::running && job->question.is_scheduled();
+  }));
+  dirty_ = true;
 }
 
 void Core::release_successor(const Job& job) {

@@ -41,8 +41,10 @@ Header read_header(std::string_view bytes) {
 
 std::unexpected<Error> broken(Reason reason, std::string code, std::string message) {
   return fail(reason, std::move(code), std::move(message),
-              "the run is given up; if it happens again, look whether something between the agent "
-              "and the server changes the traffic");
+              reason == Reason::parse
+                  ? "raise limits.object if that is what the server has to say"
+                  : "the run is given up; if it happens again, look whether something between the "
+                    "agent and the server changes the traffic");
 }
 
 }  // namespace

@@ -145,6 +145,8 @@ void Asking::take_extras(PipelineResult& result) {
   } else if (const auto refusal = extra(result, "RenderRefused")) {
     renders_ = false;  // Out-String is not there, or may not be used
     tell("text", fmt::format("not rendered by the server: {}", cut_utf8(*refusal)));
+  } else if (const auto failure = extra(result, "RenderFailed")) {
+    tell("text", fmt::format("not rendered by the server this time: {}", cut_utf8(*failure)));
   }
 }
 

@@ -82,6 +82,9 @@ constexpr std::array kKnown = {
           "the connection to the host broke", "look at the log of its sshd"},
 };
 
+// A log line, the history and a query's answer show 300 bytes of a peer's text.
+constexpr std::size_t kLastWords = 280;
+
 }  // namespace
 
 Error child_failure(std::string_view program, bool is_ssh,
@@ -96,19 +99,23 @@ Error child_failure(std::string_view program, bool is_ssh,
                 std::string(known.code),
                 std::string(known.message),
                 std::string(known.remedy),
-                std::string(words),
+                std::string(last_lines(words, kLastWords)),
                 known.stage};
       }
     }
   }
   std::string message = exit ? fmt::format("{} ended with {}", quote(program, 200), exit->text())
                              : fmt::format("{} closed its output", quote(program, 200));
-  return {Reason::process,
-          "ssh.exited",
-          std::move(message),
-          "look at what it wrote to stderr, and run it by hand as the agent's account",
-          std::string(words),
-          Stage::none};
+  return {
+      Reason::process,
+      "ssh.exited",
+      std::move(message),
+      words.empty() && exit && exit->signal != 0
+          ? "a sandbox may have done that (MemoryDenyWriteExecute of the systemd unit ends .NET "
+            "programs); run it by hand as the agent's account"
+          : "look at what it wrote to stderr, and run it by hand as the agent's account",
+      std::string(last_lines(words, kLastWords)),
+      Stage::none};
 }
 
 }  // namespace sfb::remote

@@ -5,6 +5,8 @@
 #include "agent/remote/ssh_failure.hpp"
 
 #include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
@@ -22,8 +24,10 @@ namespace {
 
 // A process whose output ends is about to end itself.
 constexpr std::chrono::milliseconds kLastWords{1'000};
-// Of a packet that cannot be read, beside what was said on stderr.
-constexpr std::size_t kExcerpt = 200;
+// Of a packet that cannot be read, and of what was said on stderr beside it: a log line, the
+// history and a query's answer show 300 bytes of both together.
+constexpr std::size_t kExcerpt = 80;
+constexpr std::size_t kLastOfStderr = 200;
 // More than this takes the loop too long (design.md 5.5: no step over 5 ms).
 constexpr std::size_t kReadOnLoop = 64UL << 10U;
 
@@ -91,7 +95,8 @@ asio::awaitable<Result<PipelineResult>> SshLane::converse(const Call& call, Mono
                                                           StageTimes& times) {
   MonoTime mark = net::mono_now();
   Stage stage = Stage::open;
-  Next next = session_->run(call, mark, last_word(deadline, mark), endpoint_->options.open_cap);
+  Next next =
+      noted(session_->run(call, mark, last_word(deadline, mark), endpoint_->options.open_cap));
   while (!std::holds_alternative<SshSession::Finished>(next)) {
     const auto* wait = std::get_if<SshSession::Wait>(&next);
     const Stage now = wait == nullptr ? Stage::open : wait->stage;
@@ -131,9 +136,19 @@ asio::awaitable<SshLane::Next> SshLane::step(Next next, MonoTime deadline) {
                               Stage::none});
 }
 
+// One that is replaced, in the background.
+asio::awaitable<void> SshLane::end(std::shared_ptr<SshEndpoint> endpoint,
+                                   std::unique_ptr<net::ChildProcess> child) {
+  const SshOptions& options = endpoint->options;
+  co_await child->end({.eof = options.eof_patience, .term = options.term_patience},
+                      net::mono_now() + options.close_cap);
+}
+
 asio::awaitable<SshLane::Next> SshLane::start() {
   const SshOptions& options = endpoint_->options;
-  child_.reset();
+  if (child_ && !child_->exit()) {
+    asio::co_spawn(endpoint_->executor, end(endpoint_, std::move(child_)), asio::detached);
+  }
   auto child = net::ChildProcess::start(endpoint_->executor, options.argv);
   if (!child) {
     child.error().stage = Stage::open;
@@ -144,13 +159,19 @@ asio::awaitable<SshLane::Next> SshLane::start() {
     options.observer->fact("process",
                            fmt::format("{} (pid {})", options.argv.front(), child_->pid()));
   }
-  co_return session_->started();
+  co_return noted(session_->started());
+}
+
+// Until it is written, a line that the session wants to be said is one that may be lost.
+SshLane::Next SshLane::noted(Next next) {
+  const auto* wait = std::get_if<SshSession::Wait>(&next);
+  writing_ = wait != nullptr && !wait->line.empty();
+  return next;
 }
 
 // Says the line, if there is one, and hears what comes next.
 asio::awaitable<SshLane::Next> SshLane::exchange(SshSession::Wait wait, MonoTime deadline) {
   if (!wait.line.empty()) {
-    writing_ = true;
     Status written = co_await child_->write(std::move(wait.line), wait.until);
     if (!written) {
       co_return co_await gone(std::move(written.error()), deadline);
@@ -159,11 +180,11 @@ asio::awaitable<SshLane::Next> SshLane::exchange(SshSession::Wait wait, MonoTime
   }
   // A process that never stops talking must not keep us here.
   if (net::mono_now() >= wait.until) {
-    co_return session_->timed_out(net::mono_now());
+    co_return noted(session_->timed_out(net::mono_now()));
   }
   auto bytes = co_await child_->read(wait.until);
   if (!bytes && bytes.error().reason == Reason::timeout) {
-    co_return session_->timed_out(net::mono_now());
+    co_return noted(session_->timed_out(net::mono_now()));
   }
   if (!bytes) {
     co_return co_await gone(std::move(bytes.error()), deadline);
@@ -188,7 +209,7 @@ asio::awaitable<SshLane::Next> SshLane::gone(Error error, MonoTime deadline) {
     }
     error = child_failure(options.argv.front(), options.is_ssh, exit, words);
   }
-  co_return session_->died(std::move(error), net::mono_now());
+  co_return noted(session_->died(std::move(error), net::mono_now()));
 }
 
 // A large answer is read beside the loop. Whoever cancels meanwhile waits for that: it is short,
@@ -204,7 +225,7 @@ asio::awaitable<SshLane::Next> SshLane::take(std::string bytes) {
   }
   // An observer is told things while the answer is read, and wants that on the loop.
   if (kept_ <= kReadOnLoop || endpoint_->options.observer) {
-    auto next = session_->received(bytes, net::mono_now());
+    auto next = noted(session_->received(bytes, net::mono_now()));
     static_cast<void>(keep(session_->held()));
     co_return next;
   }
@@ -222,6 +243,7 @@ asio::awaitable<SshLane::Next> SshLane::take(std::string bytes) {
   if (!next) {
     next = session_->failed(std::move(next.error()));
   }
+  next = noted(std::move(*next));
   if (cancelled != asio::cancellation_type::none) {
     throw boost::system::system_error(asio::error::operation_aborted);
   }
@@ -230,14 +252,18 @@ asio::awaitable<SshLane::Next> SshLane::take(std::string bytes) {
 
 // What the process said on stderr may be all that there is to know.
 void SshLane::explain(Error& error) const {
-  if (child_ == nullptr || error.reason == Reason::cmdlet || error.code == "ssh.exited") {
+  if (child_ == nullptr || error.reason == Reason::cmdlet) {
     return;
   }
+  const std::string_view words = child_->stderr_tail();
+  if (endpoint_->options.observer && !words.empty()) {
+    endpoint_->options.observer->fact("stderr", words);
+  }
   std::string said(cut_utf8(error.peer, kExcerpt));
-  for (const std::string_view words :
-       {session_->error_lines(), std::string_view(child_->stderr_tail())}) {
-    if (!words.empty() && !error.peer.contains(words)) {
-      said += fmt::format("{}{}", said.empty() ? "" : "\n", words);
+  for (const std::string_view heard : {session_->error_lines(), words}) {
+    const std::string_view last = last_lines(heard, kLastOfStderr);
+    if (!last.empty() && !error.peer.contains(last)) {
+      said += fmt::format("{}{}", said.empty() ? "" : "\n", last);
       error.peer = said;
     }
   }
@@ -251,7 +277,8 @@ void SshLane::interrupted() {
     return;
   }
   if (writing_) {
-    // Half a line: whatever follows would be read as its rest.
+    // Not said, or half of it: what follows would be read as its rest, or wait for an answer that
+    // cannot come.
     writing_ = false;
     static_cast<void>(session_->failed(
         {Reason::timeout, "ssh.cancelled", "the request was cut off", {}, {}, Stage::query}));
@@ -262,10 +289,10 @@ asio::awaitable<void> SshLane::tidy(bool close, MonoTime deadline) {
   const SshOptions& options = endpoint_->options;
   try {
     if (child_ && !close) {
-      co_await drive(session_->clear(net::mono_now()), deadline);
+      co_await drive(noted(session_->clear(net::mono_now())), deadline);
     }
     if (child_ && (close || !session_->reusable())) {
-      co_await drive(session_->close(net::mono_now()), deadline);
+      co_await drive(noted(session_->close(net::mono_now())), deadline);
       co_await child_->end({.eof = options.eof_patience, .term = options.term_patience}, deadline);
       renew();
     }

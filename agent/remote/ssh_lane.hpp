@@ -48,6 +48,9 @@ class SshLane final : public Lane {
                                                           StageTimes& times);
   boost::asio::awaitable<Next> step(Next next, MonoTime deadline);
   boost::asio::awaitable<Next> start();
+  static boost::asio::awaitable<void> end(std::shared_ptr<SshEndpoint> endpoint,
+                                          std::unique_ptr<net::ChildProcess> child);
+  Next noted(Next next);
   boost::asio::awaitable<Next> exchange(SshSession::Wait wait, MonoTime deadline);
   boost::asio::awaitable<Next> take(std::string bytes);
   boost::asio::awaitable<Next> gone(Error error, MonoTime deadline);
@@ -61,7 +64,7 @@ class SshLane final : public Lane {
   std::size_t kept_ = 0;                 ///< bytes of the budget
   bool failed_ = false;                  ///< the session's last run ended with the cmdlet's failure
   bool reading_ = false;                 ///< a job has the session
-  bool writing_ = false;                 ///< a line is half-way
+  bool writing_ = false;                 ///< a line is not said, or half of it
 };
 
 }  // namespace sfb::remote

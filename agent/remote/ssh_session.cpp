@@ -201,11 +201,8 @@ SshSession::Next SshSession::died(Error error, MonoTime now) {
     step_ = Step::idle;
     return Cleared{};
   }
-  if (step_ == Step::command && kept_ && !replaced_ && now < deadline_) {
-    // It died while it was idle, as far as we know: this run's command was not taken.
-    replaced_ = true;
-    pipeline_.reset();
-    return start(now);
+  if (may_replace(now)) {
+    return replace(now);
   }
   if (pipeline_ != nullptr && pipeline_->finished()) {
     return conclude(now);
@@ -213,7 +210,21 @@ SshSession::Next SshSession::died(Error error, MonoTime now) {
   return give_up(std::move(error));
 }
 
+// What went wrong did so while it was idle, as far as we know: this run's command was not taken.
+bool SshSession::may_replace(MonoTime now) const {
+  return step_ == Step::command && kept_ && !replaced_ && now < deadline_;
+}
+
+SshSession::Next SshSession::replace(MonoTime now) {
+  replaced_ = true;
+  pipeline_.reset();
+  return start(now);
+}
+
 SshSession::Next SshSession::misspoke(Error error, MonoTime now) {
+  if (may_replace(now)) {
+    return replace(now);
+  }
   if (step_ != Step::end) {
     return give_up(std::move(error));
   }

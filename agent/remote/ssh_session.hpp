@@ -118,6 +118,8 @@ class SshSession {
   };
 
   Next start(MonoTime now);
+  bool may_replace(MonoTime now) const;
+  Next replace(MonoTime now);
   Next proceed(MonoTime now);
   Next proceed_clearing(MonoTime now);
   Next wait();

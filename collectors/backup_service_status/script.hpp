@@ -8,10 +8,11 @@ namespace sfb::collectors {
 /// Calls the cmdlet once with the parameters it was given, lets the objects out as they come (an
 /// error behind them must not lose them), and sends one hashtable with kExtrasTag behind them: the
 /// language mode, the modules as text, and, where `SfbWidth` asks for it, what the server's own
-/// formatter makes of the objects (`Rendered`, or `RenderRefused` with the reason). Plain remoting
-/// serialises one level deep, so the modules' own properties would be lost but for that. Values
-/// come as arguments only. Written for FullLanguage and ConstrainedLanguage: no method call, no
-/// type conversion but [string]. An error that ends the cmdlet ends the script too, as it ends a
+/// formatter makes of the objects (`Rendered`; or, with the reason, `RenderRefused` where
+/// Out-String is not to be had in this session, `RenderFailed` where it could not do it). Plain
+/// remoting serialises one level deep, so the modules' own properties would be lost but for that.
+/// Values come as arguments only. Written for FullLanguage and ConstrainedLanguage: no method call,
+/// no type conversion but [string]. An error that ends the cmdlet ends the script too, as it ends a
 /// pipeline of the cmdlet alone; without the `throw` the script would go on and end well. What the
 /// import warns of is not the cmdlet's, and would come with a session's first answer only. Where
 /// the session is in strict mode, a property that is not there is an error of this script, which is
@@ -50,7 +51,8 @@ if ($SfbWidth) {
   try {
     $sfbExtras['Rendered'] = [string]($sfbStatus | Out-String -Width $SfbWidth)
   } catch {
-    $sfbExtras['RenderRefused'] = [string]$_
+    $sfbWhy = if ($_.FullyQualifiedErrorId -like 'CommandNotFound*') { 'Refused' } else { 'Failed' }
+    $sfbExtras["Render$sfbWhy"] = [string]$_
   }
 }
 $sfbExtras

@@ -178,5 +178,15 @@ TEST(Text, VisibleShowsWhatReordersOrHides) {
   EXPECT_EQ(visible("\u00e4 \u4e2d"), "\u00e4 \u4e2d");
 }
 
+TEST(LastLines, AreWholeWhereTheyFit) {
+  EXPECT_EQ(last_lines("a\nbb\nccc", 100), "a\nbb\nccc");
+  EXPECT_EQ(last_lines("a\nbb\nccc", 6), "bb\nccc");
+  EXPECT_EQ(last_lines("a\nbb\nccc", 5), "ccc");
+  EXPECT_EQ(last_lines("a\nbb\nccc", 3), "ccc");
+  EXPECT_EQ(last_lines("a\nbb\nccc", 2), "cc");
+  EXPECT_EQ(last_lines("\u00e9\u00e9\u00e9", 3), "\u00e9");  // no half of a character
+  EXPECT_EQ(last_lines("", 3), "");
+}
+
 }  // namespace
 }  // namespace sfb

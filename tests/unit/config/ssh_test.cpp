@@ -103,7 +103,6 @@ const std::string kEveryKey = R"(endpoints:
         CIPHERS: +aes256-ctr
         AddressFamily: inet
         BindAddress: 192.0.2.1
-        BindInterface: eth0
         Compression: yes
         ConnectionAttempts: 2
         ConnectTimeout: 3
@@ -141,7 +140,6 @@ TEST_F(SshTest, ReadsEveryKey) {
                   {"Ciphers", "+aes256-ctr"},
                   {"AddressFamily", "inet"},
                   {"BindAddress", "192.0.2.1"},
-                  {"BindInterface", "eth0"},
                   {"Compression", "yes"},
                   {"ConnectionAttempts", "2"},
                   {"ConnectTimeout", "3"},

@@ -64,6 +64,53 @@ TEST_F(CoreRendering, TheScheduleGoesOnBesideIt) {
   EXPECT_EQ(rig.launched, 3U);
 }
 
+TEST_F(CoreRendering, BackOffHoldsForEveryWidth) {
+  rig.transports["one"]->backoff = true;
+  rig.options.endpoints[0].max_concurrent = 9;
+  rig.add_pool("b.x", "one");
+  rig.configure();
+  rig.core.start();
+  ASSERT_TRUE(rig.pass_until_launch());
+  rig.finish_good();  // the account is let in
+  rig.pass(11s);
+  rig.ask(Rig::scheduled("a.x"), text(80));  // goes on
+  rig.ask(Rig::scheduled("b.x"), text(80));
+  const std::size_t before = rig.launched;
+  rig.finish(failure(Reason::auth), "b.x");
+  const auto other = rig.ask(Rig::scheduled("a.x"), text(120));
+  EXPECT_EQ(other->code(), "engine.backoff");
+  EXPECT_EQ(rig.launched, before);
+  rig.ask(Rig::scheduled("a.x"), text(80));  // joins
+  EXPECT_EQ(rig.launched, before);
+}
+
+TEST_F(CoreRendering, WhoWaitsForAnotherWidthIsServedFromTheFirstAnswer) {
+  rig.options.endpoints[0].max_concurrent = 1;
+  rig.configure();
+  const auto first = rig.ask(Rig::scheduled(), text(80));
+  const auto second = rig.ask(Rig::scheduled(), text(90));
+  const auto other = rig.ask(Rig::category(status::Category::cms), text(90));
+  EXPECT_EQ(rig.launched, 1U);
+  rig.finish_good();
+  EXPECT_EQ(first->answer().source, Source::live);
+  EXPECT_EQ(second->answer().source, Source::cache);
+  EXPECT_EQ(second->answer().evaluation, first->answer().evaluation);
+  EXPECT_EQ(other->calls, 0);
+  EXPECT_EQ(rig.launched, 2U);
+  EXPECT_EQ(rig.open.begin()->second.call.parameter("Category"), "CMS");
+}
+
+TEST_F(CoreRendering, WithoutALeastIntervalEachWidthIsAsked) {
+  rig.options.endpoints[0].max_concurrent = 1;
+  rig.options.min_live_interval = 0s;
+  rig.configure();
+  rig.ask(Rig::scheduled(), text(80));
+  const auto second = rig.ask(Rig::scheduled(), text(90));
+  rig.finish_good();
+  EXPECT_EQ(second->calls, 0);
+  EXPECT_EQ(rig.launched, 2U);
+}
+
 TEST_F(CoreRendering, ACachedAnswerServesEveryWidth) {
   rig.ask(Rig::scheduled(), text(80));
   rig.finish_good();

@@ -162,7 +162,6 @@ TEST(SshCommand, TheInstalledSshTakesTheFurtherOptions) {
   target.host = "2001:db8::1";
   target.options = {{"AddressFamily", "inet6"},
                     {"BindAddress", "2001:db8::2"},
-                    {"BindInterface", "eth0"},
                     {"Ciphers", "aes256-ctr"},
                     {"Compression", "yes"},
                     {"ConnectionAttempts", "2"},

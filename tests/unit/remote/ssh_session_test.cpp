@@ -278,6 +278,15 @@ TEST(SshSession, AProcessThatDiedWhileItWasIdleIsReplacedOnce) {
   EXPECT_EQ(twice.starts, 2);
 }
 
+TEST(SshSession, OneThatSaidSomethingElseWhileItWasIdleIsReplacedToo) {
+  Drive drive;
+  ASSERT_EQ(code(drive.ask()), "good");
+  drive.trouble_at = drive.lines + 1;
+  drive.trouble = Trouble::garbage;
+  EXPECT_EQ(code(drive.ask()), "good");
+  EXPECT_EQ(drive.starts, 2);
+}
+
 TEST(SshSession, ANewProcessThatDiesIsNotReplaced) {
   for (int line = 1; line <= 3; ++line) {
     Drive drive;
@@ -376,6 +385,17 @@ TEST(SshSession, ARefusalToRenderIsRemembered) {
   EXPECT_FALSE(drive.ask(80)->rendered.has_value());
   EXPECT_TRUE(drive.process->arguments.front().contains("SfbWidth"));
   EXPECT_FALSE(drive.process->arguments.back().contains("SfbWidth"));
+}
+
+TEST(SshSession, AFailureToRenderIsOfThatAnswerOnly) {
+  Drive drive;
+  drive.knobs.output.push_back(
+      R"(<Obj RefId="0"><TN RefId="0"><T>System.Collections.Hashtable</T></TN><DCT>)"
+      R"(<En><S N="Key">SfbBackupExtras</S><I32 N="Value">1</I32></En>)"
+      R"(<En><S N="Key">RenderFailed</S><S N="Value">its view is broken</S></En></DCT></Obj>)");
+  EXPECT_FALSE(drive.ask(80)->rendered.has_value());
+  EXPECT_FALSE(drive.ask(80)->rendered.has_value());
+  EXPECT_TRUE(drive.process->arguments.back().contains("SfbWidth"));
 }
 
 }  // namespace
