@@ -385,6 +385,11 @@ TEST(SshSession, ARefusalToRenderIsRemembered) {
   EXPECT_FALSE(drive.ask(80)->rendered.has_value());
   EXPECT_TRUE(drive.process->arguments.front().contains("SfbWidth"));
   EXPECT_FALSE(drive.process->arguments.back().contains("SfbWidth"));
+  // By the session, not for ever.
+  ASSERT_TRUE(drive.close());
+  EXPECT_FALSE(drive.ask(80)->rendered.has_value());
+  EXPECT_EQ(drive.starts, 2);
+  EXPECT_TRUE(drive.process->arguments.back().contains("SfbWidth"));
 }
 
 TEST(SshSession, AFailureToRenderIsOfThatAnswerOnly) {
