@@ -2,24 +2,20 @@
 
 import json
 import os
-import pathlib
 import subprocess
-import sys
 
 import child
+import engine_lab
 import lab
 
-CLIENT = pathlib.Path(os.environ.get("SFB_LAB", lab.ROOT / "build" / "lab" / "sfb_lab"))
+CLIENT = engine_lab.PROGRAM
 POOLS = {"a.example.com": {"two": True}, "slow.example.com": {"slow": "1h"}, "fatal.example.com": {"fatal": "no way"}, "null.example.com": {"null": True},
          "all.example.com": {"error": "some trouble", "warning": "careful", "verbose": "more", "progress": "going"}, "huge.example.com": {"huge": 2000000},
          "host.example.com": {"host_call": True}}
 
 
 def setUpModule():
-    if not CLIENT.exists():
-        why = CLIENT.with_name("unavailable")
-        print(why.read_text(encoding="utf-8").strip() if why.exists() else f"the engine lab is not built: {CLIENT} is not there")
-        sys.exit(77)
+    engine_lab.require()
 
 
 class Client(lab.LabTest):

@@ -8,22 +8,15 @@ import os
 import pathlib
 import re
 import signal
-import sys
 import urllib.parse
 
+import engine_lab
 import lab
 
-LAB = pathlib.Path(os.environ.get("SFB_LAB", lab.ROOT / "build" / "lab" / "sfb_lab"))
+LAB = engine_lab.PROGRAM
+need_lab = engine_lab.require
 WAIT = 60.0  # seconds; a start of the engine takes one or two of CPU
 os.environ["POWERSHELL_TELEMETRY_OPTOUT"] = "1"  # inherited by all that the agent starts
-
-
-def need_lab():
-    """To be called by setUpModule: ends the test as skipped, and says why, where the lab is not built."""
-    if not LAB.exists():
-        why = LAB.with_name("unavailable")
-        print(why.read_text(encoding="utf-8").strip() if why.exists() else f"the engine lab is not built: {LAB} is not there")
-        sys.exit(77)
 
 
 def example_pools():

@@ -3,9 +3,10 @@
 import json
 import unittest
 
+import engine_lab
 import lab
 
-lab.require()
+engine_lab.require()
 
 
 def client(*arguments, program=None):

@@ -8,9 +8,10 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import engine_lab
 import lab
 
-lab.require()
+engine_lab.require()
 
 POOLS = ["healthy", "failing", "five", "one", "no-module", "unknown-module", "none", "null", "two", "rows", "text", "error", "only-error", "throw", "status-throw",
          "crash", "warning", "streams", "host", "nobody"]

@@ -11,9 +11,10 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import engine_lab
 import lab
 
-lab.require()
+engine_lab.require()
 
 SEED = os.environ.get("SFB_SEED", "1")
 DRIVER = os.environ["SFB_LAB_DRIVER"]

@@ -1,27 +1,12 @@
-"""What the tests of this folder share: where the lab is, and what happens where it is not."""
+"""What the tests of this folder share: the lab's command line."""
 
 import os
 import subprocess
-import sys
 import tempfile
-from pathlib import Path
 
-PROGRAM = Path(os.environ.get("SFB_LAB", Path(__file__).resolve().parents[3] / "build/lab/sfb_lab"))
+from engine_lab import PROGRAM
+
 SERVER = [str(PROGRAM), "-s", "-NoLogo", "-NoProfile"]
-SKIPPED = 77  # SKIP_RETURN_CODE of ctest
-
-
-def require():
-    """Ends the test as skipped, with the reason, where the lab could not be built."""
-    reason = PROGRAM.parent / "unavailable"
-    if reason.exists():
-        why = reason.read_text(encoding="utf-8").strip()
-    elif not PROGRAM.exists():
-        why = "engine lab: not built; run tests/lab/powershell/build"
-    else:
-        return
-    print(f"SKIPPED: {why}")
-    sys.exit(SKIPPED)
 
 
 def session(name):

@@ -4,11 +4,12 @@ import json
 import tempfile
 import unittest
 
+import engine_lab
 import lab
 import probe
 from probe import COMPLETED, FAILED, Probe, bodies
 
-lab.require()
+engine_lab.require()
 
 
 def ask(server, pool, *more):
