@@ -16,7 +16,7 @@ class Answers(engine.EngineTest):
         with self.agent() as agent:
             texts = {name: expected.check_good(self, agent, name, "full").text for name in expected.GOOD}
             self.assertEqual(len(self.children(agent)), 1, "one process for all of them")
-            self.assertEqual(engine.zombies(agent.process.pid), [])
+            self.assert_no_zombies(agent)
             self.assertIn("WARNING: One front end did not answer.", texts["warning"])
             self.assertIn("The backup store cannot be read.", texts["error"])
             self.assertNotIn("BackupStoreUnavailable", self.ask(agent, "error.full", Force="true").text)
@@ -31,7 +31,7 @@ class Answers(engine.EngineTest):
         with self.agent() as agent:
             texts = {name: expected.check_bad(self, agent, name, "full").text for name in expected.BAD}
             expected.check_good(self, agent, "healthy", "full")
-            self.assertEqual(engine.zombies(agent.process.pid), [])
+            self.assert_no_zombies(agent)
             # As far as it came, and what ended it, as a console shows it.
             self.assertIn("fe1.status-throw.full.example.com", texts["status-throw"])
             self.assertIn("FullyQualifiedErrorId : BackupServiceClosed,Sfb.Lab.GetCsBackupServiceStatusCommand", texts["status-throw"])

@@ -29,7 +29,7 @@ class Cold(engine.EngineTest):
             self.assertGreaterEqual(sum(agent.by_pool("sfb_backup_evaluations_total").values()), SESSIONS)
             self.assertEqual(sum(agent.series("sfb_backup_evaluation_failures_total").values()), 0)
             self.wait(lambda: not self.children(agent), "the end of the last ones")
-            self.assertEqual(engine.zombies(agent.process.pid), [])
+            self.assert_no_zombies(agent)
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ class Deaths(engine.EngineTest):
                 os.kill(pid, signal.SIGKILL)
             self.assert_good(self.ask(agent, "healthy.full"))
             self.wait(lambda: len(self.children(agent)) == 1, "the other one's end")
-            self.assertEqual(engine.zombies(agent.process.pid), [])
+            self.assert_no_zombies(agent)
 
     def test_death_before_it_speaks(self):
         start = {
@@ -70,7 +70,7 @@ class Deaths(engine.EngineTest):
             self.scenario("exit")
             self.assert_good(self.ask(agent, "healthy.exit"))
             self.wait(lambda: len(self.children(agent)) == 1, "the silent one's end")
-            self.assertEqual(engine.zombies(agent.process.pid), [])
+            self.assert_no_zombies(agent)
 
     def test_death_while_the_session_opens_and_while_a_run_is_stopped(self):
         # The session's start-up script ends the process when the pool is half open.
@@ -90,7 +90,7 @@ class Deaths(engine.EngineTest):
                 os.kill(pid, signal.SIGKILL)
             self.assert_good(self.ask(agent, "healthy.stop"))
             self.wait(lambda: len(self.children(agent)) == 1, "nobody but the one that serves")
-            self.assertEqual(engine.zombies(agent.process.pid), [])
+            self.assert_no_zombies(agent)
 
     def test_slow_and_deaf(self):
         self.configure_engine({"full": {}}, {"full": {"healthy": "60s", "slow": "3s", "deaf": "3s"}})
@@ -109,7 +109,7 @@ class Deaths(engine.EngineTest):
             self.assert_good(self.ask(agent, "healthy.full"))
             self.wait(lambda: len(self.children(agent)) == 1, "the deaf one's end")
             self.assertNotEqual(self.children(agent), first)
-            self.assertEqual(engine.zombies(agent.process.pid), [])
+            self.assert_no_zombies(agent)
 
     def test_the_agents_end_takes_those_that_are_busy_with_it(self):
         self.configure_engine({"full": {}, "idle": {}}, {"full": ["deaf"], "idle": ["healthy"]})

@@ -16,6 +16,7 @@ import lab
 LAB = engine_lab.PROGRAM
 need_lab = engine_lab.require
 WAIT = 60.0  # seconds; a start of the engine takes one or two of CPU
+REAPED = 10.0  # seconds that a zombie may stay; an instant is usual
 os.environ["POWERSHELL_TELEMETRY_OPTOUT"] = "1"  # inherited by all that the agent starts
 
 
@@ -67,6 +68,10 @@ class EngineTest(lab.LabTest):
         finally:
             for pid in processes(str(self.folder)):
                 os.kill(pid, signal.SIGKILL)
+
+    def assert_no_zombies(self, program):
+        """A process that ends is a zombie for an instant; one that stays is a failure."""
+        lab.wait_for(lambda: not zombies(program.process.pid), lambda: f"zombies to be reaped: {zombies(program.process.pid)}", REAPED)
 
     def wait(self, probe, what, seconds=WAIT):
         return super().wait(probe, what, seconds)

@@ -46,7 +46,7 @@ class Sessions(engine.EngineTest):
                     # As far as it came: the status, then all errors.
                     self.assertIn(f"fe1.{pool}.{endpoint}.example.com", answer.text)
                     self.assertEqual(answer.text.count("FullyQualifiedErrorId : "), 2 if pool == "error-throw" else 1)
-            self.assertEqual(engine.zombies(agent.process.pid), [])
+            self.assert_no_zombies(agent)
         for (endpoint, pool), answer in answers.items():
             self.assertEqual(named(answer.text, endpoint), named(answers["full", pool].text, "full"), f"{endpoint}, {pool}")
 
@@ -74,7 +74,7 @@ class Sessions(engine.EngineTest):
             self.assert_failed(self.ask(agent, "failing.impf"), 502, "cmdlet", "cmdlet.import_failed", "query")
             self.assert_failed(self.ask(agent, "failing.impn"), 502, "cmdlet", "cmdlet.import_failed", "query")
             self.assert_failed(self.ask(agent, "failing.gone"), 504, "timeout", "ssh.timeout", "open")
-            self.assertEqual(engine.zombies(agent.process.pid), [])
+            self.assert_no_zombies(agent)
             # What remoting left of the modules: texts, or objects where the type's own depth is two.
             for endpoint, kind in (("fuln", str), ("deep", dict)):
                 modules = self.same(agent, f"failing.{endpoint}", **{"as": "json"}).json()["BackupModules"]

@@ -38,7 +38,7 @@ class Winrm(engine.EngineTest):
     def nothing_behind(self, simulator):
         """After the agent's end: no shell, no process, no zombie."""
         self.wait(lambda: simulator.quiet() and len(engine.processes(str(self.folder))) == 1, lambda: f"a quiet front: {simulator.status()}")
-        self.assertEqual(engine.zombies(simulator.process.pid), [])
+        self.assert_no_zombies(simulator)
 
     def test_answers(self):
         with self.front({"full": {}}) as simulator:
