@@ -2,7 +2,7 @@
 """Runs ctest and counts: GoogleTest cases one by one, every other test as one.
 
 usage: count.py BUILD_DIR [CTEST ARGUMENT...]
-The last line is `N passed, N failed, N skipped`; what was skipped (and why) or failed is named before it. Exit 1 when anything failed or nothing ran.
+The last line is `N passed, N failed, N skipped`; what was skipped (and why), whole or in part, or failed is named before it. Exit 1 when anything failed or nothing ran.
 """
 
 import os
@@ -14,28 +14,32 @@ from pathlib import Path
 
 
 def gtest_cases(folder):
-    """Test program -> list of (case, outcome) from GoogleTest's reports."""
+    """Test program -> list of (case, outcome, reason of a skip) from GoogleTest's reports."""
     programs = {}
     for report in sorted(Path(folder).glob("*.xml")):
         cases = []
         for case in xml.parse(report).iter("testcase"):
             name = f"{case.get('classname')}.{case.get('name')}"
             if case.find("failure") is not None:
-                cases.append((name, "failed"))
+                cases.append((name, "failed", ""))
             elif case.get("result") == "skipped" or case.find("skipped") is not None:
-                cases.append((name, "skipped"))
+                cases.append((name, "skipped", gtest_reason(case.find("skipped"))))
             elif case.get("status") == "run":
-                cases.append((name, "passed"))
+                cases.append((name, "passed", ""))
         programs[report.stem] = cases
     return programs
 
 
-def skip_reason(test):
-    """What a skipped test said about it, in a line `SKIPPED: why`."""
-    for line in (test.findtext("system-out") or "").splitlines():
-        if line.startswith("SKIPPED: "):
-            return ": " + line.removeprefix("SKIPPED: ")
-    return ""
+def gtest_reason(skipped):
+    """What GTEST_SKIP was given; its first line is the place in the source."""
+    text = "" if skipped is None else skipped.get("message") or ""
+    return " ".join(text.split("\n", 1)[-1].split())
+
+
+def skip_reasons(test):
+    """What another test said was left out, each in a line `SKIPPED: why`."""
+    lines = (test.findtext("system-out") or "").splitlines()
+    return [line.removeprefix("SKIPPED: ") for line in lines if line.startswith("SKIPPED: ")]
 
 
 def main():
@@ -47,7 +51,7 @@ def main():
     notable = []
     with tempfile.TemporaryDirectory() as reports:
         junit = Path(reports) / "ctest.junit"
-        command = ["ctest", "--test-dir", str(build), "--output-on-failure", "--no-tests=error",
+        command = ["ctest", "--test-dir", str(build), "--output-on-failure", "--no-tests=error", "--test-output-size-passed", "1000000",
                    "-j", str(os.cpu_count() or 2), "--output-junit", str(junit), *sys.argv[2:]]
         code = subprocess.run(command, env={**os.environ, "GTEST_OUTPUT": f"xml:{reports}/"}, check=False).returncode
         programs = gtest_cases(reports)
@@ -58,15 +62,16 @@ def main():
             name, status = test.get("name"), test.get("status")
             program = "test_" + name.removeprefix("unit.").replace(".", "_")
             cases = programs.get(program, [])
-            broken = status == "fail" and not any(outcome == "failed" for _, outcome in cases)
+            broken = status == "fail" and not any(outcome == "failed" for _, outcome, _ in cases)
             if not cases or broken:  # not GoogleTest, or it died before its report was whole
                 outcome = {"run": "passed", "fail": "failed"}.get(status, "skipped")
-                cases = [*cases, (name, outcome)]
-            for case, outcome in cases:
+                reasons = skip_reasons(test)
+                cases = [*cases, (name, outcome, "; ".join(reasons) if outcome == "skipped" else "")]
+                notable += [f"skipped in part: {name}: {reason}" for reason in reasons if outcome != "skipped"]
+            for case, outcome, reason in cases:
                 counts[outcome] += 1
                 if outcome != "passed":
-                    reason = skip_reason(test) if outcome == "skipped" else ""
-                    notable.append(f"{outcome}: {name}{'' if case == name else ' ' + case}{reason}")
+                    notable.append(f"{outcome}: {name}{'' if case == name else ' ' + case}{reason and ': ' + reason}")
     for line in notable:
         print(line)
     print(f"{counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped")

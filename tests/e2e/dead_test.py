@@ -27,14 +27,19 @@ def black_hole(stack):
     return f"http://127.0.0.1:{hole.getsockname()[1]}/wsman"
 
 
-def silent_dns(stack, folder):
-    """A resolv.conf whose name server takes questions and never answers. Needs the right to bind port 53 and to make a mount namespace."""
+def silent_dns(stack):
+    """A name server that takes questions and never answers. Needs the right to bind port 53 and to make a mount namespace."""
     server = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
     server.bind(("127.0.0.153", 53))
     subprocess.run(["unshare", "-m", "true"], check=True, capture_output=True)
-    path = folder / "resolv.conf"
-    path.write_text("nameserver 127.0.0.153\n")
-    return path
+
+
+def setUpModule():
+    with contextlib.ExitStack() as stack:
+        try:
+            silent_dns(stack)
+        except (OSError, subprocess.CalledProcessError) as error:
+            lab.skip_module(f"no dead name server: {error}; run the test as root, and with port 53 of 127.0.0.153 free")
 
 
 def with_dns(command, resolv_conf):
@@ -45,12 +50,10 @@ def with_dns(command, resolv_conf):
 class Dead(LabTest):
     def test_dead_endpoints_hold_up_nobody(self):
         with contextlib.ExitStack() as stack:
-            dead = {"hole": black_hole(stack)}
-            try:
-                dns = silent_dns(stack, self.folder)
-                dead |= {f"name-{i}": f"http://fe-{i}.dead.example.com:5985/wsman" for i in range(10)}
-            except (OSError, subprocess.CalledProcessError) as error:
-                self.skipTest(f"no dead name server without root: {error}")
+            silent_dns(stack)
+            dns = self.folder / "resolv.conf"
+            dns.write_text("nameserver 127.0.0.153\n", encoding="ascii")
+            dead = {"hole": black_hole(stack), **{f"name-{i}": f"http://fe-{i}.dead.example.com:5985/wsman" for i in range(10)}}
             pools = {f"{name}.example.com": name for name in [*HEALTHY, *dead]}
             # Three pools in the hole and on each dead name.
             pools |= {f"{name}-{i}.example.com": name for name in dead for i in (2, 3)}

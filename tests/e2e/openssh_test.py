@@ -22,6 +22,19 @@ USER, SHELL = pwd.getpwuid(os.getuid()).pw_name, pwd.getpwuid(os.getuid()).pw_sh
 BANNER = "Authorised use only."
 
 
+def require():
+    """Ends the test as skipped where sshd cannot be used."""
+    for program, package in ((SSHD, "openssh-server"), (SSH, "openssh-client")):
+        if not os.access(program, os.X_OK):
+            lab.skip_module(f"{program} is not there; install {package}")
+    if not SHELL.endswith("sh"):
+        lab.skip_module(f"sshd lets nobody in whose shell is {SHELL}; run the test as a user with an ordinary shell")
+
+
+def setUpModule():
+    require()
+
+
 class Server:
     """One sshd. Use as a context manager; ends it by pid, and its sessions with it."""
 
@@ -67,8 +80,6 @@ class Server:
             os.kill(one.pid, signal.SIGKILL)
 
 
-@unittest.skipUnless(os.access(SSHD, os.X_OK) and os.access(SSH, os.X_OK), "openssh-server or openssh-client is not installed")
-@unittest.skipUnless(SHELL.endswith("sh"), "the account has no shell, so sshd lets it not in")
 class OpenSsh(SshTest):
     def setUp(self):
         super().setUp()
@@ -125,10 +136,12 @@ class OpenSsh(SshTest):
             self.assertRegex(shown.stderr, rf"(?m)^  process +{SSH} \(pid \d+\)$")
             self.assertRegex(shown.stderr, r"(?m)^  protocol +server 2\.3, used 2\.3$")
 
-    @unittest.skipUnless(SHELL.endswith("bash"), "the account's shell is not bash, so this cannot make it print something")
     def test_what_a_login_prints_besides(self):
         """The banner of sshd comes on stderr and does no harm, nor does what the user's shell prints there; what it prints into the session
         does, and is shown."""
+        if not SHELL.endswith("bash"):
+            lab.skip_part(f"what a login prints: the account's shell is {SHELL}, and only bash is made to print something")
+            self.skipTest("no bash")
         self.configure({"atlanta": self.keys()})
         for noise, good in (("echo A note. >&2", True), ("echo A note.", False)):
             with self.subTest(noise=noise):
