@@ -155,14 +155,6 @@ std::string in_words_of_51(std::string text) {
   return replaced(std::move(text), "or executable program.\nCheck", "or operable program. Check");
 }
 
-// 7.6 underlines a name together with the value behind its colon, 5.1 the name alone.
-void underline_value_too(BindError& error, const std::vector<sfb::binding::Token>& tokens) {
-  const auto name = std::ranges::find(tokens, error.offset, &sfb::binding::Token::offset);
-  if (name != tokens.end() && name->with_colon && name + 1 != tokens.end() && error.offset) {
-    error.length = name[1].offset + name[1].length - name->offset;
-  }
-}
-
 // What our binder says to a line: the values, or the error as four lines.
 std::string answer(const Cmdlet& cmdlet, const std::string& line) {
   const auto tokens = sfb::binding::read_line(cmdlet, line);

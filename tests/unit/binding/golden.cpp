@@ -44,8 +44,8 @@ std::string read_golden(const std::string& path) {
   return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
-std::vector<GoldenLine> golden_lines() {
-  const std::string table = read_golden(golden_folder() + "binding.ps5.tsv");
+std::vector<GoldenLine> golden_lines(std::string_view name) {
+  const std::string table = read_golden(golden_folder() + std::string(name));
   std::vector<GoldenLine> lines;
   bool head = true;
   for (const std::string_view row : split(table, '\n')) {
@@ -80,6 +80,15 @@ std::string binds_text(const Cmdlet& cmdlet, std::vector<Bound> bound) {
     out += is_flag(cmdlet, one.parameter) ? (one.flag ? "True" : "False") : one.text;
   }
   return out;
+}
+
+bool underline_value_too(BindError& error, const std::vector<Token>& tokens) {
+  const auto name = std::ranges::find(tokens, error.offset, &Token::offset);
+  if (name == tokens.end() || !name->with_colon || name + 1 == tokens.end() || !error.offset) {
+    return false;
+  }
+  error.length = name[1].offset + name[1].length - name->offset;
+  return true;
 }
 
 }  // namespace sfb::binding

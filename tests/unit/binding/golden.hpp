@@ -4,11 +4,12 @@
 #include "agent/binding/binding.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sfb::binding {
 
-/// One row of binding.ps5.tsv; `\n` in it is a line break.
+/// One row of a table; `\n` in it is a line break.
 struct GoldenLine {
   std::string name;
   std::string line;
@@ -23,13 +24,18 @@ std::string golden_folder();
 
 std::string read_golden(const std::string& path);
 
-/// All rows; an empty list when the file is not there.
-std::vector<GoldenLine> golden_lines();
+/// All rows of a table of the folder: Windows PowerShell's, or `binding.tsv` of 7.6; an empty list
+/// when the file is not there.
+std::vector<GoldenLine> golden_lines(std::string_view table = "binding.ps5.tsv");
 
 /// The stand-in: Microsoft's parameters, types of namespace Contoso.Backup.
 Cmdlet stand_in();
 
 /// `Category=CMS; PoolFqdn=x`, sorted by name as in the table.
 std::string binds_text(const Cmdlet& cmdlet, std::vector<Bound> bound);
+
+/// 7.6 underlines a name together with the value behind its colon, 5.1 (and so the product) the
+/// name alone: makes the error's place 7.6's. True when that changed it.
+bool underline_value_too(BindError& error, const std::vector<Token>& tokens);
 
 }  // namespace sfb::binding
