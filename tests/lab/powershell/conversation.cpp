@@ -101,7 +101,7 @@ int conversation(const std::filesystem::path& file) {
     fmt::print("run {} {} {} {}\n", state, result.output.size(), result.errors.size(),
                result.warnings.size());
   }
-  return tally.finish();
+  return tally.finish("conversation", 1, 0);
 }
 
 }  // namespace sfb::lab

@@ -68,12 +68,32 @@ void Tally::differs(const std::string& what, const std::string& how) {
   }
 }
 
-int Tally::finish() const {
+void Tally::rewritten(std::string_view what) {
+  ++rewritten_[what];
+}
+
+int Tally::finish(std::string_view what, std::size_t least, std::size_t ceiling) const {
+  std::size_t explained = 0;
   for (const auto& [reason, count] : explained_) {
-    fmt::print("{} explained: {}\n", count, reason);
+    fmt::print("{}: {} explained: {}\n", what, count, reason);
+    explained += count;
   }
-  fmt::print("{} equal, {} different\n", equal_, different_);
-  return different_ != 0 || equal_ == 0 ? 1 : 0;
+  for (const auto& [reason, count] : rewritten_) {
+    fmt::print("{}: {} rewritten: {}\n", what, count, reason);
+  }
+  const std::size_t compared = equal_ + explained + different_;
+  fmt::print("{}: {} compared, {} equal, {} explained, {} different\n", what, compared, equal_,
+             explained, different_);
+  const bool few = compared < least;
+  const bool many = explained * 100 > compared * ceiling;
+  if (few) {
+    fmt::print("{}: fewer than the {} that were to be compared\n", what, least);
+  }
+  if (many) {
+    fmt::print("{}: more than {} % are explained; the generator or a reason is too generous\n",
+               what, ceiling);
+  }
+  return different_ != 0 || few || many ? 1 : 0;
 }
 
 }  // namespace sfb::lab
