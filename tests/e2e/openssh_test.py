@@ -80,24 +80,26 @@ class Server:
             os.kill(one.pid, signal.SIGKILL)
 
 
-class OpenSsh(SshTest):
-    def setUp(self):
-        super().setUp()
+class Login:
+    """Beside a lab.LabTest: keys, a port, and what the agent's configuration says of them."""
+
+    def prepare_login(self, command):
+        """`command`: the words of the program that the subsystem starts."""
         for name in ("host_key", "id", "other"):
             subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(self.folder / name)], check=True)
         shutil.copy(self.folder / "id.pub", self.folder / "authorized_keys")
-        self.port = lab.free_port()
+        # Bound here for the whole test and never listening: sshd, which sets the same option, may listen on it; the kernel gives it to nobody else.
+        held = socket.socket()
+        self.addCleanup(held.close)
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        self.port = held.getsockname()[1]
         self.write_known("known_hosts", "host_key")
-        self.write_scenario({"listeners": [{"name": "atlanta"}], "pools": {POOL: {}, "chi.example.com": {}}})
         # A program for sshd: a line of its configuration is a line of a shell's, so it has no blanks or quotes.
         self.subsystem = self.folder / "subsystem"
-        words = " ".join(f"'{word}'" for word in self.program("atlanta", "--errors-on-stdout"))
+        words = " ".join(f"'{word}'" for word in command)
         self.subsystem.write_text(f"#!/bin/sh\nexec {words}\n", encoding="utf-8")
         self.subsystem.chmod(0o755)
-
-    def tearDown(self):
-        self.wait_no_leftovers()
-        self.assertEqual(self.violations(), [])
 
     def write_known(self, name, key, host="127.0.0.1"):
         public = (self.folder / f"{key}.pub").read_text(encoding="ascii")
@@ -108,11 +110,22 @@ class OpenSsh(SshTest):
                "subsystem": "powershell", **changed}
         return {"ssh": {key: value for key, value in ssh.items() if value is not None}}
 
-    def configure(self, endpoints, pools=None):
-        self.configure_ssh(endpoints, pools or {POOL: next(iter(endpoints))}, settings={"evaluation_interval": "8s", "evaluation_timeout": "8s"})
-
     def server(self):
         return Server(self.folder, self.port, self.subsystem)
+
+
+class OpenSsh(Login, SshTest):
+    def setUp(self):
+        super().setUp()
+        self.write_scenario({"listeners": [{"name": "atlanta"}], "pools": {POOL: {}, "chi.example.com": {}}})
+        self.prepare_login(self.program("atlanta", "--errors-on-stdout"))
+
+    def tearDown(self):
+        self.wait_no_leftovers()
+        self.assertEqual(self.violations(), [])
+
+    def configure(self, endpoints, pools=None):
+        self.configure_ssh(endpoints, pools or {POOL: next(iter(endpoints))}, settings={"evaluation_interval": "8s", "evaluation_timeout": "8s"})
 
     def evaluate(self, pool=POOL):
         return subprocess.run([lab.AGENT, "evaluate", f"--config.file={self.folder}/agent.yml", pool], capture_output=True, text=True,
