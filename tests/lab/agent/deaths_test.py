@@ -1,11 +1,13 @@
 """Microsoft's engine ends, is killed, is silent, slow or deaf at every step: what the agent says, and that nothing of it is left."""
 
-import os
+import pathlib
 import signal
 import unittest
 
 import engine
 import expected
+
+DIE_AT_CLOSE = pathlib.Path(__file__).with_name("die_at_close.py")
 
 
 def setUpModule():
@@ -37,8 +39,7 @@ class Deaths(engine.EngineTest):
                 expected.check_good(self, agent, "healthy", endpoint)
             # An idle one that is killed is missed at once, or replaced by the run that finds it so.
             self.wait(lambda: len(self.children(agent)) == 2, "one process for each endpoint")
-            for pid in self.children(agent):
-                os.kill(pid, signal.SIGKILL)
+            self.kill_all(lambda: self.children(agent))
             self.assert_good(self.ask(agent, "healthy.full"))
             self.wait(lambda: len(self.children(agent)) == 1, "the other one's end")
             self.assert_no_zombies(agent)
@@ -86,10 +87,28 @@ class Deaths(engine.EngineTest):
             self.assertIn("exit status 5", answer.entry["message"])
             self.assert_good(self.ask(agent, "healthy.stop"))
             self.assert_failed(self.ask(agent, "deaf.stop"), 504, "timeout", "ssh.timeout", "query")
-            for pid in self.children(agent):
-                os.kill(pid, signal.SIGKILL)
+            self.kill_all(lambda: self.children(agent))
             self.assert_good(self.ask(agent, "healthy.stop"))
             self.wait(lambda: len(self.children(agent)) == 1, "nobody but the one that serves")
+            self.assert_no_zombies(agent)
+
+    def test_death_at_a_close(self):
+        """What closes has its answer already: a death then costs nobody anything."""
+        def dying(endpoint, what):
+            return {"transport": "ssh", "program": ["/usr/bin/python3", str(DIE_AT_CLOSE), what, str(self.folder / f"{endpoint}.deaths"), *self.program(endpoint)]}
+
+        self.configure_endpoints({"full": dying("full", "command"), "sess": {**dying("sess", "session"), "session": {"reuse": False}}},
+                                 {"full": ["healthy", "failing"], "sess": ["healthy", "failing"]})
+        with self.agent() as agent:
+            self.wait(agent.ready, "the first cycle")
+            for endpoint in ("full", "sess"):
+                for name in ("healthy", "failing", "healthy"):
+                    expected.check_good(self, agent, name, endpoint)
+            self.assertEqual(sum(agent.series("sfb_backup_evaluation_failures_total").values()), 0, agent.log())
+            self.wait(lambda: not self.children(agent), lambda: f"the end of {self.children(agent)}")
+            for endpoint in ("full", "sess"):
+                deaths = (self.folder / f"{endpoint}.deaths").read_text(encoding="ascii").splitlines()
+                self.assertGreaterEqual(len(deaths), 3, f"one for each answer of {endpoint}")
             self.assert_no_zombies(agent)
 
     def test_slow_and_deaf(self):

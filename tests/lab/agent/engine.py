@@ -67,6 +67,13 @@ class EngineTest(lab.LabTest):
             lab.wait_for(lambda: not processes(str(self.folder)), lambda: f"the end of {processes(str(self.folder))}")
         finally:
             for pid in processes(str(self.folder)):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
+    def kill_all(self, find):
+        """Kills the processes that find() names, of which there must be one at least; one may be on its way out already."""
+        for pid in self.wait(find, "a process to kill"):
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
     def assert_no_zombies(self, program):

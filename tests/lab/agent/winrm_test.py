@@ -1,7 +1,5 @@
 """Agent, HTTPS, a WS-Man front (the simulator's), and behind it Microsoft's own PSRP server: one chain, of which only the front's requests are ours on both sides."""
 
-import os
-import signal
 import unittest
 
 import engine
@@ -89,8 +87,7 @@ class Winrm(engine.EngineTest):
                     answer = self.ask(agent, f"{name}.full")
                     self.assert_failed(answer, 502, "not_found", "wsman.aborted", "query")  # to WS-Man it is a shell that was closed
                     self.assert_good(self.ask(agent, "healthy.full"))
-                for pid in self.engines(simulator):
-                    os.kill(pid, signal.SIGKILL)
+                self.kill_all(lambda: self.engines(simulator))
                 self.assert_good(self.ask(agent, "healthy.full"))
             self.nothing_behind(simulator)
 
