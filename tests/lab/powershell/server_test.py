@@ -110,6 +110,9 @@ class Cmdlet(unittest.TestCase):
 
     def test_stop_is_heard(self):
         pid = self.server.start("Get-CsBackupServiceStatus", [("PoolFqdn", '<S N="V">slow.example.com</S>')])
+        # The status comes before the sleep. To a signal that comes before the cmdlet runs, the engine says that the run completed.
+        while not bodies(self.server.messages, probe.OUTPUT):
+            self.server.read()
         self.assertEqual(self.server.stop(pid), probe.STOPPED)
         self.server.line(f"<Close PSGuid='{pid}' />")
         self.server.until(f"<CloseAck PSGuid='{pid}'")
