@@ -66,6 +66,24 @@ remote::Language language(config::Language configured) {
   return remote::Language::automatic;
 }
 
+// What both transports of PowerShell remoting share; `keys` are an endpoint's of one of them.
+template <typename Options, typename Keys>
+Options remoting_options(const Keys& keys, const config::Endpoint& endpoint,
+                         const config::Settings& settings, const Shared& shared) {
+  Options options;
+  options.endpoint = endpoint.name;
+  options.language = language(keys.language);
+  options.import_module = keys.import_module;
+  options.reuse = keys.session.reuse;
+  options.max_age = keys.session.max_age;
+  options.max_pipelines = keys.session.max_pipelines;
+  options.max_concurrent = endpoint.max_concurrent;
+  options.limits = settings.limits;
+  options.budget = shared.budget;
+  options.observer = shared.observer;
+  return options;
+}
+
 std::vector<std::string> ssh_argv(const config::Ssh& ssh) {
   if (!ssh.program.empty()) {
     return ssh.program;
@@ -84,22 +102,12 @@ std::vector<std::string> ssh_argv(const config::Ssh& ssh) {
 remote::SshOptions ssh_options(const config::Endpoint& endpoint, const config::Settings& settings,
                                Shared shared) {
   const config::Ssh& ssh = endpoint.ssh;
-  remote::SshOptions options;
-  options.endpoint = endpoint.name;
+  auto options = remoting_options<remote::SshOptions>(ssh, endpoint, settings, shared);
   options.argv = ssh_argv(ssh);
   options.is_ssh = ssh.program.empty();
-  options.language = language(ssh.language);
-  options.import_module = ssh.import_module;
-  options.reuse = ssh.session.reuse;
-  options.max_age = ssh.session.max_age;
-  options.max_pipelines = ssh.session.max_pipelines;
-  options.max_concurrent = endpoint.max_concurrent;
-  options.limits = settings.limits;
-  options.budget = std::move(shared.budget);
   if (shared.services) {
     options.readers = {shared.services, &shared.services->readers};
   }
-  options.observer = std::move(shared.observer);
   return options;
 }
 
@@ -124,8 +132,7 @@ remote::WinrmOptions winrm_options(const config::Endpoint& endpoint,
                                    const config::Settings& settings, Shared shared) {
   const config::Winrm& winrm = endpoint.winrm;
   const config::Credentials& credentials = credentials_of(endpoint, settings);
-  remote::WinrmOptions options;
-  options.endpoint = endpoint.name;
+  auto options = remoting_options<remote::WinrmOptions>(winrm, endpoint, settings, shared);
   options.url = net::parse_http_url(winrm.url).value();  // the loader let none pass that is not one
   options.tls = {.ca_file = winrm.tls.ca_file,
                  .server_name = winrm.tls.server_name,
@@ -134,16 +141,7 @@ remote::WinrmOptions winrm_options(const config::Endpoint& endpoint,
   options.credentials = {.username = credentials.username,
                          .password_file = credentials.password_file};
   options.configuration_name = winrm.configuration_name;
-  options.language = language(winrm.language);
-  options.import_module = winrm.import_module;
-  options.reuse = winrm.session.reuse;
-  options.max_age = winrm.session.max_age;
-  options.max_pipelines = winrm.session.max_pipelines;
-  options.max_concurrent = endpoint.max_concurrent;
-  options.limits = settings.limits;
-  options.budget = std::move(shared.budget);
   options.services = std::move(shared.services);
-  options.observer = std::move(shared.observer);
   return options;
 }
 
