@@ -37,7 +37,7 @@ SshSession::Next SshSession::run(const Call& call, MonoTime now, MonoTime deadli
 SshSession::Next SshSession::start(MonoTime now) {
   step_ = Step::start;
   until_ = std::min<MonoTime>(deadline_, now + open_cap_);
-  return Start{until_};
+  return Start{};
 }
 
 SshSession::Next SshSession::started() {

@@ -43,9 +43,7 @@ class SshSession {
   // What should be done next?
 
   /// A new process is needed; the one before, if any, is to be ended. Then `started`, or `died`.
-  struct Start {
-    MonoTime until{};  ///< else `timed_out`
-  };
+  struct Start {};
   /// `line` is to be written, unless it is empty; then wait for output, at most until `until`.
   struct Wait {
     Stage stage = Stage::open;  ///< open or query
