@@ -25,6 +25,13 @@ std::string code(const Result<PipelineResult>& result) {
   return result ? "good" : result.error().code;
 }
 
+// What the script sends behind the objects, with one more entry.
+std::string extras(const std::string& key, const std::string& value) {
+  return R"(<Obj RefId="0"><TN RefId="0"><T>System.Collections.Hashtable</T></TN><DCT>)"
+         R"(<En><S N="Key">SfbBackupExtras</S><I32 N="Value">1</I32></En><En><S N="Key">)" +
+         key + R"(</S><S N="Value">)" + value + "</S></En></DCT></Obj>";
+}
+
 TEST(SshSession, OneRunIsOpenCommandDataClose) {
   Drive drive;
   const auto result = drive.ask();
@@ -258,11 +265,8 @@ TEST(SshSession, TheAnswerIsNotLostWhateverBecomesOfItsClose) {
 
 TEST(SshSession, TheTextOfTheServerComesBesideTheObjects) {
   Drive drive;
-  drive.knobs.output.push_back(
-      R"(<Obj RefId="0"><TN RefId="0"><T>System.Collections.Hashtable</T></TN><DCT>)"
-      R"(<En><S N="Key">SfbBackupExtras</S><I32 N="Value">1</I32></En>)"
-      R"(<En><S N="Key">Rendered</S><S N="Value">_x001B_[32;1ma_x001B_[0m_x000D__x000A_b[1m_x001B_[K)"
-      R"(_x000D__x000A__x001B_[</S></En></DCT></Obj>)");
+  drive.knobs.output.push_back(extras(
+      "Rendered", "_x001B_[32;1ma_x001B_[0m_x000D__x000A_b[1m_x001B_[K_x000D__x000A__x001B_["));
   const auto result = drive.ask(80);
   ASSERT_EQ(code(result), "good");
   ASSERT_TRUE(result->rendered.has_value());
@@ -278,10 +282,7 @@ TEST(SshSession, TheTextOfTheServerComesBesideTheObjects) {
 
 TEST(SshSession, ARefusalToRenderIsRemembered) {
   Drive drive;
-  drive.knobs.output.push_back(
-      R"(<Obj RefId="0"><TN RefId="0"><T>System.Collections.Hashtable</T></TN><DCT>)"
-      R"(<En><S N="Key">SfbBackupExtras</S><I32 N="Value">1</I32></En>)"
-      R"(<En><S N="Key">RenderRefused</S><S N="Value">no Out-String</S></En></DCT></Obj>)");
+  drive.knobs.output.push_back(extras("RenderRefused", "no Out-String"));
   EXPECT_FALSE(drive.ask(80)->rendered.has_value());
   EXPECT_FALSE(drive.ask(80)->rendered.has_value());
   EXPECT_TRUE(drive.process->arguments.front().contains("SfbWidth"));
@@ -295,10 +296,7 @@ TEST(SshSession, ARefusalToRenderIsRemembered) {
 
 TEST(SshSession, AFailureToRenderIsOfThatAnswerOnly) {
   Drive drive;
-  drive.knobs.output.push_back(
-      R"(<Obj RefId="0"><TN RefId="0"><T>System.Collections.Hashtable</T></TN><DCT>)"
-      R"(<En><S N="Key">SfbBackupExtras</S><I32 N="Value">1</I32></En>)"
-      R"(<En><S N="Key">RenderFailed</S><S N="Value">its view is broken</S></En></DCT></Obj>)");
+  drive.knobs.output.push_back(extras("RenderFailed", "its view is broken"));
   EXPECT_FALSE(drive.ask(80)->rendered.has_value());
   EXPECT_FALSE(drive.ask(80)->rendered.has_value());
   EXPECT_TRUE(drive.process->arguments.back().contains("SfbWidth"));
