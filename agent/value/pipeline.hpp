@@ -54,6 +54,10 @@ struct PipelineResult {
   /// What a Call's script told besides (a dictionary with kExtrasTag); never part of `output`.
   std::optional<Value> extras;
   std::optional<Rendering> rendered;  ///< where it was wanted and the server could
+  /// Why output may be missing although the pipeline completed: one sentence for a note. Empty
+  /// where nothing speaks for that. Without any output a doubtful result says nothing about the
+  /// pool, neither configured nor not.
+  std::string doubt;
   PipelineState state = PipelineState::completed;
   std::string ps_version;  ///< `5.1.17763.1`; empty when not known
 };
