@@ -3,6 +3,7 @@
 #include "agent/base/text.hpp"
 #include "agent/base/time.hpp"
 #include "config/draft.hpp"
+#include "config/fields.hpp"
 
 #include <fmt/format.h>
 
@@ -131,7 +132,9 @@ void check_credentials(const Draft& draft, const CredentialsIndex& credentials, 
         continue;
       }
       problems.add(endpoint.credentials_at->position(), endpoint.key + ".credentials",
-                   fmt::format("there are no credentials {}", quote(name, 64)),
+                   // Another text is perhaps an account with its password.
+                   key_text(name) == name ? fmt::format("there are no credentials {}", quote(name))
+                                          : "is not a name of credentials",
                    "name an entry of credentials");
     } else {
       check_encryption(endpoint, found->second->value, problems, warnings);

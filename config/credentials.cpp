@@ -113,7 +113,11 @@ std::optional<std::string> read_path(Section& section, std::string_view name,
     return std::nullopt;
   }
   const auto refuse = [&] {
-    section.problem(name, fmt::format("{} is not the path of a file", quote(*path, 100)),
+    // With control characters it is perhaps a key or password instead of its file: not repeated.
+    section.problem(name,
+                    is_printable(*path)
+                        ? fmt::format("{} is not the path of a file", quote(*path, 100))
+                        : "has control characters, so it is not the path of a file",
                     "write one, relative to the folder of this file or absolute");
     return std::nullopt;
   };

@@ -93,8 +93,9 @@ class Builder final : public YAML::EventHandler {
   static void refuse_tag(const YAML::Mark& mark, const std::string& tag) {
     // yaml-cpp gives "?" to plain and "!" to quoted scalars.
     if (!tag.empty() && tag != "?" && tag != "!") {
-      throw Refused(mark, fmt::format("the tag {} is not understood", quote(tag, 60)),
-                    "write the value without a tag");
+      // Not repeated: it may be a password that begins with an exclamation mark.
+      throw Refused(mark, "a tag, which begins with !, is not understood",
+                    "write the value without a tag, or in quotes");
     }
   }
 
@@ -215,6 +216,11 @@ std::string syntax_remedy(std::string_view text, const YAML::Mark& mark) {
   return "check quotes, brackets and indentation here and in the lines before";
 }
 
+// What yaml-cpp says without what it found: behind a colon it repeats the input, perhaps a secret.
+std::string own_words(std::string_view message) {
+  return quote(message.substr(0, message.find(": ")));
+}
+
 Problem problem_at(const std::string& file, const YAML::Mark& mark, std::string what,
                    std::string remedy) {
   Position where{file, 0, 0};
@@ -252,7 +258,7 @@ std::expected<std::unique_ptr<Document>, Problem> parse_document(std::string fil
         problem_at(document->file, refused.mark, refused.what_is_wrong, refused.remedy));
   } catch (const YAML::Exception& error) {
     return std::unexpected(problem_at(document->file, error.mark,
-                                      "is not valid YAML: " + quote(error.msg),
+                                      "is not valid YAML: " + own_words(error.msg),
                                       syntax_remedy(text, error.mark)));
   } catch (const std::exception& error) {
     return std::unexpected(problem_at(document->file, YAML::Mark::null_mark(),

@@ -67,7 +67,8 @@ std::optional<std::string> read_argument(const Node& item, const std::string& ke
     return std::nullopt;
   }
   if (item.text.size() > kMostArgument || !is_printable(item.text)) {
-    problems.add(item.position(), key, fmt::format("{} is not allowed", quote(item.text, 60)),
+    // Not repeated, as no argument is: in spite of all advice it may be a password.
+    problems.add(item.position(), key, "is not allowed",
                  fmt::format("must be at most {} bytes without control characters", kMostArgument));
     return std::nullopt;
   }
@@ -75,16 +76,18 @@ std::optional<std::string> read_argument(const Node& item, const std::string& ke
 }
 
 void check_program(const Node& item, const std::string& key, const Context& context) {
+  // Whoever writes a whole command line into it means arguments by the rest.
+  const std::string program = item.text.substr(0, item.text.find(' '));
   if (!item.text.starts_with('/')) {
     context.problems.add(item.position(), key,
-                         fmt::format("{} is not an absolute path", quote(item.text, 100)),
+                         fmt::format("{} is not an absolute path", quote(program, 100)),
                          "no folders are searched: write such as /usr/bin/pwsh");
     return;
   }
   if (const Status usable = context.files.executable(item.text); !usable) {
     const bool missing = usable.error().reason == Reason::not_found;
     context.problems.add(
-        item.position(), key, fmt::format("{}: {}", quote(item.text, 200), usable.error().message),
+        item.position(), key, fmt::format("{}: {}", quote(program, 200), usable.error().message),
         missing ? "install the program or correct the path" : usable.error().remedy);
   }
 }
@@ -137,6 +140,12 @@ void read_user(Section& section, std::string& target) {
   if (!user) {
     return;
   }
+  if (user->find(':') != std::string::npos) {
+    // Not repeated: behind the colon a password may stand.
+    section.problem("user", "has a colon, which no user name has",
+                    "write the name alone; the key in identity_file logs it on");
+    return;
+  }
   const bool word = !user->empty() && user->size() <= kMostUser && is_printable(*user) &&
                     user->find(' ') == std::string::npos && !user->starts_with('-');
   if (!word) {
@@ -161,7 +170,10 @@ std::optional<std::string> read_ssh_path(Section& section, std::string_view name
   }
   const std::string& written = section.find(name)->text;
   if (written.starts_with('~') || written.starts_with('-')) {
-    section.problem(name, fmt::format("{} begins with {}", quote(written, 100), written[0]),
+    // Not repeated: a private key begins with hyphens.
+    section.problem(name,
+                    written.starts_with('~') ? fmt::format("{} begins with ~", quote(written, 100))
+                                             : "begins with -",
                     "write the path in full, or relative to the folder of this file");
     return std::nullopt;
   }

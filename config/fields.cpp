@@ -86,11 +86,15 @@ std::string_view kind_text(Node::Kind kind) {
 }  // namespace
 
 std::string key_text(std::string_view key) {
-  const bool plain = !key.empty() && key.size() <= 64 && std::ranges::all_of(key, [](char c) {
+  const auto end = std::ranges::find_if_not(key, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
            c == '-' || c == '.';
   });
-  return plain ? std::string(key) : quote(key, 64);
+  if (end != key.end()) {
+    // What follows may be a value: `password:hunter2` lacks only a blank.
+    return quote(std::string_view(key.begin(), end), 64) + "...";
+  }
+  return !key.empty() && key.size() <= 64 ? std::string(key) : quote(key, 64);
 }
 
 bool is_printable(std::string_view text) {

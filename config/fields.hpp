@@ -16,7 +16,8 @@
 
 namespace sfb::config {
 
-/// A key as part of a way to a value: bare when it is a plain word, else quoted and cut.
+/// A key as part of a way to a value: bare when it is a plain word, else quoted and cut, at the
+/// first character that no key has.
 std::string key_text(std::string_view key);
 
 /// Bytes: `4MiB`, `512KiB`, `1GiB` or a plain number. Nothing on other text or overflow.

@@ -64,6 +64,9 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
 }  // namespace
 
 Result<std::string> check_host(std::string_view text) {
+  if (text.find('@') != std::string_view::npos) {
+    return invalid("has a user name or password in it", "write the host alone");
+  }
   if (text.find(':') != std::string_view::npos) {
     std::array<unsigned char, sizeof(in6_addr)> address{};
     std::array<char, INET6_ADDRSTRLEN> spelling{};
@@ -93,13 +96,15 @@ Result<EndpointUrl> complete_url(std::string_view text) {
   if (text.find('@') != std::string_view::npos) {
     return invalid("has a user name or password in it", "remove it: credentials says who asks");
   }
+  // A query may hold a token.
+  const std::string_view shown = text.substr(0, text.find_first_of("?#"));
   EndpointUrl url;
   url.tls = istarts_with(text, "https://");
   if (!url.tls && !istarts_with(text, "http://")) {
-    return invalid(fmt::format("{} is not an http or https URL", quote(text, 100)));
+    return invalid(fmt::format("{} is not an http or https URL", quote(shown, 100)));
   }
-  if (text.find_first_of("?#") != std::string_view::npos) {
-    return invalid(fmt::format("{} has a query or a fragment", quote(text, 100)),
+  if (shown.size() != text.size()) {
+    return invalid(fmt::format("{} has a query or a fragment", quote(shown, 100)),
                    "remove what begins with ? or #");
   }
   const std::string_view rest = text.substr(text.find("//") + 2);

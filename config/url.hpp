@@ -21,7 +21,7 @@ struct EndpointUrl {
 Result<EndpointUrl> complete_url(std::string_view text);
 
 /// A host name or an IP address (IPv6 without brackets), in one spelling. Reason::parse, code
-/// `url.invalid` or `fqdn.invalid`.
+/// `url.invalid` or `fqdn.invalid`; what may hold a password is not repeated.
 Result<std::string> check_host(std::string_view text);
 
 }  // namespace sfb::config

@@ -47,11 +47,14 @@ TEST(Sizes, AreReadAndWrittenBack) {
   EXPECT_EQ(format_size(1536), "1536");
 }
 
-TEST(KeyText, QuotesWhatIsNoWord) {
+TEST(KeyText, QuotesWhatIsNoWordUpToWhereAValueMayBegin) {
   EXPECT_EQ(key_text("evaluation_interval"), "evaluation_interval");
-  EXPECT_EQ(key_text("a b"), "\"a b\"");
   EXPECT_EQ(key_text(""), "\"\"");
-  EXPECT_EQ(key_text("a\nb"), "\"a\\nb\"");
+  EXPECT_EQ(key_text(std::string(65, 'a')), "\"" + std::string(64, 'a') + "...\"");
+  for (const char* key : {"password hunter2", "password:hunter2", "password=hunter2",
+                          "password\nhunter2", "password\xC3\xBC"}) {
+    EXPECT_EQ(key_text(key), "\"password\"...");
+  }
 }
 
 TEST(Section, GivesTypedValues) {

@@ -54,11 +54,20 @@ TEST(Url, SaysWhetherItIsEncrypted) {
 
 TEST(Url, WhatMayHoldAPasswordIsNotRepeated) {
   for (const char* text :
-       {"https://svc:hunter2@a.example.com", "https//svc:hunter2@a", "svc:hunter2@a:5986"}) {
+       {"https://svc:hunter2@a.example.com", "https//svc:hunter2@a", "svc:hunter2@a:5986",
+        "https://a/wsman?token=hunter2", "a?hunter2", "https://a#hunter2"}) {
     const auto url = complete_url(text);
     ASSERT_FALSE(url.has_value()) << text;
     EXPECT_EQ(url.error().message.find("hunter2"), std::string::npos) << url.error().message;
     EXPECT_EQ(url.error().remedy.find("hunter2"), std::string::npos) << url.error().remedy;
+  }
+}
+
+TEST(Host, WhatMayHoldAPasswordIsNotRepeated) {
+  for (const char* text : {"svc:hunter2@a.example.com", "hunter2@a", "svc:hunter2@[::1]"}) {
+    const auto host = check_host(text);
+    ASSERT_FALSE(host.has_value()) << text;
+    EXPECT_EQ(host.error().message, "has a user name or password in it");
   }
 }
 
