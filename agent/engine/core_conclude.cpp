@@ -78,6 +78,9 @@ std::shared_ptr<status::Evaluation> Core::make_evaluation(const Pool& pool, cons
     if (evaluation->error->stage == Stage::none) {
       evaluation->error->stage = Stage::parse;
     }
+    if (result->bare && evaluation->error->code == "status.unrecognised") {
+      evaluation->error->peer.clear();
+    }
     return evaluation;
   }
   evaluation->verdict = collectors::judge(*status, pool.options.identity.expectation);

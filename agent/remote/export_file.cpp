@@ -18,11 +18,13 @@ constexpr std::string_view kVersionField = "SfbBackupExport";
 constexpr std::int64_t kVersion = 1;
 
 constexpr std::string_view kUseScript = "write the file with Export-BackupStatus.ps1";
+// A field of the wrapper is a word, a name, a number or a date: what is longer is not quoted.
+constexpr std::size_t kMostQuoted = 100;
 
 std::unexpected<Error> bad_wrapper(std::string what, std::string_view remedy = kUseScript,
                                    std::string peer = {}) {
   return fail(Reason::parse, "file.bad_wrapper", std::move(what), std::string(remedy),
-              std::move(peer));
+              peer.size() > kMostQuoted ? std::string() : std::move(peer));
 }
 
 // True when a syntax error has its cause in a missing end: everything after the last complete token
@@ -34,6 +36,14 @@ bool looks_cut(std::string_view text, ExportFormat format) {
   }
   return format == ExportFormat::clixml ? !rest.ends_with("</Objs>")
                                         : !rest.ends_with('}') && !rest.ends_with(']');
+}
+
+// What a file holds that is no export; never any of it, for it may be somebody's secret.
+std::string_view kind_of(std::string_view content) {
+  const bool binary = std::ranges::any_of(content, [](char c) {
+    return (c >= 0 && c < ' ' && c != '\t' && c != '\r' && c != '\n') || c == 0x7F;
+  });
+  return binary || content.contains("\xEF\xBF\xBD") ? "of binary data" : "of text without markup";
 }
 
 Result<Document> read_document(std::string_view bytes, const Limits& limits, ExportFormat& format) {
@@ -49,9 +59,10 @@ Result<Document> read_document(std::string_view bytes, const Limits& limits, Exp
   }
   const bool json = content.front() == '{' || content.front() == '[';
   if (!json && content.front() != '<') {
-    return fail(Reason::parse, "file.foreign", "the file is neither CLIXML nor JSON",
-                "let Export-BackupStatus.ps1, Export-Clixml or ConvertTo-Json write it",
-                std::string(content.substr(0, 80)));
+    return fail(Reason::parse, "file.foreign",
+                fmt::format("the file is neither CLIXML nor JSON but {} bytes {}", bytes.size(),
+                            kind_of(content)),
+                "let Export-BackupStatus.ps1, Export-Clixml or ConvertTo-Json write it");
   }
   format = json ? ExportFormat::json : ExportFormat::clixml;
   auto document = json ? json::read(text, limits) : clixml::read_file(text, limits);
@@ -61,8 +72,7 @@ Result<Document> read_document(std::string_view bytes, const Limits& limits, Exp
   if (looks_cut(text, format)) {
     return fail(Reason::parse, "file.truncated",
                 fmt::format("the file ends too early: {}", document.error().message),
-                "write beside it and rename, as Export-BackupStatus.ps1 does",
-                document.error().peer);
+                "write beside it and rename, as Export-BackupStatus.ps1 does");
   }
   return document;
 }
@@ -146,7 +156,8 @@ Status check_pool(const Graph& graph, const Value* value, const Fqdn& pool) {
   if (!name || *name != pool) {
     return fail(Reason::parse, "file.wrong_pool",
                 fmt::format("the file is of another pool than {}", pool.str()),
-                "check the task's pool list and the endpoint's path", std::string(*text));
+                "check the task's pool list and the endpoint's path",
+                text->size() > kMostQuoted ? std::string() : std::string(*text));
   }
   return {};
 }
@@ -255,6 +266,8 @@ Result<Export> parse_export(std::string_view bytes, const Fqdn& pool, const Limi
   ExportFormat format = ExportFormat::clixml;
   auto document = read_document(bytes, limits, format);
   if (!document) {
+    // What cannot be read may be anybody's file: it is not quoted, its place must do.
+    document.error().peer.clear();
     if (document.error().remedy.empty()) {
       document.error().remedy = "look what wrote the file: Export-BackupStatus.ps1 writes it right";
     }

@@ -1,8 +1,8 @@
 #include "agent/remote/file_reader.hpp"
 
 #include "agent/base/descriptor.hpp"
+#include "agent/remote/beneath.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -26,17 +26,27 @@ Error file_error(Reason reason, std::string code, std::string message, std::stri
   return {reason, std::move(code), std::move(message), std::move(remedy), {}, Stage::none};
 }
 
+Error link_outside(const std::string& path, const std::string& folder) {
+  return file_error(
+      Reason::process, "file.link_outside",
+      fmt::format("{} is or lies behind a link that leaves {} or is absolute", path, folder),
+      "set path to the target; links may only be relative and stay in the folder");
+}
+
 Error cannot_open(const std::string& path, int error) {
   if (error == ENOENT || error == ENOTDIR) {
     return file_error(Reason::not_found, "file.missing", fmt::format("{} is not there", path),
                       "look whether the task on the front end runs and the copy arrives");
   }
-  const std::string remedy =
-      error == EACCES || error == EPERM
-          ? fmt::format("let user id {} read the file and enter its folders", ::geteuid())
-          : std::string("look at the disk or mount it lies on");
+  std::string remedy = "look at the disk or mount it lies on";
+  if (error == EACCES || error == EPERM) {
+    remedy = fmt::format("let user id {} read the file and enter its folders", ::geteuid());
+  } else if (error == ELOOP) {
+    remedy = "its links lead in a circle or into /proc: let them lead to a file";
+  }
   return file_error(Reason::process, "file.unreadable",
-                    fmt::format("{} cannot be read: {}", path, std::strerror(error)), remedy);
+                    fmt::format("{} cannot be read: {}", path, std::strerror(error)),
+                    std::move(remedy));
 }
 
 Error not_regular(const std::string& path) {
@@ -115,10 +125,12 @@ Result<Reading> FileReader::read(const std::string& path, const Fqdn& pool, Mono
     error.stage = stage;
     return std::unexpected(std::move(error));
   };
-  // Not blocking: somebody may have put a FIFO there.
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
+  const Descriptor file(open_beneath(folder_, path.substr(folder_.size())));
   if (file.get() < 0) {
     const int error = errno;
+    if (error == EXDEV) {
+      return fail_at(Stage::open, link_outside(path, folder_));
+    }
     // A socket or a device without a driver cannot even be opened.
     return fail_at(Stage::open, error == ENXIO ? not_regular(path) : cannot_open(path, error));
   }
@@ -168,6 +180,7 @@ Result<Reading> FileReader::read(const std::string& path, const Fqdn& pool, Mono
   content.from_future = content.made_at - now.wall > kSkew;
   content.read_at = now.mono;
   content.format = parsed->format;
+  content.wrapped = parsed->wrapped;
   content.bytes = bytes->size();
   // A file still being written keeps its size or time moving: then it is read again next time.
   struct stat after{};

@@ -26,6 +26,7 @@ struct Content {
   bool from_future = false;         ///< more than 5 minutes ahead of our clock
   ExportFormat format = ExportFormat::clixml;
   std::size_t bytes = 0;
+  bool wrapped = false;  ///< as Export::wrapped
 };
 
 /// A reading; a file unchanged since the last one is not read again.
@@ -39,8 +40,10 @@ struct Reading {
 /// inside a hung job.
 class FileReader {
  public:
-  FileReader(Limits limits, std::shared_ptr<ByteBudget> budget, const Clock& clock)
-      : limits_(limits), budget_(std::move(budget)), clock_(clock) {}
+  /// `folder`: constant_folder of the endpoint's path; every path to read begins with it.
+  FileReader(std::string folder, Limits limits, std::shared_ptr<ByteBudget> budget,
+             const Clock& clock)
+      : folder_(std::move(folder)), limits_(limits), budget_(std::move(budget)), clock_(clock) {}
 
   /// Errors as make_file_transport says. The time of each stage, the failed one included, is
   /// appended to `stages`.
@@ -63,6 +66,7 @@ class FileReader {
   };
   static Identity identity_of(const struct stat& info);
 
+  std::string folder_;
   Limits limits_;
   std::shared_ptr<ByteBudget> budget_;
   const Clock& clock_;

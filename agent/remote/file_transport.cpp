@@ -4,6 +4,7 @@
 #include "agent/net/deadline.hpp"
 #include "agent/net/file_watch.hpp"
 #include "agent/net/worker_pool.hpp"
+#include "agent/remote/beneath.hpp"
 #include "agent/remote/file_reader.hpp"
 #include "agent/value/access.hpp"
 
@@ -63,7 +64,8 @@ class FileTransport final : public Transport, public std::enable_shared_from_thi
         options_(std::move(options)),
         clock_(clock),
         logger_(std::move(logger)),
-        reader_(std::make_shared<FileReader>(options_.limits, options_.budget, clock)),
+        reader_(std::make_shared<FileReader>(constant_folder(options_.path), options_.limits,
+                                             options_.budget, clock)),
         worker_("file-" + options_.endpoint, 1, kQueue, kGrace) {
     auto watch =
         net::FileWatch::create(executor_, [this](const net::FileEvent& event) { changed(event); });
@@ -237,6 +239,7 @@ class FileTransport final : public Transport, public std::enable_shared_from_thi
     reply.age = age;
     reply.stages = std::move(job.stages);
     reply.note = content.from_future ? "file.clock_skew" : "";
+    reply.bare = !content.wrapped;
     return reply;
   }
 
@@ -259,14 +262,15 @@ class FileTransport final : public Transport, public std::enable_shared_from_thi
     if (!on_change_ || folder == pools_.end()) {
       return;
     }
-    if (event.kind == net::FileEvent::Kind::changed) {
+    // What an orchestrator mounts are links through `..data`, which is turned for all of them.
+    if (event.kind == net::FileEvent::Kind::changed && !event.name.starts_with("..")) {
       if (const auto pool = folder->second.find(event.name); pool != folder->second.end()) {
         on_change_(Fqdn(pool->second));
       }
       return;
     }
-    // Lost events or a folder that went: every pool of it looks for itself. A copy, because the
-    // callback may change the map.
+    // Also lost events or a folder that went: every pool of it looks for itself. A copy, because
+    // the callback may change the map.
     for (const auto& [name, pool] : std::unordered_map<std::string, Fqdn>(folder->second)) {
       on_change_(pool);
     }

@@ -24,6 +24,8 @@ struct Reply {
   std::chrono::nanoseconds age{0};  ///< at reading, not below 0
   std::vector<StageTime> stages;
   std::string note;  ///< a code that is no failure: `file.clock_skew`
+  /// A file without the script's wrapper: anything may have written it, so no message quotes it.
+  bool bare = false;
 };
 
 /// One endpoint's way to its servers. Thread rule: used on the loop thread; at most

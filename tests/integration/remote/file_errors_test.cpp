@@ -64,8 +64,10 @@ TEST(FileErrors, ASocketIsNoFile) {
 
 TEST(FileErrors, ALinkToItselfIsUnreadable) {
   DropFolder folder;
-  fs::create_symlink(folder.file(kAtlanta), folder.file(kAtlanta));
-  expect_error(folder.ask(call_of(kAtlanta)), Reason::process, "file.unreadable", Stage::open);
+  fs::create_symlink(kAtlanta.str() + ".clixml", folder.file(kAtlanta));
+  const auto reply = folder.ask(call_of(kAtlanta));
+  expect_error(reply, Reason::process, "file.unreadable", Stage::open);
+  EXPECT_THAT(reply.error().remedy, HasSubstr("circle"));
 }
 
 // Runs `body` in a child as a user who may not read what root alone may; its exit status is the

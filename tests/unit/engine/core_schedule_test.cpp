@@ -80,6 +80,24 @@ TEST(CoreSchedule, TheCmdletsErrorsAndBadAnswersAreFailures) {
   EXPECT_TRUE(rig.pool()->verdict->working) << "the last good states stay";
 }
 
+TEST(CoreSchedule, ForeignObjectsOfABareFileAreNotQuoted) {
+  for (const bool bare : {false, true}) {
+    Rig rig;
+    rig.core.start();
+    ASSERT_TRUE(rig.pass_until_launch());
+    PipelineResult foreign;
+    foreign.output.push_back(Value::string("hunter2"));
+    remote::Reply answer;
+    answer.result = std::make_shared<const PipelineResult>(std::move(foreign));
+    answer.made_at = rig.clock.now().wall;
+    answer.bare = bare;
+    rig.finish(std::move(answer));
+    EXPECT_EQ(rig.pool()->last_completed->error->code, "status.unrecognised");
+    EXPECT_EQ(rig.pool()->last_completed->error->peer, bare ? "" : "hunter2");
+    EXPECT_EQ(rig.log->count("hunter2"), bare ? 0U : 1U);
+  }
+}
+
 TEST(CoreSchedule, BudgetIsTheTimeoutOrFourFifthsOfTheInterval) {
   Rig rig;
   rig.core.start();

@@ -194,6 +194,36 @@ TEST(ExportFile, WhatIsWrongHasItsCode) {
   EXPECT_EQ(code_of(parse(good, small)), "file.too_large");
 }
 
+TEST(ExportFile, WhatIsNoExportIsToldByLengthAndKind) {
+  const std::pair<std::string, std::string_view> cases[] = {
+      {"hunter2", "but 7 bytes of text without markup"},
+      {"hunter2\r\n", "but 9 bytes of text without markup"},
+      {"root:hunter2\x01", "but 13 bytes of binary data"},
+      {std::string("\0hunter2", 8), "but 8 bytes of binary data"},
+      {std::string(3, '\0'), "nothing but zeros"}};
+  for (const auto& [bytes, what] : cases) {
+    const auto parsed = parse(bytes);
+    ASSERT_FALSE(parsed);
+    EXPECT_TRUE(parsed.error().message.contains(what)) << parsed.error().message;
+    EXPECT_EQ(parsed.error().peer, "");
+  }
+}
+
+TEST(ExportFile, OnlyShortFieldsOfTheWrapperAreQuoted) {
+  const std::string secret(101, 'x');
+  for (const auto& text : {std::string("hunter2"), secret}) {
+    for (const Fields& fields : {Fields{.version = "<S N=\"SfbBackupExport\">" + text + "</S>"},
+                                 Fields{.pool = "<S N=\"PoolFqdn\">" + text + "</S>"},
+                                 Fields{.when = "<S N=\"ExportedAt\">" + text + "</S>"},
+                                 Fields{.state = "<S N=\"State\">" + text + "</S>"}}) {
+      const auto parsed = parse(clixml(fields));
+      ASSERT_FALSE(parsed);
+      EXPECT_EQ(parsed.error().peer, text == secret ? "" : text) << parsed.error().message;
+      EXPECT_FALSE(parsed.error().message.contains(text)) << parsed.error().message;
+    }
+  }
+}
+
 TEST(ExportFile, EveryPrefixIsAnErrorAndNoCrash) {
   const std::string good = clixml({.errors = "<S>e</S>", .warnings = "<S>w</S>"});
   for (std::size_t length = 0; length < good.size(); ++length) {
