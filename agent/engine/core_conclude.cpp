@@ -57,7 +57,8 @@ std::shared_ptr<status::Evaluation> Core::make_evaluation(const Pool& pool, cons
     evaluation->error = std::move(result.error());
     return evaluation;
   }
-  evaluation->evaluated_at = result->made_at;
+  // Published, and kept as the latest of its kind: a time ahead of us would stay and look fresh.
+  evaluation->evaluated_at = std::min(result->made_at, now.wall);
   evaluation->made = now.mono - result->age;
   evaluation->stages = std::move(result->stages);
   evaluation->note = std::move(result->note);

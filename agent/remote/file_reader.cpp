@@ -15,7 +15,6 @@ namespace sfb::remote {
 
 namespace {
 
-constexpr std::chrono::minutes kSkew{5};
 // A wait for the byte budget ends this much before the caller's deadline, so that the caller hears
 // this reason and not that the disk is silent.
 constexpr std::chrono::milliseconds kAnswerFirst{20};
@@ -111,6 +110,26 @@ FileReader::Identity FileReader::identity_of(const struct stat& info) {
   return {info.st_dev, info.st_ino, info.st_size, exact(info.st_mtim), exact(info.st_ctim)};
 }
 
+// How old content is that was read now. Its date alone does not say: while that lies ahead of our
+// clock, and when our clock is set back, a copy of old content would look new.
+void FileReader::date(Content& content, const std::string& path, Now now) {
+  std::vector<Sighting>& known = sightings_[path];
+  auto first = std::ranges::find(known, content.date, &Sighting::date);
+  if (first == known.end()) {
+    // Of dates that were no future the last one does.
+    std::erase_if(known, [](const Sighting& past) { return past.date <= past.seen.wall; });
+    if (known.size() >= kSightings) {
+      known.erase(known.begin());
+    }
+    first = known.insert(known.end(), {content.date, now, age_of(content.date, now.wall)});
+  }
+  content.made_at = std::min(content.date, first->seen.wall);
+  content.ahead = std::max(content.date - first->seen.wall, Micros(0));
+  content.age =
+      std::max(first->age + (now.mono - first->seen.mono), age_of(content.date, now.wall));
+  content.read_at = now.mono;
+}
+
 Result<Reading> FileReader::read(const std::string& path, const Fqdn& pool, MonoTime deadline,
                                  std::vector<StageTime>& stages) {
   Reading reading;
@@ -175,10 +194,8 @@ Result<Reading> FileReader::read(const std::string& path, const Fqdn& pool, Mono
   end_stage(Stage::parse);
   Content& content = reading.content;
   content.result = std::make_shared<const PipelineResult>(std::move(parsed->result));
-  content.made_at = parsed->exported_at.value_or(modified_at(info));
-  content.age = age_of(content.made_at, now.wall);
-  content.from_future = content.made_at - now.wall > kSkew;
-  content.read_at = now.mono;
+  content.date = parsed->exported_at.value_or(modified_at(info));
+  date(content, path, now);
   content.format = parsed->format;
   content.wrapped = parsed->wrapped;
   content.bytes = bytes->size();

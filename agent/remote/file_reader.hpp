@@ -20,10 +20,11 @@ namespace sfb::remote {
 /// What a file held when it was read. Immutable.
 struct Content {
   std::shared_ptr<const PipelineResult> result;
-  WallTime made_at{};               ///< the content's time, else the file's
-  std::chrono::nanoseconds age{0};  ///< when it was read, not below 0
+  WallTime date{};     ///< the content's own, else the file's; perhaps ahead of our clock
+  WallTime made_at{};  ///< the same, but not after the first sight of it
+  Micros ahead{0};     ///< how far `date` was ahead of our clock at its first sight, not below 0
+  std::chrono::nanoseconds age{0};  ///< when it was read: not below the time since that sight
   MonoTime read_at{};               ///< ages grow from here by the monotonic clock
-  bool from_future = false;         ///< more than 5 minutes ahead of our clock
   ExportFormat format = ExportFormat::clixml;
   std::size_t bytes = 0;
   bool wrapped = false;  ///< as Export::wrapped
@@ -35,11 +36,14 @@ struct Reading {
   bool reused = false;
 };
 
-/// Reads the files of one endpoint and remembers each file's last good content.
+/// Reads the files of one endpoint and remembers each file's last good content, and of its last
+/// kSightings dates when each was seen first: content that is copied anew stays as old as it is.
 /// Thread rule: one job at a time (the endpoint's single worker thread); outlives the transport
 /// inside a hung job.
 class FileReader {
  public:
+  static constexpr std::size_t kSightings = 16;
+
   /// `folder`: constant_folder of the endpoint's path; every path to read begins with it.
   FileReader(std::string folder, Limits limits, std::shared_ptr<ByteBudget> budget,
              const Clock& clock)
@@ -64,13 +68,21 @@ class FileReader {
     Identity identity;
     Content content;
   };
+  // The first sight of a date.
+  struct Sighting {
+    WallTime date;
+    Now seen;
+    std::chrono::nanoseconds age{0};  // then, by date and clock
+  };
   static Identity identity_of(const struct stat& info);
+  void date(Content& content, const std::string& path, Now now);
 
   std::string folder_;
   Limits limits_;
   std::shared_ptr<ByteBudget> budget_;
   const Clock& clock_;
   std::unordered_map<std::string, Known> known_;
+  std::unordered_map<std::string, std::vector<Sighting>> sightings_;
 };
 
 }  // namespace sfb::remote

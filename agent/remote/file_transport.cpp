@@ -26,6 +26,9 @@ constexpr std::size_t kQueue = 4096;
 constexpr std::chrono::milliseconds kGrace{20};
 // A folder that cannot be watched by then lies on a dead mount.
 constexpr std::chrono::seconds kWatchTime{10};
+// Content whose date is further ahead of our clock is used, but noted; still further, not used.
+constexpr std::chrono::minutes kNotedSkew{5};
+constexpr std::chrono::hours kMostSkew{1};
 
 void replace(std::string& text, std::string_view placeholder, std::string_view value) {
   for (auto at = text.find(placeholder); at != std::string::npos;
@@ -48,6 +51,11 @@ std::string folder_of(const std::string& path) {
 
 std::string_view format_name(ExportFormat format) {
   return format == ExportFormat::clixml ? "clixml" : "json";
+}
+
+std::string ahead_text(Micros ahead) {
+  return fmt::format("{} ahead of this machine's clock",
+                     format_duration(std::chrono::floor<std::chrono::seconds>(ahead)));
 }
 
 // What the worker thread brings back.
@@ -209,19 +217,37 @@ class FileTransport final : public Transport, public std::enable_shared_from_thi
     if (content != nullptr) {
       options_.observer->fact("size", fmt::format("{} bytes", content->bytes));
       options_.observer->fact("format", format_name(content->format));
-      options_.observer->fact("made at", format_iso8601(content->made_at));
+      options_.observer->fact("made at", format_iso8601(content->date));
+      if (content->ahead > kNotedSkew) {
+        options_.observer->fact("clock skew", ahead_text(content->ahead));
+      }
     }
   }
 
   Result<Reply> judge(const std::string& path, Job job) const {
     const Reading& reading = *job.reading;
     const Content& content = reading.content;
-    const std::chrono::nanoseconds age = content.age + (clock_.now().mono - content.read_at);
+    const Now now = clock_.now();
+    const std::chrono::nanoseconds age = content.age + (now.mono - content.read_at);
     logger_.debug("file read", {{"path", path},
                                 {"bytes", std::to_string(content.bytes)},
                                 {"format", std::string(format_name(content.format))},
                                 {"unchanged", reading.reused ? "true" : "false"},
-                                {"made_at", format_iso8601(content.made_at)}});
+                                {"made_at", format_iso8601(content.date)}});
+    // Both then and now: either clock may have been set meanwhile, and the age counts from the
+    // first sight anyhow.
+    const Micros ahead = std::min(content.ahead, content.date - now.wall);
+    if (ahead > kMostSkew) {
+      Error error{
+          Reason::stale,
+          "file.clock_skew",
+          fmt::format("{} is dated {}, {}", path, format_iso8601(content.date), ahead_text(ahead)),
+          "set clock and time zone of the front end right, ExportedAt must be UTC; or the "
+          "clock of this machine",
+          {},
+          Stage::query};
+      return std::unexpected(std::move(error));
+    }
     if (age > options_.max_age) {
       const auto shown = std::chrono::floor<std::chrono::seconds>(age);
       Error error{Reason::stale,
@@ -235,10 +261,13 @@ class FileTransport final : public Transport, public std::enable_shared_from_thi
     }
     Reply reply;
     reply.result = content.result;
-    reply.made_at = content.made_at;
+    // Our clock may have been set back since the first sight.
+    reply.made_at = content.made_at <= now.wall
+                        ? content.made_at
+                        : now.wall - std::chrono::duration_cast<Micros>(age);
     reply.age = age;
     reply.stages = std::move(job.stages);
-    reply.note = content.from_future ? "file.clock_skew" : "";
+    reply.note = content.ahead > kNotedSkew ? "file.clock_skew" : "";
     reply.bare = !content.wrapped;
     return reply;
   }

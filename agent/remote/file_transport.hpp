@@ -27,10 +27,13 @@ struct FileOptions {
 
 /// Reads on a thread of its own, one job at a time, so that a dead mount costs this endpoint only.
 /// A file is read again when its stat changed (checked at every ask) and parsed once. inotify on
-/// its folder tells of new content. Links must be relative and stay beneath the part of `path` before
-/// the first placeholder, which may itself be a link. Errors: not_found `file.missing`; process
-/// `file.unreadable` (with the uid to grant), `file.not_regular`, `file.link_outside`; stale
-/// `file.too_old`; timeout `file.hung`; those of parse_export. Content over 5 minutes in the future is used with note `file.clock_skew`.
+/// its folder tells of new content. Links must be relative and stay beneath the part of `path`
+/// before the first placeholder, which may itself be a link. Errors: not_found `file.missing`;
+/// process `file.unreadable` (with the uid to grant), `file.not_regular`, `file.link_outside`;
+/// stale `file.too_old`, `file.clock_skew`; timeout `file.hung`; those of parse_export. Content
+/// dated ahead of our clock is as old as its first sight by this transport, and that is its
+/// published time; over 5 minutes ahead it has the note `file.clock_skew`, over an hour it is that
+/// failure.
 std::shared_ptr<Transport> make_file_transport(boost::asio::any_io_executor executor,
                                                FileOptions options, const Clock& clock,
                                                Logger logger);

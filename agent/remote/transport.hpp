@@ -20,7 +20,7 @@ namespace sfb::remote {
 /// The streams that came back and when they were made.
 struct Reply {
   std::shared_ptr<const PipelineResult> result;  ///< never null in a good reply
-  WallTime made_at{};               ///< wall time of the content (for live transports: now)
+  WallTime made_at{};  ///< wall time of the content, not in the future (for live transports: now)
   std::chrono::nanoseconds age{0};  ///< at reading, not below 0
   std::vector<StageTime> stages;
   std::string note;  ///< a code that is no failure: `file.clock_skew`

@@ -9,9 +9,10 @@ namespace {
 
 constexpr std::chrono::hours kMachineMemory{24};
 
-// The later of both: content that is older than what was known takes nothing back.
-void raise(std::optional<WallTime>& time, WallTime value) {
-  time = time ? std::max(*time, value) : value;
+// The later of both: content that is older than what was known takes nothing back. Except for a
+// time ahead of `now`, when our clock was set back.
+void raise(std::optional<WallTime>& time, WallTime value, WallTime now) {
+  time = time && *time <= now ? std::max(*time, value) : value;
 }
 
 }  // namespace
@@ -53,12 +54,14 @@ void Knowledge::learn_modules(const Evaluation& evaluation) {
     });
     const bool known = before != current_.modules.end();
     ModuleSeries next = known ? *before : ModuleSeries{};
-    // A change is dated by our own clock: it says when this agent saw it first.
-    if (!known || next.module.export_state != module.export_state) {
-      next.export_changed = evaluation.finished;
+    // A change is dated by our own clock: it says when this agent saw it first. No time stays that
+    // lies ahead of it since it was set back.
+    const WallTime now = evaluation.finished;
+    if (!known || next.module.export_state != module.export_state || next.export_changed > now) {
+      next.export_changed = now;
     }
-    if (!known || next.module.import_state != module.import_state) {
-      next.import_changed = evaluation.finished;
+    if (!known || next.module.import_state != module.import_state || next.import_changed > now) {
+      next.import_changed = now;
     }
     next.module = module;
     if (module.export_state == collectors::ExportState::not_initialized) {
@@ -67,10 +70,10 @@ void Knowledge::learn_modules(const Evaluation& evaluation) {
       next.last_final.reset();
     }
     if (collectors::is_healthy(module.export_state)) {
-      raise(next.last_healthy, evaluation.evaluated_at);
+      raise(next.last_healthy, evaluation.evaluated_at, now);
     }
     if (module.export_state == collectors::ExportState::final_state) {
-      raise(next.last_final, evaluation.evaluated_at);
+      raise(next.last_final, evaluation.evaluated_at, now);
     }
     series.push_back(std::move(next));
   }

@@ -1,12 +1,22 @@
-"""Dropped files that may mislead: links to other files."""
+"""Dropped files that may mislead: dates ahead of our clock and links to other files."""
 
+import datetime
+import os
+import re
 import subprocess
+import time
 import unittest
 
 import lab
 from lab import MODULES_2013, LabTest, status_object, wrapper
 
 ATL, CHI = "atl.example.com", "chi.example.com"
+MINUTE = 60
+
+
+def seconds_of(text):
+    """Unix time of what a header says: microseconds, or none."""
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
 
 class Files(LabTest):
@@ -18,6 +28,94 @@ class Files(LabTest):
     def evaluate(self):
         return subprocess.run([lab.AGENT, "evaluate", f"--config.file={self.folder}/agent.yml", ATL], capture_output=True, text=True,
                               timeout=lab.WAIT, check=False)
+
+    def success(self, agent):
+        return agent.value(f'sfb_backup_last_evaluation_success_timestamp_seconds{{pool="{ATL}"}}')
+
+
+class Dates(Files):
+    def assert_nothing_to_come(self, agent):
+        """No time of the page lies in the future; only the end of a back-off may."""
+        page, now, seen = agent.metrics(), time.time() + 0.01, 0
+        for line in page.splitlines():
+            if re.match(r"\w+_timestamp_seconds[{ ]", line) and not line.startswith("sfb_backup_evaluation_backoff_until"):
+                self.assertLessEqual(float(line.rsplit(" ", 1)[1]), now, line)
+                seen += 1
+        self.assertGreater(seen, 1, page)
+        answer = agent.query(ATL)
+        if answer.status == 200:
+            self.assertLessEqual(seconds_of(answer.headers["X-Evaluated-At"]), time.time() + 0.01)
+        for entry in agent.history(ATL)["history"]:
+            self.assertLessEqual(seconds_of(entry["evaluated_at"]), time.time() + 0.01, entry)
+
+    def codes(self, agent):
+        return [entry["code"] for entry in agent.history(ATL)["history"]]
+
+    def test_a_little_and_much_ahead(self):
+        for ahead, code in ((3 * MINUTE, ""), (30 * MINUTE, "file.clock_skew")):
+            with self.subTest(ahead=ahead):
+                self.drop_status(ATL, when=lab.utc(ahead))
+                before = time.time()
+                with self.agent() as agent:
+                    self.wait(agent.ready, "ready")
+                    self.assertEqual(agent.value(f'sfb_backup_up{{pool="{ATL}"}}'), 1)
+                    self.assertEqual(set(self.codes(agent)), {code})
+                    first = self.success(agent)
+                    self.assertGreaterEqual(first, before - 0.01)
+                    self.assert_nothing_to_come(agent)
+                    shown = self.evaluate()
+                    self.assertEqual(shown.returncode, 0, shown.stderr)
+                    self.assertEqual("ahead of this machine's clock" in shown.stderr, bool(code), shown.stderr)
+
+    def test_a_copy_of_the_same_content_gets_no_younger(self):
+        when = lab.utc(30 * MINUTE)
+        self.drop_status(ATL, when=when)
+        with self.agent() as agent:
+            self.wait(agent.ready, "ready")
+            first = self.success(agent)
+            evaluations = f'sfb_backup_evaluations_total{{pool="{ATL}"}}'
+            for _ in range(3):
+                before = agent.value(evaluations)
+                self.drop_status(ATL, when=when)
+                self.wait(lambda b=before: agent.value(evaluations) > b, "the copy to be read")
+            self.assertEqual(self.success(agent), first)
+            self.assertGreaterEqual(int(agent.query(ATL).headers["Age"]), int(time.time() - first) - 1)
+            self.drop_status(ATL, when=lab.utc(30 * MINUTE))
+            self.wait(lambda: self.success(agent) > first, "the next export to be new")
+            self.assert_nothing_to_come(agent)
+
+    def test_far_ahead_is_a_failure_and_heals(self):
+        for when in ("2099-01-01T00:00:00Z", "9999-12-31T23:59:59Z", lab.utc(65 * MINUTE)):
+            with self.subTest(when=when):
+                self.drop_status(ATL, when=when)
+                with self.agent() as agent:
+                    self.wait(agent.ready, "ready")
+                    self.assertEqual(agent.value(f'sfb_backup_up{{pool="{ATL}"}}'), 0)
+                    self.assertGreaterEqual(agent.value(f'sfb_backup_evaluation_failures_total{{pool="{ATL}",reason="stale"}}'), 1)
+                    self.assertIsNone(self.success(agent))
+                    self.assertIsNone(agent.value(f'sfb_backup_service_working{{pool="{ATL}"}}'))
+                    self.assertEqual(set(self.codes(agent)), {"file.clock_skew"})
+                    answer = agent.query(ATL, **{"as": "json"})
+                    self.assertEqual((answer.status, answer.headers["X-Reason"]), (502, "stale"))
+                    self.assertIn("ahead of this machine's clock", answer.json()["detail"])
+                    self.assertIn("file.clock_skew", self.evaluate().stderr)
+                    self.assert_nothing_to_come(agent)
+                    self.drop_status(ATL)
+                    self.wait(lambda a=agent: a.value(f'sfb_backup_up{{pool="{ATL}"}}') == 1, "the pool to heal")
+                    self.assertLessEqual(self.success(agent), time.time())
+
+    def test_a_bare_export_from_the_future(self):
+        target = self.folder / "exports" / f"{ATL}.json"
+        self.configure(path="{pool}.json", pools={ATL: CHI})
+        target.write_text('{"BackupModules": ["A.B:[FinalState,NormalState]"]}', encoding="utf-8")
+        for ahead, up in ((30 * MINUTE, 1), (120 * MINUTE, 0)):
+            with self.subTest(ahead=ahead):
+                stamp = time.time() + ahead
+                os.utime(target, (stamp, stamp))
+                with self.agent() as agent:
+                    self.wait(agent.ready, "ready")
+                    self.assertEqual(agent.value(f'sfb_backup_up{{pool="{ATL}"}}'), up)
+                    self.assert_nothing_to_come(agent)
 
 
 class Links(Files):

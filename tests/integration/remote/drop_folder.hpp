@@ -27,14 +27,17 @@ class MovedClock final : public Clock {
  public:
   Now now() const override {
     const std::chrono::seconds moved(moved_.load());
-    return {start_.wall + moved, start_.mono + moved};
+    return {start_.wall + moved + std::chrono::seconds(set_.load()), start_.mono + moved};
   }
   void move(std::chrono::seconds by) { moved_ += by.count(); }
+  /// The wall clock alone, as an administrator or NTP sets it.
+  void set(std::chrono::seconds by) { set_ += by.count(); }
   WallTime wall() const { return now().wall; }
 
  private:
   const Now start_ = SystemClock().now();
   std::atomic<std::int64_t> moved_{0};
+  std::atomic<std::int64_t> set_{0};
 };
 
 inline Fqdn pool_named(std::string_view name) {

@@ -64,51 +64,6 @@ TEST(FileTransport, TheLimitOfAgeIsExact) {
   EXPECT_THAT(reply.error().remedy, HasSubstr("task on the front end"));
 }
 
-TEST(FileTransport, DatesBeyondReasonAreOldOrNew) {
-  // .NET's first and last date: differences that nanoseconds cannot hold.
-  DropFolder folder;
-  DropFolder::drop(folder.file(kAtlanta),
-                   export_of(kAtlanta, *parse_iso8601("0001-01-01T00:00:00Z")));
-  EXPECT_EQ(folder.code_of(call_of(kAtlanta)), "file.too_old");
-  DropFolder::drop(folder.file(kAtlanta),
-                   export_of(kAtlanta, *parse_iso8601("9999-12-31T23:59:59Z")));
-  const auto reply = folder.ask(call_of(kAtlanta));
-  ASSERT_TRUE(reply) << describe(reply.error());
-  EXPECT_EQ(reply->age, 0s);
-  EXPECT_EQ(reply->note, "file.clock_skew");
-}
-
-TEST(FileTransport, AFilesTimeBeyondReasonIsBounded) {
-  DropFolder folder;
-  for (const std::int64_t seconds : {std::int64_t{-9'000'000'000}, std::int64_t{9'900'000'000}}) {
-    DropFolder::drop(folder.file(kAtlanta), R"({"BackupModules": []})");
-    const timespec times[2] = {{seconds, 0}, {seconds, 0}};
-    ASSERT_EQ(::utimensat(AT_FDCWD, folder.file(kAtlanta).c_str(), times, 0), 0);
-    // What is left of it depends on the file system; that it is old or new does not.
-    EXPECT_EQ(folder.code_of(call_of(kAtlanta)), seconds < 0 ? "file.too_old" : "good") << seconds;
-  }
-}
-
-TEST(FileTransport, TheFutureIsUsedAndNoted) {
-  struct Case {
-    std::chrono::seconds ahead;
-    std::string_view note;
-  };
-  DropFolder folder;
-  for (const Case& c : {Case{1s, ""}, Case{5min, ""}, Case{301s, "file.clock_skew"},
-                        Case{std::chrono::hours(24), "file.clock_skew"}}) {
-    DropFolder::drop(folder.file(kAtlanta), export_of(kAtlanta, folder.clock.wall() + c.ahead));
-    const auto reply = folder.ask(call_of(kAtlanta));
-    ASSERT_TRUE(reply) << describe(reply.error());
-    EXPECT_EQ(reply->age, 0s) << c.ahead.count();
-    EXPECT_EQ(reply->note, c.note) << c.ahead.count();
-    EXPECT_EQ(reply->made_at, folder.clock.wall() + c.ahead) << "the content's time stays";
-  }
-  folder.clock.move(11min);
-  EXPECT_EQ(folder.code_of(call_of(kAtlanta)), "file.too_old")
-      << "a clock ahead does not keep content alive: it ages from its reading";
-}
-
 TEST(FileTransport, UnchangedContentIsParsedOnceAndAges) {
   DropFolder folder;
   DropFolder::drop(folder.file(kAtlanta), export_of(kAtlanta, folder.clock.wall() - 10s));

@@ -80,6 +80,20 @@ TEST(CoreSchedule, TheCmdletsErrorsAndBadAnswersAreFailures) {
   EXPECT_TRUE(rig.pool()->verdict->working) << "the last good states stay";
 }
 
+TEST(CoreSchedule, NoAnswerIsPublishedWithATimeToCome) {
+  Rig rig;
+  rig.core.start();
+  ASSERT_TRUE(rig.pass_until_launch());
+  remote::Reply ahead = reply(rig.clock.now());
+  ahead.made_at += std::chrono::hours(24 * 365);
+  rig.finish(std::move(ahead));
+  const WallTime now = rig.clock.now().wall;
+  EXPECT_EQ(rig.pool()->last_success, now);
+  EXPECT_EQ(rig.pool()->modules.at(0).last_healthy, now);
+  EXPECT_EQ(rig.pool()->modules.at(0).last_final, now);
+  EXPECT_EQ(rig.core.history(fqdn("a.x")).value().front().evaluated_at, now);
+}
+
 TEST(CoreSchedule, ForeignObjectsOfABareFileAreNotQuoted) {
   for (const bool bare : {false, true}) {
     Rig rig;

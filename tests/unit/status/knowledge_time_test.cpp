@@ -97,6 +97,21 @@ TEST_F(KnowledgeTimeTest, TheWallClockDoesNotMatter) {
   EXPECT_EQ(knowledge.freshness(clock.now()), Freshness::stale);
 }
 
+TEST_F(KnowledgeTimeTest, NoTimeStaysAheadOfAClockThatWasSetBack) {
+  answer();
+  clock.set_wall_back(24h);
+  clock.advance(2min);
+  answer();
+  const WallTime now = clock.now().wall;
+  const ModuleSeries& series = look()->modules[0];
+  EXPECT_EQ(series.last_healthy, now);
+  EXPECT_EQ(series.last_final, now);
+  EXPECT_EQ(series.export_changed, now);
+  EXPECT_EQ(series.import_changed, now);
+  EXPECT_EQ(look()->last_success, now);
+  EXPECT_EQ(look()->last_evaluation, now);
+}
+
 TEST_F(KnowledgeTimeTest, StateChangesSurviveStaleness) {
   answer();
   const WallTime first = clock.now().wall;
