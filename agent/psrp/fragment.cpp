@@ -141,13 +141,9 @@ Status Defragmenter::take(std::uint64_t object, std::uint64_t fragment, unsigned
                               object, open == open_.end() ? 0 : open->second.next));
   }
   if (starts) {
-    if (expected_ && object != *std::exchange(expected_, std::nullopt)) {
-      return broken(Reason::protocol, "psrp.fragment_gap",
-                    fmt::format("object {} came behind a lost reply: others were in that, or "
-                                "another session of the same server process sent them",
-                                object));
+    if (begins_) {
+      begins_(object);
     }
-    largest_ = std::max(largest_, object);
     if ((flags & kEnd) != 0) {
       complete.emplace_back(blob);
       return {};

@@ -7,10 +7,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace sfb::psrp {
@@ -38,21 +39,15 @@ FragmentLimits fragment_limits(const Limits& limits);
 /// between two replies inside a fragment. Never allocates what a header merely claims.
 class Defragmenter {
  public:
-  explicit Defragmenter(FragmentLimits limits) : limits_(limits) {}
+  /// `begins` is told the id of every object that begins, in the order of the bytes; may be empty.
+  explicit Defragmenter(FragmentLimits limits, std::function<void(std::uint64_t)> begins = {})
+      : limits_(limits), begins_(std::move(begins)) {}
 
   /// Messages that these bytes completed, in the order of their completion. Reason::protocol, codes
-  /// psrp.fragment_gap (a piece is missing, double or out of order: a reply was lost),
-  /// psrp.fragment_flags; Reason::parse, psrp.too_large. After an error nothing more is taken.
+  /// psrp.fragment_gap (a piece of an object is missing, double or out of order: a reply was lost),
+  /// psrp.fragment_flags; Reason::parse, psrp.too_large. After an error nothing more is taken. A
+  /// gap between the ids of objects is none: who may need to know has `begins`.
   Result<std::vector<std::string>> feed(std::string_view bytes);
-
-  /// Behind a reply that was lost: whole objects may have been in it, so the next one that begins
-  /// must be `object`; another one is psrp.fragment_gap. A server counts its objects without a gap,
-  /// but over its whole process: where that has other sessions too (IIS may), the next object can
-  /// be a later one though nothing was lost. The run then fails all the same: a half answer that
-  /// looks whole would be worse.
-  void expect(std::uint64_t object) { expected_ = object; }
-  /// The largest id of an object that began here; 0 when none did.
-  std::uint64_t largest() const { return largest_; }
 
   /// Nothing is half-way: no open object, no cut fragment.
   bool idle() const { return open_.empty() && cut_.empty(); }
@@ -72,8 +67,7 @@ class Defragmenter {
   std::map<std::uint64_t, Open> open_;
   std::string cut_;  ///< the beginning of a fragment whose rest is to come
   std::size_t held_ = 0;
-  std::optional<std::uint64_t> expected_;
-  std::uint64_t largest_ = 0;
+  std::function<void(std::uint64_t)> begins_;
   bool broken_ = false;
 };
 

@@ -165,6 +165,54 @@ Result<Message> decode(std::string_view bytes) {
                  read_guid(bytes.substr(8)), read_guid(bytes.substr(24)), std::string(body)};
 }
 
+std::string_view what_is_foreign(const Message& message, const Guid& rpid, const Guid& pid) {
+  if (message.destination != Destination::client) {
+    return "a message to a server came";
+  }
+  if (!message.rpid.is_zero() && message.rpid != rpid) {
+    return "a message of another session came";
+  }
+  std::string_view member;  // what a record that is only ignored must have
+  switch (message.type) {
+    case MessageType::session_capability:
+    case MessageType::encrypted_session_key:
+    case MessageType::public_key_request:
+    case MessageType::runspace_availability:
+    case MessageType::runspacepool_state:
+    case MessageType::user_event:
+    case MessageType::application_private_data:
+    case MessageType::runspacepool_init_data:
+    case MessageType::runspacepool_host_call:
+      return message.pid.is_zero() ? "" : "a message of the session came with a pipeline's id";
+    case MessageType::pipeline_output:
+    case MessageType::error_record:
+    case MessageType::pipeline_state:
+    case MessageType::pipeline_host_call:
+      break;
+    case MessageType::debug_record:
+    case MessageType::verbose_record:
+    case MessageType::warning_record:
+      member = R"(N="InformationalRecord_Message")";
+      break;
+    case MessageType::progress_record:
+      member = R"(N="Activity")";
+      break;
+    case MessageType::information_record:
+      member = R"(N="MessageData")";
+      break;
+    default:
+      return "a message of an unknown type came";
+  }
+  if (pid.is_zero()) {
+    return "a message of a pipeline came to the session";
+  }
+  if (message.pid != pid) {
+    return message.pid.is_zero() ? "a message of a pipeline came without its id"
+                                 : "a message of another pipeline came";
+  }
+  return message.body.contains(member) ? "" : "a record came that is not of its message's type";
+}
+
 std::string show(const Message& message, std::size_t limit) {
   std::string body = mask_secure_strings(message.body);
   if (body.size() > limit) {

@@ -67,6 +67,11 @@ std::string encode(const Message& message);
 /// anything but 1 and 2.
 Result<Message> decode(std::string_view bytes);
 
+/// Why a message that came on the stream of this pipeline of this pool (`pid` zero: on the pool's
+/// own) may be another's, or may have been another message: a sentence in words of ours. Empty when
+/// nothing speaks for that. Such a message is read or ignored all the same, as its type says.
+std::string_view what_is_foreign(const Message& message, const Guid& rpid, const Guid& pid);
+
 /// For `--debug`: type, ids and the CLIXML, with what a SecureString holds masked and at most
 /// `limit` bytes.
 std::string show(const Message& message, std::size_t limit = 16384);

@@ -44,15 +44,19 @@ bool refuses_scripts(const PipelineResult& result) {
 
 Pipeline::Pipeline(RunspacePool& pool, Guid id, const std::vector<Command>& commands,
                    std::size_t max_blob)
-    : pool_(pool), id_(id), defragmenter_(fragment_limits(pool.options().limits)) {
+    : pool_(pool),
+      id_(id),
+      defragmenter_(fragment_limits(pool.options().limits),
+                    [&pool](std::uint64_t object) { pool.saw_object(object); }) {
+  static_cast<void>(pool_.take_doubt());  // of what came before
   const Message message{Destination::server, MessageType::create_pipeline, pool_.id(), id_,
                         create_pipeline(commands, pool_.version())};
   fragments_ = make_fragments(pool_.next_object_id(), encode(message), max_blob);
 }
 
 Status Pipeline::receive(std::string_view bytes) {
+  const bool over = finished();
   const auto messages = defragmenter_.feed(bytes);
-  pool_.saw_object(defragmenter_.largest());
   if (!messages) {
     return std::unexpected(messages.error());
   }
@@ -64,15 +68,28 @@ Status Pipeline::receive(std::string_view bytes) {
     if (pool_.options().observer) {
       pool_.options().observer(*message);
     }
-    const bool ours = message->pid.is_zero() || message->pid == id_;
-    if (finished() || !ours) {
-      continue;  // an earlier pipeline's rest, or behind the last state
-    }
-    if (Status handled = handle(*message); !handled) {
-      return handled;
+    if (Status taken = take(*message); !taken) {
+      return taken;
     }
   }
+  // Nothing of a pipeline comes behind its last state: what is half-way now never gets its end.
+  if (!over && state_ == State::completed && !defragmenter_.idle()) {
+    return fail(Reason::protocol, "psrp.unfinished",
+                "the pipeline completed, but the end of one of its objects did not come",
+                "part of the answer was lost; if it happens again, look whether something between "
+                "the agent and the server changes the traffic");
+  }
   return {};
+}
+
+Status Pipeline::take(const Message& message) {
+  pool_.doubt(std::string(what_is_foreign(message, pool_.id(), id_)));
+  if (finished()) {
+    pool_.doubt("a message came behind the pipeline's last state");
+    return {};
+  }
+  const bool ours = message.pid.is_zero() || message.pid == id_;
+  return ours ? handle(message) : Status();
 }
 
 Status Pipeline::handle(const Message& message) {
@@ -162,9 +179,10 @@ Status Pipeline::end(const Message& message) {
     record.category_message = "OperationStopped: (:) [], PipelineStoppedException";
     result_.errors.push_back(record.to_value(result_.graph));
   }
-  state_ = body->state == kCompleted ? State::completed
-           : body->state == kStopped ? State::stopped
-                                     : State::failed;
+  // An error ends a pipeline as failed: a state that says something else was changed on the way.
+  state_ = body->state == kCompleted && !body->error ? State::completed
+           : body->state == kStopped                 ? State::stopped
+                                                     : State::failed;
   return {};
 }
 
@@ -175,6 +193,10 @@ std::vector<std::string> Pipeline::take_host_responses() {
 PipelineResult Pipeline::take_result() {
   result_.state = state_ == State::completed ? PipelineState::completed : PipelineState::failed;
   result_.ps_version = pool_.ps_version();
+  if (!pool_.idle()) {
+    pool_.doubt("the end of an object of the session did not come");
+  }
+  result_.doubt = pool_.take_doubt();
   return std::move(result_);
 }
 

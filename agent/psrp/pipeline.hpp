@@ -28,15 +28,13 @@ class Pipeline {
   /// CREATE_PIPELINE, to be sent in this order.
   const std::vector<std::string>& fragments() const { return fragments_; }
 
-  /// Bytes of the pipeline's stream. Errors as RunspacePool::receive, and clixml's. Messages behind
-  /// the last state are ignored, and so are verbose, debug, progress and information records. All
-  /// messages together are capped by limits.in_flight / 4, at least limits.object, what is kept of
-  /// them by four times as many bytes of memory (Reason::parse, psrp.too_large). The first 1,000
-  /// warnings are kept.
+  /// Bytes of the pipeline's stream. Errors as RunspacePool::receive, and clixml's;
+  /// Reason::protocol, psrp.unfinished (it completed while an object or a fragment was half-way).
+  /// Messages behind the last state and those of other pipelines are ignored, and so are verbose,
+  /// debug, progress and information records. All messages together are capped by limits.in_flight
+  /// / 4, at least limits.object, what is kept of them by four times as many bytes of memory
+  /// (Reason::parse, psrp.too_large). The first 1,000 warnings are kept.
   Status receive(std::string_view bytes);
-  /// A reply with bytes of this pipeline was lost: what comes next must follow what came before,
-  /// else psrp.fragment_gap; a lost object would make a half answer look whole.
-  void expect_no_gap() { defragmenter_.expect(pool_.largest_object() + 1); }
   /// Bytes of messages taken or half-way.
   std::size_t held() const { return bytes_ + defragmenter_.held(); }
 
@@ -47,10 +45,12 @@ class Pipeline {
   std::vector<std::string> take_host_responses();
 
   /// The streams; a failed or stopped pipeline's terminating error is the last of `errors`
-  /// (state failed). Once, when finished.
+  /// (state failed). `doubt` says what speaks for lost messages: objects that did not come,
+  /// messages that are not of this pipeline. Once, when finished.
   PipelineResult take_result();
 
  private:
+  Status take(const Message& message);
   Status handle(const Message& message);
   Status add_value(const Message& message, std::vector<Value>& target);
   Status keep(const Document& document, const Value& value, std::vector<Value>& target);

@@ -4,13 +4,14 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
 namespace sfb::psrp {
 
 RunspacePool::RunspacePool(PoolOptions options)
-    : options_(std::move(options)), defragmenter_(fragment_limits(options_.limits)) {}
+    : options_(std::move(options)),
+      defragmenter_(fragment_limits(options_.limits),
+                    [this](std::uint64_t id) { saw_object(id); }) {}
 
 std::string RunspacePool::open() {
   state_ = State::opening;
@@ -30,7 +31,6 @@ Status RunspacePool::receive(std::string_view bytes) {
     return {};  // what it says no longer matters
   }
   const auto messages = defragmenter_.feed(bytes);
-  saw_object(defragmenter_.largest());
   if (!messages) {
     state_ = State::broken;
     return std::unexpected(messages.error());
@@ -44,6 +44,7 @@ Status RunspacePool::receive(std::string_view bytes) {
     if (options_.observer) {
       options_.observer(*message);
     }
+    doubt(std::string(what_is_foreign(*message, options_.id, {})));
     if (Status handled = receive(*message); !handled) {
       return handled;
     }
@@ -60,6 +61,22 @@ Status RunspacePool::receive(const Message& message) {
     state_ = State::broken;
   }
   return handled;
+}
+
+void RunspacePool::saw_object(std::uint64_t id) {
+  if (last_object_ && id - *last_object_ != 1) {
+    const std::uint64_t first = *last_object_ + 1;
+    doubt(id < first        ? fmt::format("object {} came behind object {}", id, *last_object_)
+          : id == first + 1 ? fmt::format("object {} did not come", first)
+                            : fmt::format("objects {} to {} did not come", first, id - 1));
+  }
+  last_object_ = id;
+}
+
+void RunspacePool::doubt(std::string why) {
+  if (doubt_.empty()) {
+    doubt_ = std::move(why);
+  }
 }
 
 Status RunspacePool::handle(const Message& message) {
@@ -120,6 +137,14 @@ Status RunspacePool::handle_state(const Message& message) {
     return std::unexpected(body.error());
   }
   if (body->state == kOpened) {
+    if (server_version_.empty()) {
+      // It would be spoken to in a version that it may not know.
+      return fail(
+          Reason::protocol, "psrp.capability",
+          "the server opened the session without saying its protocol version",
+          "part of its answer was lost; if it happens again, look whether something between "
+          "the agent and the server changes the traffic");
+    }
     if (state_ == State::opening) {
       state_ = State::opened;
     }

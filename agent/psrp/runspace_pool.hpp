@@ -9,12 +9,13 @@
 #include "agent/psrp/fragment.hpp"
 #include "agent/psrp/message.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace sfb::psrp {
@@ -36,21 +37,20 @@ class RunspacePool {
   enum class State : std::uint8_t { before_open, opening, opened, closed, broken };
 
   explicit RunspacePool(PoolOptions options);
+  RunspacePool(const RunspacePool&) = delete;
+  RunspacePool& operator=(const RunspacePool&) = delete;
 
   /// SESSION_CAPABILITY and INIT_RUNSPACEPOOL, fragments back to back. before_open -> opening.
   std::string open();
   /// Bytes of the pool's own stream. opening -> opened with RUNSPACEPOOL_STATE 2; an error makes
   /// the pool broken. Reason::protocol: those of fragment.hpp, message.hpp and bodies.hpp;
-  /// psrp.closed (the server closed the pool). Reason::cmdlet, code psrp.broken: RUNSPACEPOOL_STATE
+  /// psrp.closed (the server closed the pool); psrp.capability (it opened the pool without its
+  /// SESSION_CAPABILITY). Reason::cmdlet, code psrp.broken: RUNSPACEPOOL_STATE
   /// 5, the server's error text as peer (a session configuration that cannot start). Messages to a
   /// pool that is closed or broken are ignored.
   Status receive(std::string_view bytes);
   /// A message for the pool that came on a pipeline's stream.
   Status receive(const Message& message);
-
-  /// A reply with bytes of the pool was lost: what comes next must follow what came before, else
-  /// psrp.fragment_gap.
-  void expect_no_gap() { defragmenter_.expect(largest_object_ + 1); }
 
   State state() const { return state_; }
   const Guid& id() const { return options_.id; }
@@ -69,9 +69,16 @@ class RunspacePool {
   // For Pipeline.
   std::uint64_t next_object_id() { return ++object_ids_; }
   const PoolOptions& options() const { return options_; }
-  /// The largest object id of the server, over the pool and all its pipelines.
-  std::uint64_t largest_object() const { return largest_object_; }
-  void saw_object(std::uint64_t id) { largest_object_ = std::max(largest_object_, id); }
+  /// An object of the server began, on whatever stream. A server counts its objects over the pool
+  /// and all pipelines, so the next one tells whether some did not come. They need not be ours: a
+  /// process with other sessions (IIS may have them) counts for all of them. Hence a doubt only.
+  void saw_object(std::uint64_t id);
+  /// Something speaks for a loss of messages: a sentence in words of ours. The first one stays.
+  void doubt(std::string why);
+  /// The doubt since it was taken the last time; a pipeline that begins takes what was before it.
+  std::string take_doubt() { return std::exchange(doubt_, {}); }
+  /// Nothing of the pool's own stream is half-way.
+  bool idle() const { return defragmenter_.idle(); }
   /// A host call that waits is answered by a refusal: a message of this type and PID behind
   /// `responses`.
   Status refuse(const Message& call, MessageType answer, const Guid& pid,
@@ -85,7 +92,8 @@ class RunspacePool {
   State state_ = State::before_open;
   Defragmenter defragmenter_;
   std::uint64_t object_ids_ = 0;
-  std::uint64_t largest_object_ = 0;
+  std::optional<std::uint64_t> last_object_;  ///< of the server
+  std::string doubt_;
   ProtocolVersion version_ = kOffered;
   std::string ps_version_;
   std::string server_version_;

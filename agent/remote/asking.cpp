@@ -7,13 +7,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <utility>
 
 namespace sfb::remote {
 
 namespace {
 
-// The dictionary that a Call's script sends besides the objects leaves the output.
-void part_extras(PipelineResult& result) {
+// The dictionary that a Call's script sends besides the objects leaves the output; how many were
+// there.
+std::size_t part_extras(PipelineResult& result) {
   const auto is_extras = [&](const Value& value) {
     const Object* const object = result.graph.object(value);
     return object != nullptr && object->collection &&
@@ -25,12 +28,27 @@ void part_extras(PipelineResult& result) {
       result.extras = value;
     }
   }
-  std::erase_if(result.output, is_extras);
+  return std::erase_if(result.output, is_extras);
+}
+
+// Neither side counts `$null`: an object whose content was lost must not pass for one that came.
+std::size_t objects_in(const PipelineResult& result) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(result.output, [](const Value& value) { return !value.is_null(); }));
+}
+
+const Value* extra_value(const PipelineResult& result, std::string_view name) {
+  return result.extras ? find_member(result.graph, *result.extras, name) : nullptr;
+}
+
+// A number of things that the script counted.
+std::optional<std::int64_t> extra_count(const PipelineResult& result, std::string_view name) {
+  const Value* const value = extra_value(result, name);
+  return value == nullptr ? std::nullopt : as_int64(result.graph, *value);
 }
 
 std::optional<std::string> extra(const PipelineResult& result, std::string_view name) {
-  const Value* const value =
-      result.extras ? find_member(result.graph, *result.extras, name) : nullptr;
+  const Value* const value = extra_value(result, name);
   if (value == nullptr || value->is_null()) {
     return std::nullopt;
   }
@@ -123,14 +141,60 @@ std::optional<Result<PipelineResult>> Asking::conclude(PipelineResult result, bo
     return fail(Reason::timeout, code("timeout"), "no time was left to ask again without a script",
                 "write language: none for this endpoint");
   }
-  take_extras(result);
+  if (Status taken = take_extras(result); !taken) {
+    return std::unexpected(std::move(taken.error()));
+  }
   return result;
 }
 
-void Asking::take_extras(PipelineResult& result) {
-  part_extras(result);
+// What a Completed script put out is here as a whole, or it is an error: half an answer would look
+// like a service that is not configured.
+Status Asking::agree(const PipelineResult& result, std::size_t extras) const {
+  const auto lost = [&](std::string_view what, std::string message) {
+    return fail(Reason::protocol, code(what), std::move(message),
+                "part of the answer was lost or changed on the way; if it happens again, look "
+                "whether something between the agent and the server changes the traffic, or write "
+                "language: none for this endpoint");
+  };
+  if (extras == 0) {
+    return lost("extras_missing", "the script completed, but what it sends last did not come");
+  }
+  if (extras > 1) {
+    return lost("extras_disagree", "what the script sends last came more than once");
+  }
+  const auto count = extra_count(result, "Count");
+  if (!count) {
+    return lost("extras_disagree", "the script's answer does not say how many objects there were");
+  }
+  if (const std::size_t came = objects_in(result); !std::cmp_equal(*count, came)) {
+    return lost("extras_disagree",
+                fmt::format("the script put out objects: {}, there came: {}", *count, came));
+  }
+  const Value* const modules = extra_value(result, "Modules");
+  const bool status = std::ranges::any_of(result.output, [&](const Value& value) {
+    return find_member(result.graph, value, "BackupModules") != nullptr;
+  });
+  if (modules != nullptr && !status && !items_of(result.graph, *modules).empty()) {
+    return lost("extras_disagree", "modules came without the object that holds them");
+  }
+  return {};
+}
+
+Status Asking::take_extras(PipelineResult& result) {
+  const std::size_t extras = part_extras(result);
   if (result.state != PipelineState::completed) {
-    return;
+    return {};
+  }
+  if (Status agreed = agree(result, extras); !agreed) {
+    return agreed;
+  }
+  // Its objects are all there, whatever else was lost. An error that was lost is of importance only
+  // where nothing else came; sessions may also hide errors that the script counts.
+  result.doubt.clear();
+  const std::int64_t errors = extra_count(result, "Errors").value_or(0);
+  if (objects_in(result) == 0 && std::cmp_less(result.errors.size(), errors)) {
+    result.doubt =
+        fmt::format("the script counted errors: {}, there came: {}", errors, result.errors.size());
   }
   imported_ = true;
   if (!scripts_) {
@@ -138,7 +202,7 @@ void Asking::take_extras(PipelineResult& result) {
   }
   scripts_ = true;
   if (!rendering_) {
-    return;
+    return {};
   }
   if (const auto text = extra(result, "Rendered")) {
     result.rendered = Rendering{.width = call_.render_width, .text = as_plain_lines(*text)};
@@ -148,6 +212,7 @@ void Asking::take_extras(PipelineResult& result) {
   } else if (const auto failure = extra(result, "RenderFailed")) {
     tell("text", fmt::format("not rendered by the server this time: {}", cut_utf8(*failure)));
   }
+  return {};
 }
 
 std::string Asking::code(std::string_view what) const {

@@ -6,6 +6,7 @@
 #include "agent/remote/observer.hpp"
 #include "agent/value/pipeline.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -40,13 +41,18 @@ class Asking {
   /// The pipeline is over: the run's result with its extras kept apart, or nothing: ask again, by
   /// `commands`. `usable`: another pipeline can run in this session; `in_time`: there is time for
   /// it. Errors: cmdlet `T.scripts_refused` (language full or constrained was configured), protocol
-  /// `T.scripts_refused` (not usable), timeout `T.timeout`; T is the transport.
+  /// `T.scripts_refused` (not usable), timeout `T.timeout`; protocol `T.extras_missing` and
+  /// `T.extras_disagree` (a script completed, and what it sends last is not there, or says that
+  /// other objects were put out than came): T is the transport. The result of a script is proven by
+  /// that, so `doubt` stays only in that of a cmdlet alone; but where a script put nothing out and
+  /// fewer errors came than it counted, it says so.
   std::optional<Result<PipelineResult>> conclude(PipelineResult result, bool usable, bool in_time);
 
  private:
   std::string code(std::string_view what) const;
   void tell(std::string_view name, std::string_view value) const;
-  void take_extras(PipelineResult& result);
+  Status take_extras(PipelineResult& result);
+  Status agree(const PipelineResult& result, std::size_t extras) const;
 
   AskingOptions options_;
   Call call_;

@@ -100,7 +100,8 @@ Status SshSession::take(const psrp::Packet& packet) {
     return taken;
   }
   if (pipeline_ == nullptr || packet.id != pipeline_->id()) {
-    return {};  // of one that was closed
+    pool_->doubt("output of another command came");  // mostly of one that was closed
+    return {};
   }
   Status taken = pipeline_->receive(packet.bytes);
   if (!taken && taken.error().reason == Reason::parse) {
@@ -145,7 +146,12 @@ SshSession::Next SshSession::conclude(MonoTime now) {
   PipelineResult result = pipeline_->take_result();
   pipeline_.reset();
   auto concluded = asking_.conclude(std::move(result), !dead_ && !spoiled_, now < deadline_);
-  return concluded ? end(std::move(*concluded)) : begin_pipeline();
+  if (!concluded) {
+    return begin_pipeline();
+  }
+  // Messages got lost in this session.
+  spoiled_ = spoiled_ || (!*concluded && concluded->error().reason == Reason::protocol);
+  return end(std::move(*concluded));
 }
 
 SshSession::Next SshSession::timed_out(MonoTime now) {

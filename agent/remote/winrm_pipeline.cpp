@@ -32,7 +32,12 @@ WinrmSession::Next WinrmSession::conclude(MonoTime now) {
   PipelineResult result = pipeline_->take_result();
   pipeline_.reset();
   auto concluded = asking_.conclude(std::move(result), !spoiled_, now < deadline_);
-  return concluded ? end(std::move(*concluded)) : begin_pipeline(now);
+  if (!concluded) {
+    return begin_pipeline(now);
+  }
+  // Messages got lost in this session.
+  spoiled_ = spoiled_ || (!*concluded && concluded->error().reason == Reason::protocol);
+  return end(std::move(*concluded));
 }
 
 void WinrmSession::tell_open(const wsman::CreateReply& created) const {

@@ -226,6 +226,9 @@ WinrmSession::Next WinrmSession::proceed(MonoTime now) {
 }
 
 WinrmSession::Next WinrmSession::on_receive(const wsman::Shell::Outcome& outcome, MonoTime now) {
+  if (outcome.foreign) {
+    pool_->doubt("output of another command came");
+  }
   for (const wsman::Stream& stream : outcome.streams) {
     if (Status taken = pipeline_->receive(stream.bytes); !taken) {
       const bool unreadable = taken.error().reason == Reason::parse;
@@ -282,12 +285,8 @@ WinrmSession::Next WinrmSession::failed(Error error, MonoTime now) {
     case Step::open:
     case Step::receive:
       if (lost && reposts_ < kReposts && now < deadline_) {
+        // What was in a lost reply is seen to be missing when the pipeline ends.
         ++reposts_;
-        if (sent && step_ == Step::receive) {
-          pipeline_->expect_no_gap();
-        } else if (sent) {
-          pool_->expect_no_gap();
-        }
         return post(step_, shell_->receive(step_ == Step::receive, patience(now)), patience(now));
       }
       // A time-out leaves a pipeline that can be stopped; everything else a session in doubt.

@@ -237,6 +237,8 @@ void Shell::take(ReceiveReply received, Outcome& outcome) {
   for (Stream& stream : received.streams) {
     if (ours(stream.command_id)) {
       outcome.streams.push_back(std::move(stream));
+    } else {
+      outcome.foreign = outcome.foreign || !stream.bytes.empty();
     }
   }
   if (from_command_ && ours(received.state_command_id) && received.state == CommandState::done) {

@@ -56,6 +56,7 @@ class Shell {
   /// What an answer amounts to.
   struct Outcome {
     std::vector<Stream> streams;  ///< of a Receive; only those of the pool or the command asked for
+    bool foreign = false;         ///< there was output of another command in it
     bool timed_out = false;       ///< w:TimedOut: receive again
     CreateReply created;          ///< of a Create
   };

@@ -53,6 +53,12 @@ WIRE = {
     "fragment-gap": ({"do": "fragment_gap"}, "protocol", "psrp.fragment_gap"),
     "deep-xml": ({"do": "deep_xml"}, "parse", "clixml.too_deep"),
     "unknown-message": ({"do": "unknown_message"}, None, None),
+    # The script says how many objects there were; ids that do not follow on are no fault.
+    "unfinished": ({"do": "unfinished"}, "protocol", "psrp.unfinished"),
+    "other-pid": ({"do": "other_pid"}, "protocol", "winrm.extras_disagree"),
+    "lost-object": ({"do": "lost_object"}, "protocol", "winrm.extras_disagree"),
+    "no-extras": ({"do": "no_extras"}, "protocol", "winrm.extras_missing"),
+    "id-gap": ({"do": "id_gap"}, None, None),
     "host-call": ({"do": "host_call"}, "cmdlet", "cmdlet.failed"),
     "send-reset": ([{"do": "host_call"}, {"action": "Send", "do": "reset"}], "connect", "winrm.lost"),
     "send-drop": ([{"do": "host_call"}, {"action": "Send", "do": "drop_reply"}], "connect", "winrm.lost"),
@@ -194,6 +200,11 @@ class Faults(LabTest):
         reasons = {row[1] for row in self.table.values() if row[1]} | {"dns", "tls", "process"}
         missing = {reason for reason in reasons if not re.search(rf"(?m)^   - [^:]*`{reason}`[^:]*:", listed)}
         self.assertEqual(missing, set())
+
+    def test_the_runbook_has_every_code_of_what_got_lost(self):
+        text = (lab.ROOT / "deploy/prometheus/runbook.md").read_text(encoding="utf-8")
+        for name in ("unfinished", "other-pid", "lost-object", "no-extras"):
+            self.assertIn(f"`{WIRE[name][2]}`", text)
 
     def failures(self, agent):
         return {dict(labels)["pool"]: (dict(labels)["reason"], value)

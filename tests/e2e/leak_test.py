@@ -44,7 +44,8 @@ def storm(random_state):
     faults += [{"action": "Receive", "do": "delay", "time": "1500ms"}, {"action": "Command", "do": "hang"}]
     faults += [{"action": "Send", "do": do} for do in ("reset", "drop_reply", "hang")]
     faults += [{"action": "Receive", "do": "slow_drip", "bytes": 200, "pause": "50ms"}]
-    faults += [{"do": do} for do in ("fragment_gap", "fragments_cut", "deep_xml", "unknown_message", "host_call", "bad_state")]
+    faults += [{"do": do} for do in ("fragment_gap", "fragments_cut", "deep_xml", "unknown_message", "host_call", "bad_state",
+                                     "unfinished", "other_pid", "lost_object", "no_extras")]
     random_state.shuffle(faults)
     return [{**fault, "probability": 0.006} for fault in faults]
 

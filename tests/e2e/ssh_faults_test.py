@@ -36,7 +36,9 @@ STEPS = {
     "Signal": (QUERY, {}), "Close": (QUERY, {}), "ClosePool": (QUERY, {})}
 PIPELINE = {"fragments_cut": ({"at": 7}, None), "fragment_gap": ({}, ("protocol", "psrp.fragment_gap")), "deep_xml": ({}, ("parse", "clixml.too_deep")),
             "unknown_message": ({}, None), "host_call": ({}, ("cmdlet", "cmdlet.failed")), "huge_output": ({"bytes": 4200000}, ("parse", "psrp.too_large")),
-            "bad_state": ({}, ("protocol", "psrp.state"))}
+            "bad_state": ({}, ("protocol", "psrp.state")), "unfinished": ({}, ("protocol", "psrp.unfinished")), "id_gap": ({}, None),
+            "other_pid": ({}, ("protocol", "ssh.extras_disagree")), "lost_object": ({}, ("protocol", "ssh.extras_disagree")),
+            "no_extras": ({}, ("protocol", "ssh.extras_missing"))}
 HEALTHY = ("healthy-1", "healthy-2")
 
 
@@ -176,7 +178,7 @@ class Faults(SshTest):
         over_http, out_of_process = text.split("| `do` | arguments", 1)[1].split("\n## Out of process")[0].split("### Out of process")
         acts = {act for row in re.findall(r"(?m)^\| (`.*?) \|", out_of_process) for act in re.findall(r"`(\w+)`", row)} - {"do"}
         shared = set(re.findall(r"`(\w+)`", re.search(r"Of the\s+acts above there are (.*?), and those of a pipeline", out_of_process, re.S)[1]))
-        last = re.findall(r"(?m)^\| (`.*?) \|", over_http)[-3:]
+        last = re.findall(r"(?m)^\| (`.*?) \|", over_http)[-4:]
         pipeline = {act for row in last for act in re.findall(r"`(\w+)`", row)}
         self.assertEqual((len(acts) > 12, len(shared) > 4), (True, True))
         self.assertEqual({name.split("-")[0] for name in ACTS}, acts | shared)
@@ -187,7 +189,8 @@ class Faults(SshTest):
 
 class Runbook(unittest.TestCase):
     CODES = ("ssh.timeout", "ssh.exited", "ssh.dns", "ssh.connect", "ssh.host_key", "ssh.denied", "ssh.identity", "ssh.subsystem", "ssh.negotiate",
-             "ssh.in_flight", "ssh.scripts_refused", "process.start", "process.stdin_full", "psrp.not_a_packet", "psrp.packet", "psrp.ack", "psrp.too_large")
+             "ssh.in_flight", "ssh.scripts_refused", "process.start", "process.stdin_full", "psrp.not_a_packet", "psrp.packet", "psrp.ack", "psrp.too_large", "psrp.unfinished",
+             "ssh.extras_missing", "ssh.extras_disagree")
 
     def test_it_has_every_code_and_reason(self):
         text = (lab.ROOT / "deploy/prometheus/runbook.md").read_text(encoding="utf-8")

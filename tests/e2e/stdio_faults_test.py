@@ -141,7 +141,8 @@ class Faults(StdioTest):
 
     def test_of_a_pipeline(self):
         for act, types in (("unknown_message", [0x00041999, OUTPUT, PIPELINE_STATE]), ("bad_state", [OUTPUT, PIPELINE_STATE]),
-                           ("huge_output", [OUTPUT, OUTPUT, PIPELINE_STATE]), ("deep_xml", [OUTPUT, OUTPUT, PIPELINE_STATE])):
+                           ("huge_output", [OUTPUT, OUTPUT, PIPELINE_STATE]), ("deep_xml", [OUTPUT, OUTPUT, PIPELINE_STATE]), ("unfinished", [OUTPUT, PIPELINE_STATE]), ("other_pid", [OUTPUT, PIPELINE_STATE]),
+                           ("lost_object", [PIPELINE_STATE]), ("id_gap", [OUTPUT, PIPELINE_STATE]), ("no_extras", [OUTPUT, PIPELINE_STATE])):
             with self.subTest(act), self.server(faults=[{"do": act, "pool": "a.example.com", **({"bytes": 5000} if act == "huge_output" else {})}]) as server:
                 server.open()
                 guid, _ = server.begin("a.example.com")

@@ -1,12 +1,10 @@
-// Any bytes as fragments: within the limits, and the same messages however the bytes are cut. With
-// 'E' and a number before them, that object is expected first.
+// Any bytes as fragments: within the limits, and the same messages however the bytes are cut.
 #include "agent/psrp/fragment.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <numeric>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,13 +30,8 @@ void require(bool condition) {
   }
 }
 
-using Expected = std::optional<std::uint64_t>;
-
-Outcome read(std::string_view bytes, std::size_t piece, Expected expected = {}) {
+Outcome read(std::string_view bytes, std::size_t piece) {
   Defragmenter defragmenter(kLimits);
-  if (expected) {
-    defragmenter.expect(*expected);
-  }
   Outcome outcome;
   while (!bytes.empty()) {
     const std::string_view part = bytes.substr(0, piece);
@@ -59,21 +52,10 @@ Outcome read(std::string_view bytes, std::size_t piece, Expected expected = {}) 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  Expected expected;
-  if (bytes.starts_with('E') && size > 1) {
-    expected = data[1];
-    bytes.remove_prefix(2);
-  }
-  const Outcome whole = read(bytes, bytes.size(), expected);
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  const Outcome whole = read(bytes, bytes.size());
   for (const std::size_t piece : {std::size_t{1}, std::size_t{20}, std::size_t{22}}) {
-    require(read(bytes, piece, expected) == whole);
-  }
-  if (const Outcome any = read(bytes, bytes.size()); any.code.empty() && !any.messages.empty()) {
-    const std::uint64_t first =
-        std::accumulate(bytes.begin(), bytes.begin() + 8, std::uint64_t{0},
-                        [](std::uint64_t id, char c) { return id << 8U | std::uint8_t(c); });
-    require(!expected || first == *expected ? whole == any : whole.code == "psrp.fragment_gap");
+    require(read(bytes, piece) == whole);
   }
   const std::size_t sum =
       std::accumulate(whole.messages.begin(), whole.messages.end(), std::size_t{0},

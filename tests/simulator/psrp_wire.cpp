@@ -236,8 +236,8 @@ std::string status_xml(const std::string& active_machine, const std::vector<Modu
       secure.empty() ? std::string() : fmt::format(R"(<SS N="Password">{}</SS>)", secure));
 }
 
-std::string extras_xml(const std::string& language, const std::vector<ModuleRow>& modules,
-                       const RenderedText& rendered) {
+std::string extras_xml(const std::string& language, const CmdletCount& counted,
+                       const std::vector<ModuleRow>& modules, const RenderedText& rendered) {
   std::string rows;
   int id = 10;
   const auto entry = [](std::string_view key, const std::string& value) {
@@ -258,8 +258,8 @@ std::string extras_xml(const std::string& language, const std::vector<ModuleRow>
                   "The term 'Out-String' is not recognized as the name of a cmdlet.")
           : entry("Rendered", rendered.text);
   return fmt::format(
-      R"(<Obj RefId="0"><TN RefId="0"><T>System.Collections.Hashtable</T><T>System.Object</T></TN><DCT><En><S N="Key">Modules</S><Obj N="Value" RefId="1"><TN RefId="1"><T>System.Object[]</T><T>System.Array</T><T>System.Object</T></TN><LST>{}</LST></Obj></En>{}<En><S N="Key">SfbBackupExtras</S><I32 N="Value">1</I32></En></DCT></Obj>)",
-      rows, entry("Language", language) + text);
+      R"(<Obj RefId="0"><TN RefId="0"><T>System.Collections.Hashtable</T><T>System.Object</T></TN><DCT><En><S N="Key">Modules</S><Obj N="Value" RefId="1"><TN RefId="1"><T>System.Object[]</T><T>System.Array</T><T>System.Object</T></TN><LST>{}</LST></Obj></En>{}<En><S N="Key">Count</S><I32 N="Value">{}</I32></En><En><S N="Key">Errors</S><I32 N="Value">{}</I32></En><En><S N="Key">SfbBackupExtras</S><I32 N="Value">1</I32></En></DCT></Obj>)",
+      rows, entry("Language", language) + text, counted.objects, counted.errors);
 }
 
 }  // namespace sim

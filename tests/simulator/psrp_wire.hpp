@@ -92,8 +92,13 @@ struct RenderedText {
   std::string text;     ///< empty: Out-String is not there
   bool wanted = false;  ///< the script was asked for it
 };
+/// What the agent's script counts.
+struct CmdletCount {
+  std::size_t objects = 0;  ///< without `$null`
+  std::size_t errors = 0;
+};
 /// The hashtable of the agent's script.
-std::string extras_xml(const std::string& language, const std::vector<ModuleRow>& modules,
-                       const RenderedText& rendered);
+std::string extras_xml(const std::string& language, const CmdletCount& counted,
+                       const std::vector<ModuleRow>& modules, const RenderedText& rendered);
 
 }  // namespace sim

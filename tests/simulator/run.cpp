@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
 #include <regex>
 #include <utility>
 
@@ -42,6 +43,22 @@ std::string imported_by(const PipelineRequest::Command& call) {
   return call.script && std::regex_search(call.text, parts, kForm)
              ? argument(call, sfb::to_lower(parts[1].str()))
              : std::string();
+}
+
+// What happens on the way to a message, of which these are the fragments.
+void lose(std::deque<std::string>& output, std::size_t first, const std::string& act) {
+  constexpr std::size_t kFlags = 16;
+  constexpr std::size_t kPid = 21 + 24;
+  if (first == output.size()) {
+    return;
+  }
+  if (act == "unfinished") {
+    output.back()[kFlags] = static_cast<char>(first + 1 == output.size() ? 1 : 0);
+  } else if (act == "other_pid") {
+    output[first][kPid] = static_cast<char>(output[first][kPid] ^ 1);
+  } else if (act == "lost_object") {
+    output.resize(first);
+  }
 }
 
 constexpr std::string_view kCmdlet = "Get-CsBackupServiceStatus";
@@ -157,8 +174,13 @@ void Runspace::run_cmdlet(Pipeline& pipeline, const PipelineRequest::Command& ca
   if (pool->text) {
     put(pipeline, kPipelineOutput, "<S>this is no status</S>");
   }
+  const std::size_t before = pipeline.output.size();
   for (int i = 0; has_status && i < (pool->two ? 2 : 1); ++i) {
     put(pipeline, kPipelineOutput, status, blob);
+  }
+  lose(pipeline.output, before, act);
+  if (act == "id_gap") {
+    objects_ += 3;  // of another session, for one
   }
   if (act == "fragment_gap") {
     const auto parts = fragments_of(++objects_, kPipelineOutput, rpid_, pipeline.pid, status, 100);
@@ -185,10 +207,10 @@ void Runspace::run_cmdlet(Pipeline& pipeline, const PipelineRequest::Command& ca
            "System.InvalidOperationException", 18);
     return;
   }
-  if (call.script) {
+  if (call.script && act != "no_extras") {
     put(pipeline, kPipelineOutput,
         extras_xml(server_.language == "constrained" ? "ConstrainedLanguage" : "FullLanguage",
-                   has_status ? rows : std::vector<ModuleRow>(),
+                   pipeline.counted, has_status ? rows : std::vector<ModuleRow>(),
                    {.text = pool->rendered, .wanted = !argument(call, "sfbwidth").empty()}));
   }
   if (act == "bad_state") {

@@ -34,6 +34,8 @@ void Runspace::say(std::uint32_t type, const std::string& body) {
 
 void Runspace::put(Pipeline& pipeline, std::uint32_t type, const std::string& body,
                    std::size_t max_blob) {
+  pipeline.counted.objects += type == kPipelineOutput && !body.empty() ? 1U : 0U;
+  pipeline.counted.errors += type == kErrorRecord ? 1U : 0U;
   std::ranges::move(fragments_of(++objects_, type, rpid_, pipeline.pid, body, max_blob),
                     std::back_inserter(pipeline.output));
 }

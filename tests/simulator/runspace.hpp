@@ -33,6 +33,7 @@ struct Pipeline {
   bool ended = false;
   bool waits_for_host = false;
   bool waits_for_input = false;
+  CmdletCount counted;  ///< what the cmdlet put out and told
 };
 
 /// The PoolFqdn of a pipeline that begins with these fragments and fits into them; else empty.

@@ -97,7 +97,7 @@ class Rendering(engine.EngineTest):
         session = self.folder / "strict.pssc"
         session.write_text(f"@{{ SchemaVersion = '2.0.0.0'; GUID = '7a1a1d5e-1111-4c56-8d0f-54f3a1f0b907'; SessionType = 'Default'; "
                            f"ScriptsToProcess = '{self.folder / 'start.ps1'}' }}\n", encoding="ascii")
-        self.configure_engine({"full": {}, "hard": {"session": session}}, {"full": ["healthy"], "hard": ["healthy", "null", "text"]})
+        self.configure_engine({"full": {}, "hard": {"session": session}}, {"full": ["healthy"], "hard": ["healthy", "null", "text", "none", "two", "error"]})
         with self.agent() as agent:
             plain, coloured = self.ask(agent, "healthy.full", width=80), self.ask(agent, "healthy.hard", width=80)
             for answer in (plain, coloured):
@@ -110,6 +110,10 @@ class Rendering(engine.EngineTest):
             text = self.ask(agent, "text.hard")
             self.assert_failed(text, 502, "parse", "status.unrecognised", "parse")
             self.assertNotIn("BackupModules' cannot be found", text.text)
+            # What the script counts in strict mode.
+            for pool in ("none", "error"):
+                self.assert_good(self.ask(agent, f"{pool}.hard"))
+            self.assert_failed(self.ask(agent, "two.hard"), 502, "parse", "status.several", "parse")
 
     def test_where_the_server_may_not(self):
         self.configure_engine({"none": {"session": "nolanguage"}, "narr": {"session": NARROW}}, {"none": ["healthy"], "narr": ["healthy"]})

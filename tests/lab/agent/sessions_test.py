@@ -31,12 +31,12 @@ class Sessions(engine.EngineTest):
 
     def test_all_languages_know_the_same(self):
         endpoints = {"full": {}, "cons": {"session": "constrained"}, "none": {"session": "nolanguage"}, "narr": {"session": NARROW}, "sshs": {"mode": "-sshs"}}
-        pools = ["failing", "error", "error-throw", "status-throw"]
+        pools = ["failing", "error", "none", "null", "error-throw", "status-throw"]
         self.configure_engine(endpoints, {endpoint: pools for endpoint in endpoints})
         answers = {}
         with self.agent() as agent:
             for endpoint in endpoints:
-                for pool in ("failing", "error"):
+                for pool in ("failing", "error", "none", "null"):
                     expected.check_good(self, agent, pool, endpoint)
                     # With an edition the text is the agent's; what the server's own shows besides is rendering_test's.
                     answers[endpoint, pool] = self.ask(agent, f"{pool}.{endpoint}", width=200, edition="7")

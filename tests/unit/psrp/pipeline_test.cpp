@@ -91,6 +91,14 @@ TEST_F(PipelineTest, FailedKeepsOutputAndEndsWithItsError) {
   EXPECT_EQ(result.errors[1].text, "last");
 }
 
+TEST_F(PipelineTest, CompletedWithAnErrorOfItsOwnIsFailed) {
+  ASSERT_TRUE(send(MessageType::pipeline_output, "<S>half</S>"));
+  ASSERT_TRUE(send(
+      MessageType::pipeline_state,
+      R"(<Obj RefId="0"><MS><I32 N="PipelineState">4</I32><S N="ExceptionAsErrorRecord">last</S></MS></Obj>)"));
+  EXPECT_EQ(pipeline.take_result().state, PipelineState::failed);
+}
+
 TEST_F(PipelineTest, AnothersMessagesAndLateOnesAreIgnored) {
   ASSERT_TRUE(send(MessageType::pipeline_output, "<S>x</S>", kPool));
   ASSERT_TRUE(end(4));

@@ -112,6 +112,16 @@ TEST(RunspacePool, TheAnswerIsTheSmallerVersion) {
   }
 }
 
+TEST(RunspacePool, WithoutItsCapabilityItDoesNotOpen) {
+  RunspacePool pool({kId, {}, {}});
+  static_cast<void>(pool.open());
+  const Status opened = pool.receive(state(2));
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, "psrp.capability");
+  EXPECT_EQ(opened.error().reason, Reason::protocol);
+  EXPECT_EQ(pool.state(), RunspacePool::State::broken);
+}
+
 TEST(RunspacePool, OtherStates) {
   for (const int number : {0, 1, 6, 7, 8, 9}) {
     RunspacePool pool({kId, {}, {}});

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace sfb::remote::testing {
 
 std::string record(std::string_view message, std::string_view id, std::string_view type,
@@ -13,6 +15,13 @@ std::string record(std::string_view message, std::string_view id, std::string_vi
   return fmt::format(
       R"(<Obj N="{}" RefId="9"><TN RefId="9"><T>System.Management.Automation.ErrorRecord</T></TN><MS><Obj N="Exception" RefId="8"><TN RefId="8"><T>{}</T></TN><Props><S N="Message">{}</S></Props></Obj><S N="FullyQualifiedErrorId">{}</S><I32 N="ErrorCategory_Category">17</I32></MS></Obj>)",
       name, type, message, id);
+}
+
+std::string extras(const std::vector<std::string>& output, std::string_view more) {
+  const auto count = std::ranges::count_if(output, [](const auto& body) { return !body.empty(); });
+  return fmt::format(
+      R"(<Obj RefId="0"><TN RefId="0"><T>System.Collections.Hashtable</T></TN><DCT><En><S N="Key">SfbBackupExtras</S><I32 N="Value">1</I32></En><En><S N="Key">Count</S><I32 N="Value">{}</I32></En>{}</DCT></Obj>)",
+      count, more);
 }
 
 void FakeServer::feed(Shell& shell, Command& command, const std::string& stream,
@@ -99,10 +108,11 @@ void FakeServer::produce(Shell& shell, Command& command) {
   for (const std::string& body : knobs.warnings) {
     put(shell, command.output, psrp::MessageType::warning_record, pid, body);
   }
-  if (command.script) {
+  if (command.script && knobs.extras) {
     put(shell, command.output, psrp::MessageType::pipeline_output, pid,
-        R"(<Obj RefId="0"><DCT><En><S N="Key">SfbBackupExtras</S><I32 N="Value">1</I32></En><En><S N="Key">Language</S><S N="Value">FullLanguage</S></En></DCT></Obj>)");
+        extras(knobs.output, R"(<En><S N="Key">Language</S><S N="Value">FullLanguage</S></En>)"));
   }
+  shell.objects += knobs.skipped;
   if (knobs.call_at_end) {
     put(shell, command.output, psrp::MessageType::pipeline_host_call, pid,
         R"(<Obj RefId="0"><MS><I64 N="ci">1</I64><I32 N="mi">11</I32></MS></Obj>)");

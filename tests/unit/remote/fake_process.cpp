@@ -189,6 +189,7 @@ std::string FakeProcess::run(const Guid& id, Pipeline& pipeline, const psrp::Mes
   }
   arguments.push_back(given);
   scripts += script ? 1 : 0;
+  pipeline.script = script;
   if (script && !knobs.scripts) {
     pipeline.ended = true;
     return data(
@@ -211,6 +212,13 @@ std::string FakeProcess::produce(const Guid& id, Pipeline& pipeline) {
   for (const std::string& body : knobs.errors) {
     out += data(id, psrp::MessageType::error_record, body);
   }
+  if (pipeline.script && knobs.extras) {
+    out += data(id, psrp::MessageType::pipeline_output, extras(knobs.output, knobs.more));
+  }
+  if (!knobs.another.empty()) {
+    out += data({.bytes = {1}}, psrp::MessageType::pipeline_output, knobs.another);
+  }
+  objects_ += knobs.skipped;
   if (!knobs.never_ends) {
     pipeline.ended = true;
     out +=

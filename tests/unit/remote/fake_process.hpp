@@ -28,6 +28,10 @@ struct ProcessKnobs {
       R"(<Obj RefId="0"><TN RefId="0"><T>Test.Status</T><T>System.Object</T></TN><Props>)"
       R"(<Obj N="BackupModules" RefId="1"><LST><S>A.B:[FinalState,NormalState]</S></LST></Obj></Props></Obj>)"};
   std::vector<std::string> errors = {};
+  bool extras = true;         ///< what the script sends last
+  std::string more = {};      ///< entries of that
+  std::string another = {};   ///< bodies of output that comes with another PSGuid
+  std::uint64_t skipped = 0;  ///< ids of objects that are left out before the state
 };
 
 class FakeProcess {
@@ -50,6 +54,7 @@ class FakeProcess {
   struct Pipeline {
     psrp::Defragmenter input{psrp::FragmentLimits{}};
     bool created = false;
+    bool script = false;
     bool ended = false;
   };
   std::string data(const Guid& id, psrp::MessageType type, const std::string& body);

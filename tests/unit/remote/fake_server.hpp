@@ -23,7 +23,9 @@ namespace sfb::remote::testing {
 struct FakeKnobs {
   std::string version = "2.3";
   std::string ps_version = "5.1.17763.1";
-  bool scripts = true;  ///< false: NoLanguage
+  bool scripts = true;        ///< false: NoLanguage
+  bool extras = true;         ///< what the script sends last
+  std::uint64_t skipped = 0;  ///< ids of objects that are left out before the state
   std::string refusal = "The syntax is not supported by this runspace.";
   bool echo_ids = true;         ///< false: ids of its own, as WinRM 2.0
   bool host_call = false;       ///< one that waits for an answer, before the output
@@ -51,6 +53,9 @@ struct FakeKnobs {
 /// An ErrorRecord as a member called `name`.
 std::string record(std::string_view message, std::string_view id, std::string_view type,
                    std::string_view name);
+
+/// What the script sends last when these bodies were put out, with more entries behind its own.
+std::string extras(const std::vector<std::string>& output, std::string_view more = {});
 
 class FakeServer {
  public:

@@ -25,11 +25,9 @@ std::string code(const Result<PipelineResult>& result) {
   return result ? "good" : result.error().code;
 }
 
-// What the script sends behind the objects, with one more entry.
-std::string extras(const std::string& key, const std::string& value) {
-  return R"(<Obj RefId="0"><TN RefId="0"><T>System.Collections.Hashtable</T></TN><DCT>)"
-         R"(<En><S N="Key">SfbBackupExtras</S><I32 N="Value">1</I32></En><En><S N="Key">)" +
-         key + R"(</S><S N="Value">)" + value + "</S></En></DCT></Obj>";
+// One more entry of what the script sends behind the objects.
+std::string entry(const std::string& key, const std::string& value) {
+  return R"(<En><S N="Key">)" + key + R"(</S><S N="Value">)" + value + "</S></En>";
 }
 
 TEST(SshSession, OneRunIsOpenCommandDataClose) {
@@ -263,10 +261,39 @@ TEST(SshSession, TheAnswerIsNotLostWhateverBecomesOfItsClose) {
   }
 }
 
+TEST(SshSession, ASessionThatLostMessagesIsNotUsedAgain) {
+  Drive drive;
+  drive.knobs.extras = false;
+  const auto result = drive.ask();
+  EXPECT_EQ(code(result), "ssh.extras_missing");
+  EXPECT_EQ(result.error().stage, Stage::query);
+  EXPECT_FALSE(drive.session.reusable());
+}
+
+// The output lies before the state, whose id tells that something is missing.
+TEST(SshSession, WhatMayBeMissingIsADoubtOfTheCmdletAlone) {
+  for (const bool scripts : {true, false}) {
+    Drive gap;
+    gap.knobs.scripts = scripts;
+    gap.knobs.skipped = 3;
+    auto result = gap.ask();
+    ASSERT_EQ(code(result), "good");
+    EXPECT_EQ(result->doubt.empty(), scripts) << result->doubt;
+    EXPECT_TRUE(gap.session.reusable());
+    Drive another;
+    another.knobs.scripts = scripts;
+    another.knobs.another = std::exchange(another.knobs.output, {}).front();
+    result = another.ask();
+    ASSERT_EQ(code(result), "good");
+    EXPECT_TRUE(result->output.empty());
+    EXPECT_EQ(result->doubt, scripts ? "" : "output of another command came");
+  }
+}
+
 TEST(SshSession, TheTextOfTheServerComesBesideTheObjects) {
   Drive drive;
-  drive.knobs.output.push_back(extras(
-      "Rendered", "_x001B_[32;1ma_x001B_[0m_x000D__x000A_b[1m_x001B_[K_x000D__x000A__x001B_["));
+  drive.knobs.more = entry(
+      "Rendered", "_x001B_[32;1ma_x001B_[0m_x000D__x000A_b[1m_x001B_[K_x000D__x000A__x001B_[");
   const auto result = drive.ask(80);
   ASSERT_EQ(code(result), "good");
   ASSERT_TRUE(result->rendered.has_value());
@@ -282,7 +309,7 @@ TEST(SshSession, TheTextOfTheServerComesBesideTheObjects) {
 
 TEST(SshSession, ARefusalToRenderIsRemembered) {
   Drive drive;
-  drive.knobs.output.push_back(extras("RenderRefused", "no Out-String"));
+  drive.knobs.more = entry("RenderRefused", "no Out-String");
   EXPECT_FALSE(drive.ask(80)->rendered.has_value());
   EXPECT_FALSE(drive.ask(80)->rendered.has_value());
   EXPECT_TRUE(drive.process->arguments.front().contains("SfbWidth"));
@@ -296,7 +323,7 @@ TEST(SshSession, ARefusalToRenderIsRemembered) {
 
 TEST(SshSession, AFailureToRenderIsOfThatAnswerOnly) {
   Drive drive;
-  drive.knobs.output.push_back(extras("RenderFailed", "its view is broken"));
+  drive.knobs.more = entry("RenderFailed", "its view is broken");
   EXPECT_FALSE(drive.ask(80)->rendered.has_value());
   EXPECT_FALSE(drive.ask(80)->rendered.has_value());
   EXPECT_TRUE(drive.process->arguments.back().contains("SfbWidth"));

@@ -165,6 +165,32 @@ TEST(WinrmSession, ErrorsAndWarningsStandApart) {
   EXPECT_THAT(result->warnings, ::testing::ElementsAre("careful"));
 }
 
+TEST(WinrmSession, AShellThatLostMessagesIsNotUsedAgain) {
+  SessionDrive drive;
+  drive.server.knobs.extras = false;
+  const auto result = drive.ask();
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, "winrm.extras_missing");
+  EXPECT_EQ(result.error().reason, Reason::protocol);
+  EXPECT_EQ(result.error().stage, Stage::query);
+  EXPECT_FALSE(drive.session.reusable());
+  EXPECT_EQ(drive.server.commands(), 0);
+}
+
+// Objects of other sessions of the process, or of this one that got lost: who counts knows.
+TEST(WinrmSession, IdsThatDoNotFollowOnNeverFailARun) {
+  for (const bool scripts : {true, false}) {
+    SessionDrive drive;
+    drive.server.knobs.scripts = scripts;
+    drive.server.knobs.skipped = 3;
+    const auto result = drive.ask();
+    ASSERT_TRUE(result) << describe(result.error());
+    EXPECT_EQ(result->output.size(), 1);
+    EXPECT_EQ(result->doubt.empty(), scripts) << result->doubt;
+    EXPECT_TRUE(drive.session.reusable());
+  }
+}
+
 TEST(WinrmSession, FailedKeepsItsOutput) {
   SessionDrive drive;
   drive.server.knobs.pipeline_state = "5";

@@ -75,8 +75,12 @@ TEST(WsmanShell, StreamsOfOthersAreDropped) {
   EXPECT_THAT(bytes_of(rig.good(mixed)), ElementsAre("p")) << "the pool's have no id";
   rig.pass(Action::command);
   rig.request(Action::receive);
-  EXPECT_THAT(bytes_of(rig.good(mixed)), ElementsAre("p", "c")) << "case does not matter";
+  const auto outcome = rig.good(mixed);
+  EXPECT_THAT(bytes_of(outcome), ElementsAre("p", "c")) << "case does not matter";
+  EXPECT_TRUE(outcome->foreign);
   EXPECT_FALSE(rig.shell.command_done()) << "another's state";
+  rig.request(Action::receive);
+  EXPECT_FALSE(rig.good(receive_body(stream("OTHER", "")))->foreign) << "empty";
 }
 
 TEST(WsmanShell, DoneIsRememberedForItsCommand) {
