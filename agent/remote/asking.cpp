@@ -182,7 +182,9 @@ Status Asking::agree(const PipelineResult& result, std::size_t extras) const {
 
 Status Asking::take_extras(PipelineResult& result) {
   const std::size_t extras = part_extras(result);
-  if (result.state != PipelineState::completed) {
+  // What fails by its errors is told with the server's own words.
+  const bool only_errors = objects_in(result) == 0 && !result.errors.empty();
+  if (result.state != PipelineState::completed || (extras == 0 && only_errors)) {
     return {};
   }
   if (Status agreed = agree(result, extras); !agreed) {

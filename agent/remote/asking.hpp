@@ -43,7 +43,8 @@ class Asking {
   /// it. Errors: cmdlet `T.scripts_refused` (language full or constrained was configured), protocol
   /// `T.scripts_refused` (not usable), timeout `T.timeout`; protocol `T.extras_missing` and
   /// `T.extras_disagree` (a script completed, and what it sends last is not there, or says that
-  /// other objects were put out than came): T is the transport. The result of a script is proven by
+  /// other objects were put out than came; not where nothing but errors came: these say more): T is
+  /// the transport. The result of a script is proven by
   /// that, so `doubt` stays only in that of a cmdlet alone; but where a script put nothing out and
   /// fewer errors came than it counted, it says so.
   std::optional<Result<PipelineResult>> conclude(PipelineResult result, bool usable, bool in_time);

@@ -119,6 +119,14 @@ bool Runspace::import_module(Pipeline& pipeline, const PipelineRequest::Command&
   return true;
 }
 
+void Runspace::put_extras(Pipeline& pipeline, const PipelineRequest::Command& call,
+                          const std::vector<ModuleRow>& rows, const std::string& rendered) {
+  put(pipeline, kPipelineOutput,
+      extras_xml(server_.language == "constrained" ? "ConstrainedLanguage" : "FullLanguage",
+                 pipeline.counted, rows,
+                 {.text = rendered, .wanted = !argument(call, "sfbwidth").empty()}));
+}
+
 void Runspace::run_cmdlet(Pipeline& pipeline, const PipelineRequest::Command& call,
                           const Fault* fault) {
   const std::string fqdn = sfb::to_lower(argument(call, "poolfqdn"));
@@ -137,6 +145,9 @@ void Runspace::run_cmdlet(Pipeline& pipeline, const PipelineRequest::Command& ca
       put(pipeline, kErrorRecord,
           error_xml(fmt::format("Cannot find pool \"{}\" in the topology.", fqdn),
                     "PoolNotFound,Simulator", fqdn));
+    }
+    if (call.script) {
+      put_extras(pipeline, call, {}, {});
     }
     finish(pipeline, 4);
     return;
@@ -208,10 +219,7 @@ void Runspace::run_cmdlet(Pipeline& pipeline, const PipelineRequest::Command& ca
     return;
   }
   if (call.script && act != "no_extras") {
-    put(pipeline, kPipelineOutput,
-        extras_xml(server_.language == "constrained" ? "ConstrainedLanguage" : "FullLanguage",
-                   pipeline.counted, has_status ? rows : std::vector<ModuleRow>(),
-                   {.text = pool->rendered, .wanted = !argument(call, "sfbwidth").empty()}));
+    put_extras(pipeline, call, has_status ? rows : std::vector<ModuleRow>(), pool->rendered);
   }
   if (act == "bad_state") {
     put(pipeline, kPipelineState, "<S>no state</S>");

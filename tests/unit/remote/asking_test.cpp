@@ -133,6 +133,20 @@ TEST(Asking, AFailedScriptNeedsNoExtras) {
   EXPECT_EQ(result->output.size(), 1);
 }
 
+TEST(Asking, ErrorsAloneSayMoreThanThatTheExtrasAreMissing) {
+  PipelineResult result = made({""});
+  result.errors.push_back(Value::string("no"));
+  const auto errors = concluded(std::move(result));
+  ASSERT_TRUE(errors);
+  EXPECT_EQ(errors->errors.size(), 1);
+  // An object that came is half an answer, and one that was counted was lost.
+  for (const auto& output : std::vector<std::vector<std::string>>{{kStatus}, {counted(1)}}) {
+    PipelineResult half = made(output);
+    half.errors.push_back(Value::string("no"));
+    EXPECT_FALSE(concluded(std::move(half)));
+  }
+}
+
 TEST(Asking, AnErrorThatDidNotComeIsADoubtWhereNothingElseCame) {
   const auto doubt = [](const std::vector<std::string>& output, std::size_t errors) {
     PipelineResult result = made(output);
