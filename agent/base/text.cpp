@@ -63,21 +63,6 @@ std::size_t decode_at(std::string_view text, std::size_t pos, char32_t& code_poi
   return code_point < minimum || code_point > 0x10FFFF || surrogate ? 0 : length;
 }
 
-std::string decode_utf16_bytes(std::string_view bytes, bool big_endian) {
-  std::u16string units;
-  units.reserve(bytes.size() / 2);
-  for (std::size_t i = 0; i + 1 < bytes.size(); i += 2) {
-    const auto a = static_cast<unsigned char>(bytes[i]);
-    const auto b = static_cast<unsigned char>(bytes[i + 1]);
-    units.push_back(static_cast<char16_t>(big_endian ? (a << 8) | b : (b << 8) | a));
-  }
-  std::string out = from_utf16(units);
-  if (bytes.size() % 2 != 0) {
-    append_utf8(out, kReplacement);
-  }
-  return out;
-}
-
 }  // namespace
 
 std::string to_lower(std::string_view text) {
@@ -278,26 +263,6 @@ std::string from_utf16(std::u16string_view utf16) {
     }
   }
   return out;
-}
-
-std::string decode_text(std::string_view bytes) {
-  if (bytes.starts_with("\xEF\xBB\xBF")) {
-    return to_utf8_lossy(bytes.substr(3));
-  }
-  if (bytes.starts_with("\xFF\xFE")) {
-    return decode_utf16_bytes(bytes.substr(2), false);
-  }
-  if (bytes.starts_with("\xFE\xFF")) {
-    return decode_utf16_bytes(bytes.substr(2), true);
-  }
-  // CLIXML and JSON both start with two ASCII characters: zeros between them say UTF-16.
-  if (bytes.size() >= 4 && bytes[0] != 0 && bytes[1] == 0 && bytes[2] != 0 && bytes[3] == 0) {
-    return decode_utf16_bytes(bytes, false);
-  }
-  if (bytes.size() >= 4 && bytes[0] == 0 && bytes[1] != 0 && bytes[2] == 0 && bytes[3] != 0) {
-    return decode_utf16_bytes(bytes, true);
-  }
-  return to_utf8_lossy(bytes);
 }
 
 }  // namespace sfb

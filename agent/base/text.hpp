@@ -62,8 +62,4 @@ std::u16string to_utf16(std::string_view utf8);
 /// UTF-8 of UTF-16 units; a lone surrogate becomes U+FFFD.
 std::string from_utf16(std::u16string_view utf16);
 
-/// UTF-8 without BOM of a file's bytes: UTF-8 with or without BOM, UTF-16 LE or BE with BOM, and
-/// UTF-16 without BOM when the first characters leave no doubt. Ill-formed sequences become U+FFFD.
-std::string decode_text(std::string_view bytes);
-
 }  // namespace sfb

@@ -1,7 +1,7 @@
 // The ways in: what a file's or a message's bytes are before they are CLIXML.
 #include "agent/clixml/clixml.hpp"
 
-#include "agent/base/text.hpp"
+#include "agent/base/encoding.hpp"
 #include "agent/clixml/reader.hpp"
 #include "agent/clixml/tags.hpp"
 
@@ -75,7 +75,11 @@ Result<Document> read_file(std::string_view bytes, const Limits& limits) {
   if (bytes.size() / 2 > limits.object) {
     return too_large(bytes.size(), limits.object);
   }
-  std::string text = decode_text(bytes);
+  auto decoded = decode_text(bytes);
+  if (!decoded) {
+    return std::unexpected(std::move(decoded).error());
+  }
+  std::string text = *std::move(decoded);
   if (text.size() > limits.object) {
     return too_large(text.size(), limits.object);
   }
@@ -108,7 +112,11 @@ Result<Document> read_message(std::string_view body, const Limits& limits) {
     document.roots.emplace_back();
     return document;
   }
-  return read(to_utf8_lossy(body), {}, limits);
+  if (const auto bad = find_ill_formed(body); bad != std::string_view::npos) {
+    return fail(Reason::parse, "clixml.encoding",
+                fmt::format("CLIXML: the message is not UTF-8 at byte {}", bad + 1));
+  }
+  return read(std::string(body), {}, limits);
 }
 
 }  // namespace sfb::clixml

@@ -13,11 +13,12 @@ namespace sfb::clixml {
 
 /// A file as Export-Clixml writes it: `Objs` with any number of objects; UTF-8 or UTF-16, with or
 /// without BOM and XML declaration. Reason::parse; codes clixml.syntax, clixml.not_clixml,
-/// clixml.too_deep, clixml.too_large, clixml.bad_value, clixml.bad_reference. Never throws.
+/// clixml.too_deep, clixml.too_large, clixml.bad_value, clixml.bad_reference and those
+/// of decode_text. Never throws.
 Result<Document> read_file(std::string_view bytes, const Limits& limits);
 
 /// The body of one PSRP message: one element without namespace, UTF-8, a BOM is allowed. An empty
-/// body is one null.
+/// body is one null. Errors as read_file; clixml.encoding for what is not UTF-8.
 Result<Document> read_message(std::string_view body, const Limits& limits);
 
 /// How type names are written.

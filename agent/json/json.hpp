@@ -42,7 +42,7 @@ std::string convert_to_json(const Graph& graph, const std::vector<Value>& values
 /// is U+FFFD. An outermost array gives one root per item. A name that stands twice in an object, in
 /// any case, is refused, as PowerShell does. Reason::parse; codes json.syntax, json.duplicate_key,
 /// json.too_deep (all with line and column), json.too_large (bytes, or more values than one to 16
-/// bytes of `Limits::object`). Never throws.
+/// bytes of `Limits::object`) and those of decode_text. Never throws.
 Result<Document> read(std::string_view bytes, const Limits& limits);
 
 }  // namespace sfb::json

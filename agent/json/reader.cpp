@@ -1,5 +1,6 @@
 // A JSON reader with caps: depth, bytes, values. It keeps the text of numbers and refuses what
 // ConvertFrom-Json refuses.
+#include "agent/base/encoding.hpp"
 #include "agent/base/text.hpp"
 #include "agent/json/json.hpp"
 
@@ -362,8 +363,8 @@ Result<Document> read(std::string_view bytes, const Limits& limits) {
                 fmt::format("JSON of {} bytes, at most {} are read", bytes.size(), limits.object),
                 "export less, or raise limits.object");
   }
-  const std::string text = decode_text(bytes);
-  return Parser(text, limits).run();
+  const auto text = decode_text(bytes);
+  return text ? Parser(*text, limits).run() : std::unexpected(text.error());
 }
 
 }  // namespace sfb::json

@@ -1,5 +1,6 @@
 #include "agent/remote/export_file.hpp"
 
+#include "agent/base/encoding.hpp"
 #include "agent/base/text.hpp"
 #include "agent/clixml/clixml.hpp"
 #include "agent/json/json.hpp"
@@ -43,11 +44,27 @@ std::string_view kind_of(std::string_view content) {
   const bool binary = std::ranges::any_of(content, [](char c) {
     return (c >= 0 && c < ' ' && c != '\t' && c != '\r' && c != '\n') || c == 0x7F;
   });
-  return binary || content.contains("\xEF\xBF\xBD") ? "of binary data" : "of text without markup";
+  return binary || find_ill_formed(content) != std::string_view::npos ? "of binary data"
+                                                                      : "of text without markup";
+}
+
+// Whether the bytes are worth a word about their encoding: other files are named as foreign.
+bool begins_as_export(std::string_view bytes) {
+  using namespace std::string_view_literals;
+  if (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF")) {
+    return true;
+  }
+  constexpr std::string_view kBefore = "\xEF\xBB\xBF \t\r\n\0"sv;
+  const auto first = bytes.find_first_not_of(kBefore);
+  return first != std::string_view::npos && "<{["sv.contains(bytes[first]);
 }
 
 Result<Document> read_document(std::string_view bytes, const Limits& limits, ExportFormat& format) {
-  const std::string text = decode_text(bytes);
+  auto decoded = decode_text(bytes);
+  if (!decoded && begins_as_export(bytes)) {
+    return std::unexpected(std::move(decoded).error());
+  }
+  const std::string text = decoded ? *std::move(decoded) : std::string(bytes);
   const std::string_view content = trim(text);
   if (!content.empty() && content.find_first_not_of('\0') == std::string_view::npos) {
     return fail(Reason::parse, "file.truncated", "the file holds nothing but zeros",

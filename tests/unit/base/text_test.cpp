@@ -142,37 +142,6 @@ TEST(Utf16, ALoneSurrogateIsReplaced) {
   EXPECT_EQ(from_utf16(high + high + low), std::string(kReplacement) + "\xF0\x9F\x98\x80");
 }
 
-TEST(DecodeText, KnowsTheEncodingsThatWindowsWrites) {
-  const std::string expected = "<\xC3\xBC\xF0\x9F\x98\x80>";
-  const std::u16string units = u"<\u00FC\U0001F600>";
-  std::string little;
-  std::string big;
-  for (const char16_t unit : units) {
-    little += static_cast<char>(unit & 0xFF);
-    little += static_cast<char>(unit >> 8);
-    big += static_cast<char>(unit >> 8);
-    big += static_cast<char>(unit & 0xFF);
-  }
-  EXPECT_EQ(decode_text(expected), expected);
-  EXPECT_EQ(decode_text("\xEF\xBB\xBF" + expected), expected);
-  EXPECT_EQ(decode_text("\xFF\xFE" + little), expected);
-  EXPECT_EQ(decode_text("\xFE\xFF" + big), expected);
-  EXPECT_EQ(decode_text("<\0?\0x\0"sv), "<?x") << "UTF-16 LE without a mark";
-  EXPECT_EQ(decode_text("\0<\0?\0x"sv), "<?x") << "UTF-16 BE without a mark";
-}
-
-TEST(DecodeText, BrokenInputBecomesReplacements) {
-  EXPECT_EQ(decode_text(""), "");
-  EXPECT_EQ(decode_text("a\xFF"), "a" + std::string(kReplacement));
-  EXPECT_EQ(decode_text("\xFF\xFE"
-                        "a"),
-            kReplacement)
-      << "half a unit";
-  EXPECT_EQ(decode_text("\xFF\xFE\x3D\xD8"), kReplacement) << "half a pair";
-  EXPECT_EQ(decode_text("\xFF\xFE"), "");
-  EXPECT_EQ(decode_text("a\0b"sv), "a\0b"sv) << "too short to tell";
-}
-
 TEST(Text, VisibleShowsWhatReordersOrHides) {
   EXPECT_EQ(visible("a\u202eb\u200bc\ufeff"), "a\\u202eb\\u200bc\\ufeff");
   EXPECT_EQ(visible("\u00e4 \u4e2d"), "\u00e4 \u4e2d");

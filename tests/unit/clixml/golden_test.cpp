@@ -1,4 +1,5 @@
 // CLIXML against what PowerShell's own serialiser wrote (tests/golden).
+#include "agent/base/encoding.hpp"
 #include "agent/base/text.hpp"
 #include "agent/clixml/clixml.hpp"
 
@@ -42,7 +43,7 @@ std::vector<fs::path> files(const fs::path& folder, std::string_view ending) {
 
 // A file as it would be in UTF-8 without BOM and with LF; line ends inside values are escaped.
 std::string as_written_here(const std::string& bytes) {
-  std::string text = decode_text(bytes);
+  std::string text = *decode_text(bytes);
   std::erase(text, '\r');
   return text;
 }

@@ -221,13 +221,14 @@ TEST(Reader, NoncharactersComeRaw) {
   EXPECT_EQ(write_message(document.graph, document.roots[0]), body);
 }
 
-TEST(Reader, BrokenUtf8IsReplaced) {
-  EXPECT_EQ(good("<S>a\xFF"
-                 "b</S>")
-                .roots[0]
-                .text,
-            "a\xEF\xBF\xBD"
-            "b");
+TEST(Reader, OtherBytesThanUtf8AreRefused) {
+  const auto message = read_message("<S>a\xFCz</S>", {});
+  ASSERT_EQ(code_of(message), "clixml.encoding");
+  EXPECT_THAT(message.error().message, HasSubstr("byte 5"));
+  EXPECT_EQ(code_of(read_message("<S>\xED\xA0\x80</S>", {})), "clixml.encoding");
+  EXPECT_EQ(code_of(read_file(file_of("<S>a\xFCz</S>"), {})), "file.encoding");
+  EXPECT_EQ(good("<S>a\xEF\xBF\xBD</S>").roots[0].text, "a\xEF\xBF\xBD")
+      << "what the server put there stays";
 }
 
 std::string nested(std::size_t levels) {

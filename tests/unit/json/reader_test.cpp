@@ -89,7 +89,10 @@ TEST(JsonReader, Encodings) {
   EXPECT_EQ(only("\xEF\xBB\xBF\"\xC3\xA9\"").text, "\xC3\xA9");
   EXPECT_EQ(only("\xFF\xFE\"\0\xE9\0\"\0"s).text, "\xC3\xA9");
   EXPECT_EQ(only("\xFE\xFF\0\"\0\xE9\0\""s).text, "\xC3\xA9");
-  EXPECT_EQ(only("\"\xFF\"").text, "\xEF\xBF\xBD");
+  EXPECT_EQ(only("\"\xEF\xBF\xBD\"").text, "\xEF\xBF\xBD") << "it stands there";
+  const Error error = refused("{\"a\": \"\xFC\"}");
+  EXPECT_EQ(error.code, "file.encoding");
+  EXPECT_EQ(error.message, "the text is neither UTF-8 nor UTF-16: byte 8 (0xfc, in line 1)");
 }
 
 TEST(JsonReader, SyntaxErrorsSayWhere) {

@@ -2,6 +2,7 @@
 // wrong.
 #include "agent/remote/export_file.hpp"
 
+#include "agent/base/encoding.hpp"
 #include "agent/base/text.hpp"
 #include "agent/value/access.hpp"
 
@@ -140,15 +141,58 @@ TEST(ExportFile, BareExports) {
   EXPECT_EQ(json->result.output.size(), 1U);
 }
 
-TEST(ExportFile, Utf16AsExportClixmlWritesIt) {
-  const std::u16string units = to_utf16(clixml({}));
+std::string utf16(std::string_view text) {
   std::string bytes = "\xFF\xFE";
-  for (const char16_t unit : units) {
+  for (const char16_t unit : to_utf16(text)) {
     bytes += static_cast<char>(unit & 0xFF);
     bytes += static_cast<char>(unit >> 8);
   }
-  const auto parsed = parse(bytes);
+  return bytes;
+}
+
+TEST(ExportFile, Utf16AsExportClixmlWritesIt) {
+  const auto parsed = parse(utf16(clixml({})));
   EXPECT_TRUE(parsed) << describe(parsed.error());
+}
+
+TEST(ExportFile, OtherEncodingsAreRefusedAndNothingIsReplaced) {
+  const std::string json =
+      R"({"SfbBackupExport":1,"PoolFqdn":"atl.example.com","ExportedAt":"2026-11-23T18:00:00Z","State":"Completed","Output":["?"],"Errors":[]})";
+  const auto with = [](std::string text, std::string_view bytes) {
+    return text.replace(text.find('?'), 1, bytes);
+  };
+  const std::string good = clixml({.output = "<S>?</S>"});
+  const std::string declared = R"(<?xml version="1.0" encoding="windows-1252"?>)";
+  for (const std::string& bytes :
+       {with(good, "\xDC"), with(json, "\xDC"), "\xEF\xBB\xBF" + with(good, "\xDC"),
+        with(good, "\xC0\xAF"), with(good, "\xED\xA0\x80"), declared + with(good, "\xDC"),
+        declared + good, utf16(declared + good)}) {
+    const auto parsed = parse(bytes);
+    ASSERT_EQ(code_of(parsed), "file.encoding") << quote(bytes);
+    EXPECT_EQ(parsed.error().reason, Reason::parse);
+    EXPECT_FALSE(parsed.error().remedy.empty());
+    EXPECT_EQ(parsed.error().peer, "");
+  }
+  for (const std::string& bytes : {with(good, "\xEF\xBF\xBD"), with(json, "\xEF\xBF\xBD")}) {
+    const auto parsed = parse(bytes);
+    ASSERT_TRUE(parsed) << describe(parsed.error());
+    EXPECT_EQ(parsed->result.output.at(0).text, "\xEF\xBF\xBD") << "it stands in the file";
+  }
+}
+
+TEST(ExportFile, ACutInsideACharacterIsACutFile) {
+  const std::string good = clixml({.output = "<S>\xF0\x9F\x98\x80</S>"});
+  const std::size_t face = good.find('\xF0');
+  for (std::size_t bytes = 1; bytes < 4; ++bytes) {
+    EXPECT_EQ(code_of(parse(good.substr(0, face + bytes))), "file.truncated") << bytes;
+  }
+  const std::string wide = utf16(good);
+  for (std::size_t length = wide.size() - 8; length < wide.size(); ++length) {
+    EXPECT_EQ(code_of(parse(wide.substr(0, length))), "file.truncated") << length;
+  }
+  std::string lone = wide;
+  lone.erase(lone.find("\x3D\xD8"), 2);
+  EXPECT_EQ(code_of(parse(lone)), "file.encoding");
 }
 
 TEST(ExportFile, WhatIsWrongHasItsCode) {
@@ -168,6 +212,8 @@ TEST(ExportFile, WhatIsWrongHasItsCode) {
       {"another format", "BackupModules : {x}", "file.foreign"},
       {"other XML", "<html></html>", "clixml.not_clixml"},
       {"broken inside", std::string(kHead) + "<S>a</I32></Objs>", "clixml.syntax"},
+      {"another program's bytes", "MZ\x90\x03\xFF", "file.foreign"},
+      {"UTF-32", std::string("\xFF\xFE\0\0<\0\0\0", 8), "file.encoding"},
       {"another pool", clixml({.pool = R"(<S N="PoolFqdn">chi.example.com</S>)"}),
        "file.wrong_pool"},
       {"a pool that is no name", clixml({.pool = R"(<S N="PoolFqdn">../etc</S>)"}),
@@ -242,7 +288,7 @@ TEST(ExportFile, RealExports) {
     }
     std::ifstream file(entry.path(), std::ios::binary);
     const std::string bytes(std::istreambuf_iterator<char>(file), {});
-    const std::string text = decode_text(bytes);
+    const std::string text = *decode_text(bytes);
     const auto end = text.find(".litwareinc.com", text.find("PoolFqdn"));
     const bool wrapped = entry.path().filename().string().starts_with("bare-") == false;
     const std::string pool = end == std::string::npos ? "atl-cs-001" : text.substr(end - 10, 10);
