@@ -43,8 +43,7 @@ std::unexpected<Error> too_large(std::size_t bytes, std::size_t limit) {
               "raise limits.object");
 }
 
-Result<Document> read(std::string text, std::string_view space, const Limits& limits) {
-  text = escape_noncharacters(std::move(text));
+xml::ReaderLimits limits_of(std::string_view text, const Limits& limits) {
   xml::ReaderLimits xml_limits;
   xml_limits.bytes = text.size();
   // An object takes at most three elements a level (Obj, DCT, En); Objs and a scalar's own come on
@@ -53,12 +52,10 @@ Result<Document> read(std::string text, std::string_view space, const Limits& li
   // A parsed object takes hundreds of bytes, an empty element a few: without this cap a small file
   // would take a hundred times its size.
   xml_limits.nodes = std::max(limits.object / kBytesPerNode, kLeastNodes);
-  Reader reader(space, limits);
-  auto status = xml::parse(text, xml_limits, reader);
-  if (status) {
-    return reader.take();
-  }
-  Error error = std::move(status).error();
+  return xml_limits;
+}
+
+std::unexpected<Error> as_clixml(Error error) {
   if (error.code.starts_with("xml.")) {
     const bool syntax = error.code == "xml.syntax" || error.code == "xml.doctype";
     error.code = syntax ? "clixml.syntax" : "cli" + error.code;
@@ -66,6 +63,43 @@ Result<Document> read(std::string text, std::string_view space, const Limits& li
     error.remedy = error.remedy.empty() ? std::string(kRemedy) : error.remedy;
   }
   return std::unexpected(std::move(error));
+}
+
+Result<Document> read(std::string_view text, std::string_view space, const Limits& limits) {
+  Reader reader(space, limits);
+  if (auto status = xml::parse(text, limits_of(text, limits), reader); !status) {
+    return as_clixml(std::move(status).error());
+  }
+  return reader.take();
+}
+
+// Where the next document begins: its declaration must come first.
+std::string_view from_markup(std::string_view text) {
+  return text.substr(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+}
+
+// What powershell.exe -OutputFormat Xml writes: documents one behind the other.
+Result<Document> read_several(std::string_view text, const Limits& limits) {
+  xml::ReaderLimits left = limits_of(text, limits);
+  Reader reader(kSpace, limits);
+  for (int number = 1; !text.empty(); ++number) {
+    if (number > 1 && !text.starts_with('<')) {
+      return fail(Reason::parse, "clixml.trailing",
+                  fmt::format("CLIXML: there is content behind the end of document {}", number - 1),
+                  std::string(kRemedy));
+    }
+    const auto extent = xml::parse_first(text, left, reader);
+    if (!extent) {
+      Error error = extent.error();
+      if (number > 1) {  // its line and column count from there
+        error.message += fmt::format(" of document {}", number);
+      }
+      return as_clixml(std::move(error));
+    }
+    left.nodes -= std::min(left.nodes, extent->nodes);
+    text = from_markup(text.substr(extent->bytes));
+  }
+  return reader.take();
 }
 
 }  // namespace
@@ -79,24 +113,25 @@ Result<Document> read_file(std::string_view bytes, const Limits& limits) {
   if (!decoded) {
     return std::unexpected(std::move(decoded).error());
   }
-  std::string text = *std::move(decoded);
-  if (text.size() > limits.object) {
-    return too_large(text.size(), limits.object);
+  if (decoded->size() > limits.object) {
+    return too_large(decoded->size(), limits.object);
   }
-  // powershell.exe -OutputFormat Xml writes this line before the document.
+  const std::string whole = escape_noncharacters(*std::move(decoded));
+  std::string_view text = whole;
+  // powershell.exe -OutputFormat Xml writes this line before its documents.
   constexpr std::string_view kMark = "#< CLIXML";
-  if (text.starts_with(kMark)) {
-    text.erase(0, kMark.size());
+  const bool stream = text.starts_with(kMark);
+  if (stream) {
+    text.remove_prefix(kMark.size());
   }
-  // A declaration must come first, so blanks before it would be an error of their own.
-  text.erase(0, std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+  text = from_markup(text);
   if (!text.starts_with('<')) {
     return fail(Reason::parse, "clixml.not_clixml",
                 text.empty() ? "CLIXML: there is nothing to read"
                              : "CLIXML: the text does not begin with <",
-                "write it with Export-Clixml", text.substr(0, 100));
+                "write it with Export-Clixml", std::string(text.substr(0, 100)));
   }
-  return read(std::move(text), kSpace, limits);
+  return stream ? read_several(text, limits) : read(text, kSpace, limits);
 }
 
 Result<Document> read_message(std::string_view body, const Limits& limits) {
@@ -116,7 +151,7 @@ Result<Document> read_message(std::string_view body, const Limits& limits) {
     return fail(Reason::parse, "clixml.encoding",
                 fmt::format("CLIXML: the message is not UTF-8 at byte {}", bad + 1));
   }
-  return read(std::string(body), {}, limits);
+  return read(escape_noncharacters(std::string(body)), {}, limits);
 }
 
 }  // namespace sfb::clixml

@@ -12,9 +12,11 @@
 namespace sfb::clixml {
 
 /// A file as Export-Clixml writes it: `Objs` with any number of objects; UTF-8 or UTF-16, with or
-/// without BOM and XML declaration. Reason::parse; codes clixml.syntax, clixml.not_clixml,
-/// clixml.too_deep, clixml.too_large, clixml.bad_value, clixml.bad_reference and those
-/// of decode_text. Never throws.
+/// without BOM and XML declaration. Behind a first line `#< CLIXML` any number of `Objs`. A part or
+/// a member that stands twice in one object is refused: bytes between the two are missing.
+/// Reason::parse; codes clixml.syntax, clixml.trailing (content behind the root),
+/// clixml.not_clixml, clixml.too_deep, clixml.too_large, clixml.bad_value, clixml.repeated,
+/// clixml.bad_reference and those of decode_text. Never throws.
 Result<Document> read_file(std::string_view bytes, const Limits& limits);
 
 /// The body of one PSRP message: one element without namespace, UTF-8, a BOM is allowed. An empty
@@ -23,7 +25,7 @@ Result<Document> read_message(std::string_view body, const Limits& limits);
 
 /// How type names are written.
 enum class Origin {
-  original,      ///< as they are: reading and writing gives the same bytes
+  original,  ///< as they are: reading and writing gives the same bytes
   deserialized,  ///< as PowerShell writes what it read: `Deserialized.` before each type name
 };
 

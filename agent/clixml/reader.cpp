@@ -29,6 +29,21 @@ std::unexpected<Error> bad_reference(std::string_view tag, std::string peer) {
               std::string(kRemedy), std::move(peer));
 }
 
+std::unexpected<Error> repeated(std::string_view what, std::string_view where,
+                                std::string peer = {}) {
+  peer.resize(std::min(peer.size(), kMostPeerText));
+  return fail(Reason::parse, "clixml.repeated", fmt::format("CLIXML: {} in one {}", what, where),
+              std::string(kRemedy), std::move(peer));
+}
+
+// As PowerShell compares the names of members: `A` is `a`. Lone surrogates all read alike, so they
+// count as they stand on the wire.
+std::string member_key(std::string_view name) {
+  bool lossy = false;
+  std::string plain = unescape(name, &lossy);
+  return lossy ? fmt::format("{}{}", '\0', name) : to_lower(plain);
+}
+
 std::optional<std::string_view> find_attribute(Attributes attributes, std::string_view name) {
   const auto found = std::ranges::find_if(attributes, [&](const xml::AttributeView& attribute) {
     return attribute.space.empty() && attribute.name == name;
@@ -71,6 +86,8 @@ Status Reader::start_root(std::string_view space, std::string_view name, Attribu
                 fmt::format("<{} xmlns=\"{}\">", name, space));
   }
   if (file) {
+    objects_.clear();
+    types_.clear();
     push(Role::roots, "Objs");
     return {};
   }
@@ -89,34 +106,85 @@ Status Reader::start_part(std::string_view name, Attributes attributes, bool& do
     push(Role::entry, "En", id);
   } else if (role != Role::object) {
     done = false;
-  } else if (name == "TN") {
-    push(Role::types, "TN", id);
-    type_names_.clear();
-    const auto reference = find_attribute(attributes, "RefId");
-    types_reference_ = reference ? std::optional<std::string>(*reference) : std::nullopt;
-  } else if (name == "TNRef") {
-    const auto reference = find_attribute(attributes, "RefId");
-    const auto found = types_.find(reference.value_or(""));
-    if (found == types_.end()) {
-      return bad_reference("TNRef", std::string(reference.value_or("")));
-    }
-    document_.graph.at(id).types = found->second;
-    push(Role::empty, "TNRef");
+  } else if (name == "TN" || name == "TNRef") {
+    return start_types(name, attributes);
   } else if (name == "ToString") {
+    if (std::exchange(frames_.back().has_to_string, true)) {
+      return repeated("a second <ToString>", "<Obj>");
+    }
     push(Role::to_string, "ToString", id);
   } else if (name == "Props" || name == "MS") {
-    push(Role::members, name == "MS" ? "MS" : "Props", id);
-    frames_.back().adapted = name == "Props";
-  } else if (const auto form = form_of_tag(name)) {
-    Object& object = document_.graph.at(id);
-    if (object.collection) {
-      return bad_value(fmt::format("a second collection, <{}>, in one <Obj>", tag_of_form(*form)));
+    const bool adapted = name == "Props";
+    const std::string_view tag = adapted ? "Props" : "MS";
+    Frame& object = frames_.back();
+    if (std::exchange(adapted ? object.has_adapted : object.has_extended, true)) {
+      return repeated(fmt::format("a second <{}>", tag), "<Obj>");
     }
-    object.collection = Collection{.form = *form, .items = {}, .entries = {}};
-    push(*form == Collection::Form::dictionary ? Role::dictionary : Role::list, tag_of_form(*form),
-         id);
+    push(Role::members, tag, id);
+    frames_.back().adapted = adapted;
+  } else if (const auto form = form_of_tag(name)) {
+    return start_collection(*form);
   } else {
     done = false;
+  }
+  return {};
+}
+
+Status Reader::start_types(std::string_view name, Attributes attributes) {
+  const ObjectId id = frames_.back().object;
+  if (std::exchange(frames_.back().has_types, true)) {
+    return repeated("a second <TN> or <TNRef>", "<Obj>");
+  }
+  const auto reference = find_attribute(attributes, "RefId");
+  if (name == "TN") {
+    push(Role::types, "TN", id);
+    type_names_.clear();
+    types_reference_ = reference ? std::optional<std::string>(*reference) : std::nullopt;
+    return {};
+  }
+  const auto found = types_.find(reference.value_or(""));
+  if (found == types_.end()) {
+    return bad_reference("TNRef", std::string(reference.value_or("")));
+  }
+  document_.graph.at(id).types = found->second;
+  push(Role::empty, "TNRef");
+  return {};
+}
+
+Status Reader::start_collection(Collection::Form form) {
+  const ObjectId id = frames_.back().object;
+  Object& object = document_.graph.at(id);
+  if (object.collection || object.base) {
+    return repeated(object.collection ? "a second collection" : "a value and a collection",
+                    "<Obj>");
+  }
+  object.collection = Collection{.form = form, .items = {}, .entries = {}};
+  push(form == Collection::Form::dictionary ? Role::dictionary : Role::list, tag_of_form(form), id);
+  return {};
+}
+
+// Whether a value may begin here.
+Status Reader::check_place(std::string_view name, bool known_space,
+                           const std::string_view* member) {
+  const Role role = frames_.empty() ? Role::roots : frames_.back().role;
+  const std::string parent =
+      frames_.empty() ? std::string("the message") : fmt::format("<{}>", frames_.back().tag);
+  const bool takes_values = role == Role::roots || role == Role::object || role == Role::members ||
+                            role == Role::list || role == Role::entry;
+  // Members of a member are the one part that PowerShell also writes as a value.
+  const bool part = known_space && is_part_tag(name) && (name != "MS" || role != Role::members);
+  if (!takes_values || part) {
+    return bad_value(fmt::format("an element inside {} that cannot stand there", parent),
+                     fmt::format("<{}>", name));
+  }
+  if (role == Role::members) {
+    if (member == nullptr) {
+      return bad_value(fmt::format("a member of {} without name (N)", parent),
+                       fmt::format("<{}>", name));
+    }
+    if (!frames_.back().names.insert(member_key(*member)).second) {
+      return repeated("a second member of the same name", parent, std::string(*member));
+    }
   }
   return {};
 }
@@ -125,19 +193,9 @@ Status Reader::start_value(std::string_view space, std::string_view name, Attrib
   Frame frame;
   const auto member_name = find_attribute(attributes, "N");
   frame.name = member_name.value_or("");
-  if (!frames_.empty()) {
-    const Frame& parent = frames_.back();
-    const bool takes_values = parent.role == Role::roots || parent.role == Role::object ||
-                              parent.role == Role::members || parent.role == Role::list ||
-                              parent.role == Role::entry;
-    if (!takes_values) {
-      return bad_value(fmt::format("an element inside <{}> that cannot stand there", parent.tag),
-                       fmt::format("<{}>", name));
-    }
-    if (parent.role == Role::members && !member_name) {
-      return bad_value(fmt::format("a member of <{}> without name (N)", parent.tag),
-                       fmt::format("<{}>", name));
-    }
+  if (auto status = check_place(name, space == space_, member_name ? &*member_name : nullptr);
+      !status) {
+    return status;
   }
   const auto scalar = space == space_ ? scalar_of_tag(name) : std::nullopt;
   if (scalar) {
@@ -176,7 +234,10 @@ Status Reader::start_object(Attributes attributes, Frame frame) {
   frame.object = document_.graph.add({});
   // Known from its start: an object may refer to itself.
   if (const auto reference = find_attribute(attributes, "RefId")) {
-    objects_.insert_or_assign(std::string(*reference), frame.object);
+    if (!objects_.try_emplace(std::string(*reference), frame.object).second) {
+      return repeated("a second <Obj> with the same RefId", space_.empty() ? "message" : "document",
+                      std::string(*reference));
+    }
   }
   frames_.push_back(std::move(frame));
   return {};
@@ -238,10 +299,7 @@ Status Reader::end_frame(Frame frame) {
       return {};
     }
     case Role::entry:
-      if (!frame.has_key || !frame.has_value) {
-        return bad_value("<En> without its Key or its Value");
-      }
-      return {};
+      return end_entry(frame);
     case Role::roots:
     case Role::list:
     case Role::dictionary:
@@ -253,8 +311,28 @@ Status Reader::end_frame(Frame frame) {
 Status Reader::end_types(const Frame& frame) {
   const TypesId id = document_.graph.add_types(std::exchange(type_names_, {}));
   document_.graph.at(frame.object).types = id;
-  if (types_reference_) {
-    types_.insert_or_assign(std::move(*types_reference_), id);
+  if (types_reference_ && !types_.try_emplace(*types_reference_, id).second) {
+    return repeated("a second <TN> with the same RefId", space_.empty() ? "message" : "document",
+                    std::move(*types_reference_));
+  }
+  return {};
+}
+
+Status Reader::end_entry(const Frame& frame) {
+  if (!frame.has_key || !frame.has_value) {
+    return bad_value("<En> without its Key or its Value");
+  }
+  const Value& key = document_.graph.at(frame.object).collection->entries.back().first;
+  if (key.kind == Kind::object || key.kind == Kind::opaque) {
+    return {};  // objects are keys by what they are, not by what they hold
+  }
+  // `1` and "1" are two keys, and so are `a` and `A` where the dictionary heeds case.
+  const bool secret = key.kind == Kind::secure_string;
+  std::string name(tag_of_scalar(secret ? Kind::string : key.kind));
+  name += '\0';
+  name += secret ? kSecretText : std::string_view(key.wire.empty() ? key.text : key.wire);
+  if (!frames_.back().names.insert(std::move(name)).second) {
+    return repeated("a second entry of the same key", "<DCT>", secret ? std::string() : key.text);
   }
   return {};
 }
@@ -277,8 +355,8 @@ Status Reader::deliver(std::string name, Value value) {
   } else if (parent.role == Role::list) {
     object.collection->items.push_back(std::move(value));
   } else if (parent.role == Role::object) {
-    if (object.base) {
-      return bad_value("a second base value in one <Obj>");
+    if (object.base || object.collection) {
+      return repeated(object.base ? "a second value" : "a value and a collection", "<Obj>");
     }
     object.base = std::move(value);
   } else {

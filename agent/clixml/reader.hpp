@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -49,14 +50,21 @@ struct Frame {
   bool adapted = false;    // members: Props, not MS
   bool has_key = false;    // entry
   bool has_value = false;  // entry
-  ObjectId object = 0;     // the object this element is, or is a part of
-  Value value;             // Ref: what it means
-  bool is_value = false;   // empty: a Ref, not a TNRef
-  std::string name;        // N, as it came
+  bool has_types = false;  // object: TN or TNRef has come, and so on
+  bool has_to_string = false;
+  bool has_adapted = false;
+  bool has_extended = false;
+  ObjectId object = 0;    // the object this element is, or is a part of
+  Value value;            // Ref: what it means
+  bool is_value = false;  // empty: a Ref, not a TNRef
+  std::string name;       // N, as it came
   std::string text;
+  std::unordered_set<std::string> names;  // members: in lower case; dictionary: kinds and texts
 };
 
-/// One document. `space`, which must outlive the reader, is the namespace its elements must have.
+/// One document, or several one after the other: each numbers its objects and types anew. `space`,
+/// which must outlive the reader, is the namespace its elements must have. A part that stands twice
+/// where PowerShell writes one is refused: bytes between the two are missing.
 class Reader final : public xml::Handler {
  public:
   Reader(std::string_view space, const Limits& limits)
@@ -73,10 +81,14 @@ class Reader final : public xml::Handler {
 
   Status start_root(std::string_view space, std::string_view name, Attributes attributes);
   Status start_part(std::string_view name, Attributes attributes, bool& done);
+  Status start_types(std::string_view name, Attributes attributes);
+  Status start_collection(Collection::Form form);
+  Status check_place(std::string_view name, bool known_space, const std::string_view* member);
   Status start_value(std::string_view space, std::string_view name, Attributes attributes);
   Status start_object(Attributes attributes, Frame frame);
   Status end_frame(Frame frame);
   Status end_types(const Frame& frame);
+  Status end_entry(const Frame& frame);
   Status deliver(std::string name, Value value);
   void push(Role role, std::string_view tag, ObjectId object = 0);
 

@@ -13,6 +13,9 @@ namespace sfb::clixml {
 /// .NET's own readers take them.
 std::optional<Value> read_scalar(Kind kind, std::string_view text);
 
+/// What a file holds for a secret.
+inline constexpr std::string_view kSecretText = "System.Security.SecureString";
+
 /// What stands on the wire between the tags, before XML's own escaping.
 std::string write_scalar(const Value& value);
 

@@ -77,6 +77,12 @@ std::optional<Collection::Form> form_of_tag(std::string_view tag) {
   return found == kForms.end() ? std::nullopt : std::optional(found->form);
 }
 
+bool is_part_tag(std::string_view tag) {
+  constexpr std::array<std::string_view, 8> kParts = {"Objs",     "TN",    "TNRef", "T",
+                                                      "ToString", "Props", "MS",    "En"};
+  return std::ranges::find(kParts, tag) != kParts.end() || form_of_tag(tag).has_value();
+}
+
 std::string_view tag_of_form(Collection::Form form) {
   return std::ranges::find(kForms, form, &FormTag::form)->tag;
 }

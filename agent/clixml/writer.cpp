@@ -157,7 +157,7 @@ void Writer::scalar(const Value& value, std::string_view name) {
     return;
   }
   if (value.kind == Kind::secure_string && !secrets_) {
-    text_element("S", name, "System.Security.SecureString");
+    text_element("S", name, kSecretText);
     return;
   }
   // What PowerShell reads as a script block it keeps as text.

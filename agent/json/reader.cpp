@@ -55,7 +55,8 @@ class Parser {
     }
     skip_blanks();
     if (pos_ < text_.size()) {
-      return syntax("expected the end of the text");
+      return error("json.trailing", "there is content behind the end of the document",
+                   "the file may be two joined ones; export it again");
     }
     const Object* const object = document_.graph.object(*root);
     if (object != nullptr && object->collection) {

@@ -83,10 +83,12 @@ Result<Document> read_document(std::string_view bytes, const Limits& limits, Exp
   }
   format = json ? ExportFormat::json : ExportFormat::clixml;
   auto document = json ? json::read(text, limits) : clixml::read_file(text, limits);
-  if (document || !document.error().code.ends_with(".syntax")) {
+  if (document) {
     return document;
   }
-  if (looks_cut(text, format)) {
+  const std::string& code = document.error().code;
+  const bool zeros = code.ends_with(".trailing") && text.ends_with('\0');
+  if (zeros || (code.ends_with(".syntax") && looks_cut(text, format))) {
     return fail(Reason::parse, "file.truncated",
                 fmt::format("the file ends too early: {}", document.error().message),
                 "write beside it and rename, as Export-BackupStatus.ps1 does");
@@ -290,9 +292,13 @@ Result<Export> parse_export(std::string_view bytes, const Fqdn& pool, const Limi
     }
     return std::unexpected(std::move(document.error()));
   }
-  const bool wrapped =
-      document->roots.size() == 1 &&
-      find_member(document->graph, document->roots.front(), kVersionField) != nullptr;
+  const bool wrapped = std::ranges::any_of(document->roots, [&](const Value& root) {
+    return find_member(document->graph, root, kVersionField) != nullptr;
+  });
+  if (wrapped && document->roots.size() > 1) {
+    return bad_wrapper(
+        fmt::format("the file holds {} objects where an export is one", document->roots.size()));
+  }
   Result<Export> parsed =
       wrapped ? read_wrapper(std::move(*document), pool) : read_bare(std::move(*document));
   if (parsed) {

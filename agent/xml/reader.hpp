@@ -38,8 +38,8 @@ struct ReaderLimits {
 };
 
 /// Reads one document (UTF-8, an XML declaration is allowed). Reason::parse; codes xml.syntax (with
-/// line and column), xml.doctype, xml.too_deep, xml.too_large. Never throws; depth costs no stack
-/// of ours.
+/// line and column), xml.trailing (content behind the root element), xml.doctype, xml.too_deep,
+/// xml.too_large. Never throws; depth costs no stack of ours.
 Result<Element> read(std::string_view document, const ReaderLimits& limits);
 
 }  // namespace sfb::xml

@@ -59,9 +59,11 @@ std::optional<QName> split_name(std::string_view name) {
 // hundreds of gigabytes.
 class Session {
  public:
-  Session(const ReaderLimits& limits, Handler& handler) : limits_(limits), handler_(handler) {}
+  // `first`: end with the root element.
+  Session(const ReaderLimits& limits, Handler& handler, bool first)
+      : limits_(limits), handler_(handler), first_(first) {}
 
-  Status run(std::string_view document);
+  Result<Extent> run(std::string_view document);
 
  private:
   static Session& self(void* data) { return *static_cast<Session*>(data); }
@@ -85,9 +87,9 @@ class Session {
   Status end();
   Status declare(std::string_view prefix, std::string_view space);
   std::optional<std::string_view> space_of(std::string_view prefix, bool attribute) const;
-  Status too_large(std::string what) const;
+  std::unexpected<Error> too_large(std::string what) const;
   void take(Status status);
-  Status stopped();
+  std::unexpected<Error> stopped();
 
   const ReaderLimits& limits_;
   Handler& handler_;
@@ -97,6 +99,9 @@ class Session {
   std::vector<AttributeView> attributes_;
   std::size_t depth_ = 0;
   std::size_t nodes_ = 0;
+  bool first_;
+  bool root_ended_ = false;
+  std::size_t root_end_ = 0;  // its last byte's place, if `first_`
 };
 
 // Keeps the first failure and stops expat. Expat may still call once or twice before it stops.
@@ -109,11 +114,11 @@ void Session::take(Status status) {
   }
 }
 
-Status Session::too_large(std::string what) const {
+std::unexpected<Error> Session::too_large(std::string what) const {
   return fail(Reason::parse, "xml.too_large", std::move(what));
 }
 
-Status syntax(std::string message) {
+std::unexpected<Error> syntax(std::string message) {
   return fail(Reason::parse, "xml.syntax", std::move(message));
 }
 
@@ -204,21 +209,34 @@ Status Session::end() {
     bindings_.pop_back();
   }
   --depth_;
+  root_ended_ = depth_ == 0;
+  if (first_ && root_ended_ && status) {
+    root_end_ = static_cast<std::size_t>(XML_GetCurrentByteIndex(parser_.get()) +
+                                         XML_GetCurrentByteCount(parser_.get()));
+    XML_StopParser(parser_.get(), XML_FALSE);
+  }
   return status;
 }
 
-Status Session::stopped() {
+std::unexpected<Error> Session::stopped() {
   if (error_) {
     return std::unexpected(std::move(*error_));
   }
   const XML_Parser parser = parser_.get();
+  if (root_ended_) {
+    return fail(
+        Reason::parse, "xml.trailing",
+        fmt::format("the XML has content behind the end of its root element (line {}, "
+                    "column {})",
+                    XML_GetCurrentLineNumber(parser), XML_GetCurrentColumnNumber(parser) + 1));
+  }
   return syntax(fmt::format("the XML is not well-formed: {} (line {}, column {})",
                             XML_ErrorString(XML_GetErrorCode(parser)),
                             XML_GetCurrentLineNumber(parser),
                             XML_GetCurrentColumnNumber(parser) + 1));
 }
 
-Status Session::run(std::string_view document) {
+Result<Extent> Session::run(std::string_view document) {
   if (document.size() > limits_.bytes) {
     return too_large(
         fmt::format("the XML has {} bytes, the limit is {}", document.size(), limits_.bytes));
@@ -239,16 +257,24 @@ Status Session::run(std::string_view document) {
     const bool last = pos == document.size();
     if (XML_Parse(parser_.get(), chunk.data(), static_cast<int>(chunk.size()),
                   last ? XML_TRUE : XML_FALSE) != XML_STATUS_OK) {
+      if (root_end_ != 0) {
+        return Extent{root_end_, nodes_};
+      }
       return stopped();
     }
   } while (pos < document.size());
-  return {};
+  return Extent{document.size(), nodes_};
 }
 
 }  // namespace
 
 Status parse(std::string_view document, const ReaderLimits& limits, Handler& handler) {
-  return Session(limits, handler).run(document);
+  auto extent = Session(limits, handler, false).run(document);
+  return extent ? Status() : std::unexpected(std::move(extent).error());
+}
+
+Result<Extent> parse_first(std::string_view text, const ReaderLimits& limits, Handler& handler) {
+  return Session(limits, handler, true).run(text);
 }
 
 }  // namespace sfb::xml

@@ -38,4 +38,13 @@ class Handler {
 /// `read`, or the handler's own; the message ends in line and column either way.
 Status parse(std::string_view document, const ReaderLimits& limits, Handler& handler);
 
+/// What one document took of a text: bytes, and elements and attributes together.
+struct Extent {
+  std::size_t bytes = 0;
+  std::size_t nodes = 0;
+};
+
+/// Like `parse`, but ends with the root element: what stands behind it is not looked at.
+Result<Extent> parse_first(std::string_view text, const ReaderLimits& limits, Handler& handler);
+
 }  // namespace sfb::xml

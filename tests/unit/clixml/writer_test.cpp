@@ -94,8 +94,9 @@ TEST(Writer, DeserializedIsSaidOnce) {
 TEST(Writer, EmptyPartsAreKept) {
   for (const char* body : {"<Obj RefId=\"0\" />", "<Obj RefId=\"0\"><TN RefId=\"0\" /></Obj>",
                            "<Obj RefId=\"0\"><ToString></ToString><Props /><MS /></Obj>",
-                           "<Obj RefId=\"0\"><Nil /><IE /></Obj>", "<Obj RefId=\"0\"><QUE /></Obj>",
-                           "<Obj RefId=\"0\"><STK /></Obj>", "<S></S>", "<BA />", "<XD></XD>"}) {
+                           "<Obj RefId=\"0\"><Nil /></Obj>", "<Obj RefId=\"0\"><IE /></Obj>",
+                           "<Obj RefId=\"0\"><QUE /></Obj>", "<Obj RefId=\"0\"><STK /></Obj>",
+                           "<S></S>", "<BA />", "<XD></XD>"}) {
     const auto document = read_message(body, {});
     ASSERT_TRUE(document.has_value()) << body;
     EXPECT_EQ(write_message(document->graph, document->roots[0]), body);

@@ -112,7 +112,6 @@ TEST(JsonReader, SyntaxErrorsSayWhere) {
         Case{"{\"\": 1}", "JSON line 1, column 2: a name is empty"},
         Case{"[1 2]", "JSON line 1, column 4: expected ',' or ']'"},
         Case{"[1,]", "JSON line 1, column 4: expected a value"},
-        Case{"1 2", "JSON line 1, column 3: expected the end of the text"},
         Case{"01", "JSON line 1, column 1: not a number"},
         Case{"-x", "JSON line 1, column 1: not a number"},
         Case{"1.x", "JSON line 1, column 3: expected a digit"},
@@ -128,6 +127,14 @@ TEST(JsonReader, SyntaxErrorsSayWhere) {
     EXPECT_EQ(error.code, "json.syntax") << one.text;
     EXPECT_EQ(error.message, one.message) << one.text;
   }
+}
+
+TEST(JsonReader, ContentBehindTheEndIsRefused) {
+  for (const std::string_view text : {"1 2", "{} {}", "[] ]", "{}}", "{}\n,", "\"a\"b"}) {
+    EXPECT_EQ(refused(text).code, "json.trailing") << text;
+  }
+  EXPECT_EQ(refused("{}\n x").message,
+            "JSON line 2, column 2: there is content behind the end of the document");
 }
 
 TEST(JsonReader, PeersWordsAreQuotedAndCut) {

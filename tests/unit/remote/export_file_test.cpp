@@ -195,6 +195,22 @@ TEST(ExportFile, ACutInsideACharacterIsACutFile) {
   EXPECT_EQ(code_of(parse(lone)), "file.encoding");
 }
 
+TEST(ExportFile, AnotherObjectBesideTheWrapperIsRefused) {
+  const std::string failed =
+      clixml({.state = R"(<S N="State">Failed</S>)", .output = "", .errors = "<S>e</S>"});
+  const std::string status = R"(<Obj RefId="9"><MS><Nil N="BackupModules" /></MS></Obj>)";
+  std::string both = failed;
+  both.insert(both.rfind("</Objs>"), status);
+  EXPECT_EQ(code_of(parse(both)), "file.bad_wrapper");
+  both = failed;
+  both.insert(kHead.size(), status);
+  EXPECT_EQ(code_of(parse(both)), "file.bad_wrapper");
+  const std::string json =
+      R"({"SfbBackupExport":1,"PoolFqdn":"atl.example.com","ExportedAt":"2026-11-23T18:00:00Z","State":"Failed","Output":[],"Errors":[]})";
+  EXPECT_EQ(code_of(parse("[" + json + R"(,{"BackupModules":null}])")), "file.bad_wrapper");
+  EXPECT_EQ(code_of(parse("[" + json + "]")), "good");
+}
+
 TEST(ExportFile, WhatIsWrongHasItsCode) {
   const std::string good = clixml({});
   const struct {
@@ -208,10 +224,19 @@ TEST(ExportFile, WhatIsWrongHasItsCode) {
       {"last byte gone", good.substr(0, good.size() - 1), "file.truncated"},
       {"half JSON", R"({"SfbBackupExport":1,"Pool)", "file.truncated"},
       {"zeros of a cut write", good.substr(0, 100) + std::string(100, '\0'), "file.truncated"},
+      {"zeros behind the end", good + std::string(100, '\0'), "file.truncated"},
+      {"zeros behind the end of JSON", "{}" + std::string(100, '\0'), "file.truncated"},
       {"only zeros", std::string(1000, '\0'), "file.truncated"},
       {"another format", "BackupModules : {x}", "file.foreign"},
       {"other XML", "<html></html>", "clixml.not_clixml"},
       {"broken inside", std::string(kHead) + "<S>a</I32></Objs>", "clixml.syntax"},
+      {"two files in one", good + good, "clixml.trailing"},
+      {"two in JSON", R"({"a":1}{"b":2})", "json.trailing"},
+      {"text behind the end", good + "x", "clixml.trailing"},
+      {"text behind the end of JSON", "[] x", "json.trailing"},
+      {"a field twice", clixml({.state = R"(<S N="State">Failed</S><S N="state">Completed</S>)"}),
+       "clixml.repeated"},
+      {"a field twice in JSON", R"({"State":"Failed","state":"Completed"})", "json.duplicate_key"},
       {"another program's bytes", "MZ\x90\x03\xFF", "file.foreign"},
       {"UTF-32", std::string("\xFF\xFE\0\0<\0\0\0", 8), "file.encoding"},
       {"another pool", clixml({.pool = R"(<S N="PoolFqdn">chi.example.com</S>)"}),

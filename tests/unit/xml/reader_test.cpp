@@ -65,7 +65,6 @@ TEST(XmlReader, WhatIsNotWellFormedIsRefusedWithItsPlace) {
                            "text",
                            "<a>",
                            "<a></b>",
-                           "<a/><b/>",
                            "<a b='1' b='2'/>",
                            "<a b=1/>",
                            "<a>&b;</a>",
@@ -84,6 +83,10 @@ TEST(XmlReader, WhatIsNotWellFormedIsRefusedWithItsPlace) {
                            "<a xmlns='http://www.w3.org/XML/1998/namespace'/>"}) {
     EXPECT_EQ(code_of(text), "xml.syntax") << text;
   }
+  for (const char* text : {"<a/><b/>", "<a></a>text", "<a/><a", "<a/>&b;"}) {
+    EXPECT_EQ(code_of(text), "xml.trailing") << text;
+  }
+  EXPECT_EQ(code_of("<a/>\n<!-- b --><?c d?> "), "read");
   EXPECT_EQ(code_of("<a p:b='' xmlns:p='u'/>"), "read") << "declared behind its use";
   EXPECT_EQ(code_of("<a xmlns:xml='http://www.w3.org/XML/1998/namespace'/>"), "read");
   const auto element = read("<a>\n  <b></c>\n</a>", {});
