@@ -26,7 +26,9 @@ Result<Document> read_message(std::string_view body, const Limits& limits);
 /// How type names are written.
 enum class Origin {
   original,  ///< as they are: reading and writing gives the same bytes
-  deserialized,  ///< as PowerShell writes what it read: `Deserialized.` before each type name
+  /// as PowerShell writes what it read: `Deserialized.` before each type name, PSCustomObject or
+  /// the collection's class where there was none, a wrapped value bare where nothing is known of it
+  deserialized,
 };
 
 /// What Export-Clixml writes: `Objs`, two blanks a level, ` />`, no newline at the end, LF, UTF-8

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <optional>
 #include <ranges>
 
 namespace sfb::clixml {
@@ -57,7 +58,11 @@ class Writer {
   void line();
   void empty_element(std::string_view tag, std::string_view attributes);
   void text_element(std::string_view tag, std::string_view attributes, std::string_view text);
-  std::string type_name(std::string_view name) const;
+  // PowerShell forgets empty lists of members and of type names when it reads.
+  bool keeps_empty() const { return origin_ == Origin::original; }
+  bool is_mere_wrapper(const Object& object) const;
+  bool is_typed(const Object& object) const;
+  std::vector<std::string> type_names(const Object& object) const;
 
   const Graph& graph_;
   Origin origin_;
@@ -138,8 +143,11 @@ void Writer::run(const Task& task) {
     }
     name += '"';
   }
-  if (graph_.object(*task.value) != nullptr) {
+  const Object* const object_there = graph_.object(*task.value);
+  if (object_there != nullptr && !is_mere_wrapper(*object_there)) {
     object(task.value->object, name);
+  } else if (object_there != nullptr) {
+    scalar(*object_there->base, name);
   } else {
     scalar(*task.value, name);
   }
@@ -178,9 +186,9 @@ void Writer::object(ObjectId id, std::string_view name) {
   object_numbers_[id] = next_object_++;
   const Object& object = graph_.at(id);
   const std::string attributes = fmt::format("{} RefId=\"{}\"", name, object_numbers_[id]);
-  const bool bare = !object.types && !object.to_string && !object.base && !object.collection &&
-                    object.adapted.empty() && object.extended.empty() && !object.has_adapted &&
-                    !object.has_extended;
+  const bool bare = !is_typed(object) && !object.to_string && !object.base && !object.collection &&
+                    object.adapted.empty() && object.extended.empty() &&
+                    !(keeps_empty() && (object.has_adapted || object.has_extended));
   if (bare) {
     empty_element("Obj", attributes);
     return;
@@ -193,30 +201,50 @@ void Writer::object(ObjectId id, std::string_view name) {
   parts(object);
 }
 
-std::string Writer::type_name(std::string_view name) const {
+// PowerShell reads a value in an object that says nothing more of it as the value.
+bool Writer::is_mere_wrapper(const Object& object) const {
+  return origin_ == Origin::deserialized && object.base && object.base->kind != Kind::object &&
+         !object.types && !object.to_string && !object.collection && object.adapted.empty() &&
+         object.extended.empty();
+}
+
+std::vector<std::string> Writer::type_names(const Object& object) const {
   constexpr std::string_view kPrefix = "Deserialized.";
-  if (origin_ == Origin::deserialized && !name.starts_with(kPrefix)) {
-    return fmt::format("{}{}", kPrefix, name);
+  std::vector<std::string> names = graph_.type_names(object);
+  // What PowerShell gives an object without type names is a live type: it gets no prefix.
+  if (origin_ == Origin::deserialized && object.types) {
+    for (std::string& name : names) {
+      if (!name.starts_with(kPrefix)) {
+        name.insert(0, kPrefix);
+      }
+    }
   }
-  return std::string(name);
+  return names;
+}
+
+bool Writer::is_typed(const Object& object) const {
+  return keeps_empty() ? object.types.has_value() : !graph_.type_names(object).empty();
 }
 
 void Writer::types(const Object& object) {
-  if (!object.types) {
+  if (!is_typed(object)) {
     return;
   }
-  auto number = type_numbers_.find(*object.types);
-  if (number == type_numbers_.end()) {
+  std::optional<std::uint32_t> number;
+  if (object.types) {
+    const auto known = type_numbers_.find(*object.types);
+    number = known == type_numbers_.end() ? std::nullopt : std::optional(known->second);
+  }
+  if (!number) {
     // Lists of equal names are one list to PowerShell, however often the graph holds them.
-    std::vector<std::string> names;
-    for (const std::string& name : graph_.type_names(object)) {
-      names.push_back(type_name(name));
-    }
     const auto [known, fresh] = numbers_of_names_.try_emplace(
-        std::move(names), static_cast<std::uint32_t>(numbers_of_names_.size()));
-    number = type_numbers_.emplace(*object.types, known->second).first;
+        type_names(object), static_cast<std::uint32_t>(numbers_of_names_.size()));
+    number = known->second;
+    if (object.types) {
+      type_numbers_.emplace(*object.types, *number);
+    }
     if (fresh) {
-      const std::string attributes = fmt::format(" RefId=\"{}\"", known->second);
+      const std::string attributes = fmt::format(" RefId=\"{}\"", *number);
       if (known->first.empty()) {
         empty_element("TN", attributes);
         return;
@@ -229,7 +257,7 @@ void Writer::types(const Object& object) {
       return;
     }
   }
-  empty_element("TNRef", fmt::format(" RefId=\"{}\"", number->second));
+  empty_element("TNRef", fmt::format(" RefId=\"{}\"", *number));
 }
 
 // Base, collection, Props, MS and the end tag, put on the work list last first.
@@ -248,7 +276,7 @@ void Writer::parts(const Object& object) {
 void Writer::members(std::string_view tag, const std::vector<Property>& properties,
                      bool also_empty) {
   if (properties.empty()) {
-    if (also_empty) {
+    if (also_empty && keeps_empty()) {
       tasks_.push_back({.what = Task::What::empty, .tag = tag});
     }
     return;

@@ -99,8 +99,9 @@ ErrorRecord ErrorRecord::from(const Graph& graph, const Value& value) {
       record.message = text_property(graph, *exception, "Message");
     }
     if (const Object* object = graph.object(*exception)) {
+      // An exception is never the PSCustomObject that an object without type names is.
       const auto& types = graph.type_names(*object);
-      record.exception_type = types.empty() ? "" : types.front();
+      record.exception_type = !object->types || types.empty() ? "" : types.front();
     }
   }
   if (record.message.empty() && find_property(graph, value, "Exception") == nullptr) {

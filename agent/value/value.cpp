@@ -24,6 +24,30 @@ std::size_t memory_of(const Collection& collection) {
   return sum;
 }
 
+const std::vector<std::string>& implied_types(const Object& object) {
+  using Names = std::vector<std::string>;
+  static const Names kCustom = {"System.Management.Automation.PSCustomObject", "System.Object"};
+  static const Names kList = {"System.Collections.ArrayList", "System.Object"};
+  static const Names kStack = {"System.Collections.Stack", "System.Object"};
+  static const Names kQueue = {"System.Collections.Queue", "System.Object"};
+  static const Names kDictionary = {"System.Collections.Hashtable", "System.Object"};
+  if (!object.collection) {
+    return kCustom;
+  }
+  switch (object.collection->form) {
+    case Collection::Form::stack:
+      return kStack;
+    case Collection::Form::queue:
+      return kQueue;
+    case Collection::Form::dictionary:
+      return kDictionary;
+    case Collection::Form::list:
+    case Collection::Form::enumerable:
+      break;
+  }
+  return kList;
+}
+
 }  // namespace
 
 std::size_t memory_of(const Value& value) {
@@ -64,7 +88,10 @@ const Object* Graph::object(const Value& value) const {
 
 const std::vector<std::string>& Graph::type_names(const Object& object) const {
   static const std::vector<std::string> kNone;
-  return object.types && *object.types < types_.size() ? types_[*object.types] : kNone;
+  if (object.types) {
+    return *object.types < types_.size() ? types_[*object.types] : kNone;
+  }
+  return object.base && !object.collection ? kNone : implied_types(object);
 }
 
 }  // namespace sfb

@@ -109,7 +109,8 @@ class Graph {
 
   /// The object behind a value, or nullptr for scalars.
   const Object* object(const Value& value) const;
-  /// Its type names; empty when it has none.
+  /// Its type names. Without any (`types` is absent) those that PowerShell gives what it reads so:
+  /// a collection's class, none for a wrapped value, else PSCustomObject.
   const std::vector<std::string>& type_names(const Object& object) const;
 
  private:

@@ -169,8 +169,8 @@ TEST(GoldenFolders, HoldAllCases) {
     }
     return found;
   };
-  EXPECT_EQ(counts("format"), (Counts{{"", 157},
-                                      {"list", 75},
+  EXPECT_EQ(counts("format"), (Counts{{"", 160},
+                                      {"list", 78},
                                       {"table", 78},
                                       {"autosize", 30},
                                       {"wrap", 29},

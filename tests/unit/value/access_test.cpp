@@ -145,6 +145,32 @@ TEST(HasType, WithOrWithoutDeserialized) {
   EXPECT_FALSE(has_type(layers.graph, text("x"), "System.String"));
 }
 
+// What Microsoft's engine gives an object that it reads without type names.
+TEST(TypeNames, AbsentOnesAreThoseOfWhatIsRead) {
+  Graph graph;
+  using Form = Collection::Form;
+  const auto names = [&](std::optional<Form> form, std::optional<Value> base) {
+    Object object;
+    if (form) {
+      object.collection = Collection{.form = *form, .items = {}, .entries = {}};
+    }
+    object.base = std::move(base);
+    return graph.type_names(object);
+  };
+  EXPECT_THAT(names({}, {}),
+              ElementsAre("System.Management.Automation.PSCustomObject", "System.Object"));
+  EXPECT_THAT(names(Form::list, {}), ElementsAre("System.Collections.ArrayList", "System.Object"));
+  EXPECT_EQ(names(Form::enumerable, {}), names(Form::list, {}));
+  EXPECT_THAT(names(Form::stack, {}), ElementsAre("System.Collections.Stack", "System.Object"));
+  EXPECT_THAT(names(Form::queue, {}), ElementsAre("System.Collections.Queue", "System.Object"));
+  EXPECT_THAT(names(Form::dictionary, {}),
+              ElementsAre("System.Collections.Hashtable", "System.Object"));
+  EXPECT_THAT(names({}, text("x")), ElementsAre()) << "the value's own";
+  Object empty;
+  empty.types = graph.add_types({});
+  EXPECT_THAT(graph.type_names(empty), ElementsAre()) << "an empty list is one";
+}
+
 TEST(CopyInto, KeepsSharedObjectsAndCycles) {
   Graph source;
   const TypesId types = source.add_types({"T"});
