@@ -126,13 +126,22 @@ void print_question(const config::Pool& pool, const config::Endpoint& endpoint,
   fmt::print(stderr, "{}\n", text);
 }
 
+std::string_view yes_no(std::optional<bool> value) {
+  if (!value) {
+    return "unknown";
+  }
+  return *value ? "yes" : "no";
+}
+
 void print_verdict(const collectors::BackupStatus& status, const config::Pool& pool) {
   const collectors::Verdict verdict =
       collectors::judge(status, {.cms_master = pool.cms_master, .expect_rgs = pool.expect_rgs});
-  fmt::print(stderr, "\nconfigured: {}\nworking:    {}\n", verdict.configured ? "yes" : "no",
-             verdict.working ? "yes" : "no");
-  for (const std::string& reason : verdict.reasons) {
-    fmt::print(stderr, "  {}\n", visible(reason));
+  fmt::print(stderr, "\nconfigured: {}\nworking:    {}\n", yes_no(verdict.configured),
+             yes_no(verdict.working));
+  for (const auto* sentences : {&verdict.reasons, &verdict.doubts}) {
+    for (const std::string& sentence : *sentences) {
+      fmt::print(stderr, "  {}\n", visible(sentence));
+    }
   }
   for (const std::string& note : status.notes) {
     fmt::print(stderr, "note: {}\n", visible(note));

@@ -102,22 +102,24 @@ void overall_states(Writer& writer, const Rows& rows, const Family& family, cons
 }
 
 void write_verdict(Writer& writer, const Rows& rows) {
-  const auto verdict = [](bool collectors::Verdict::* part) {
+  const auto verdict = [](std::optional<bool> collectors::Verdict::* part) {
     return [part](const PoolSnapshot& pool) {
-      const bool known = pool.freshness == status::Freshness::fresh && pool.verdict;
-      return known ? std::optional((*pool.verdict).*part) : std::nullopt;
+      const bool fresh = pool.freshness == status::Freshness::fresh && pool.verdict;
+      return fresh ? (*pool.verdict).*part : std::nullopt;
     };
   };
   per_pool(writer, rows,
            {"sfb_backup_service_configured", Type::gauge, "",
             "Whether the Backup Service of the pool is configured: BackupModules of "
-            "Get-CsBackupServiceStatus named at least one module (cached, last good evaluation)."},
+            "Get-CsBackupServiceStatus named at least one module (cached, last good evaluation); "
+            "absent where the newest "
+            "answer does not tell."},
            verdict(&collectors::Verdict::configured));
   per_pool(writer, rows,
            {"sfb_backup_service_working", Type::gauge, "",
             "Whether the Backup Service of the pool works properly: judged by ExportStatus and "
             "ImportStatus of all BackupModules of Get-CsBackupServiceStatus (cached, last good "
-            "evaluation)."},
+            "evaluation); absent where no state is known to be bad and one is unknown."},
            verdict(&collectors::Verdict::working));
 }
 

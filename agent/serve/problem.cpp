@@ -51,6 +51,35 @@ std::string age_text(std::chrono::nanoseconds age) {
   return fmt::format("{} s", std::chrono::duration_cast<std::chrono::seconds>(age).count());
 }
 
+std::string verdict_text(const collectors::Verdict& verdict) {
+  if (verdict.configured == false) {
+    return "not configured";
+  }
+  if (!verdict.working) {
+    return fmt::format("whether it works is unknown: {}", fmt::join(verdict.doubts, "; "));
+  }
+  return *verdict.working
+             ? "working properly"
+             : fmt::format("not working properly: {}", fmt::join(verdict.reasons, "; "));
+}
+
+std::string json_texts(const std::vector<std::string>& texts) {
+  std::vector<std::string> quoted;
+  quoted.reserve(texts.size());
+  for (const std::string& text : texts) {
+    quoted.push_back(json_quote(text));
+  }
+  return json_list(quoted);
+}
+
+/// Unknown is null, never false.
+std::string_view json_bool(std::optional<bool> value) {
+  if (!value) {
+    return "null";
+  }
+  return *value ? "true" : "false";
+}
+
 /// One sentence about the last known result; empty when there is none.
 std::string last_known_text(const Problem& problem, MonoTime now) {
   const status::EvaluationPtr& known = problem.last_known;
@@ -60,12 +89,8 @@ std::string last_known_text(const Problem& problem, MonoTime now) {
   std::string what;
   if (!known->good()) {
     what = fmt::format("failed ({})", known->error->code);
-  } else if (known->verdict.working) {
-    what = "working properly";
   } else {
-    what = known->verdict.configured
-               ? fmt::format("not working properly: {}", fmt::join(known->verdict.reasons, "; "))
-               : "not configured";
+    what = verdict_text(known->verdict);
   }
   return fmt::format(" The last known result was evaluated at {}, {} ago: {}.",
                      format_iso8601(known->evaluated_at), age_text(known->age(now)), what);
@@ -81,14 +106,10 @@ std::string last_known_json(const status::Evaluation& known, MonoTime now) {
     object.add("reason", to_string(known.error->reason)).add("code", known.error->code);
     return object.str();
   }
-  std::vector<std::string> reasons;
-  reasons.reserve(known.verdict.reasons.size());
-  for (const std::string& reason : known.verdict.reasons) {
-    reasons.push_back(json_quote(reason));
-  }
-  object.add("configured", known.verdict.configured)
-      .add("working", known.verdict.working)
-      .add_raw("not_working_because", json_list(reasons));
+  object.add_raw("configured", json_bool(known.verdict.configured))
+      .add_raw("working", json_bool(known.verdict.working))
+      .add_raw("not_working_because", json_texts(known.verdict.reasons))
+      .add_raw("unknown_because", json_texts(known.verdict.doubts));
   return object.str();
 }
 

@@ -83,11 +83,14 @@ struct Expectation {
   bool expect_rgs = false;
 };
 
-/// The cmdlet's own words, judged from one answer alone (design.md 5.4).
+/// The cmdlet's own words, judged from one answer alone. Absent is unknown: neither yes nor no.
 struct Verdict {
-  bool configured = false;
-  bool working = false;              ///< never without configured
-  std::vector<std::string> reasons;  ///< why not working, one sentence each
+  std::optional<bool> configured = {};
+  /// False when a known state is bad, else absent when any word is unknown, else true. Never true
+  /// without configured.
+  std::optional<bool> working = {};
+  std::vector<std::string> reasons = {};  ///< why not working, one sentence each
+  std::vector<std::string> doubts = {};   ///< what cannot be judged, one sentence each
 };
 
 Verdict judge(const BackupStatus& status, const Expectation& expectation);

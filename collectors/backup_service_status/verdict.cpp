@@ -1,8 +1,10 @@
-// "Configured and working properly", judged from one answer alone (design.md 5.4).
+// "Configured and working properly", judged from one answer alone.
 #include "agent/base/text.hpp"
 #include "collectors/backup_service_status/backup_service_status.hpp"
 
 #include <fmt/format.h>
+
+#include <cstdint>
 
 namespace sfb::collectors {
 
@@ -17,24 +19,47 @@ bool is_rgs(const Module& module) {
   return istarts_with(module.identity, "ApplicationServer.RGS");
 }
 
-bool export_is_fine(const Module& module, const Expectation& expectation) {
-  if (is_healthy(module.export_state)) {
-    return true;
+enum class Grade : std::uint8_t { fine, bad, unknown };
+
+Grade grade_of_import(const Module& module, const Expectation& expectation) {
+  switch (module.import_state) {
+    case ImportState::normal_state:
+      return Grade::fine;
+    case ImportState::not_initialized:
+      return is_rgs(module) && !expectation.expect_rgs ? Grade::fine : Grade::bad;
+    case ImportState::error_state:
+      return Grade::bad;
+    case ImportState::unknown:
+      return Grade::unknown;
   }
-  if (module.export_state != ExportState::not_initialized) {
-    return false;
-  }
-  if (is_cms_master(module)) {
-    // A pool that only holds the copy of the Central Management Store never exports it.
-    return !expectation.cms_master && module.import_state == ImportState::normal_state;
-  }
-  return is_rgs(module) && !expectation.expect_rgs;
+  return Grade::unknown;
 }
 
-bool import_is_fine(const Module& module, const Expectation& expectation) {
-  return module.import_state == ImportState::normal_state ||
-         (module.import_state == ImportState::not_initialized && is_rgs(module) &&
-          !expectation.expect_rgs);
+Grade grade_of_export(const Module& module, const Expectation& expectation) {
+  if (is_healthy(module.export_state)) {
+    return Grade::fine;
+  }
+  if (module.export_state == ExportState::unknown) {
+    return Grade::unknown;
+  }
+  if (module.export_state != ExportState::not_initialized) {
+    return Grade::bad;
+  }
+  if (is_cms_master(module) && !expectation.cms_master) {
+    // A pool that only holds the copy of the Central Management Store never exports it. What shows
+    // that is a normal import, so an unknown import leaves the export unknown too.
+    return grade_of_import(module, expectation);
+  }
+  return is_rgs(module) && !expectation.expect_rgs ? Grade::fine : Grade::bad;
+}
+
+// One direction of one module: `good` are the words that would have been fine.
+void add_grade(Verdict& verdict, Grade grade, const Module& module, std::string_view direction,
+               std::string_view shown, std::string_view good) {
+  if (grade != Grade::fine) {
+    auto& list = grade == Grade::bad ? verdict.reasons : verdict.doubts;
+    list.push_back(fmt::format("{}: {} is {}, not {}.", module.identity, direction, shown, good));
+  }
 }
 
 std::string shown(std::string_view state, bool known, const std::string& word) {
@@ -46,25 +71,26 @@ std::string shown(std::string_view state, bool known, const std::string& word) {
 Verdict judge(const BackupStatus& status, const Expectation& expectation) {
   Verdict verdict;
   verdict.configured = !status.modules.empty();
-  if (!verdict.configured) {
+  if (status.modules.empty()) {
+    verdict.working = false;
     verdict.reasons.emplace_back("The Backup Service answered without any module.");
     return verdict;
   }
   for (const Module& module : status.modules) {
-    if (!export_is_fine(module, expectation)) {
-      verdict.reasons.push_back(
-          fmt::format("{}: export is {}, not FinalState or SteadyState.", module.identity,
-                      shown(to_string(module.export_state),
-                            module.export_state != ExportState::unknown, module.export_word)));
-    }
-    if (!import_is_fine(module, expectation)) {
-      verdict.reasons.push_back(
-          fmt::format("{}: import is {}, not NormalState.", module.identity,
-                      shown(to_string(module.import_state),
-                            module.import_state != ImportState::unknown, module.import_word)));
-    }
+    add_grade(verdict, grade_of_export(module, expectation), module, "export",
+              shown(to_string(module.export_state), module.export_state != ExportState::unknown,
+                    module.export_word),
+              "FinalState or SteadyState");
+    add_grade(verdict, grade_of_import(module, expectation), module, "import",
+              shown(to_string(module.import_state), module.import_state != ImportState::unknown,
+                    module.import_word),
+              "NormalState");
   }
-  verdict.working = verdict.reasons.empty();
+  if (!verdict.reasons.empty()) {
+    verdict.working = false;
+  } else if (verdict.doubts.empty()) {
+    verdict.working = true;
+  }
   return verdict;
 }
 

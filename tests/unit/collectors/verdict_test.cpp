@@ -9,6 +9,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::SizeIs;
 using namespace sfb::collectors::testing;  // NOLINT: the builders
 
 constexpr const char* kUser = "UserServices.PresenceFocus";
@@ -21,8 +22,8 @@ Verdict judged(const std::vector<Row>& rows, Expectation expectation = {}) {
 
 TEST(Verdict, NothingIsNotConfigured) {
   const Verdict verdict = judge(BackupStatus{}, {});
-  EXPECT_FALSE(verdict.configured);
-  EXPECT_FALSE(verdict.working);
+  EXPECT_EQ(verdict.configured, false);
+  EXPECT_EQ(verdict.working, false);
   EXPECT_THAT(verdict.reasons, ElementsAre(HasSubstr("without any module")));
 }
 
@@ -31,7 +32,7 @@ struct Case {
   const char* export_word;
   const char* import_word;
   Expectation expectation;
-  bool working;
+  std::optional<bool> working;  // nullopt: unknown
 };
 
 TEST(Verdict, EveryStateOfOneModule) {
@@ -43,10 +44,17 @@ TEST(Verdict, EveryStateOfOneModule) {
       {kUser, "NonSteadyState", "NormalState", {}, false},
       {kUser, "NotInitialized", "NormalState", {}, false},
       {kUser, "ErrorState", "NormalState", {}, false},
-      {kUser, "Weird", "NormalState", {}, false},
+      {kUser, "Weird", "NormalState", {}, {}},
+      {kUser, "0", "0", {}, {}},
+      {kUser, "4", "NormalState", {}, {}},
+      {kUser, "", "NormalState", {}, {}},
+      {kUser, "ErrorState", "Weird", {}, false},
+      {kUser, "Weird", "ErrorState", {}, false},
+      {kUser, "Weird", "NotInitialized", {}, false},
+      {kUser, "NotInitialized", "Weird", {}, false},
       {kUser, "FinalState", "ErrorState", {}, false},
       {kUser, "FinalState", "NotInitialized", {}, false},
-      {kUser, "FinalState", "Weird", {}, false},
+      {kUser, "FinalState", "Weird", {}, {}},
       {kCms, "FinalState", "NormalState", {}, true},
       {kCms, "NotInitialized", "NormalState", {}, true},
       {kCms, "NotInitialized", "NormalState", master, false},
@@ -54,6 +62,11 @@ TEST(Verdict, EveryStateOfOneModule) {
       {kCms, "NotInitialized", "ErrorState", {}, false},
       {kCms, "NotInitialized", "NotInitialized", {}, false},
       {kCms, "ErrorState", "NormalState", {}, false},
+      // The exception rests on the import: an unknown one makes the export neither fine nor bad.
+      {kCms, "NotInitialized", "Weird", {}, {}},
+      {kCms, "NotInitialized", "Weird", master, false},
+      {kCms, "Weird", "NormalState", {}, {}},
+      {kCms, "Weird", "NotInitialized", {}, false},
       {"centralmgmt.cmsmaster", "NotInitialized", "NormalState", {}, true},
       {kRgs, "NotInitialized", "NotInitialized", {}, true},
       {kRgs, "NotInitialized", "NormalState", {}, true},
@@ -62,6 +75,10 @@ TEST(Verdict, EveryStateOfOneModule) {
       {kRgs, "SteadyState", "NotInitialized", rgs, false},
       {kRgs, "SteadyState", "NormalState", rgs, true},
       {kRgs, "NotInitialized", "ErrorState", {}, false},
+      {kRgs, "NotInitialized", "Weird", {}, {}},
+      {kRgs, "NotInitialized", "Weird", rgs, false},
+      {kRgs, "Weird", "NotInitialized", {}, {}},
+      {kRgs, "Weird", "NotInitialized", rgs, false},
       {kRgs, "ErrorState", "NotInitialized", {}, false},
       {"ApplicationServer.Other", "NotInitialized", "NormalState", {}, false},
   };
@@ -71,18 +88,19 @@ TEST(Verdict, EveryStateOfOneModule) {
     const std::string name = std::string(each.module) + " " + each.export_word + " " +
                              each.import_word + (each.expectation.cms_master ? " master" : "") +
                              (each.expectation.expect_rgs ? " rgs" : "");
-    EXPECT_TRUE(verdict.configured) << name;
+    EXPECT_EQ(verdict.configured, true) << name;
     EXPECT_EQ(verdict.working, each.working) << name;
-    EXPECT_EQ(verdict.reasons.empty(), each.working) << name;
+    EXPECT_EQ(verdict.reasons.empty(), each.working != false) << name;
+    EXPECT_EQ(verdict.working == true, verdict.reasons.empty() && verdict.doubts.empty()) << name;
   }
 }
 
 TEST(Verdict, WholePools) {
-  EXPECT_TRUE(judged(kLync2013).working);
-  EXPECT_TRUE(judged(kSfb2019).working);
-  EXPECT_FALSE(judged(kLync2013, {.cms_master = true}).working);
-  EXPECT_TRUE(judged(kSfb2019, {.cms_master = true}).working);
-  EXPECT_FALSE(judged(kSfb2019, {.expect_rgs = true}).working);
+  EXPECT_EQ(judged(kLync2013).working, true);
+  EXPECT_EQ(judged(kSfb2019).working, true);
+  EXPECT_EQ(judged(kLync2013, {.cms_master = true}).working, false);
+  EXPECT_EQ(judged(kSfb2019, {.cms_master = true}).working, true);
+  EXPECT_EQ(judged(kSfb2019, {.expect_rgs = true}).working, false);
 }
 
 TEST(Verdict, EveryReasonIsListed) {
@@ -91,9 +109,35 @@ TEST(Verdict, EveryReasonIsListed) {
   EXPECT_THAT(verdict.reasons,
               ElementsAre("UserServices.PresenceFocus: export is ErrorState, not FinalState or "
                           "SteadyState.",
-                          "UserServices.PresenceFocus: import is ErrorState, not NormalState.",
-                          "New.Module: export is Unknown (\"Frob\"), not FinalState or "
+                          "UserServices.PresenceFocus: import is ErrorState, not NormalState."));
+  EXPECT_THAT(verdict.doubts,
+              ElementsAre("New.Module: export is Unknown (\"Frob\"), not FinalState or "
                           "SteadyState."));
+}
+
+// A state of another module that is known to be bad decides, wherever it stands.
+TEST(Verdict, OneBadStateOutweighsEveryUnknownWord) {
+  const std::vector<Row> unknown = {{kUser, "0", "0"}, {"ConfServices.DataConf", "4", "Odd"}};
+  EXPECT_EQ(judged(unknown).working, std::nullopt);
+  EXPECT_EQ(judged(unknown).configured, true);
+  EXPECT_THAT(judged(unknown).doubts, SizeIs(4));
+  std::vector<Row> bad = unknown;
+  bad.insert(bad.begin(), {"A.B", "ErrorState", "NormalState"});
+  EXPECT_EQ(judged(bad).working, false);
+  bad = unknown;
+  bad.push_back({"A.B", "FinalState", "ErrorState"});
+  EXPECT_EQ(judged(bad).working, false);
+  std::vector<Row> good = kSfb2019;
+  good.push_back({"A.B", "FinalState", "Odd"});
+  EXPECT_EQ(judged(good).working, std::nullopt);
+}
+
+// The server's own sum is passed through, it is no part of the verdict.
+TEST(Verdict, TheOverallStatesDoNotCount) {
+  const auto status = interpret(answer(kLync2013, {{"OverallExportStatus", text("Odd")},
+                                                   {"OverallImportStatus", text("ErrorState")}}),
+                                {});
+  EXPECT_EQ(judge(status.value(), {}).working, true);
 }
 
 TEST(States, WordsBothWays) {

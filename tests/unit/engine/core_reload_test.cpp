@@ -164,10 +164,10 @@ TEST(CoreReload, ExpectationsAreJudgedAnew) {
   rig.core.start();
   ASSERT_TRUE(rig.pass_until_launch());
   rig.finish_good("CentralMgmt.CMSMaster:[NotInitialized,NormalState]");
-  EXPECT_TRUE(rig.pool()->verdict->working);
+  EXPECT_EQ(rig.pool()->verdict->working, true);
   rig.options.pools[0].identity.expectation.cms_master = true;
   rig.configure();
-  EXPECT_FALSE(rig.pool()->verdict->working);
+  EXPECT_EQ(rig.pool()->verdict->working, false);
 }
 
 TEST(CoreReload, ATransportOfTheSameSettingsStaysInUse) {

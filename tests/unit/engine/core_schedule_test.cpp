@@ -50,7 +50,7 @@ TEST(CoreSchedule, AGoodAnswerBecomesTheSnapshot) {
   const auto pool = rig.pool();
   EXPECT_FALSE(pool->running);
   EXPECT_EQ(pool->up, true);
-  EXPECT_FALSE(pool->verdict->working);
+  EXPECT_EQ(pool->verdict->working, false);
   EXPECT_EQ(pool->last_success, rig.clock.now().wall - 5min);
   EXPECT_EQ(pool->last_good->made, rig.clock.now().mono - 5min);
   EXPECT_GE(*pool->last_duration, 700ms);
@@ -77,7 +77,7 @@ TEST(CoreSchedule, TheCmdletsErrorsAndBadAnswersAreFailures) {
   rig.finish(reply(rig.clock.now(), "nonsense"));
   EXPECT_EQ(rig.pool()->failures[static_cast<std::size_t>(Reason::parse)], 1U);
   EXPECT_EQ(rig.pool()->last_completed->error->stage, Stage::parse);
-  EXPECT_TRUE(rig.pool()->verdict->working) << "the last good states stay";
+  EXPECT_EQ(rig.pool()->verdict->working, true) << "the last good states stay";
 }
 
 TEST(CoreSchedule, NoAnswerIsPublishedWithATimeToCome) {

@@ -133,7 +133,7 @@ PoolSnapshot unknown_words() {
       answered("gen-cs-001.litwareinc.com",
                {module("UserServices.PresenceFocus", ExportState::unknown, ImportState::unknown),
                 module("Neue.Größe \"2\"", ExportState::final_state)});
-  pool.verdict = collectors::Verdict{true, false, {"a state is not known"}};
+  pool.verdict = collectors::Verdict{true, {}, {}, {"a state is not known"}};
   pool.unknown_states = 1440;
   pool.overall_export = ExportState::unknown;
   return pool;

@@ -58,8 +58,8 @@ TEST_F(KnowledgeTest, AGoodAnswer) {
   EXPECT_EQ(snapshot->freshness, Freshness::fresh);
   EXPECT_EQ(snapshot->up, true);
   ASSERT_TRUE(snapshot->verdict.has_value());
-  EXPECT_TRUE(snapshot->verdict->configured);
-  EXPECT_FALSE(snapshot->verdict->working);
+  EXPECT_EQ(snapshot->verdict->configured, true);
+  EXPECT_EQ(snapshot->verdict->working, false);
   EXPECT_EQ(snapshot->last_success, clock.now().wall);
   EXPECT_EQ(snapshot->last_duration, 250ms);
   EXPECT_THAT(snapshot->modules, SizeIs(2));
@@ -75,7 +75,7 @@ TEST_F(KnowledgeTest, FailureKeepsTheStatesButNotUp) {
   const auto snapshot = look();
   EXPECT_EQ(snapshot->up, false);
   EXPECT_EQ(snapshot->freshness, Freshness::fresh);
-  EXPECT_TRUE(snapshot->verdict->working);
+  EXPECT_EQ(snapshot->verdict->working, true);
   EXPECT_THAT(snapshot->modules, SizeIs(1));
   EXPECT_EQ(snapshot->last_success, success);
   EXPECT_EQ(snapshot->last_evaluation, clock.now().wall);
@@ -115,7 +115,7 @@ TEST_F(KnowledgeTest, AnAnswerWithoutModulesEmptiesThePool) {
   answer({});
   EXPECT_THAT(look()->modules, IsEmpty());
   EXPECT_EQ(look()->up, true);
-  EXPECT_FALSE(look()->verdict->configured);
+  EXPECT_EQ(look()->verdict->configured, false);
 }
 
 TEST_F(KnowledgeTest, StateChangesAreDatedWhenFirstSeen) {
@@ -248,12 +248,12 @@ TEST_F(KnowledgeTest, SnapshotIsTheSamePointerUntilSomethingChanged) {
 
 TEST_F(KnowledgeTest, ReconfigureKeepsKnowledgeAndJudgesAnew) {
   answer({module("CentralMgmt.CMSMaster", ExportState::not_initialized)}, "fe1");
-  EXPECT_TRUE(look()->verdict->working);
+  EXPECT_EQ(look()->verdict->working, true);
   PoolIdentity changed = identity();
   changed.expectation.cms_master = true;
   changed.site = "Chicago";
   knowledge.reconfigure(changed);
-  EXPECT_FALSE(look()->verdict->working);
+  EXPECT_EQ(look()->verdict->working, false);
   EXPECT_EQ(look()->identity.site, "Chicago");
   EXPECT_EQ(look()->evaluations, 1U);
   EXPECT_THAT(look()->modules, SizeIs(1));

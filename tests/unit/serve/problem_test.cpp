@@ -1,0 +1,49 @@
+// How a refusal tells a last known result that is neither yes nor no.
+#include "agent/serve/problem.hpp"
+
+#include "tests/unit/serve/query_rig.hpp"
+
+#include <gmock/gmock.h>
+
+#include <string>
+
+namespace sfb::serve {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::body_of;
+using testing::good_evaluation;
+using ::testing::HasSubstr;
+using testing::kMade;
+using ::testing::Not;
+using testing::shared;
+
+constexpr MonoTime kNow = kMade + 35s;
+
+Query query(const std::string& parameters) {
+  return parse_query_request(testing::ask_for("PoolFqdn=atl.example.com" + parameters)).value();
+}
+
+// Unknown is neither yes nor no, in each form.
+TEST(RefusedAnswerBody, AnUnknownVerdictIsToldAsUnknown) {
+  const status::Refusal refusal{
+      Error{Reason::throttled, "engine.backoff", "left alone", {}, {}, {}}, 60s, {}};
+  status::Evaluation unknown = good_evaluation();
+  unknown.verdict = {.configured = true, .doubts = {"A.B: export is Unknown (\"4\")"}};
+  const auto json = [&](const status::Evaluation& known) {
+    return render_refusal(query("&as=json"), refusal, kNow, "x", shared(known));
+  };
+  const std::string text =
+      body_of(render_refusal(query("&width=500"), refusal, kNow, "x", shared(unknown)));
+  EXPECT_THAT(text, HasSubstr("ago: whether it works is unknown: A.B: export is Unknown (\"4\")."));
+  EXPECT_THAT(text, Not(HasSubstr("not working")));
+  EXPECT_THAT(body_of(json(unknown)),
+              HasSubstr("\"configured\":true,\"working\":null,\"not_working_because\":[],"
+                        "\"unknown_because\":[\n\"A.B: export is Unknown (\\\"4\\\")\"\n]"));
+  unknown.verdict = {.doubts = {"output may be missing"}};
+  EXPECT_THAT(body_of(json(unknown)), HasSubstr("\"configured\":null,\"working\":null"));
+  EXPECT_THAT(body_of(json(good_evaluation())), HasSubstr("\"unknown_because\":[]"));
+}
+
+}  // namespace
+}  // namespace sfb::serve
