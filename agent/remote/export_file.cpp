@@ -193,13 +193,6 @@ Result<PipelineState> read_state(const Graph& graph, const Value* value) {
                      std::string(text.value_or("")));
 }
 
-// Windows PowerShell's ConvertTo-Json writes some lists as {"value": [...], "Count": n}.
-const Value& unwrap_counted(const Graph& graph, const Value& value) {
-  const bool two = visible_properties(graph, value).size() == 2;
-  const Value* inner = two ? find_member(graph, value, "value") : nullptr;
-  return inner != nullptr && find_member(graph, value, "Count") != nullptr ? *inner : value;
-}
-
 Result<Export> read_wrapper(Document document, const Fqdn& pool) {
   const Value wrapper = document.roots.front();
   Export parsed;
@@ -232,16 +225,20 @@ Result<Export> read_wrapper(Document document, const Fqdn& pool) {
     parsed.result.ps_version = std::string(plain_text(graph, *version).value_or(""));
   }
   // Copies of the values: adding error records below may move the graph's objects.
-  for (const std::string_view name : {"Output", "Errors"}) {
+  for (const std::string_view name : {"Output", "Errors", "Warnings"}) {
+    const Value* const list = member(name);
     // A missing list is not an empty one: nothing would look like an empty, good answer.
-    if (member(name) == nullptr) {
+    if (list == nullptr && name != "Warnings") {
       return bad_wrapper(fmt::format("{} is missing", name));
+    }
+    if (list != nullptr && unwrap_counted(graph, *list) == nullptr) {
+      return bad_wrapper(fmt::format("Count beside {} is not the number of its items", name));
     }
   }
   const auto items = [&](std::string_view name) {
     std::vector<Value> copies;
     if (const Value* list = member(name)) {
-      for (const Value* item : items_of(graph, unwrap_counted(graph, *list))) {
+      for (const Value* item : items_of(graph, *unwrap_counted(graph, *list))) {
         copies.push_back(*item);
       }
     }

@@ -22,7 +22,7 @@ struct Export {
   std::optional<WallTime>
       exported_at;  ///< absent in a bare export: then the file's own time counts
   ExportFormat format = ExportFormat::clixml;
-  bool wrapped = false;
+  bool wrapped = false;  ///< without the wrapper an empty export is doubtful: it holds no errors
 };
 
 /// Reads the bytes of a dropped file, by content and not by name. Reason::parse; codes file.empty,

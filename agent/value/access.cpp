@@ -6,6 +6,7 @@
 #include <charconv>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 namespace sfb {
 
@@ -140,6 +141,22 @@ std::vector<const Value*> items_of(const Graph& graph, const Value& value) {
   }
   items.push_back(&value);
   return items;
+}
+
+const Value* unwrap_counted(const Graph& graph, const Value& value) {
+  const Object* const object = graph.object(value);
+  const Value* const inner = find_member(graph, value, "value");
+  const Value* const count = find_member(graph, value, "Count");
+  if (object == nullptr || inner == nullptr || count == nullptr) {
+    return &value;
+  }
+  const std::size_t members = visible_properties(graph, value).size() +
+                              (object->collection ? object->collection->entries.size() : 0);
+  if (members != 2) {
+    return &value;
+  }
+  const auto number = count->kind == Kind::string ? std::nullopt : as_int64(graph, *count);
+  return number && std::cmp_equal(*number, items_of(graph, *inner).size()) ? inner : nullptr;
 }
 
 bool has_type(const Graph& graph, const Value& value, std::string_view name) {

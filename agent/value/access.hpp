@@ -35,6 +35,11 @@ std::optional<std::int64_t> as_int64(const Graph& graph, const Value& value);
 /// null is none. Nested lists are not flattened.
 std::vector<const Value*> items_of(const Graph& graph, const Value& value);
 
+/// Windows PowerShell's ConvertTo-Json writes some lists as {"value": [...], "Count": n}: the list
+/// of such a pair, or `value` itself where it is none. nullptr where Count is no number or not that
+/// of the items: something was lost or flattened.
+const Value* unwrap_counted(const Graph& graph, const Value& value);
+
 /// True when the object's type names contain `name`, with or without `Deserialized.` before it.
 bool has_type(const Graph& graph, const Value& value, std::string_view name);
 

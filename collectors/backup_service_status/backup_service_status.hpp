@@ -60,6 +60,9 @@ struct BackupStatus {
   std::string active_machine;        ///< lower case; empty when the object does not say
   std::uint32_t unknown_states = 0;  ///< words that became `unknown` in this answer
   std::vector<std::string> notes;    ///< what was odd, for the log and history: a name twice
+  /// False: no object came and output may be missing (PipelineResult::doubt), so that the answer
+  /// says nothing about the pool.
+  bool conclusive = true;
 };
 
 /// The call for one pool: PoolFqdn, then Category (its name; empty for all), Force and
@@ -68,7 +71,7 @@ Call make_call(const Fqdn& pool, std::string_view category, bool force,
                std::optional<bool> bypass_dual_write);
 
 /// Reads a pipeline's result (design.md 5.3): one status object, or none and no errors, is good.
-/// Errors: cmdlet
+/// A doubt of the result becomes a note. Errors: cmdlet
 /// (`cmdlet.error`, `cmdlet.failed`, hints `cmdlet.second_hop`, `cmdlet.not_found` and
 /// `cmdlet.import_failed`, the first error's text as peer),
 /// parse (`status.several`, `status.unrecognised`, `status.too_many_modules`,
@@ -85,7 +88,7 @@ struct Expectation {
 
 /// The cmdlet's own words, judged from one answer alone. Absent is unknown: neither yes nor no.
 struct Verdict {
-  std::optional<bool> configured = {};
+  std::optional<bool> configured = {};  ///< absent where the answer is not conclusive
   /// False when a known state is bad, else absent when any word is unknown, else true. Never true
   /// without configured.
   std::optional<bool> working = {};

@@ -2,6 +2,7 @@
 #include "agent/base/text.hpp"
 #include "agent/value/access.hpp"
 #include "collectors/backup_service_status/backup_service_status.hpp"
+#include "collectors/backup_service_status/modules.hpp"
 #include "collectors/backup_service_status/script.hpp"
 #include "collectors/backup_service_status/states.hpp"
 
@@ -32,167 +33,6 @@ constexpr std::array<std::string_view, 14> kSecondHopWords = {"access is denied"
                                                               "0x8009030e",
                                                               "logon failure"};
 
-// C0, DEL and C1: they would move a terminal's cursor or break a log line.
-bool has_control_character(std::string_view text) {
-  for (std::size_t pos = 0; pos < text.size();) {
-    const char32_t c = next_code_point(text, pos);
-    if (c < 0x20 || (c >= 0x7F && c < 0xA0)) {
-      return true;
-    }
-  }
-  return false;
-}
-
-// At most `limit` bytes, cut between characters.
-std::string cut(std::string_view text, std::size_t limit) {
-  std::size_t end = 0;
-  for (std::size_t pos = 0; pos < text.size() && pos <= limit;) {
-    end = pos;
-    next_code_point(text, pos);
-    end = pos <= limit ? pos : end;
-  }
-  return std::string(text.substr(0, end));
-}
-
-std::unexpected<Error> bad(std::string code, std::string message, std::string peer = {}) {
-  return fail(Reason::parse, std::move(code), std::move(message),
-              "see the objects with `evaluate --as clixml`; if the product really answers so, "
-              "report it",
-              std::move(peer));
-}
-
-// A text about to become a label.
-Status check_label(std::string_view what, std::string_view text, const Limits& limits) {
-  if (text.size() > limits.label_length) {
-    return bad("status.label_too_long",
-               fmt::format("{} has {} bytes, at most {} are taken (limits.label_length)", what,
-                           text.size(), limits.label_length),
-               std::string(text));
-  }
-  if (has_control_character(text)) {
-    return bad("status.control_character", fmt::format("{} holds a control character", what),
-               std::string(text));
-  }
-  return {};
-}
-
-// The parts of a module, whatever shape it came in.
-struct RawModule {
-  std::string_view identity;
-  std::string_view export_word;
-  std::string_view import_word;
-};
-
-// `Name:[Export,Import]`: what ToString gives once plain remoting has used up its depth.
-std::optional<RawModule> read_module_text(std::string_view text) {
-  text = trim(text);
-  const std::size_t open = text.rfind('[');
-  if (open == std::string_view::npos || !text.ends_with(']')) {
-    return std::nullopt;
-  }
-  const std::string_view head = trim(text.substr(0, open));
-  const auto words = split(text.substr(open + 1, text.size() - open - 2), ',');
-  if (!head.ends_with(':') || words.size() != 2) {
-    return std::nullopt;
-  }
-  return RawModule{trim(head.substr(0, head.size() - 1)), trim(words[0]), trim(words[1])};
-}
-
-std::optional<RawModule> read_module(const Graph& graph, const Value& value) {
-  const auto member = [&](std::string_view name) -> std::optional<std::string_view> {
-    const Value* found = find_member(graph, value, name);
-    return found == nullptr ? std::nullopt : plain_text(graph, *found);
-  };
-  if (find_member(graph, value, "Identity") == nullptr) {
-    const auto text = plain_text(graph, value);
-    return text ? read_module_text(*text) : std::nullopt;
-  }
-  const auto identity = member("Identity");
-  if (identity && trim(*identity).empty()) {
-    // The script's row of a module that was a text already.
-    const auto text = member("Text");
-    return text ? read_module_text(*text) : std::nullopt;
-  }
-  const auto export_word = member("ExportStatus");
-  const auto import_word = member("ImportStatus");
-  if (!identity || (!export_word && !import_word)) {
-    return std::nullopt;
-  }
-  return RawModule{trim(*identity), trim(export_word.value_or("")), trim(import_word.value_or(""))};
-}
-
-// Windows PowerShell's ConvertTo-Json writes some lists as {"value": [...], "Count": n}.
-const Value& unwrap_counted(const Graph& graph, const Value& value) {
-  const Value* inner = find_member(graph, value, "value");
-  const bool counted = inner != nullptr && find_member(graph, value, "Count") != nullptr &&
-                       find_member(graph, value, "Identity") == nullptr;
-  return counted ? *inner : value;
-}
-
-// What the script sent about the modules says more than an object that remoting flattened; but the
-// object decides: rows that cannot be its own are left alone.
-const Value& better_modules(const PipelineResult& result, const Value& modules) {
-  const Graph& graph = result.graph;
-  const Value* const rows = result.extras ? find_member(graph, *result.extras, "Modules") : nullptr;
-  const auto count = [&](const Value& list) {
-    const auto items = items_of(graph, unwrap_counted(graph, list));
-    return std::ranges::count_if(items, [](const Value* item) { return !item->is_null(); });
-  };
-  return rows != nullptr && count(*rows) == count(modules) ? *rows : modules;
-}
-
-Status read_modules(const Graph& graph, const Value& list, const Limits& limits,
-                    BackupStatus& status) {
-  const auto items = items_of(graph, unwrap_counted(graph, list));
-  std::size_t number = 0;
-  for (const Value* item : items) {
-    ++number;
-    if (item->is_null()) {
-      continue;
-    }
-    const auto raw = read_module(graph, *item);
-    if (!raw || raw->identity.empty()) {
-      return bad("status.bad_module",
-                 fmt::format("item {} of BackupModules is neither an object with Identity, "
-                             "ExportStatus and ImportStatus nor a text Name:[Export,Import]",
-                             number),
-                 std::string(plain_text(graph, *item).value_or("")));
-    }
-    if (auto checked = check_label(fmt::format("Identity of item {} of BackupModules", number),
-                                   raw->identity, limits);
-        !checked) {
-      return checked;
-    }
-    Module module{std::string(raw->identity), read_export_state(raw->export_word),
-                  read_import_state(raw->import_word), cut(raw->export_word, limits.label_length),
-                  cut(raw->import_word, limits.label_length)};
-    const auto same = std::ranges::find_if(status.modules, [&](const Module& other) {
-      return iequals(other.identity, module.identity);
-    });
-    if (same != status.modules.end()) {
-      if (!iequals(same->export_word, module.export_word) ||
-          !iequals(same->import_word, module.import_word)) {
-        return bad("status.duplicate_module",
-                   fmt::format("module {} is listed twice with different states", raw->identity),
-                   fmt::format("{},{} and {},{}", same->export_word, same->import_word,
-                               module.export_word, module.import_word));
-      }
-      status.notes.push_back(fmt::format("module {} is listed more than once", raw->identity));
-      continue;
-    }
-    // Not cut: the module left out could be the one that fails.
-    if (status.modules.size() == limits.modules_per_pool) {
-      return bad("status.too_many_modules",
-                 fmt::format("BackupModules holds more than {} modules (limits.modules_per_pool)",
-                             limits.modules_per_pool));
-    }
-    status.unknown_states += module.export_state == ExportState::unknown ? 1U : 0U;
-    status.unknown_states += module.import_state == ImportState::unknown ? 1U : 0U;
-    status.modules.push_back(std::move(module));
-  }
-  return {};
-}
-
 // The plain word of the first of these properties that has one.
 std::optional<std::string_view> word_of(const Graph& graph, const Value& object,
                                         std::initializer_list<std::string_view> names) {
@@ -210,8 +50,7 @@ Result<BackupStatus> read_status(const PipelineResult& result, const Value& obje
                                  const Limits& limits) {
   const Graph& graph = result.graph;
   BackupStatus status;
-  const Value& list = better_modules(result, *find_member(graph, object, "BackupModules"));
-  if (auto modules = read_modules(graph, list, limits, status); !modules) {
+  if (auto modules = read_modules(result, object, limits, status); !modules) {
     return std::unexpected(std::move(modules.error()));
   }
   if (const auto word = word_of(graph, object, {"OverallExportStatus"})) {
@@ -317,6 +156,11 @@ Result<BackupStatus> interpret(const PipelineResult& result, const Limits& limit
       return std::unexpected(cmdlet_error(result, "cmdlet.error",
                                           fmt::format("{} gave errors and no status", kCmdlet)));
     }
+    if (const std::size_t told = rows_of_script(result).size(); told > 0) {
+      return fail(Reason::protocol, "status.missing",
+                  fmt::format("the script told of {} modules, but no status object came", told),
+                  "ask again; if it stays, keep the output of `evaluate --debug` and report it");
+    }
     return BackupStatus{};
   }
   if (found.empty()) {
@@ -329,7 +173,10 @@ Result<BackupStatus> interpret(const PipelineResult& result, const Limits& limit
                fmt::format("{} status objects came back where one belongs", found.size()));
   }
   auto status = read_status(result, *found.front(), limits);
-  if (status && objects > 1) {
+  if (!status) {
+    return status;
+  }
+  if (objects > 1) {
     status->notes.push_back(
         fmt::format("{} objects beside the status object are ignored", objects - 1));
   }

@@ -319,7 +319,7 @@ TEST(Interpret, BadModules) {
 }
 
 TEST(Interpret, LabelsAreCheckedAndCapped) {
-  EXPECT_EQ(code_of(answer({{"A\x1b[31m", "FinalState", "NormalState"}})),
+  EXPECT_EQ(code_of(answer({{"A\x1b(B", "FinalState", "NormalState"}})),
             "parse status.control_character");
   EXPECT_EQ(code_of(answer({{"A\xc2\x9bX", "FinalState", "NormalState"}})),
             "parse status.control_character");

@@ -130,6 +130,27 @@ TEST(ExportFile, CountedListsOfWindowsPowerShell) {
   EXPECT_TRUE(parsed->result.errors.empty());
 }
 
+// A Count that says something else tells of a list that lost items or was flattened to a text.
+TEST(ExportFile, ACountThatIsNotThatOfTheItemsIsRefused) {
+  for (const char* list : {R"({"value":[],"Count":1})", R"({"value":[{"a":1}],"Count":0})",
+                           R"({"value":[{"a":1}],"Count":2})", R"({"value":[{"a":1}],"Count":-1})",
+                           R"({"value":[{"a":1}],"Count":"1"})",
+                           R"({"value":[{"a":1}],"Count":null})", R"({"value":"a b","Count":2})",
+                           R"({"value":"","Count":0})", R"({"value":null,"Count":1})"}) {
+    for (const std::string name : {"Output", "Errors", "Warnings"}) {
+      std::string file =
+          R"({"SfbBackupExport":1,"PoolFqdn":"atl.example.com","ExportedAt":"2026-11-23T18:00:00Z","State":"Completed")";
+      for (const std::string member : {"Output", "Errors", "Warnings"}) {
+        file += ",\"" + member + "\":" + (member == name ? list : "[]");
+      }
+      const auto parsed = parse(file + "}");
+      ASSERT_FALSE(parsed) << file;
+      EXPECT_EQ(parsed.error().code, "file.bad_wrapper") << file;
+      EXPECT_NE(parsed.error().message.find(name), std::string::npos) << parsed.error().message;
+    }
+  }
+}
+
 TEST(ExportFile, BareExports) {
   const auto bare = parse(std::string(kHead) + "<S>a</S><S>b</S></Objs>");
   ASSERT_TRUE(bare) << describe(bare.error());

@@ -136,6 +136,40 @@ TEST(ItemsOf, ListsGiveItemsOthersThemselves) {
   EXPECT_TRUE(items_of(graph, {}).empty());
 }
 
+TEST(UnwrapCounted, OnlyAPairWhoseCountIsThatOfTheItems) {
+  Graph graph;
+  Object items;
+  items.collection = Collection{.items = {text("a"), {}}, .entries = {}};
+  const Value list = Value::object_ref(graph.add(std::move(items)));
+  const auto pair = [&](const Value& inner, const Value& count, bool more = false) {
+    Object made;
+    made.extended = {{"Value", inner}, {"count", count}};
+    if (more) {
+      made.adapted = {{"x", {}}};
+    }
+    return Value::object_ref(graph.add(std::move(made)));
+  };
+  const Value good = pair(list, Value::int32(2));
+  ASSERT_NE(unwrap_counted(graph, good), nullptr);
+  EXPECT_EQ(unwrap_counted(graph, good)->object, list.object);
+  for (const Value& count : {Value::int32(1), Value::int32(3), Value::int32(-2), text("2"), Value{},
+                             Value::make(Kind::double_float, "2.5"), list}) {
+    EXPECT_EQ(unwrap_counted(graph, pair(list, count)), nullptr) << count.text;
+  }
+  EXPECT_EQ(unwrap_counted(graph, pair(text("a b"), Value::int32(2))), nullptr);
+  EXPECT_EQ(unwrap_counted(graph, pair({}, Value::int32(1))), nullptr);
+  EXPECT_NE(unwrap_counted(graph, pair({}, Value::int32(0))), nullptr);
+  const Value three = pair(list, Value::int32(7), true);
+  EXPECT_EQ(unwrap_counted(graph, three), &three) << "no such pair";
+  EXPECT_EQ(unwrap_counted(graph, list), &list);
+
+  Object table;
+  table.collection = Collection{.form = Collection::Form::dictionary,
+                                .items = {},
+                                .entries = {{text("value"), list}, {text("Count"), text("?")}}};
+  EXPECT_EQ(unwrap_counted(graph, Value::object_ref(graph.add(std::move(table)))), nullptr);
+}
+
 TEST(HasType, WithOrWithoutDeserialized) {
   const Layers layers;
   EXPECT_TRUE(has_type(layers.graph, layers.value, "Contoso.Status"));
