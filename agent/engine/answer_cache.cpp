@@ -16,7 +16,7 @@ void AnswerCache::add(const status::EvaluationPtr& evaluation, MonoTime now) {
   Entry& newest = entries_.front();
   newest.completed = evaluation;
   newest.completed_at = now;
-  if (evaluation->good()) {
+  if (evaluation->conclusive()) {
     newest.good = evaluation;
   }
   if (entries_.size() > kMaxQuestions) {

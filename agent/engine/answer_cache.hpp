@@ -20,7 +20,7 @@ class AnswerCache {
   struct Entry {
     status::Question question;
     status::EvaluationPtr completed = {};  ///< the last one, good or failed
-    status::EvaluationPtr good = {};       ///< the last good one
+    status::EvaluationPtr good = {};       ///< the last conclusive one
     MonoTime completed_at{};
   };
 

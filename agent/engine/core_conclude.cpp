@@ -132,8 +132,8 @@ void Core::log_success(Pool& pool, const status::Evaluation& evaluation,
       logger_.warn("answer is odd", {{"pool", name}, {"message", note}});
     }
   }
-  if (!before) {
-    return;  // the first answer changes nothing
+  if (!before || !evaluation.status->conclusive) {
+    return;  // the first answer changes nothing, and one that says nothing neither
   }
   const auto log_change = [&](const std::string& module, std::string_view what,
                               const std::string& from, const std::string& to) {

@@ -266,6 +266,11 @@ Export read_bare(Document document) {
       parsed.result.output.push_back(root);
     }
   }
+  if (std::ranges::all_of(parsed.result.output, &Value::is_null)) {
+    parsed.result.doubt =
+        "the export is empty and without the wrapper that holds errors too: the cmdlet may have "
+        "failed (write it with Export-BackupStatus.ps1)";
+  }
   return parsed;
 }
 

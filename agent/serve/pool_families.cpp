@@ -234,7 +234,8 @@ void write_last_evaluation(Writer& writer, const Rows& rows) {
   per_pool(writer, rows,
            {"sfb_backup_last_evaluation_success_timestamp_seconds", Type::gauge, "seconds",
             "When the last good answer of Get-CsBackupServiceStatus was made, in Unix seconds; "
-            "for a dropped file its content's time (cached)."},
+            "for a dropped file its content's time (cached). An empty answer of which output may "
+            "be missing does not count."},
            [](const PoolSnapshot& pool) { return pool.last_success; });
 }
 

@@ -56,7 +56,9 @@ std::string verdict_text(const collectors::Verdict& verdict) {
     return "not configured";
   }
   if (!verdict.working) {
-    return fmt::format("whether it works is unknown: {}", fmt::join(verdict.doubts, "; "));
+    return fmt::format("whether it {} is unknown: {}",
+                       verdict.configured ? "works" : "is configured",
+                       fmt::join(verdict.doubts, "; "));
   }
   return *verdict.working
              ? "working properly"

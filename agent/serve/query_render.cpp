@@ -140,7 +140,7 @@ net::Response render_refusal(const Query& query, const status::Refusal& refusal,
                   .pool = query.question.pool.str(),
                   .retry_after = refusal.retry_after,
                   .last_known = refusal.last_known};
-  if (last_good && (!refusal.last_known || !refusal.last_known->good())) {
+  if (last_good && (!refusal.last_known || !refusal.last_known->conclusive())) {
     problem.last_known = last_good;
   }
   if (problem.status == 503) {

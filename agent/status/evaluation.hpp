@@ -41,6 +41,8 @@ struct Evaluation {
   std::string note = {};  ///< a code that is no failure (`file.clock_skew`), may be empty
 
   bool good() const { return !error.has_value(); }
+  /// Good, and it says something about the pool: only such an answer changes what is known.
+  bool conclusive() const { return good() && status && status->conclusive; }
   /// Not below 0.
   std::chrono::nanoseconds age(MonoTime now) const {
     return now > made ? now - made : std::chrono::nanoseconds(0);

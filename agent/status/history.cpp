@@ -30,6 +30,10 @@ std::string oddities(const collectors::BackupStatus& status) {
                            const std::string& word) {
     add(fmt::format("unknown state {} of {} {}", quote(word, 80), what, direction));
   };
+  // First, as there are few of them: the text is cut at its end.
+  for (const std::string& note : status.notes) {
+    add(note);
+  }
   for (const collectors::Module& module : status.modules) {
     if (module.export_state == collectors::ExportState::unknown) {
       unknown(module.identity, "export", module.export_word);
@@ -43,9 +47,6 @@ std::string oddities(const collectors::BackupStatus& status) {
   }
   if (status.overall_import == collectors::ImportState::unknown) {
     unknown("the overall", "import", status.overall_import_word);
-  }
-  for (const std::string& note : status.notes) {
-    add(note);
   }
   return text;
 }

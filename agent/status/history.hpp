@@ -24,7 +24,8 @@ struct HistoryEntry {
   std::string reason;  ///< empty when good
   std::string code;
   std::string stage;
-  std::string message;  ///< describe(error), cut to 500 bytes; or states not known to this build
+  std::string
+      message;  ///< describe(error), cut to 500 bytes; or notes and states not known to this build
   std::string remedy;
   std::string request_id;
 };

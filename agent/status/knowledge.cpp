@@ -30,9 +30,12 @@ void Knowledge::completed(EvaluationPtr evaluation, Now now) {
   if (evaluation->error) {
     ++current_.failures[static_cast<std::size_t>(evaluation->error->reason)];
   } else if (evaluation->status) {
-    learn(*evaluation);
-    current_.last_success = evaluation->evaluated_at;
-    current_.last_good = std::move(evaluation);
+    if (evaluation->conclusive()) {
+      learn(*evaluation);
+      current_.last_success = evaluation->evaluated_at;
+      current_.last_good = evaluation;
+    }
+    judged_ = std::move(evaluation);
   }
   forget_machines(now.mono);
 }
@@ -42,7 +45,6 @@ void Knowledge::learn(const Evaluation& evaluation) {
   learn_modules(evaluation);
   learn_machine(status.active_machine, evaluation.made);
   current_.unknown_states += status.unknown_states;
-  verdict_ = collectors::judge(status, current_.identity.expectation);
 }
 
 void Knowledge::learn_modules(const Evaluation& evaluation) {
@@ -135,9 +137,6 @@ void Knowledge::set_backoff(std::optional<WallTime> until) {
 
 void Knowledge::reconfigure(PoolIdentity identity) {
   current_.identity = std::move(identity);
-  if (current_.last_good) {
-    verdict_ = collectors::judge(*current_.last_good->status, current_.identity.expectation);
-  }
   cached_.reset();
 }
 
@@ -173,7 +172,7 @@ PoolSnapshotPtr Knowledge::snapshot(Now now) {
   snapshot->freshness = state;
   if (state == Freshness::fresh) {
     const collectors::BackupStatus& status = *current_.last_good->status;
-    snapshot->verdict = verdict_;
+    snapshot->verdict = collectors::judge(*judged_->status, current_.identity.expectation);
     snapshot->overall_export = status.overall_export;
     snapshot->overall_import = status.overall_import;
     for (const Machine& machine : machines_) {

@@ -47,7 +47,8 @@ struct PoolSnapshot {
   PoolIdentity identity;
   Freshness freshness = Freshness::none;  ///< at the moment the snapshot was taken
   std::optional<bool> up = {};            ///< absent before the first completed evaluation
-  /// State series, `machines` among them: empty unless fresh.
+  /// State series, `machines` among them: empty unless fresh. Without configured and working while
+  /// the newest good answer is not conclusive: the other series stay those of last_good.
   std::optional<collectors::Verdict> verdict = {};
   std::optional<collectors::ExportState> overall_export = {};
   std::optional<collectors::ImportState> overall_import = {};
@@ -65,9 +66,9 @@ struct PoolSnapshot {
   std::optional<WallTime> backoff_until = {};
   std::optional<WallTime> last_evaluation = {};
   std::optional<std::chrono::nanoseconds> last_duration = {};
-  std::optional<WallTime> last_success = {};
-  EvaluationPtr last_good = {};       ///< the scheduled question's
-  EvaluationPtr last_completed = {};  ///< likewise, good or failed
+  std::optional<WallTime> last_success = {};  ///< of last_good
+  EvaluationPtr last_good = {};               ///< the scheduled question's last conclusive one
+  EvaluationPtr last_completed = {};          ///< likewise, good or failed
 };
 
 using PoolSnapshotPtr = std::shared_ptr<const PoolSnapshot>;
@@ -108,7 +109,7 @@ class Knowledge {
 
   PoolSnapshot current_;  ///< without what depends on the moment: freshness and state series
   Limits limits_;
-  std::optional<collectors::Verdict> verdict_;
+  EvaluationPtr judged_;  ///< the newest good one, conclusive or not
   std::vector<Machine> machines_;
   std::string last_active_;  ///< survives answers that do not name a machine
   PoolSnapshotPtr cached_;   ///< null after every change

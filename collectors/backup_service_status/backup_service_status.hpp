@@ -76,7 +76,8 @@ Call make_call(const Fqdn& pool, std::string_view category, bool force,
 /// `cmdlet.import_failed`, the first error's text as peer),
 /// parse (`status.several`, `status.unrecognised`, `status.too_many_modules`,
 /// `status.duplicate_module`, `status.bad_module`, `status.control_character`,
-/// `status.label_too_long`). BackupModules may be objects or strings `Name:[Export,Import]`, a list
+/// `status.label_too_long`), protocol (`status.missing`: the script told of modules, no object
+/// came). BackupModules may be objects or strings `Name:[Export,Import]`, a list
 /// or a single value; null is an empty list.
 Result<BackupStatus> interpret(const PipelineResult& result, const Limits& limits);
 

@@ -46,6 +46,23 @@ std::optional<std::string_view> word_of(const Graph& graph, const Value& object,
   return std::nullopt;
 }
 
+// An enum that ConvertTo-Json wrote. Which state a number means is documented nowhere.
+bool is_number(std::string_view word) {
+  return !word.empty() && std::ranges::all_of(word, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+void note_numbers(BackupStatus& status) {
+  const bool of_module = std::ranges::any_of(status.modules, [](const Module& module) {
+    return is_number(module.export_word) || is_number(module.import_word);
+  });
+  if (of_module || is_number(status.overall_export_word) || is_number(status.overall_import_word)) {
+    status.notes.emplace_back(
+        "states came as numbers, whose meaning is not known: export with Export-BackupStatus.ps1 "
+        "or Export-Clixml, which write names, or make the states text before ConvertTo-Json "
+        "(\"$($_.ExportStatus)\" in a calculated property of Select-Object)");
+  }
+}
+
 Result<BackupStatus> read_status(const PipelineResult& result, const Value& object,
                                  const Limits& limits) {
   const Graph& graph = result.graph;
@@ -70,7 +87,14 @@ Result<BackupStatus> read_status(const PipelineResult& result, const Value& obje
     }
     status.active_machine = to_lower(*word);
   }
+  note_numbers(status);
   return status;
+}
+
+void add_doubt(BackupStatus& status, const PipelineResult& result) {
+  if (!result.doubt.empty()) {
+    status.notes.push_back(result.doubt);
+  }
 }
 
 // The cmdlet gave errors instead of a status.
@@ -161,7 +185,10 @@ Result<BackupStatus> interpret(const PipelineResult& result, const Limits& limit
                   fmt::format("the script told of {} modules, but no status object came", told),
                   "ask again; if it stays, keep the output of `evaluate --debug` and report it");
     }
-    return BackupStatus{};
+    BackupStatus nothing;
+    nothing.conclusive = result.doubt.empty();
+    add_doubt(nothing, result);
+    return nothing;
   }
   if (found.empty()) {
     return bad("status.unrecognised",
@@ -180,6 +207,7 @@ Result<BackupStatus> interpret(const PipelineResult& result, const Limits& limit
     status->notes.push_back(
         fmt::format("{} objects beside the status object are ignored", objects - 1));
   }
+  add_doubt(*status, result);
   return status;
 }
 

@@ -70,6 +70,10 @@ std::string shown(std::string_view state, bool known, const std::string& word) {
 
 Verdict judge(const BackupStatus& status, const Expectation& expectation) {
   Verdict verdict;
+  if (!status.conclusive) {
+    verdict.doubts.emplace_back("The answer is empty, and output may be missing.");
+    return verdict;
+  }
   verdict.configured = !status.modules.empty();
   if (status.modules.empty()) {
     verdict.working = false;

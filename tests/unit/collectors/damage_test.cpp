@@ -9,7 +9,10 @@
 namespace sfb::collectors {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 using namespace sfb::collectors::testing;  // NOLINT: the builders
 
 std::string code_of(const PipelineResult& result) {
@@ -221,6 +224,51 @@ TEST(ScriptRows, WithoutAStatusObjectAreAFailure) {
   auto none = scripted({}, {});
   none.output.clear();
   EXPECT_EQ(code_of(none), "good") << "no object and no modules agree";
+}
+
+TEST(Doubt, MakesAnEmptyAnswerSayNothing) {
+  PipelineResult result;
+  result.doubt = "an object was not finished";
+  for (std::size_t nulls = 0; nulls < 2; ++nulls) {
+    result.output.assign(nulls, Value{});
+    const auto status = interpret(result, {});
+    ASSERT_TRUE(status.has_value());
+    EXPECT_FALSE(status->conclusive);
+    EXPECT_THAT(status->notes, ElementsAre("an object was not finished"));
+    const Verdict verdict = judge(*status, {});
+    EXPECT_EQ(verdict.configured, std::nullopt);
+    EXPECT_EQ(verdict.working, std::nullopt);
+    EXPECT_THAT(verdict.reasons, IsEmpty());
+    EXPECT_THAT(verdict.doubts, SizeIs(1));
+  }
+  add_error(result, "not paired");
+  EXPECT_EQ(code_of(result), "cmdlet.error") << "an error is an answer";
+}
+
+TEST(Doubt, BesideAStatusObjectIsANote) {
+  auto result = answer(kLync2013);
+  result.doubt = "an unknown message came";
+  const auto status = interpret(result, {});
+  ASSERT_TRUE(status.has_value());
+  EXPECT_TRUE(status->conclusive);
+  EXPECT_THAT(status->notes, ElementsAre("an unknown message came"));
+  EXPECT_EQ(judge(*status, {}).working, true);
+}
+
+TEST(Numbers, ANoteSaysHowToExportNames) {
+  for (const char* row :
+       {R"({"Identity":"A.B","ExportStatus":4,"ImportStatus":0})",
+        R"({"Identity":"A.B","ExportStatus":"4","ImportStatus":"NormalState"})",
+        R"({"Identity":"A.B","ExportStatus":"FinalState","ImportStatus":0})", R"("A.B:[0,0]")"}) {
+    const auto status = interpret(from_json(std::string("[") + row + "]"), {});
+    ASSERT_TRUE(status.has_value()) << row;
+    EXPECT_THAT(status->notes, ElementsAre(HasSubstr("Export-BackupStatus.ps1"))) << row;
+    EXPECT_EQ(judge(*status, {}).working, std::nullopt) << row;
+    EXPECT_EQ(judge(*status, {}).configured, true) << row;
+  }
+  EXPECT_THAT(interpret(answer(kLync2013, {{"OverallExportStatus", Value::int32(4)}}), {})->notes,
+              SizeIs(1));
+  EXPECT_THAT(interpret(answer({{"A.B", "Frob", ""}}), {})->notes, IsEmpty());
 }
 
 }  // namespace

@@ -39,6 +39,23 @@ TEST(AnswerCache, KeepsTheLastAndTheLastGood) {
   EXPECT_EQ(cache.find(numbered(2)), nullptr) << "only an equal question is served";
 }
 
+// Whoever takes an old answer wants one that says something.
+TEST(AnswerCache, AnAnswerThatSaysNothingTakesNoGoodOnesPlace) {
+  const FakeClock clock;
+  AnswerCache cache;
+  auto doubtful = good(clock.now(), {});
+  doubtful->question = numbered(1);
+  doubtful->status->conclusive = false;
+  cache.add(doubtful, clock.now().mono);
+  EXPECT_EQ(cache.find(numbered(1))->good, nullptr);
+  EXPECT_EQ(cache.find(numbered(1))->completed, doubtful);
+  const auto first = answered(numbered(1), clock.now(), true);
+  cache.add(first, clock.now().mono);
+  cache.add(doubtful, clock.now().mono);
+  EXPECT_EQ(cache.find(numbered(1))->good, first);
+  EXPECT_EQ(cache.find(numbered(1))->completed, doubtful);
+}
+
 TEST(AnswerCache, IsBoundedAndNeverForgetsTheScheduledQuestion) {
   const FakeClock clock;
   AnswerCache cache;

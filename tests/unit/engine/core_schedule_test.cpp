@@ -60,6 +60,36 @@ TEST(CoreSchedule, AGoodAnswerBecomesTheSnapshot) {
   EXPECT_EQ(rig.core.history(fqdn("unknown.x")), std::nullopt);
 }
 
+// An empty answer of which output may be missing: shown to who asks, nothing is learned from it.
+TEST(CoreSchedule, ADoubtfulAnswerLeavesThePoolAsItWas) {
+  Rig rig;
+  rig.first_run();
+  const auto before = rig.pool();
+  ASSERT_EQ(before->verdict->working, true);
+  rig.pass(30s);
+  const auto heard = rig.ask(Rig::scheduled());
+  PipelineResult nothing;
+  nothing.doubt = "an unknown message came";
+  remote::Reply doubtful;
+  doubtful.result = std::make_shared<const PipelineResult>(std::move(nothing));
+  doubtful.made_at = rig.clock.now().wall;
+  rig.finish(std::move(doubtful));
+  ASSERT_TRUE(heard->answered());
+  EXPECT_TRUE(heard->answer().evaluation->good());
+  EXPECT_EQ(heard->answer().evaluation->verdict.configured, std::nullopt);
+  EXPECT_EQ(rig.pool()->up, true);
+  EXPECT_EQ(rig.pool()->verdict->configured, std::nullopt);
+  EXPECT_EQ(rig.pool()->verdict->working, std::nullopt);
+  EXPECT_THAT(rig.pool()->modules, SizeIs(before->modules.size()));
+  EXPECT_EQ(rig.pool()->last_success, before->last_success);
+  EXPECT_EQ(rig.pool()->last_good, before->last_good);
+  EXPECT_EQ(rig.core.history(fqdn("a.x")).value().at(0).message, "an unknown message came");
+  EXPECT_EQ(rig.log->count("module gone"), 0U);
+  EXPECT_EQ(rig.log->count("an unknown message came"), 1U);
+  const auto cached = rig.ask(Rig::scheduled(), {.max_age = 10min});
+  EXPECT_EQ(cached->answer().evaluation, before->last_good);
+}
+
 TEST(CoreSchedule, TheCmdletsErrorsAndBadAnswersAreFailures) {
   Rig rig;
   rig.first_run();

@@ -151,6 +151,18 @@ TEST(ExportFile, ACountThatIsNotThatOfTheItemsIsRefused) {
   }
 }
 
+// Nothing at all: the cmdlet had nothing to say, or it failed and the errors went elsewhere.
+TEST(ExportFile, AnEmptyBareExportIsDoubtful) {
+  for (const std::string& bytes :
+       {std::string(kHead) + "</Objs>", std::string(kHead) + "<Nil /></Objs>", std::string("[]")}) {
+    const auto parsed = parse(bytes);
+    ASSERT_TRUE(parsed) << describe(parsed.error());
+    EXPECT_FALSE(parsed->result.doubt.empty()) << bytes;
+  }
+  EXPECT_EQ(parse(std::string(kHead) + "<S>a</S></Objs>")->result.doubt, "");
+  EXPECT_EQ(parse(clixml({.output = ""}))->result.doubt, "") << "the wrapper holds errors too";
+}
+
 TEST(ExportFile, BareExports) {
   const auto bare = parse(std::string(kHead) + "<S>a</S><S>b</S></Objs>");
   ASSERT_TRUE(bare) << describe(bare.error());
