@@ -186,14 +186,26 @@ Result<BackupStatus> interpret(const PipelineResult& result, const Limits& limit
                   "ask again; if it stays, keep the output of `evaluate --debug` and report it");
     }
     BackupStatus nothing;
-    nothing.conclusive = result.doubt.empty();
     add_doubt(nothing, result);
+    // The script counts what it puts out; without it a status may have become `$null` on the way.
+    if (nothing.notes.empty() && !result.output.empty() && !result.extras) {
+      nothing.notes.emplace_back("the answer is $null, not a status and not nothing");
+    }
+    nothing.conclusive = nothing.notes.empty();
     return nothing;
   }
   if (found.empty()) {
     return bad("status.unrecognised",
                fmt::format("none of the {} objects has a property BackupModules", objects),
                std::string(plain_text(result.graph, result.output.front()).value_or("")));
+  }
+  const bool foreign = std::ranges::any_of(result.output, [&](const Value& value) {
+    return find_member(result.graph, value, "BackupModules") == nullptr &&
+           !visible_properties(result.graph, value).empty();
+  });
+  if (foreign) {
+    // It may be a second status whose modules were lost.
+    return bad("status.several", "an object that is no status came beside the status");
   }
   if (found.size() > 1) {
     return bad("status.several",

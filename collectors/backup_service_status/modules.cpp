@@ -123,7 +123,9 @@ Read read_module(const Graph& graph, const Value& value) {
     const Read read = row_text ? read_module_text(*row_text) : Read(std::unexpected(kNoModule));
     return !read || agree(module, *read) ? read : Read(std::unexpected(kContradicts));
   }
-  if (!export_word && !import_word) {
+  // JSON says everything once: a member that is gone may have taken another module's with it.
+  if (find_member(graph, value, "ExportStatus") == nullptr ||
+      find_member(graph, value, "ImportStatus") == nullptr || (!export_word && !import_word)) {
     return std::unexpected(kNoModule);
   }
   if (is_joined(module)) {

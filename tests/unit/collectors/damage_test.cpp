@@ -245,6 +245,40 @@ TEST(Doubt, MakesAnEmptyAnswerSayNothing) {
   EXPECT_EQ(code_of(result), "cmdlet.error") << "an error is an answer";
 }
 
+TEST(Doubt, NullAloneIsNeitherAStatusNorNothing) {
+  PipelineResult result;
+  result.output.resize(1);
+  const auto status = interpret(result, {});
+  ASSERT_TRUE(status.has_value());
+  EXPECT_FALSE(status->conclusive);
+  EXPECT_THAT(status->notes, ElementsAre(HasSubstr("$null")));
+  EXPECT_EQ(judge(*status, {}).configured, std::nullopt);
+  // The script says how many objects there were, and its transport has compared them.
+  result.extras = table(result.graph, {{std::string(kExtrasTag), Value::int32(1)}});
+  EXPECT_EQ(judge(interpret(result, {}).value(), {}).configured, false);
+}
+
+TEST(Contradiction, AnObjectBesideTheStatusMayBeASecondOne) {
+  auto result = answer(kLync2013);
+  result.output.push_back(object(result.graph, {{"OverallExportStatus", text("ErrorState")}}));
+  EXPECT_EQ(code_of(result), "status.several");
+}
+
+TEST(Contradiction, AModuleHasAllItsMembers) {
+  for (const std::string missing : {"ExportStatus", "ImportStatus"}) {
+    EXPECT_EQ(code_of(answer_with([&](Graph& graph) {
+                std::vector<Property> members = {{"Identity", text("A.B")},
+                                                 {"ExportStatus", text("FinalState")},
+                                                 {"ImportStatus", text("NormalState")}};
+                std::erase_if(members,
+                              [&](const Property& member) { return member.name == missing; });
+                return object(graph, std::move(members));
+              })),
+              "status.bad_module")
+        << missing;
+  }
+}
+
 TEST(Doubt, BesideAStatusObjectIsANote) {
   auto result = answer(kLync2013);
   result.doubt = "an unknown message came";
