@@ -7,7 +7,9 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <locale.h>  // newlocale
 #include <unistd.h>
+#include <wctype.h>  // towlower_l
 
 #include <algorithm>
 #include <array>
@@ -42,13 +44,27 @@ const config::Credentials& credentials_of(const config::Endpoint& endpoint,
                             &config::Credentials::name);
 }
 
+// Windows compares user and domain names without case, and the locale of this machine has no say in
+// it. Case is simple here: `ß` is not `SS`.
+std::string without_case(std::string_view name) {
+  static const locale_t unicode = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+  std::string folded;
+  for (std::size_t pos = 0; pos < name.size();) {
+    const char32_t letter = next_code_point(name, pos);
+    const auto wide = static_cast<wint_t>(letter);
+    append_utf8(folded, static_cast<char32_t>(unicode != nullptr ? ::towlower_l(wide, unicode)
+                                                                 : ::towlower(wide)));
+  }
+  return folded;
+}
+
 // Two entries with one password file are one account, whatever they are called.
 std::string account_of(const config::Endpoint& endpoint, const config::Settings& settings) {
   if (endpoint.transport != "winrm") {
     return {};
   }
   const config::Credentials& credentials = credentials_of(endpoint, settings);
-  return fmt::format("{} {} {}", credentials.method, credentials.username,
+  return fmt::format("{} {} {}", credentials.method, without_case(credentials.username),
                      credentials.password_file);
 }
 
@@ -185,7 +201,8 @@ std::string endpoint_identity(const config::Endpoint& endpoint, const config::Se
   // no difference.
   const config::Credentials& credentials = credentials_of(endpoint, settings);
   return fmt::format("{} {} {} {} {}", endpoint.transport, endpoint.winrm.url,
-                     endpoint.winrm.configuration_name, credentials.method, credentials.username);
+                     endpoint.winrm.configuration_name, credentials.method,
+                     without_case(credentials.username));
 }
 
 std::string endpoint_settings(const config::Endpoint& endpoint, const config::Settings& settings) {
@@ -194,6 +211,19 @@ std::string endpoint_settings(const config::Endpoint& endpoint, const config::Se
   own.endpoints = {endpoint};
   if (endpoint.transport == "winrm") {
     own.credentials = {credentials_of(endpoint, settings)};
+  }
+  return config::to_yaml(own);
+}
+
+std::string endpoint_terms(const config::Endpoint& endpoint, const config::Settings& settings) {
+  config::Settings own;
+  own.endpoints = {endpoint};
+  own.endpoints.front().name = "-";
+  if (endpoint.transport == "winrm") {
+    own.credentials = {credentials_of(endpoint, settings)};
+    config::Credentials& credentials = own.credentials.front();
+    credentials.name = own.endpoints.front().winrm.credentials = "-";
+    credentials.username = without_case(credentials.username);
   }
   return config::to_yaml(own);
 }
@@ -228,7 +258,8 @@ engine::Options engine_options(const config::Settings& settings,
          .max_concurrent = endpoint.max_concurrent,
          .identity = endpoint_identity(endpoint, settings),
          .account = account_of(endpoint, settings),
-         .settings = endpoint_settings(endpoint, settings)});
+         .settings = endpoint_settings(endpoint, settings),
+         .terms = endpoint_terms(endpoint, settings)});
   }
   for (const config::Pool& pool : settings.pools) {
     options.pools.push_back({.identity = pool_identity(pool, endpoint_of(pool, settings), settings),

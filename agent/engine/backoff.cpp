@@ -43,9 +43,9 @@ bool is_refused_logon(const Error& error) {
   return error.code == "auth.refused" || error.code == "wsman.authentication";
 }
 
-void Account::refused(std::uint64_t endpoint, MonoTime started, MonoTime now) {
+bool Account::refused(std::uint64_t endpoint, MonoTime started, MonoTime now) {
   if (since_ && started < *since_) {
-    return;
+    return false;
   }
   if (doubted_by_ && (in_a_row_ || *doubted_by_ != endpoint)) {
     in_a_row_ = true;
@@ -53,6 +53,7 @@ void Account::refused(std::uint64_t endpoint, MonoTime started, MonoTime now) {
   }
   doubted_by_ = doubted_by_.value_or(endpoint);
   since_ = now;
+  return true;
 }
 
 void Account::accepted(MonoTime started) {
@@ -68,12 +69,6 @@ void Account::accepted(MonoTime started) {
 void Account::end(MonoTime now) {
   *this = Account();
   since_ = now;
-}
-
-void Account::forgive(MonoTime now) {
-  if (doubted_by_) {
-    end(now);
-  }
 }
 
 std::size_t Account::most_at_once() const {

@@ -33,7 +33,7 @@ class Backoff {
   bool refused(MonoTime started, MonoTime now);
   /// The server answered: it lets us in.
   void accepted(MonoTime started);
-  /// A reload or a new secret: try again, from the first step.
+  /// Other settings or a new secret: try again, from the first step.
   void end(MonoTime now);
 
   /// Absent when there is none or it is over.
@@ -59,12 +59,12 @@ bool is_refused_logon(const Error& error);
 class Account {
  public:
   // `started` as above.
-  void refused(std::uint64_t endpoint, MonoTime started, MonoTime now);
+
+  /// False when that says nothing.
+  bool refused(std::uint64_t endpoint, MonoTime started, MonoTime now);
   void accepted(MonoTime started);
   /// A new secret.
   void end(MonoTime now);
-  /// A reload: as `end`, but an account that is let in stays so.
-  void forgive(MonoTime now);
 
   static constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
   /// How many runs that began since the last `end` may be under way at once over all its endpoints.

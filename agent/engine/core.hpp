@@ -96,7 +96,7 @@ class Core {
   struct SharedAccount {
     Account account;
     std::string refused_with;             ///< what began the back-off, for those who are refused
-    std::optional<std::uint64_t> secret;  ///< told last
+    std::optional<std::uint64_t> secret;  ///< refused or told last
     std::vector<Endpoint*> members;       ///< of the present configuration
     std::set<JobId> trials;               ///< runs under way that began since the last `end`
     std::set<JobId> silent;               ///< those of them that took longer than Account::patience
@@ -120,12 +120,11 @@ class Core {
       trials.clear();
       silent.clear();
     }
-    /// A reload: nobody is a member, nobody waits.
+    /// A reload: nobody is a member, nobody waits. Runs under way stay what they are.
     void empty() {
       members.clear();
       held.clear();
       ready = 0;
-      end_trials();
     }
   };
 
@@ -136,8 +135,10 @@ class Core {
     std::shared_ptr<SharedAccount> account = {};  ///< never null once adopted
     Backoff backoff = {};
     std::string refused_with = {};  ///< as above
-    JobId trial = 0;                ///< the one run of an endpoint on trial; 0: none
-    std::uint64_t turn = 0;         ///< of its account, when it ran last; 0: it did not
+    /// A reload gave it other terms: it does not wait for its account until it was tried again.
+    bool pardoned = false;
+    JobId trial = 0;         ///< the one run of an endpoint on trial; 0: none
+    std::uint64_t turn = 0;  ///< of its account, when it ran last; 0: it did not
     enum class Place : std::uint8_t { nowhere, held, ready } place = Place::nowhere;
     std::vector<Pool*> pools = {};
 
@@ -147,9 +148,11 @@ class Core {
       return queue.can_take() && (trial == 0 || !backoff.on_trial() || !uses_backoff());
     }
     std::optional<MonoTime> backoff_until(MonoTime now) const {
-      // An absent time is less than any other.
-      return uses_backoff() ? std::max(backoff.until(now), account->account.until(now))
-                            : std::nullopt;
+      if (!uses_backoff()) {
+        return std::nullopt;
+      }
+      const auto of_account = pardoned ? std::nullopt : account->account.until(now);
+      return std::max(backoff.until(now), of_account);  // an absent time is less than any other
     }
   };
 
@@ -214,8 +217,10 @@ class Core {
   };
 
   // core_config.cpp
-  std::map<std::string, EndpointPtr> adopt_endpoints(std::vector<EndpointOptions> options);
-  void keep_pool(Pool& pool, PoolOptions options, Now now);
+  std::map<std::string, EndpointPtr> adopt_endpoints(std::vector<EndpointOptions> options, Now now);
+  EndpointPtr make_endpoint(const EndpointOptions& options, bool known);
+  void join_account(Endpoint& endpoint, const std::shared_ptr<SharedAccount>& account);
+  void keep_pool(Pool& pool, PoolOptions options, bool freed, Now now);
   void add_pool(PoolOptions options, EndpointPtr endpoint, Now now);
   void retire(Pool& pool, std::vector<Waiter>& orphans);
   void retire_unused(const std::vector<std::shared_ptr<remote::Transport>>& before);

@@ -36,6 +36,7 @@ void Core::learn_outcome(const Job& job, const Error* failure, bool let_in, Now 
   }
   if (refused && endpoint.backoff.refused(job.started, now.mono)) {
     endpoint.refused_with = with;
+    endpoint.pardoned = false;
     const MonoTime until = *endpoint.backoff.until(now.mono);
     logger_.warn(
         "back-off",
@@ -47,10 +48,12 @@ void Core::learn_outcome(const Job& job, const Error* failure, bool let_in, Now 
     backoff_changed(endpoint, now);
     refuse_waiting_jobs(endpoint, until, now);
   } else if (!refused && let_in) {
-    const auto before = endpoint.backoff_until(now.mono);
+    // It began in the same moment as this run, or did not hold this endpoint up.
+    const bool before =
+        endpoint.backoff_until(now.mono) || endpoint.account->account.until(now.mono);
     endpoint.backoff.accepted(job.started);
     endpoint.account->account.accepted(job.started);
-    if (before) {  // it began in the same moment as this run
+    if (before) {
       for (const Endpoint* other : endpoint.account->members) {
         backoff_changed(*other, now);
       }
@@ -64,7 +67,10 @@ void Core::learn_outcome(const Job& job, const Error* failure, bool let_in, Now 
 void Core::account_refused(Endpoint& endpoint, const Job& job, const std::string& with, Now now) {
   SharedAccount& shared = *endpoint.account;
   const bool before = shared.account.until(now.mono).has_value();
-  shared.account.refused(endpoint.id, job.started, now.mono);
+  if (shared.account.refused(endpoint.id, job.started, now.mono)) {
+    const auto secret = endpoint.options.transport->secret();
+    shared.secret = secret ? secret : shared.secret;
+  }
   const auto until = shared.account.until(now.mono);
   if (before || !until) {
     return;
@@ -78,7 +84,8 @@ void Core::account_refused(Endpoint& endpoint, const Job& job, const std::string
                   {"duration",
                    format_duration(std::chrono::ceil<std::chrono::seconds>(*until - now.mono))}});
   }
-  for (const Endpoint* other : all) {
+  for (Endpoint* other : all) {
+    other->pardoned = false;
     backoff_changed(*other, now);
     refuse_waiting_jobs(*other, *other->backoff_until(now.mono), now);
   }
@@ -125,7 +132,8 @@ status::Refusal Core::backoff_refusal(const Endpoint& endpoint, MonoTime until, 
       Error{Reason::throttled, "engine.backoff",
             fmt::format("endpoint {} is left alone for {} s after {}", endpoint.options.name,
                         wait.count(), own ? endpoint.refused_with : endpoint.account->refused_with),
-            "repair the cause; a reload ends it at once, and so does a new password in its file",
+            "repair the cause; a new password in its file ends it at once, and so does a reload "
+            "that changes the settings of the endpoint or of its account",
             "", Stage::queue},
       wait,
       {}};

@@ -2,6 +2,7 @@
 #include "agent/engine/core.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace sfb::engine {
@@ -30,10 +31,14 @@ void Core::apply(Options options) {
   const Now now = clock_.now();
   dirty_ = true;
   const auto before = transports();
+  std::set<EndpointPtr> resting;
   for (const auto& [name, endpoint] : endpoints_) {
     agenda_.erase(backoff_end_of(endpoint->id));
+    if (endpoint->backoff_until(now.mono)) {
+      resting.insert(endpoint);
+    }
   }
-  auto endpoints = adopt_endpoints(std::move(options.endpoints));
+  auto endpoints = adopt_endpoints(std::move(options.endpoints), now);
   std::map<Fqdn, PoolOptions> wanted;
   for (PoolOptions& pool : options.pools) {
     if (endpoints.contains(pool.identity.endpoint)) {
@@ -69,17 +74,14 @@ void Core::apply(Options options) {
     const auto known = pools_.find(fqdn);
     const EndpointPtr& endpoint = endpoints_.at(pool.identity.endpoint);
     if (known != pools_.end()) {
-      keep_pool(*known->second, std::move(pool), now);
+      const bool freed = resting.contains(endpoint) && !endpoint->backoff_until(now.mono);
+      keep_pool(*known->second, std::move(pool), freed, now);
     } else {
       add_pool(std::move(pool), endpoint, now);
     }
   }
-  for (const auto& [name, account] : accounts_) {
-    account->account.forgive(now.mono);
-    account->secret.reset();  // new transports tell only what changes from now on
-  }
   for (const auto& [name, endpoint] : endpoints_) {
-    endpoint->backoff.end(now.mono);
+    backoff_changed(*endpoint, now);
   }
   start_anew();
   // Callers of a pool that starts anew ask the new one; of a removed one hear that it is gone.
@@ -89,8 +91,8 @@ void Core::apply(Options options) {
   flush();
 }
 
-std::map<std::string, Core::EndpointPtr> Core::adopt_endpoints(
-    std::vector<EndpointOptions> options) {
+std::map<std::string, Core::EndpointPtr> Core::adopt_endpoints(std::vector<EndpointOptions> options,
+                                                               Now now) {
   std::map<std::string, EndpointPtr> adopted;
   std::map<std::string, std::shared_ptr<SharedAccount>> accounts;
   std::map<EndpointPtr, std::shared_ptr<remote::Transport>> moved;
@@ -101,12 +103,14 @@ std::map<std::string, Core::EndpointPtr> Core::adopt_endpoints(
     const auto known = endpoints_.find(each.name);
     const bool same = known != endpoints_.end() && known->second->options.identity == each.identity;
     const EndpointPtr endpoint =
-        same ? known->second
-             : std::make_shared<Endpoint>(
-                   Endpoint{++endpoints_made_, each, EndpointQueue(each.max_concurrent)});
+        same ? known->second : make_endpoint(each, known != endpoints_.end());
+    if (same && (each.terms.empty() || each.terms != endpoint->options.terms)) {
+      endpoint->backoff.end(now.mono);
+      endpoint->pardoned = true;
+    }
+    auto secret = endpoint->options.transport->secret();
     if (same && !each.settings.empty() && each.settings == endpoint->options.settings) {
       each.transport = endpoint->options.transport;
-      each.transport->refresh();
     }
     if (!same || endpoint->options.transport != each.transport) {
       each.transport->on_change(hooks_.content_changed);
@@ -124,9 +128,8 @@ std::map<std::string, Core::EndpointPtr> Core::adopt_endpoints(
         accounts
             .emplace(name, old != accounts_.end() ? old->second : std::make_shared<SharedAccount>())
             .first->second;
-    if (std::exchange(endpoint->account, account) != account) {
-      endpoint->turn = 0;
-    }
+    join_account(*endpoint, account);
+    each.transport->refresh(secret ? secret : account->secret);
     endpoint->options = std::move(each);
     adopted.insert_or_assign(endpoint->options.name, endpoint);
   }
@@ -141,13 +144,42 @@ std::map<std::string, Core::EndpointPtr> Core::adopt_endpoints(
   return adopted;
 }
 
-void Core::keep_pool(Pool& pool, PoolOptions options, Now now) {
+Core::EndpointPtr Core::make_endpoint(const EndpointOptions& options, bool known) {
+  auto made = std::make_shared<Endpoint>(
+      Endpoint{++endpoints_made_, options, EndpointQueue(options.max_concurrent)});
+  // Under another name it is the same server, which refused the same account.
+  const auto twin = std::ranges::find_if(endpoints_, [&](const auto& entry) {
+    return !options.terms.empty() && entry.second->options.terms == options.terms;
+  });
+  if (twin != endpoints_.end()) {
+    made->backoff = twin->second->backoff;
+    made->refused_with = twin->second->refused_with;
+  } else {
+    made->pardoned = known;
+  }
+  return made;
+}
+
+void Core::join_account(Endpoint& endpoint, const std::shared_ptr<SharedAccount>& account) {
+  if (endpoint.account == account) {
+    return;
+  }
+  // Its runs under way are tried with the account that it had.
+  for (const auto& [id, job] : jobs_) {
+    if (endpoint.account && job->endpoint.get() == &endpoint) {
+      endpoint.account->end_trial(id);
+    }
+  }
+  endpoint.account = account;
+  endpoint.turn = 0;
+}
+
+void Core::keep_pool(Pool& pool, PoolOptions options, bool freed, Now now) {
   pool.knowledge.set_limits(options_.limits);
   pool.knowledge.reconfigure(options.identity);
   pool.options = std::move(options);
   pool.activity.set_interval(pool.options.evaluation_interval, now.mono);
-  pool.knowledge.set_backoff(std::nullopt);
-  if (pool.endpoint->backoff_until(now.mono) && started_) {
+  if (freed && started_) {
     pool.activity.schedule(now.mono);
   }
   plan(pool);

@@ -32,6 +32,9 @@ struct EndpointOptions {
   /// Everything that `transport` was made of. While it stays, a reload keeps the transport in use,
   /// with its sessions, and drops the new one. Empty: every reload brings a new one.
   std::string settings = {};
+  /// What of it decides whether the servers let us in, names left out. While it stays, back-off
+  /// lasts over a reload, also under another name. Empty: every reload ends it.
+  std::string terms = {};
 };
 
 /// One pool to evaluate.
@@ -59,7 +62,8 @@ class Engine final : public status::Evaluator, public status::Board {
 
   /// First configuration or a reload: pools that stay keep their knowledge, removed ones lose
   /// series, state, history and running work (late results are dropped by generation number),
-  /// changed addresses start a new generation. Ends all back-off. Transports that are not used any
+  /// changed addresses start a new generation. Ends the back-off of endpoints whose terms changed;
+  /// transports in use look at their password files. Transports that are not used any
   /// more are closed in the background, behind their last run.
   void apply(Options options);
   /// Starts the schedule, each pool at its place of the interval (a hash of its name); the first

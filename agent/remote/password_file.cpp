@@ -59,6 +59,11 @@ bool differs(const std::shared_ptr<const Secret>& a, const std::shared_ptr<const
   return a == nullptr || b == nullptr ? a != b : a->reveal() != b->reveal();
 }
 
+// Equal for equal passwords; it never leaves the process.
+std::uint64_t number_of(const Secret& secret) {
+  return std::hash<std::string_view>{}(secret.reveal());
+}
+
 std::string folder_of(const std::string& path) {
   const auto slash = path.rfind('/');
   return slash == 0 || slash == std::string::npos ? "/" : path.substr(0, slash);
@@ -182,9 +187,11 @@ boost::asio::awaitable<PasswordFile::Secrets> PasswordFile::read(MonoTime deadli
   if (differs(last_, *read)) {
     ++version_;
     last_ = *read;
-  }
-  if (!told_) {
-    told_ = last_;
+    const auto before = std::exchange(number_, number_of(**read));
+    // The first one is news only where there was none when it was asked for.
+    if ((before || looking_) && before != number_ && on_change_) {
+      on_change_(*number_);
+    }
   }
   co_return read;
 }
@@ -193,6 +200,14 @@ bool PasswordFile::concerns(const net::FileEvent& event) const {
   // Secrets that an orchestrator mounts are links through `..data`, which is turned elsewhere.
   return event.kind != net::FileEvent::Kind::changed || event.name.starts_with("..") ||
          event.name == path_.substr(path_.rfind('/') + 1);
+}
+
+void PasswordFile::refresh(std::optional<std::uint64_t> known) {
+  if (!number_) {
+    number_ = known;
+  }
+  tried_ = tried_ || number_.has_value();
+  changed();
 }
 
 void PasswordFile::changed() {
@@ -209,14 +224,7 @@ void PasswordFile::changed() {
 boost::asio::awaitable<void> PasswordFile::look(std::shared_ptr<PasswordFile> self) {
   while (self->look_again_) {
     self->look_again_ = false;
-    const auto before = self->told_;
-    const Secrets now = co_await self->read(net::mono_now() + kLookTime);
-    if (now && differs(before, *now)) {
-      self->told_ = *now;
-      if (self->on_change_) {
-        self->on_change_(std::hash<std::string_view>{}((*now)->reveal()));
-      }
-    }
+    static_cast<void>(co_await self->read(net::mono_now() + kLookTime));
   }
   self->looking_ = false;
 }

@@ -48,10 +48,15 @@ class PasswordFile : public std::enable_shared_from_this<PasswordFile> {
   /// Grows when a password was read that differs from the one before.
   std::uint64_t version() const { return version_; }
 
-  /// Called on the loop thread when the folder changed and another password lies there; with the
-  /// same number for equal passwords (Transport::on_credentials). A file that is only touched is no
-  /// news: each call may cost a logon.
+  /// Called on the loop thread when a read finds another password than the one before; with the
+  /// same number for equal passwords (Transport::on_credentials). The folder's changes make it
+  /// read. A file that is only touched is no news: each call may cost a logon.
   void on_change(std::function<void(std::uint64_t)> callback) { on_change_ = std::move(callback); }
+  /// The number of the password that was read last; absent before the first.
+  std::optional<std::uint64_t> number() const { return number_; }
+  /// Reads it in the background, where no change of the folder may be told (a network mount).
+  /// `known` counts as read before by who has read none; without either nothing is read.
+  void refresh(std::optional<std::uint64_t> known);
 
  private:
   enum class Progress : std::uint8_t { queued, running, done };
@@ -70,8 +75,8 @@ class PasswordFile : public std::enable_shared_from_this<PasswordFile> {
   Logger logger_;
   bool complained_ = false;  ///< that it cannot be watched
   std::unique_ptr<net::SharedWatch::Subscription> subscription_;
-  std::shared_ptr<const Secret> last_;  ///< as read last
-  std::shared_ptr<const Secret> told_;  ///< as read first or told last
+  std::shared_ptr<const Secret> last_;   ///< as read last
+  std::optional<std::uint64_t> number_;  ///< of `last_`, or known from others
   std::uint64_t version_ = 0;
   bool tried_ = false;  ///< somebody has asked for it
   bool looking_ = false;

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,14 +53,18 @@ class Transport {
   /// because they share the account that could be locked.
   virtual bool uses_backoff() const { return true; }
   /// Tells that the credentials changed on disk: what was refused may be accepted now. `secret` is
-  /// a number that is the same for equal secrets. Called on the loop thread. Set once, before the
-  /// first ask.
+  /// a number that is the same for equal secrets in one process. Called on the loop thread. Set
+  /// once, before the first ask.
   virtual void on_credentials(std::function<void(std::uint64_t secret)> callback) {
     static_cast<void>(callback);
   }
-  /// A reload made a transport with the same settings, and keeps this one: what it remembers of
-  /// files besides the configuration is to be read anew.
-  virtual void refresh() {}
+  /// That number of the credentials as they were read last; absent: not read yet, or there are
+  /// none on disk.
+  virtual std::optional<std::uint64_t> secret() const { return std::nullopt; }
+  /// A reload uses this transport, new or as before: what it remembers of files besides the
+  /// configuration is read anew. Other credentials than those it read last are told
+  /// (on_credentials); where it has read none, others than `known`, if that is given.
+  virtual void refresh(std::optional<std::uint64_t> known) { static_cast<void>(known); }
   /// Nothing more will be asked: leaves nothing behind on the server. Returns when all is cleared,
   /// or false when the deadline came first; asks still running are cleared behind them.
   virtual boost::asio::awaitable<bool> close(MonoTime deadline) {

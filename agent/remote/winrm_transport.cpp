@@ -53,7 +53,11 @@ class WinrmTransport final : public LanesTransport {
                        [endpoint] { return std::make_shared<WinrmLane>(endpoint); }),
         endpoint_(endpoint) {}
 
-  void refresh() override { endpoint_->tls.reset(); }
+  std::optional<std::uint64_t> secret() const override { return endpoint_->password->number(); }
+  void refresh(std::optional<std::uint64_t> known) override {
+    endpoint_->tls.reset();
+    endpoint_->password->refresh(known);
+  }
   void on_credentials(std::function<void(std::uint64_t)> callback) override {
     endpoint_->password->on_change(std::move(callback));
   }

@@ -52,6 +52,33 @@ TEST_F(WinrmEnding, AFileThatIsOnlyTouchedIsNoNews) {
   EXPECT_EQ(rig.told, 1);
 }
 
+// As on a network mount, which tells of no change.
+TEST_F(WinrmEnding, AReloadFindsANewPasswordThatNobodyWasToldOf) {
+  rig.write_password("wrong");
+  rig.make();
+  EXPECT_EQ(rig.code(), "auth.refused");
+  const auto refused = rig.loop.call([&] { return rig.transport->secret(); });
+  ASSERT_TRUE(refused);
+  // One that has read nothing, and so watches nothing.
+  const auto refresh = [&](std::optional<std::uint64_t> known) {
+    rig.make();
+    rig.told = 0;
+    rig.loop.call([&] { rig.transport->refresh(known); });
+  };
+  refresh(refused);
+  EXPECT_TRUE(net::eventually(
+      [&] { return rig.loop.call([&] { return rig.transport->secret(); }) == refused; }));
+  rig.loop.call([&] { rig.transport->refresh(std::nullopt); });
+  rig.unmake();
+  EXPECT_EQ(rig.told, 0);
+  rig.write_password("secret");
+  refresh(refused);
+  EXPECT_TRUE(net::eventually([&] { return rig.told == 1; }));
+  EXPECT_EQ(rig.code(), "good");
+  refresh(std::nullopt);
+  EXPECT_FALSE(rig.loop.call([&] { return rig.transport->secret(); }));
+}
+
 TEST_F(WinrmEnding, APasswordThatAppearsIsTold) {
   std::filesystem::remove(rig.folder + "/password");
   rig.make();

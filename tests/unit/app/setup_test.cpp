@@ -229,6 +229,48 @@ TEST(Setup, AnotherServerOrAccountIsAnotherEndpoint) {
   EXPECT_TRUE(changed([](Winrm&, Credentials& c) { c.method = "kerberos"; }));
   EXPECT_FALSE(changed([](Winrm&, Credentials& c) { c.password_file = "/other"; }));
   EXPECT_FALSE(changed([](Winrm& w, Credentials&) { w.session.max_pipelines = 1; }));
+  EXPECT_FALSE(changed([](Winrm&, Credentials& c) { c.username = "SvC"; }));
+}
+
+TEST(Setup, AccountsCompareWithoutCase) {
+  config::Settings settings = with_winrm();
+  boost::asio::io_context loop;
+  const SystemClock clock;
+  const auto account = [&](std::string user) {
+    settings.credentials[0].username = std::move(user);
+    return engine_options(settings, loop.get_executor(), clock, Logger()).endpoints[1].account;
+  };
+  EXPECT_EQ(account("svc"), account("SVC"));
+  EXPECT_EQ(account("LITWARE\\svc"), account("litware\\SVC"));
+  EXPECT_EQ(account("SVC@Litwareinc.com"), account("svc@litwareinc.com"));
+  EXPECT_EQ(account("ÄÖÜ-Überwachung"), account("äöü-überwachung"));
+  EXPECT_EQ(account("МОНИТОР"), account("монитор"));
+  EXPECT_NE(account("svc"), account("LITWARE\\svc"));
+  EXPECT_NE(account("svc1"), account("svc2"));
+}
+
+// Back-off lasts over a reload that leaves them as they are.
+TEST(Setup, TermsAreWhatDecidesWhetherAServerLetsUsIn) {
+  const config::Settings settings = with_winrm();
+  const auto changed = [&](auto change) {
+    config::Settings other = settings;
+    change(other);
+    return endpoint_terms(other.endpoints[1], other) !=
+           endpoint_terms(settings.endpoints[1], settings);
+  };
+  using config::Settings;
+  EXPECT_TRUE(changed([](Settings& s) { s.endpoints[1].winrm.url = "https://other/wsman"; }));
+  EXPECT_TRUE(changed([](Settings& s) { s.endpoints[1].winrm.tls.ca_file = "/other"; }));
+  EXPECT_TRUE(changed([](Settings& s) { s.credentials[0].username = "other"; }));
+  EXPECT_TRUE(changed([](Settings& s) { s.credentials[0].password_file = "/other"; }));
+  EXPECT_TRUE(changed([](Settings& s) { s.credentials[0].method = "kerberos"; }));
+  EXPECT_FALSE(changed([](Settings& s) { s.credentials[0].username = "SVC"; }));
+  EXPECT_FALSE(changed([](Settings& s) { s.limits.depth = 17; }));
+  EXPECT_FALSE(changed([](Settings& s) { s.pools.clear(); }));
+  EXPECT_FALSE(changed([](Settings& s) { s.endpoints[0].path = "/other"; }));
+  EXPECT_FALSE(changed([](Settings& s) { s.endpoints[1].name = "other"; }));
+  EXPECT_FALSE(changed(
+      [](Settings& s) { s.credentials[0].name = s.endpoints[1].winrm.credentials = "other"; }));
 }
 
 // The same over transport ssh.

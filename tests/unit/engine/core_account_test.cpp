@@ -177,6 +177,66 @@ TEST(CoreAccount, ANewPasswordEndsItForAll) {
   }
 }
 
+// Each reload of an unchanged wrong password cost two logons, and more with callers.
+TEST(CoreAccount, ReloadsWithoutAChangeCostNoLogon) {
+  AccountRig rig(6);
+  for (auto& endpoint : rig.options.endpoints) {
+    endpoint.terms = endpoint.settings = "of " + endpoint.name;
+  }
+  rig.configure();
+  rig.core.start();
+  rig.serve_for(12s, all);
+  EXPECT_EQ(rig.refused, 2U);
+  for (int i = 0; i < 40; ++i) {
+    rig.configure();
+    for (std::size_t k = 0; k < 6; ++k) {
+      rig.ask(Rig::scheduled(AccountRig::name(k)));
+    }
+    rig.serve_for(1s, all);
+  }
+  EXPECT_EQ(rig.refused, 2U);
+  rig.add_endpoint("new");
+  rig.options.endpoints.back().account = "svc";
+  rig.options.endpoints.back().terms = "of another one";
+  rig.add_pool("new.x", "new");
+  rig.configure();
+  EXPECT_EQ(rig.ask(Rig::scheduled("new.x"))->code(), "engine.backoff") << "the account's";
+
+  // One endpoint with other settings is tried, once, and no other.
+  rig.options.endpoints[4].terms = "another CA file";
+  rig.configure();
+  rig.serve_for(1s, all);
+  for (int i = 0; i < 5; ++i) {
+    rig.configure();
+    rig.serve_for(500ms, all);
+  }
+  EXPECT_EQ(rig.refused, 3U);
+  EXPECT_EQ(rig.ask(Rig::scheduled("p4.x"))->code(), "engine.backoff");
+  rig.options.endpoints[4].terms = "the right CA file";
+  rig.configure();
+  rig.serve_for(3min, none);
+  EXPECT_EQ(rig.up(), 7U) << "it was let in, and with it all others";
+  for (const auto& pool : rig.core.snapshot()->pools) {
+    EXPECT_FALSE(pool->backoff_until.has_value());
+  }
+}
+
+TEST(CoreAccount, AReloadForgetsNoTrialThatIsUnderWay) {
+  AccountRig rig(8);
+  for (auto& endpoint : rig.options.endpoints) {
+    endpoint.terms = endpoint.settings = "of " + endpoint.name;
+  }
+  rig.configure();
+  rig.core.start();
+  rig.pass(1500ms);  // servers that take their time to refuse
+  const std::size_t before = rig.launched;
+  for (int i = 0; i < 10; ++i) {
+    rig.configure();
+    rig.pass(10ms);
+  }
+  EXPECT_LE(rig.launched, std::max<std::size_t>(before, 2));
+}
+
 TEST(CoreAccount, AReloadEndsItAndATrialUnderWayIsForgotten) {
   AccountRig rig(3);
   rig.ask(Rig::scheduled("p0.x"));

@@ -175,6 +175,7 @@ TEST(CoreReload, ATransportOfTheSameSettingsStaysInUse) {
   rig.options.endpoints[0].settings = "as before";
   rig.configure();
   const auto kept = rig.transports["one"];
+  kept->refreshed = 0;
   rig.retired.clear();
   const auto made = std::make_shared<FakeTransport>();
   rig.options.endpoints[0].transport = made;
@@ -189,6 +190,120 @@ TEST(CoreReload, ATransportOfTheSameSettingsStaysInUse) {
   rig.configure();
   EXPECT_THAT(rig.retired, ElementsAre(kept));
   EXPECT_THAT(made->pools, ElementsAre("a.x"));
+}
+
+/// One endpoint that was refused; its settings are told.
+class RefusedRig : public Rig {
+ public:
+  RefusedRig() {
+    options.endpoints[0].terms = "as before";
+    options.endpoints[0].settings = "settings";
+    configure();
+    core.start();
+    if (!pass_until_launch()) {
+      throw std::logic_error("no first run");
+    }
+    finish(failure(Reason::auth));
+    until = clock.now().wall + 1min;
+  }
+  /// Also for a caller, and a second later.
+  bool is_left_alone() {
+    ask(scheduled());
+    pass(1s);
+    return !is_running("a.x") && waits(pool());
+  }
+  /// For as long as before; told in whole microseconds of two clocks.
+  bool waits(const status::PoolSnapshotPtr& one) const {
+    return one->backoff_until && *one->backoff_until >= until - 1ms &&
+           *one->backoff_until <= until + 1ms;
+  }
+  WallTime until{};
+};
+
+TEST(CoreReload, BackoffLastsOverReloadsThatChangeNothingOfIt) {
+  RefusedRig rig;
+  rig.pass(11s);
+  for (int i = 0; i < 40; ++i) {
+    rig.options.pools[0].identity.site = "site " + std::to_string(i);
+    if (i == 10) {
+      rig.add_endpoint("other");
+      rig.add_pool("b.x", "other");
+    }
+    if (i == 20) {  // limits, for one
+      rig.transports["one"] = std::make_shared<FakeTransport>();
+      rig.options.endpoints[0].transport = rig.transports["one"];
+      rig.options.endpoints[0].settings = "other settings, the same terms";
+    }
+    rig.configure();
+    ASSERT_TRUE(rig.is_left_alone()) << i;
+  }
+  rig.pass(140s);
+  ASSERT_TRUE(rig.is_running("a.x"));
+  rig.finish(failure(Reason::auth), "a.x");
+  EXPECT_EQ(rig.pool()->backoff_until, rig.clock.now().wall + 2min) << "the step is remembered";
+}
+
+TEST(CoreReload, OtherTermsEndTheBackoffAtOnce) {
+  RefusedRig rig;
+  rig.options.endpoints[0].terms = "another CA file";
+  rig.configure();
+  EXPECT_EQ(rig.pool()->backoff_until, std::nullopt);
+  EXPECT_EQ(rig.pool()->evaluations, 1U) << "the knowledge stays";
+  rig.pass(10s);
+  EXPECT_EQ(rig.launched, 2U);
+}
+
+TEST(CoreReload, APoolThatIsAddedWaitsToo) {
+  RefusedRig rig;
+  rig.add_pool("b.x", "one");
+  rig.configure();
+  EXPECT_TRUE(rig.waits(rig.pool(1)));
+  const auto caller = rig.ask(Rig::scheduled("b.x"));
+  EXPECT_EQ(caller->code(), "engine.backoff");
+  rig.pass(50s);
+  EXPECT_EQ(rig.launched, 1U);
+}
+
+TEST(CoreReload, AnEndpointUnderAnotherNameWaitsAsBefore) {
+  RefusedRig rig;
+  rig.options.endpoints[0].name = "renamed";
+  rig.options.pools[0].identity.endpoint = "renamed";
+  rig.configure();
+  EXPECT_TRUE(rig.waits(rig.pool()));
+  const auto caller = rig.ask(Rig::scheduled());
+  EXPECT_EQ(caller->code(), "engine.backoff");
+  rig.pass(50s);
+  EXPECT_EQ(rig.launched, 1U);
+  EXPECT_TRUE(rig.pass_until_launch(3min));
+}
+
+TEST(CoreReload, AnotherServerOfTheSameNameIsTriedAtOnce) {
+  RefusedRig rig;
+  rig.options.endpoints[0].terms = "another server";
+  rig.options.endpoints[0].identity = "another server";
+  rig.configure();
+  EXPECT_EQ(rig.pool()->backoff_until, std::nullopt);
+  rig.pass(10s);
+  EXPECT_EQ(rig.launched, 2U);
+}
+
+TEST(CoreReload, TransportsLookForAnotherPasswordAndKnowWhichOneWasRefused) {
+  Rig rig;
+  rig.options.endpoints[0].terms = "as before";
+  rig.options.endpoints[0].settings = "settings";
+  rig.configure();
+  rig.transports["one"]->read = 17;
+  rig.ask(Rig::scheduled());
+  rig.finish(failure(Reason::auth));
+  rig.configure();
+  EXPECT_EQ(rig.transports["one"]->known, 17U);
+  rig.options.endpoints[0].settings = "other limits";
+  rig.options.endpoints[0].transport = rig.transports["one"] = std::make_shared<FakeTransport>();
+  rig.configure();
+  EXPECT_EQ(rig.transports["one"]->known, 17U) << "a new one that has read nothing";
+  EXPECT_TRUE(rig.pool()->backoff_until.has_value());
+  rig.transports["one"]->new_credentials(18);
+  EXPECT_FALSE(rig.pool()->backoff_until.has_value());
 }
 
 }  // namespace

@@ -41,13 +41,19 @@ class FakeTransport final : public remote::Transport {
     new_credentials = std::move(callback);
   }
 
-  void refresh() override { ++refreshed; }
+  std::optional<std::uint64_t> secret() const override { return read; }
+  void refresh(std::optional<std::uint64_t> secret) override {
+    ++refreshed;
+    known = secret;
+  }
 
   bool categories = true;
   bool backoff = true;
   bool renders = true;
   int on_change_calls = 0;
   int refreshed = 0;
+  std::optional<std::uint64_t> read;   ///< the password's number, as if it had been read
+  std::optional<std::uint64_t> known;  ///< of the last `refresh`
   std::function<void(const Fqdn&)> changed;
   std::function<void(std::uint64_t)> new_credentials;
   std::vector<std::string> pools;
