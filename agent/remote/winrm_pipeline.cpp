@@ -40,6 +40,32 @@ WinrmSession::Next WinrmSession::conclude(MonoTime now) {
   return end(std::move(*concluded));
 }
 
+// What a server says when the process behind a shell ended: while it was asked something (995,
+// 1726), or before (2150858843). The same reason as that of a child process (`ssh.exited`).
+Error WinrmSession::told_of_exit(Error error) const {
+  if (error.code != "wsman.aborted" && error.code != "wsman.shell_gone" &&
+      error.code != "wsman.host_ended") {
+    return error;
+  }
+  if (reposts_ > 0) {
+    // The answer that was lost with its connection may have been the last one.
+    error.reason = Reason::connect;
+    error.code = "winrm.lost";
+    error.message =
+        fmt::format("an answer was lost with its connection, and then {}", error.message);
+    error.remedy = "if it stays so, look at proxies in between and at the service behind the port";
+    return error;
+  }
+  error.reason = Reason::process;
+  error.code = "winrm.exited";
+  error.message = fmt::format("the session ended in the middle of the run: {}", error.message);
+  error.remedy =
+      "look at the server's event logs for the end of wsmprovhost.exe or of the application pool, "
+      "for a restart of WinRM, and at MaxMemoryPerShellMB; behind a load balancer each session "
+      "must stay on one server";
+  return error;
+}
+
 void WinrmSession::tell_open(const wsman::CreateReply& created) const {
   tell("protocol", fmt::format("server {}, used {}", pool_->server_version(),
                                psrp::to_string(pool_->version())));
@@ -72,6 +98,19 @@ std::vector<std::string> WinrmSession::shown(std::string_view fragments) const {
     }
   }
   return texts;
+}
+
+bool WinrmSession::holds_shell() const {
+  return shell_ && !shell_->gone();
+}
+
+bool WinrmSession::needs_clearing() const {
+  return holds_shell() && shell_->has_command();
+}
+
+bool WinrmSession::reusable() const {
+  return holds_shell() && pool_->state() == psrp::RunspacePool::State::opened && !spoiled_ &&
+         !shell_->has_command() && !shell_->outstanding();
 }
 
 }  // namespace sfb::remote

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace sfb::remote {
 
@@ -65,9 +66,9 @@ WinrmSession::Next WinrmSession::run(const Call& call, MonoTime now, MonoTime de
   asking_.begin(call);
   deadline_ = deadline;
   reposts_ = 0;
-  reopened_ = false;
   no_state_.reset();
-  return reusable() ? begin_pipeline(now) : begin_open(now);
+  kept_ = reusable();
+  return kept_ ? begin_pipeline(now) : begin_open(now);
 }
 
 WinrmSession::Next WinrmSession::begin_open(MonoTime now) {
@@ -263,11 +264,13 @@ WinrmSession::Next WinrmSession::on_answer_error(Error error, MonoTime now) {
   if (step_ == Step::replace) {
     return give_up(std::move(error));
   }
-  if (shell_->fault_reaction() == wsman::Reaction::reopen && !reopened_ && now < deadline_) {
-    reopened_ = true;
+  // A Command that is refused so has not begun: the session went while it was idle. Whatever comes
+  // later may have been this run's doing, and would be done again.
+  if (step_ == Step::command && shell_->fault_reaction() == wsman::Reaction::reopen &&
+      std::exchange(kept_, false) && now < deadline_) {
     return post(Step::replace, shell_->remove(kShortPatience), kShortPatience);
   }
-  return give_up(std::move(error));
+  return give_up(step_ == Step::command ? std::move(error) : told_of_exit(std::move(error)));
 }
 
 WinrmSession::Next WinrmSession::failed(Error error, MonoTime now) {
@@ -294,6 +297,11 @@ WinrmSession::Next WinrmSession::failed(Error error, MonoTime now) {
                  ? end(std::unexpected(std::move(error)))
                  : give_up(std::move(error));
     case Step::terminate:
+      // The answer is there. A command that is gone already is no error, so this may be repeated.
+      if (lost && reposts_ < kReposts && now < deadline_) {
+        ++reposts_;
+        return terminate(now);
+      }
       spoiled_ = true;
       return conclude(now);
     default:
@@ -378,19 +386,6 @@ WinrmSession::Next WinrmSession::cleared() {
   }
   step_ = Step::idle;
   return Cleared{};
-}
-
-bool WinrmSession::holds_shell() const {
-  return shell_ && !shell_->gone();
-}
-
-bool WinrmSession::needs_clearing() const {
-  return holds_shell() && shell_->has_command();
-}
-
-bool WinrmSession::reusable() const {
-  return holds_shell() && pool_->state() == psrp::RunspacePool::State::opened && !spoiled_ &&
-         !shell_->has_command() && !shell_->outstanding();
 }
 
 }  // namespace sfb::remote

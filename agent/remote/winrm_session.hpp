@@ -67,14 +67,17 @@ class WinrmSession {
   struct Cleared {};
   using Next = std::variant<Post, Finished, Cleared>;
 
-  /// Opens what is not open, then runs the call. `deadline` shortens the patience of the last
+  /// Opens what is not open, then runs the call. A session of an earlier run whose Command is
+  /// refused, because the shell is gone or used up, is replaced once. A shell that ends later costs
+  /// the run: process `winrm.exited`. `deadline` shortens the patience of the last
   /// Receive, so that a pipeline that outlives it can be stopped over the same connection.
   /// Precondition: no run under way, not closing.
   Next run(const Call& call, MonoTime now, MonoTime deadline);
   /// The answer to the Post; `fresh`: the first one on its connection.
   Next answer(const net::HttpReply& reply, MonoTime now, bool fresh = false);
-  /// The Post has no answer (connection lost, time out, authentication). A Receive whose connection
-  /// was lost is posted again, at most kReposts times a run; Create, Command and Send never.
+  /// The Post has no answer (connection lost, time out, authentication). A Receive or Terminate
+  /// whose connection was lost is posted again, at most kReposts times a run; Create, Command and
+  /// Send never.
   Next failed(Error error, MonoTime now);
 
   /// After a run that ended without PIPELINE_STATE (or was cancelled in mid-air: `failed` first if
@@ -150,6 +153,7 @@ class WinrmSession {
   // winrm_pipeline.cpp: what is asked, and what the answer amounts to
   Next begin_pipeline(MonoTime now);
   Next conclude(MonoTime now);
+  Error told_of_exit(Error error) const;
   void tell_open(const wsman::CreateReply& created) const;
   void tell(std::string_view name, std::string_view value) const;
   bool watched() const;
@@ -169,7 +173,7 @@ class WinrmSession {
   // The present run.
   MonoTime deadline_{};
   int reposts_ = 0;
-  bool reopened_ = false;
+  bool kept_ = false;  ///< the session is of an earlier run, and was not replaced
   std::size_t next_fragment_ = 0;
   struct HostResponse {
     bool to_command = false;  ///< else to the pool

@@ -27,6 +27,10 @@ constexpr std::string_view kAccessRemedy =
 constexpr std::string_view kGoneRemedy =
     "nothing if it is rare: a new session is opened by itself; if often, look at the IdleTimeout "
     "and for restarts of WinRM or of the application pool on the server";
+constexpr std::string_view kHostRemedy =
+    "look at the server's event logs for the end of wsmprovhost.exe or of the application pool, "
+    "and "
+    "at MaxMemoryPerShellMB in `winrm get winrm/config/winrs`";
 constexpr std::string_view kNameRemedy =
     "compare url and configuration_name with what the server has (Get-PSSessionConfiguration, or "
     "the virtual directory in IIS)";
@@ -60,6 +64,12 @@ constexpr std::array kRows = {
              "",
              {Reason::not_found, "wsman.aborted", "the server closed the shell during a request",
               kGoneRemedy, reopen}},
+    FaultRow{1726,
+             "RPC_S_CALL_FAILED",
+             "",
+             "provider host process did not return",
+             {Reason::process, "wsman.host_ended",
+              "the process that runs PowerShell on the server ended", kHostRemedy, give_up}},
     FaultRow{
         5,
         "ACCESS_DENIED",

@@ -18,7 +18,8 @@ bool refused_unread(int status) {
 }
 
 bool says_gone(const Meaning& meaning) {
-  return meaning.code == "wsman.shell_gone" || meaning.code == "wsman.aborted";
+  return meaning.code == "wsman.shell_gone" || meaning.code == "wsman.aborted" ||
+         meaning.code == "wsman.host_ended";
 }
 
 }  // namespace

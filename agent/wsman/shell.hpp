@@ -63,9 +63,9 @@ class Shell {
   /// The answer to the outstanding request. Errors: soap_inside's, read_reply's, to_error's;
   /// Reason::protocol, code wsman.out_of_step (RelatesTo is absent or another request's: the
   /// connection must be closed), wsman.wrong_reply. A fault on Signal or Delete that says the shell
-  /// or command is gone (2150858843, 995) is success; on others only a Delete makes sure. After a
-  /// fault (but w:TimedOut) or an HTTP status 3xx or 4xx to Create or Command there is none to
-  /// clear. `fault_reaction` tells what to do about a fault.
+  /// or command is gone (2150858843, 995, 1726) is success; on others only a Delete makes sure.
+  /// After a fault (but w:TimedOut) or an HTTP status 3xx or 4xx to Create or Command there is none
+  /// to clear. `fault_reaction` tells what to do about a fault.
   Result<Outcome> reply(const HttpAnswer& answer);
   /// The outstanding request has no answer: connection lost, deadline, cancelled.
   void lost();

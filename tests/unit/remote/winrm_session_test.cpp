@@ -4,6 +4,7 @@
 #include "agent/value/access.hpp"
 #include "tests/unit/remote/session_drive.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -265,6 +266,44 @@ TEST(WinrmSession, AForgottenShellIsOpenedAgainOnce) {
     drive.close();
     EXPECT_EQ(drive.server.shells(), 0);
   }
+}
+
+// It took one shell more, and the run was made twice.
+TEST(WinrmSession, AnEngineThatEndsInMidRunCostsOneShell) {
+  for (const bool kept : {true, false}) {
+    for (const std::uint32_t code : {2150858843U, 995U, 1726U}) {
+      SessionDrive drive;
+      if (kept) {
+        ASSERT_TRUE(drive.ask());
+      }
+      drive.server.knobs.host_call = true;  // so that something is sent
+      for (const std::string action : {"Receive", "Send"}) {
+        SCOPED_TRACE(fmt::format("{} {} {}", kept, code, action));
+        const int creates = drive.server.creates;
+        const int pipelines = drive.server.pipelines;
+        drive.server.fault_next(action, code);
+        const auto result = drive.ask();
+        ASSERT_FALSE(result);
+        EXPECT_EQ(result.error().reason, Reason::process);
+        EXPECT_EQ(result.error().code, "winrm.exited");
+        EXPECT_FALSE(result.error().remedy.empty());
+        EXPECT_LE(drive.server.pipelines, pipelines + 1);
+        EXPECT_LE(drive.server.creates, creates + 1);
+        EXPECT_FALSE(drive.session.reusable());
+        drive.close();
+        EXPECT_EQ(drive.server.shells(), 0);
+        ASSERT_TRUE(drive.ask()) << "in a new session";
+        EXPECT_LE(drive.server.creates, creates + 2);
+      }
+    }
+  }
+}
+
+TEST(WinrmSession, ASessionThatIsGoneBeforeItsFirstCommandIsNotOpenedTwice) {
+  SessionDrive drive;
+  drive.server.fault_next("Command", 2150858843, "InvalidSelectors");
+  EXPECT_FALSE(drive.ask());
+  EXPECT_EQ(drive.server.creates, 1);
 }
 
 TEST(WinrmSession, AUsedUpShellIsDeletedAndReplaced) {
