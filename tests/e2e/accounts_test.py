@@ -1,5 +1,8 @@
 """Wrong passwords: the server is left alone, so that the account is not locked; a right one ends that at once."""
 
+import json
+import os
+import signal
 import unittest
 
 from lab import LabTest
@@ -66,6 +69,81 @@ class Refused(LabTest):
                 self.write_secret("hunter2")
                 self.wait(lambda: set(agent.by_pool("sfb_backup_up").values()) == {1} and len(agent.by_pool("sfb_backup_up")) == len(names),
                           "the right password to end it for all")
+                self.assertEqual(simulator.status()["logons_failed"], failed)
+            self.wait_quiet(simulator)
+
+    def test_reloads_that_change_nothing_cost_no_logon(self):
+        """Each cost two logons, with callers more."""
+        names = [f"fe-{i}" for i in range(4)]
+        pools = {f"{name}.example.com": name for name in names}
+        scenario = {"certificate": {"make": "pki"}, "pools": {pool: {} for pool in [*pools, "new.example.com", "other.example.com"]}, "listeners": [
+            *({"name": name, "users": {"svc-sfbmon": "hunter2"}, "tls": {"certificate": "pki/server.pem", "key": "pki/server.key"}} for name in names),
+            {"name": "other"}]}
+        with self.simulator(scenario) as simulator:
+            self.configure_winrm({**{name: {"url": simulator.url(name), "tls": {"ca_file": "pki/ca.pem"}} for name in names},
+                                  "other": {"url": simulator.url("other"), "account": "other"}},
+                                 {**pools, "other.example.com": "other"}, password="wrong", settings={"evaluation_interval": "2s"})
+            path = self.folder / "agent.yml"
+
+            def change(edit):
+                settings = json.loads(path.read_text(encoding="utf-8"))
+                edit(settings)
+                path.write_text(json.dumps(settings, indent=1), encoding="utf-8")
+
+            with self.agent() as agent:
+                until = lambda: agent.by_pool("sfb_backup_evaluation_backoff_until_timestamp_seconds")
+                resting = lambda: {pool for pool, when in until().items() if when}
+                reloads = lambda: agent.log().count("configuration reloaded")
+
+                def reload():
+                    before = reloads()
+                    agent.signal(signal.SIGHUP)
+                    self.wait(lambda: reloads() > before, lambda: f"a reload:\n{agent.log()[-1500:]}")
+
+                self.wait(lambda: resting() == set(pools), "all to be left alone")
+                failed, seen = simulator.status()["logons_failed"], until()
+                for i in range(10):
+                    reload()
+                    for pool in pools:
+                        self.assertEqual(agent.query(pool, **{"as": "json"}).json()["code"], "engine.backoff")
+                    if i == 3:
+                        os.utime(self.folder / "monitoring.password")
+                    elif i == 4:
+                        self.write_secret("wrong")  # another file with the same content
+                    elif i == 5:
+                        change(lambda all: all["endpoints"]["other"].update(session={"max_pipelines": 7}))
+                    elif i == 6:
+                        change(lambda all: all["pools"].append({"fqdn": "new.example.com", "endpoint": "fe-0", "paired_pool": "x.example.com", "site": "lab"}))
+                    elif i == 7:
+                        change(lambda all: all.update(limits={"depth": 50}))
+                    elif i == 8:
+                        change(lambda all: all["credentials"]["monitoring"].update(username="SVC-SfbMon"))
+                self.assertEqual(simulator.status()["logons_failed"], failed, agent.log())
+                self.assertEqual(resting(), {*pools, "new.example.com"})
+                for pool in pools:
+                    self.assertAlmostEqual(until()[pool], seen[pool], delta=1)
+                problem = agent.query("new.example.com", **{"as": "json"})
+                self.assertEqual((problem.status, problem.json()["code"]), (503, "engine.backoff"))
+                # Its own settings changed: it is tried, once, and nobody else is.
+                change(lambda all: all["endpoints"]["fe-2"]["tls"].update(ca_file=str(self.folder / "pki/./other.pem")))
+                (self.folder / "pki/other.pem").write_bytes((self.folder / "pki/ca.pem").read_bytes())
+                reload()
+                self.wait(lambda: simulator.status()["logons_failed"] == failed + 1, "a logon of that endpoint")
+                for _ in range(3):
+                    reload()
+                self.assertEqual(resting(), {*pools, "new.example.com"})
+                self.assertEqual(simulator.status()["logons_failed"], failed + 1)
+                # The account's: another file with the same wrong password.
+                self.write_secret("wrong", "moved")
+                change(lambda all: all["credentials"]["monitoring"].update(username="svc-sfbmon", password_file="moved.password"))
+                reload()
+                self.wait(lambda: simulator.status()["logons_failed"] > failed + 1, "the account's new file to be tried")
+                self.wait(lambda: resting() >= set(pools), "all to be left alone again")
+                failed = simulator.status()["logons_failed"]
+                reload()
+                self.assertEqual(simulator.status()["logons_failed"], failed)
+                self.write_secret("hunter2", "moved")
+                self.wait(lambda: not resting(), "the right password to end it", 40)
                 self.assertEqual(simulator.status()["logons_failed"], failed)
             self.wait_quiet(simulator)
 

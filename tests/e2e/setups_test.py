@@ -70,8 +70,8 @@ class Setups(LabTest):
         return {"listeners": [{"name": name, **RIGHT, **keys} for name, keys in {**listeners, "good": {}, "secure": tls("good")}.items()],
                 "pools": {fqdn(name): row[2] for name, row in SETUPS.items()} | {fqdn("good"): {}, fqdn("secure"): {}}}
 
-    def configure(self, simulator, repaired=()):
-        """`repaired`: what only another configuration can repair."""
+    def configure(self, simulator, repaired=(), changed=()):
+        """`repaired`: what only another configuration can repair. `changed`: endpoints with some other setting."""
         endpoints = {"good": {"url": simulator.url("good")}, "secure": {"url": simulator.url("secure"), **TRUST}}
         for name, (_, keys, _, reason, _, _) in SETUPS.items():
             keys = dict(keys)
@@ -79,6 +79,8 @@ class Setups(LabTest):
             url = keys.pop("url", None) or simulator.url(name)
             keys["url"] = url.replace(url.split(":")[0] + ":", swap + ":") if swap else url
             endpoints[name] = keys if name not in repaired else endpoints["secure" if reason == "tls" else "good"]
+        for name in changed:
+            endpoints[name]["max_concurrent"] = 2
         self.configure_winrm(endpoints, {fqdn(name): name for name in endpoints},
                              settings={"evaluation_interval": f"{INTERVAL}s", "evaluation_timeout": f"{INTERVAL}s"})
 
@@ -112,6 +114,7 @@ class Setups(LabTest):
         self.wait(lambda: ill() <= for_ever | resting, lambda: f"{ill() - for_ever - resting} to heal\n{agent.log()}")
         self.assertLessEqual(resting, ill(), "left alone for a minute")
         generations = agent.by_pool("sfb_backup_evaluations_total")
+        self.configure(simulator, changed=RESTING)
         agent.signal(signal.SIGHUP)
         self.wait(lambda: ill() <= for_ever, lambda: f"{ill() - for_ever} to heal behind a reload\n{agent.log()}")
         after = agent.by_pool("sfb_backup_evaluations_total")
