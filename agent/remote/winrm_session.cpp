@@ -270,7 +270,8 @@ WinrmSession::Next WinrmSession::on_answer_error(Error error, MonoTime now) {
       std::exchange(kept_, false) && now < deadline_) {
     return post(Step::replace, shell_->remove(kShortPatience), kShortPatience);
   }
-  return give_up(step_ == Step::command ? std::move(error) : told_of_exit(std::move(error)));
+  const bool begun = step_ != Step::create && step_ != Step::command;
+  return give_up(begun ? told_of_exit(std::move(error)) : std::move(error));
 }
 
 WinrmSession::Next WinrmSession::failed(Error error, MonoTime now) {

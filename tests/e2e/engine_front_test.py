@@ -60,6 +60,23 @@ class Front(lab.LabTest):
                     self.assertNotEqual({entry["pid"] for entry in self.journal("pipeline")} - {self.journal("end")[0]["pid"]}, set())
                 self.assertEqual(self.journal("violation"), [])
 
+    def test_an_end_in_mid_run_costs_one_shell(self):
+        """It had cost two, one of them with a second run of the same command. And the reason is that of ssh."""
+        fault = {"do": "exit", "code": 3, "action": "Data", "pool": CHI}
+        with self.front({"faults": [fault]}) as simulator, self.agent_of(simulator) as agent:
+            failed = lambda: {dict(labels)["reason"]: count for labels, count in agent.series("sfb_backup_evaluation_failures_total").items()
+                              if count and dict(labels)["pool"] == CHI}
+            self.wait(lambda: sum(failed().values()) >= 4, lambda: f"four failures: {failed()}")
+            died = [entry for entry in self.journal("end") if not entry["orderly"]]
+            self.assertEqual(set(failed()), {"process"})
+            self.assertLessEqual(abs(len(died) - failed()["process"]), 1, "one process for each failed evaluation")
+            entry = agent.history(CHI)["history"][0]
+            self.assertEqual((entry["reason"], entry["code"], entry["stage"]), ("process", "winrm.exited", "query"), entry)
+            self.assertEqual(self.up(agent), {ATL: 1, CHI: 0}, "the next one has a new session")
+            actions = simulator.status()["requests_by_action"]
+            self.assertLessEqual(actions["Create"], len(died) + 2)
+        self.assertEqual(self.journal("violation"), [])
+
     def test_a_stop_is_carried_to_the_process(self):
         with self.front({"pools": {ATL: {"slow": "1h"}, CHI: {}}}) as simulator, self.agent_of(simulator, evaluation_timeout="1s") as agent:
             self.wait(lambda: self.up(agent).get(CHI) == 1, "the other pool to be up")

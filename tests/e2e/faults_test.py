@@ -41,11 +41,13 @@ WIRE = {
     "wrong-relates": ({"action": "Command", "do": "wrong_relates_to"}, "protocol", "wsman.out_of_step"),
     "no-relates": ({"action": "Create", "do": "no_relates_to"}, "protocol", "wsman.out_of_step"),
     "timed-out": ({"action": "Receive", "do": "timed_out"}, None, None),
-    "shell-gone": ({"action": "Receive", "do": "shell_gone"}, None, None),
+    "shell-gone": ({"action": "Receive", "do": "shell_gone"}, "process", "winrm.exited"),
     "shell-gone-command": ({"action": "Command", "do": "shell_gone"}, None, None),
     "shell-gone-twice": ({"action": "Command", "do": "shell_gone", "times": 2}, "not_found", "wsman.shell_gone"),
     "shell-gone-signal": ({"action": "Signal", "do": "shell_gone"}, None, None),
-    "aborted": ({"action": "Receive", "do": "fault", "code": 995}, None, None),
+    "aborted": ({"action": "Receive", "do": "fault", "code": 995}, "process", "winrm.exited"),
+    "aborted-command": ({"action": "Command", "do": "fault", "code": 995}, None, None),
+    "host-ended": ({"action": "Receive", "do": "fault", "code": 1726}, "process", "winrm.exited"),
     "aborted-signal": ({"action": "Signal", "do": "fault", "code": 995}, None, None),
     "commands": ({"action": "Command", "do": "fault", "code": 2150859241, "subcode": "QuotaLimit"}, None, None),
     "delete-fails": ({"action": "Delete", "do": "fault", "code": 995}, None, None),
@@ -113,6 +115,7 @@ def rows_of_the_fault_table():
         "plugin": (2152992672, "", "forbidden", "wsman.plugin_refused"),
         "file": (2147942402, "", "protocol", "wsman.file_not_found"),
         "name": (2147942606, "", "protocol", "wsman.name_too_long"),
+        "host": (1726, "", "process", "wsman.host_ended"),
         "unknown": (4711, "", "protocol", "wsman.fault"),
     }
     found = {}
@@ -159,10 +162,10 @@ class Faults(LabTest):
                      if faults_of(row)[0].get("action") in ("Create", "Delete")}
             # Whoever is refused has an account of its own: others that share it would be asked one after the other.
             own = {name: {"account": name} for name, (_, reason, _) in self.table.items() if reason == "auth"}
-            self.configure_winrm({name: {"url": simulator.url(name), **fresh.get(name, {}), **own.get(name, {})}
-                                  for name in [*self.table, *self.HEALTHY]},
-                                 {fqdn(name): name for name in [*self.table, *self.HEALTHY]},
-                                 settings={"evaluation_interval": "2s", "evaluation_timeout": "2s"})
+            configure = lambda **keys: self.configure_winrm(
+                {name: {"url": simulator.url(name), **fresh.get(name, {}), **own.get(name, {}), **keys} for name in [*self.table, *self.HEALTHY]},
+                {fqdn(name): name for name in [*self.table, *self.HEALTHY]}, settings={"evaluation_interval": "2s", "evaluation_timeout": "2s"})
+            configure()
             with self.agent() as agent:
                 self.wait(agent.ready, "ready")
                 self.assertEqual(set(agent.by_pool("sfb_backup_up").values()), {1}, agent.log())
@@ -182,8 +185,9 @@ class Faults(LabTest):
                 self.wait(lambda: set(ill()) <= resting, lambda: f"{set(ill()) - resting} to heal")
                 self.assertEqual(others.held_up(), [])
                 self.check_resting(agent, resting)
+                configure(max_concurrent=2)
                 agent.signal(signal.SIGHUP)
-                self.wait(lambda: not ill(), lambda: f"{ill()} to heal, left alone until a reload")
+                self.wait(lambda: not ill(), lambda: f"{ill()} to heal, left alone until a reload changes their settings")
                 self.check_table(agent, expected)
             self.wait_quiet(simulator)
 

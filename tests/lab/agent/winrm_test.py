@@ -84,8 +84,10 @@ class Winrm(engine.EngineTest):
                 self.assert_good(self.ask(agent, "healthy.full"))
                 self.assertEqual(self.engines(simulator), before, "it heard the stop")
                 for name in ("die-middle", "exit-before"):
+                    creates = simulator.status()["requests_by_action"]["Create"]
                     answer = self.ask(agent, f"{name}.full")
-                    self.assert_failed(answer, 502, "not_found", "wsman.aborted", "query")  # to WS-Man it is a shell that was closed
+                    self.assert_failed(answer, 502, "process", "winrm.exited", "query")
+                    self.assertLessEqual(simulator.status()["requests_by_action"]["Create"], creates + 1, "no second run in another session")
                     self.assert_good(self.ask(agent, "healthy.full"))
                 self.kill_all(lambda: self.engines(simulator))
                 self.assert_good(self.ask(agent, "healthy.full"))
