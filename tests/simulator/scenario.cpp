@@ -113,6 +113,15 @@ void read_offers(const Item& item, std::vector<std::string>& offers) {
   read_list(item, [&](const Item& one) { into_line(offers.emplace_back())(one); });
 }
 
+void read_closing(const Item& item, Closing& closing) {
+  closing = {};
+  read_map(item, {{"behind", number<std::size_t>(closing.behind, 1)},
+                  {"announced", into(closing.announced)},
+                  {"half", into(closing.half)},
+                  {"delay", into(closing.delay)},
+                  {"idle", into(closing.idle)}});
+}
+
 // What can be changed while it runs.
 Readers changeable(Listener& listener, const std::string& folder, const std::string& before) {
   return {{"path", [&](const Item& one) { read_path(one, listener.path); }},
@@ -123,6 +132,8 @@ Readers changeable(Listener& listener, const std::string& folder, const std::str
            }},
           {"users", [&](const Item& one) { read_users(one, listener.users); }},
           {"authenticate", [&](const Item& one) { read_offers(one, listener.offers); }},
+          {"closes", [&](const Item& one) { read_closing(one, listener.closing); }},
+          {"http", one_of(listener.http, {"1.0", "1.1"})},
           {"server", [&](const Item& one) { read_server(one, listener.server); }}};
 }
 

@@ -78,6 +78,15 @@ struct Address {
   std::string text() const;  ///< `127.0.0.1:5985`, `[::1]:5985`
 };
 
+/// How a listener, or a proxy before it, ends connections by itself.
+struct Closing {
+  std::size_t behind = 0;  ///< so many answers; 0: never
+  bool announced = false;  ///< the last one says `Connection: close`
+  bool half = false;       ///< only its own direction; what still comes is read and dropped
+  Millis delay{0};         ///< from the last answer to the end
+  Millis idle{0};          ///< so long without a request; 0: never
+};
+
 struct Listener {
   std::string name;
   Address listen;
@@ -87,6 +96,8 @@ struct Listener {
   std::string max_tls;                          ///< 1.1, 1.2, 1.3; empty: no limit
   std::map<std::string, std::string> users;     ///< empty: everybody is let in
   std::vector<std::string> offers = {"Basic"};  ///< WWW-Authenticate of a 401
+  Closing closing;
+  std::string http = "1.1";  ///< the version of its answers
   Server server;
   /// `FILE:LINE:COLUMN: key: `, for what goes wrong when it begins to listen.
   std::string listen_place;
@@ -150,7 +161,8 @@ std::expected<std::vector<Fault>, std::string> read_faults(const std::string& ya
                                                            const Scenario& scenario);
 /// One pool's map alone.
 std::expected<Pool, std::string> read_pool(const std::string& yaml);
-/// `path`, `tls`, `users`, `authenticate` and `server` of a listener; keys not written stay.
+/// `path`, `tls`, `users`, `authenticate`, `closes`, `http` and `server` of a listener; keys not
+/// written stay.
 std::expected<Listener, std::string> read_listener(const std::string& yaml, Listener listener,
                                                    const std::string& folder);
 

@@ -18,7 +18,10 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <exception>
+#include <memory>
+#include <optional>
 #include <utility>
 
 namespace sim {
@@ -79,15 +82,57 @@ std::string head(int status, const std::string& type, const std::string& more) {
       status, type, more);
 }
 
+// Ends the connection when it was idle for so long, while this lives.
+class IdleEnd {
+ public:
+  IdleEnd(tcp::socket& socket, Millis idle) : timer_(socket.get_executor()) {
+    if (idle.count() > 0) {
+      timer_.expires_after(idle);
+      timer_.async_wait([&socket, alive = alive_](const boost::system::error_code& error) {
+        boost::system::error_code ignored;
+        if (!error && *alive) {
+          socket.close(ignored);
+        }
+      });
+    }
+  }
+  ~IdleEnd() { *alive_ = false; }
+  IdleEnd(const IdleEnd&) = delete;
+  IdleEnd& operator=(const IdleEnd&) = delete;
+
+ private:
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  asio::steady_timer timer_;
+};
+
+// The end that nobody asked for.
+asio::awaitable<void> part(tcp::socket& socket, Closing closing) {
+  asio::steady_timer timer(socket.get_executor(), closing.delay);
+  co_await timer.async_wait(kAwait);
+  if (!closing.half) {
+    co_return;
+  }
+  boost::system::error_code ignored;
+  socket.shutdown(tcp::socket::shutdown_send, ignored);
+  std::array<char, 4096> dropped{};
+  for (bool more = true; more;) {
+    const auto [error, count] = co_await socket.async_read_some(asio::buffer(dropped), kAwait);
+    more = !error;
+  }
+}
+
 // True when the connection can be used again.
 template <typename Stream>
 asio::awaitable<bool> deliver(Stream& stream, tcp::socket& socket, const Answer& answer,
-                              World& world) {
+                              World& world, bool http10) {
   const std::string length = fmt::format("Content-Length: {}\r\n", answer.body.size());
   const auto write = [&](std::string text) -> asio::awaitable<bool> {
     world.counters.bytes_out += text.size();
+    if (http10 && text.starts_with("HTTP/1.1")) {
+      text.replace(0, 8, "HTTP/1.0");
+    }
     const auto [error, count] = co_await asio::async_write(stream, asio::buffer(text), kAwait);
-    co_return !error;
+    co_return !error && !http10;
   };
   const std::string whole = head(answer.status, answer.content_type, length) + answer.body;
   switch (answer.delivery) {
@@ -228,10 +273,12 @@ template <typename Stream>
 asio::awaitable<void> Site::serve(Stream& stream, tcp::socket& socket) {
   boost::beast::flat_buffer buffer;
   bool usable = true;
-  while (usable) {
+  for (std::size_t answers = 1; usable; ++answers) {
     http::request_parser<http::string_body> parser;
     parser.body_limit(kMaxBody);
+    std::optional<IdleEnd> idle(std::in_place, socket, listener_.closing.idle);
     const auto [error, count] = co_await http::async_read(stream, buffer, parser, kAwait);
+    idle.reset();
     if (error) {
       // Not when the client just goes, or speaks TLS to a plain listener.
       constexpr char kTlsRecord = 0x16;
@@ -269,7 +316,16 @@ asio::awaitable<void> Site::serve(Stream& stream, tcp::socket& socket) {
       answer.status = 400;
       answer.body.clear();
     }
-    usable = co_await deliver(stream, socket, answer, world_) && request.keep_alive();
+    const Closing closing = listener_.closing;
+    const bool last = closing.behind > 0 && answers >= closing.behind;
+    if (last && closing.announced && answer.delivery == Delivery::normal) {
+      answer.delivery = Delivery::last;
+    }
+    usable = co_await deliver(stream, socket, answer, world_, listener_.http == "1.0") &&
+             request.keep_alive() && !last;
+    if (last) {
+      co_await part(socket, closing);
+    }
   }
 }
 

@@ -211,7 +211,7 @@ TEST(Scenario, ARunningListenerIsChanged) {
   const Listener& old = scenario->listeners[0];
   const auto changed = read_listener(
       "{users: {v: w}, path: /other, authenticate: [Negotiate], tls: {max_version: '1.2'},"
-      " server: {language: none}}",
+      " server: {language: none}, http: '1.0', closes: {behind: 2, delay: 20ms, half: true}}",
       old, "/f");
   ASSERT_TRUE(changed) << changed.error();
   EXPECT_EQ(changed->users, (std::map<std::string, std::string>{{"v", "w"}}));
@@ -219,11 +219,19 @@ TEST(Scenario, ARunningListenerIsChanged) {
   EXPECT_EQ(changed->offers, std::vector<std::string>{"Negotiate"});
   EXPECT_EQ(changed->certificate + changed->max_tls, "/f/c.pem1.2");
   EXPECT_EQ(changed->server.language, "none");
+  EXPECT_EQ(changed->http, "1.0");
+  EXPECT_EQ(changed->closing.behind, 2U);
+  EXPECT_EQ(changed->closing.delay, Millis(20));
+  EXPECT_TRUE(changed->closing.half && !changed->closing.announced);
+  EXPECT_EQ(read_listener("{closes: {}}", *changed, "/f")->closing.behind, 0U);
+  EXPECT_THAT(read_listener("{closes: {behind: 0}}", old, "/f").error(), HasSubstr("behind"));
   EXPECT_EQ(read_listener("{tls: {certificate: d.pem, key: d.key}}", old, "/f")->certificate,
             "/f/d.pem");
   EXPECT_EQ(read_listener("{tls: none}", old, "/f")->certificate, "");
-  EXPECT_THAT(read_listener("{listen: '127.0.0.1:1'}", old, "/f").error(),
-              HasSubstr("1:2: listen: unknown here, known are authenticate, path, server, tls"));
+  EXPECT_THAT(
+      read_listener("{listen: '127.0.0.1:1'}", old, "/f").error(),
+      HasSubstr(
+          "1:2: listen: unknown here, known are authenticate, closes, http, path, server, tls"));
 }
 
 TEST(Scenario, ManyAreGenerated) {
