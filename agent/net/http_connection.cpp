@@ -179,6 +179,17 @@ class HttpConnection::Impl {
     return silent;
   }
 
+  asio::awaitable<bool> usable_until(MonoTime until) {
+    while (usable() && mono_now() < until) {
+      // Readable is no verdict: TLS has records of its own.
+      static_cast<void>(
+          co_await with_deadline(socket_.async_wait(tcp::socket::wait_read, kAwait), until));
+    }
+    co_return open_;
+  }
+
+  bool kept_open() const { return open_; }
+
   void close() {
     open_ = false;
     boost::system::error_code ignored;
@@ -351,6 +362,14 @@ asio::awaitable<Status> HttpConnection::open(MonoTime deadline, std::vector<Stag
 
 bool HttpConnection::usable() {
   return impl_->usable();
+}
+
+asio::awaitable<bool> HttpConnection::usable_until(MonoTime until) {
+  co_return co_await impl_->usable_until(until);
+}
+
+bool HttpConnection::kept_open() const {
+  return impl_->kept_open();
 }
 
 MonoTime HttpConnection::last_used() const {

@@ -73,6 +73,11 @@ class HttpConnection {
   /// Connected, and the peer has neither closed it nor sent anything unasked; else the connection
   /// is closed. Costs a system call.
   bool usable();
+  /// As `usable`, watched until then: a server that closes behind an answer may take a moment.
+  /// Cancellable.
+  boost::asio::awaitable<bool> usable_until(MonoTime until);
+  /// Nothing on our side has closed it: no error, and no answer that said that the peer would.
+  bool kept_open() const;
   /// When the last answer came; when it was opened before that.
   MonoTime last_used() const;
   /// Since `open` began; kept when the handshake failed, as far as it got.

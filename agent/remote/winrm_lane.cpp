@@ -33,6 +33,12 @@ Error cut_off() {
   return {Reason::timeout, "winrm.cancelled", "the request was cut off", {}, {}, Stage::query};
 }
 
+// Each of them does something: what may have been done must not be done again.
+bool once(wsman::Action action) {
+  return action == wsman::Action::create || action == wsman::Action::command ||
+         action == wsman::Action::send;
+}
+
 // How long the next request waits for the sake of the server.
 std::chrono::nanoseconds pause_before(const WinrmSession::Next& next, wsman::Action last,
                                       bool brought, std::chrono::nanoseconds took) {
@@ -118,7 +124,8 @@ boost::asio::awaitable<Result<PipelineResult>> WinrmLane::converse(const Call& c
                                .messages = std::move(post->messages),
                                .patience = post->patience,
                                .cap = deadline - start,
-                               .deadline = deadline};
+                               .deadline = deadline,
+                               .once = once(post->action)};
     if (stage == Stage::open) {
       posting.cap = std::max<std::chrono::nanoseconds>(options.open_cap - times.sum(stage),
                                                        std::chrono::nanoseconds(0));

@@ -1,13 +1,11 @@
 #include "agent/remote/winrm_link.hpp"
 
 #include "agent/base/text.hpp"
-#include "agent/wsman/request.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <span>
 #include <utility>
 
 namespace sfb::remote {
@@ -23,27 +21,6 @@ std::unexpected<Error> at_stage(Stage stage, Error error) {
     error.stage = stage;
   }
   return std::unexpected(std::move(error));
-}
-
-// `Basic ***`: the scheme may be seen, what proves it may not.
-std::string masked(std::string_view authorization) {
-  return fmt::format("{} ***", authorization.substr(0, authorization.find(' ')));
-}
-
-std::string describe(const net::Certificate& certificate, WallTime now) {
-  const auto left =
-      std::chrono::duration_cast<std::chrono::days>(certificate.not_after - now).count();
-  const std::string expiry =
-      left < 0 ? fmt::format("expired {} ago", counted(static_cast<std::uint64_t>(-left), "day"))
-      : certificate.not_after < now ? std::string("expired within a day")
-      : left == 0                   ? std::string("expires within a day")
-                  : fmt::format("expires in {}", counted(static_cast<std::uint64_t>(left), "day"));
-  // A CA's has none.
-  const std::string names =
-      certificate.names.empty() ? "" : fmt::format("for {}; ", fmt::join(certificate.names, ", "));
-  return fmt::format("{}; issued by {}; {}valid {} to {}, {}; sha256 {}", certificate.subject,
-                     certificate.issuer, names, format_iso8601(certificate.not_before),
-                     format_iso8601(certificate.not_after), expiry, certificate.sha256);
 }
 
 }  // namespace
@@ -77,7 +54,7 @@ bool WinrmLink::admit(std::size_t bytes) {
 }
 
 boost::asio::awaitable<Result<net::HttpReply>> WinrmLink::post(Posting posting, StageTimes& times) {
-  if (Status open = co_await ensure_open(posting.deadline, posting.tidying, times); !open) {
+  if (Status open = co_await ensure_open(posting, times); !open) {
     drop();
     co_return at_stage(Stage::connect, explain(std::move(open.error()), posting, posting.deadline));
   }
@@ -86,8 +63,12 @@ boost::asio::awaitable<Result<net::HttpReply>> WinrmLink::post(Posting posting, 
   const MonoTime end = std::min<MonoTime>(
       posting.deadline,
       began + std::min<std::chrono::nanoseconds>(posting.patience + kSlack, posting.cap));
+  const auto idle = began - connection_->last_used();
   auto reply = co_await exchange(posting, end, times);
   learn(reply);
+  if (!reply && reply.error().code == "http.closed" && answers_ > 0) {
+    endpoint_->keep_alive.closed(net::mono_now(), idle);
+  }
   if (reply || reply.error().stage != Stage::auth) {
     times.add(posting.stage, net::mono_now() - began - (times.sum(Stage::auth) - for_auth));
   }
@@ -156,11 +137,38 @@ boost::asio::awaitable<Result<std::shared_ptr<const Secret>>> WinrmLink::passwor
   co_return read;
 }
 
-boost::asio::awaitable<Status> WinrmLink::ensure_open(MonoTime deadline, bool tidying,
-                                                      StageTimes& times) {
+// The connection there is may carry this post.
+boost::asio::awaitable<bool> WinrmLink::reusable(const Posting& posting, StageTimes& times) {
   // A new password is for a new connection.
-  const bool current = tidying || password_version_ == endpoint_->password->version();
-  if (connection_ && current && connection_->usable()) {
+  const bool current = posting.tidying || password_version_ == endpoint_->password->version();
+  if (!connection_ || !current || !connection_->kept_open()) {
+    co_return false;
+  }
+  if (answers_ == 0) {
+    co_return connection_->usable();
+  }
+  KeepAlive& keep_alive = endpoint_->keep_alive;
+  const MonoTime now = net::mono_now();
+  const auto idle = now - connection_->last_used();
+  if (!keep_alive.may_reuse(now, idle)) {
+    co_return false;
+  }
+  const auto watch = posting.once ? keep_alive.watch(idle) : std::chrono::nanoseconds(0);
+  const bool usable =
+      co_await connection_->usable_until(std::min<MonoTime>(now + watch, posting.deadline));
+  if (watch > watch.zero()) {
+    times.add(posting.stage, net::mono_now() - now);
+  }
+  if (!usable) {
+    keep_alive.closed(net::mono_now(), idle);
+  }
+  co_return usable;
+}
+
+boost::asio::awaitable<Status> WinrmLink::ensure_open(const Posting& posting, StageTimes& times) {
+  const MonoTime deadline = posting.deadline;
+  const bool tidying = posting.tidying;
+  if (co_await reusable(posting, times)) {
     co_return Status{};
   }
   drop();
@@ -306,7 +314,7 @@ boost::asio::awaitable<Result<net::HttpReply>> WinrmLink::send(const Posting& po
     // Not the stage of authentication, which would say that nothing was executed.
     co_return std::unexpected(std::move(plain.error()));
   }
-  ++answers_;
+  endpoint_->keep_alive.answered(++answers_);
   if (typed) {
     type->value = std::move(plain->content_type);
   }
@@ -324,57 +332,6 @@ void WinrmLink::note_address() {
       *remembered ? "the name server does not answer, the last address is used"
                   : "the name server answers again",
       {{"endpoint", endpoint_->options.endpoint}, {"host", endpoint_->options.url.host}});
-}
-
-void WinrmLink::tell_stage(Stage stage) const {
-  if (!endpoint_->observer) {
-    return;
-  }
-  if (const std::string address = connection_->peer_address();
-      stage == Stage::connect && !address.empty()) {
-    endpoint_->fact("address", address);
-  }
-  if (const auto& info = connection_->tls_info(); stage == Stage::tls && info) {
-    if (!info->version.empty()) {
-      endpoint_->fact("tls", fmt::format("{}, {}", info->version, info->cipher));
-    }
-    for (const net::Certificate& certificate : info->chain) {
-      endpoint_->fact("certificate", describe(certificate, endpoint_->clock.now().wall));
-    }
-  }
-}
-
-void WinrmLink::show_request(const std::vector<net::Header>& headers, std::size_t body,
-                             const Posting& posting) const {
-  if (!endpoint_->wants_wire()) {
-    return;
-  }
-  const net::HttpUrl& url = endpoint_->options.url;
-  std::string text = fmt::format("POST {} HTTP/1.1\nHost: {}\n", url.path, url.host_port());
-  for (const net::Header& header : headers) {
-    const bool secret = header.name == "Authorization";
-    text += fmt::format("{}: {}\n", header.name, secret ? masked(header.value) : header.value);
-  }
-  Observer& observer = *endpoint_->observer;
-  observer.wire(">", text + fmt::format("Content-Length: {}", body));
-  if (step_.body) {
-    observer.wire(">", wsman::show(posting.envelope));
-    for (const std::string& message : posting.messages) {
-      observer.wire(">", message);
-    }
-  }
-}
-
-void WinrmLink::show_reply(const net::HttpReply& reply) const {
-  if (!endpoint_->wants_wire()) {
-    return;
-  }
-  std::string text = fmt::format("HTTP {}", reply.status);
-  for (const net::Header& header : reply.headers) {
-    text += fmt::format("\n{}: {}", header.name,
-                        iequals(header.name, "Set-Cookie") ? "***" : header.value);
-  }
-  endpoint_->observer->wire("<", text);
 }
 
 }  // namespace sfb::remote

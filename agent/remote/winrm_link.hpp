@@ -5,6 +5,7 @@
 #include "agent/auth/scheme.hpp"
 #include "agent/base/redactor.hpp"
 #include "agent/net/http_connection.hpp"
+#include "agent/remote/keep_alive.hpp"
 #include "agent/remote/password_file.hpp"
 #include "agent/remote/stage_times.hpp"
 #include "agent/remote/winrm_transport.hpp"
@@ -33,6 +34,7 @@ struct WinrmEndpoint {
   std::shared_ptr<net::TlsClient> tls;  ///< made with the first connection
   Redactor redactor;                    ///< of what was sent to this endpoint
   bool remembered = false;              ///< the last connection went to an address of before
+  KeepAlive keep_alive = {};            ///< what its connections have shown
   const Clock& clock;
   Logger logger;
   std::shared_ptr<Observer> observer;  ///< options.observer behind `redactor`; may be absent
@@ -65,10 +67,12 @@ class WinrmLink {
     std::chrono::nanoseconds cap{};          ///< for this post alone, connecting left out
     MonoTime deadline{};                     ///< for everything
     bool tidying = false;                    ///< clears away; nobody waits for the answer
+    bool once = false;                       ///< must not be repeated when its answer is lost
   };
-  /// Opens a connection when there is none that can be used, proves who we are, posts. A 401 means
-  /// that nothing was executed: the request goes out again with what the scheme says to it. After
-  /// an error and after an exception (cancelled) the connection is gone. Errors: those of
+  /// Opens a connection when there is none that can be used, proves who we are, posts. Where the
+  /// server closes connections by itself (KeepAlive), each post has a connection of its own. A 401
+  /// means that nothing was executed: the request goes out again with what the scheme says to it.
+  /// After an error and after an exception (cancelled) the connection is gone. Errors: those of
   /// http_connection.hpp, scheme.hpp, PasswordFile::read; timeout `winrm.timeout` (`cap` or
   /// `deadline` came first). Each has its stage.
   /// The password is read for each connection. Only who tidies goes on with the one that was
@@ -93,7 +97,8 @@ class WinrmLink {
   void release() { keep(0); }
 
  private:
-  boost::asio::awaitable<Status> ensure_open(MonoTime deadline, bool tidying, StageTimes& times);
+  boost::asio::awaitable<Status> ensure_open(const Posting& posting, StageTimes& times);
+  boost::asio::awaitable<bool> reusable(const Posting& posting, StageTimes& times);
   boost::asio::awaitable<Result<std::shared_ptr<const Secret>>> password(MonoTime deadline,
                                                                          bool tidying);
   void learn(const Result<net::HttpReply>& reply);
