@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <locale.h>  // newlocale
+#include <sys/stat.h>
 #include <unistd.h>
 #include <wctype.h>  // towlower_l
 
@@ -56,6 +57,17 @@ std::string without_case(std::string_view name) {
                                                                  : ::towlower(wide)));
   }
   return folded;
+}
+
+// Another key in its place is another mark. ssh itself reads it; keys lock no accounts, so that
+// this file is not to be held in memory for a closer look.
+std::string mark_of(const std::string& path) {
+  struct stat info{};
+  if (path.empty() || ::stat(path.c_str(), &info) != 0) {
+    return {};
+  }
+  return fmt::format("{} {} {} {}.{}", info.st_dev, info.st_ino, info.st_size, info.st_mtim.tv_sec,
+                     info.st_mtim.tv_nsec);
 }
 
 // Two entries with one password file are one account, whatever they are called.
@@ -225,7 +237,8 @@ std::string endpoint_terms(const config::Endpoint& endpoint, const config::Setti
     credentials.name = own.endpoints.front().winrm.credentials = "-";
     credentials.username = without_case(credentials.username);
   }
-  return config::to_yaml(own);
+  const std::string key = endpoint.transport == "ssh" ? mark_of(endpoint.ssh.identity_file) : "";
+  return config::to_yaml(own) + key;
 }
 
 status::PoolIdentity pool_identity(const config::Pool& pool, const config::Endpoint& endpoint,

@@ -55,7 +55,7 @@ std::string endpoint_identity(const config::Endpoint& endpoint, const config::Se
 std::string endpoint_settings(const config::Endpoint& endpoint, const config::Settings& settings);
 
 /// What of its settings decides whether its servers let us in (engine::EndpointOptions::terms): all
-/// but limits and names, users without case.
+/// but limits and names, users without case; with it, which file an ssh key is now.
 std::string endpoint_terms(const config::Endpoint& endpoint, const config::Settings& settings);
 
 /// The engine's options, transports made anew; `shared` outlives their last coroutine.

@@ -216,7 +216,8 @@ asio::awaitable<SshLane::Next> SshLane::gone(Error error, MonoTime deadline) {
 // and nobody else may touch the session.
 asio::awaitable<SshLane::Next> SshLane::take(std::string bytes) {
   if (!keep(session_->held() + bytes.size())) {
-    co_return session_->failed({Reason::throttled,
+    // Not the server's doing: no reason to leave it alone.
+    co_return session_->failed({Reason::internal,
                                 "ssh.in_flight",
                                 "all answers being read take more than limits.in_flight",
                                 "raise limits.in_flight, or evaluate fewer pools at once",

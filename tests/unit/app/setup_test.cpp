@@ -5,10 +5,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
+#include <fstream>
 
 namespace sfb::app {
 namespace {
@@ -344,6 +347,21 @@ TEST(Setup, AnotherTargetOrProgramIsAnotherEndpoint) {
   EXPECT_TRUE(changed([](Ssh& ssh) { ssh.program = {"/usr/bin/pwsh", "-s"}; }));
   EXPECT_FALSE(changed([](Ssh& ssh) { ssh.identity_file = "/other"; }));
   EXPECT_FALSE(changed([](Ssh& ssh) { ssh.session.max_pipelines = 1; }));
+}
+
+TEST(Setup, AnotherKeyInTheSameFileIsOtherTerms) {
+  std::string path = "/tmp/sfb-key-XXXXXX";
+  ::close(::mkstemp(path.data()));
+  config::Ssh ssh = target();
+  ssh.identity_file = path;
+  const config::Settings settings = with_ssh(ssh);
+  const auto terms = [&] { return endpoint_terms(settings.endpoints[1], settings); };
+  const std::string before = terms();
+  EXPECT_EQ(terms(), before);
+  std::ofstream(path) << "another key";
+  EXPECT_NE(terms(), before);
+  std::filesystem::remove(path);
+  EXPECT_NE(terms(), before);
 }
 
 TEST(Setup, TheIntervalOfAServerIsThePools) {
