@@ -2,6 +2,7 @@
 #include "agent/app/build_info.hpp"
 #include "agent/app/commands.hpp"
 #include "agent/app/log_sink.hpp"
+#include "agent/app/process.hpp"
 #include "agent/app/setup.hpp"
 #include "agent/net/deadline.hpp"
 #include "agent/net/loop_lag.hpp"
@@ -89,9 +90,13 @@ class Agent {
     apply();
     engine_.start();
     spawn(watch_signals());
+    take_reloads();
     const net::LoopLag lag(loop_.get_executor(),
                            [this](std::chrono::nanoseconds late) { self_.loop_lag(late); });
     loop_.run();
+    // Nobody handles it any more, and it must not be what this process ends by.
+    signals_.remove(SIGHUP);
+    std::signal(SIGHUP, SIG_IGN);
     if (!sink_->finish(kLogGrace)) {
       std::_Exit(exit_code_);  // whoever reads stderr does not: its thread would hold the end up
     }

@@ -1,6 +1,7 @@
 // Entry point of sfb_backup_exporter: reads the command line and runs one command.
 #include "agent/app/build_info.hpp"
 #include "agent/app/commands.hpp"
+#include "agent/app/process.hpp"
 #include "agent/base/text.hpp"
 #include "agent/format/choice.hpp"
 
@@ -139,9 +140,12 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    restore_signals();
     const int code = app.exit(error);
     return code == 0 ? kGood : kUsage;
   }
+  const bool serves = !*render_command && !*evaluate_command && !agent.check_only;
+  serves ? settle_signals() : restore_signals();
   if (*render_command) {
     if (!goes_together(*render_command, render)) {
       return kUsage;
@@ -170,11 +174,15 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (!prepare_process()) {
+    return kFailed;
+  }
   try {
     return run(argc, argv);
   } catch (const std::exception& error) {
-    // The one place where exceptions end: only start-up and broken invariants throw.
-    fmt::print(stderr, "sfb_backup_exporter: {}\n", error.what());
+    // The one place where exceptions end: only start-up and broken invariants throw. Not
+    // fmt::print: it throws too where stderr cannot be written.
+    std::fprintf(stderr, "sfb_backup_exporter: %s\n", error.what());
     return kFailed;
   }
 }

@@ -1,4 +1,4 @@
-// A file descriptor that closes itself.
+// A file descriptor that closes itself, and the three that every program has.
 #pragma once
 
 #include <unistd.h>
@@ -22,5 +22,10 @@ class Descriptor {
  private:
   int fd_;
 };
+
+/// Opens 0, 1 and 2 where they are missing, so that nothing else gets their numbers and with them
+/// what belongs on stderr. Reading 0 and writing 1 fail then as they would on closed ones; what is
+/// written to 2 is lost. False when /dev/null cannot be opened. To be called first in `main`.
+bool open_missing_streams();
 
 }  // namespace sfb

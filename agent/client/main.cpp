@@ -1,4 +1,5 @@
 // Entry point of the command Get-CsBackupServiceStatus.
+#include "agent/base/descriptor.hpp"
 #include "agent/base/text.hpp"
 #include "agent/client/client.hpp"
 
@@ -21,6 +22,9 @@ void print(std::FILE* stream, const std::string& text) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (!sfb::open_missing_streams()) {
+    return sfb::client::kFailed;
+  }
   try {
     sfb::client::RunOptions options;
     if (const char* url = std::getenv("SFB_BACKUP_EXPORTER_URL"); url != nullptr && *url != '\0') {

@@ -61,6 +61,8 @@ check 'runs as the account that sysusers makes' grep -qxF 'User=sfb-backup-expor
 made() { systemd-sysusers --root="$work/root" --dry-run "$root/deploy/systemd/sfb-backup-exporter.sysusers" 2>&1 | grep -F sfb-backup-exporter; }
 mkdir -p "$work/root/etc"
 check 'sysusers makes the account' made
+check 'restarts however it ended' grep -qxF 'Restart=always' "$unit"
+check 'writes no core file' grep -qxF 'LimitCORE=0' "$unit"
 check 'start type' grep -qxF 'Type=exec' "$unit"
 
 echo "$passed passed, $failed failed"

@@ -1,5 +1,6 @@
 // sfb_backup_simulator: Windows servers with Skype for Business pools, as far as a client of their
 // Backup Service can see.
+#include "agent/base/descriptor.hpp"
 #include "tests/simulator/certificate.hpp"
 #include "tests/simulator/site.hpp"
 #include "tests/simulator/stdio.hpp"
@@ -112,6 +113,9 @@ int run(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (!sfb::open_missing_streams()) {
+    return 1;
+  }
   CLI::App app("Plays Windows servers with Skype for Business pools over WS-Management.");
   Options options;
   app.add_option("SCENARIO", options.scenario, "the scenario file (YAML)")->required();

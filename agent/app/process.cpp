@@ -1,0 +1,49 @@
+#include "agent/app/process.hpp"
+
+#include "agent/base/descriptor.hpp"
+
+#include <sys/prctl.h>
+
+#include <csignal>
+
+namespace sfb::app {
+
+namespace {
+
+// As it was inherited; of no use once the command is known.
+sigset_t inherited{};
+
+sigset_t hangup() {
+  sigset_t set{};
+  ::sigemptyset(&set);
+  ::sigaddset(&set, SIGHUP);
+  return set;
+}
+
+}  // namespace
+
+bool prepare_process() {
+  const sigset_t set = hangup();
+  ::pthread_sigmask(SIG_BLOCK, &set, &inherited);
+  ::prctl(PR_SET_DUMPABLE, 0);
+  return open_missing_streams();
+}
+
+void restore_signals() {
+  ::pthread_sigmask(SIG_SETMASK, &inherited, nullptr);
+}
+
+void settle_signals() {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+  // Alone: with SIGTERM blocked, as some supervisors leave it, nobody could end the agent.
+  const sigset_t set = hangup();
+  ::pthread_sigmask(SIG_SETMASK, &set, nullptr);
+}
+
+void take_reloads() {
+  const sigset_t set = hangup();
+  ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+}
+
+}  // namespace sfb::app

@@ -1,0 +1,24 @@
+// What a process settles before it does anything: its memory, its first descriptors, its signals.
+#pragma once
+
+namespace sfb::app {
+
+/// First in `main`, whatever the command is: 0 to 2 are open, and this memory, which will hold
+/// passwords, is neither written into a core file nor shown to others of the same account. SIGHUP
+/// waits until the command is known. False: 0 to 2 cannot be opened. Thread rule: before there are
+/// threads.
+bool prepare_process();
+
+/// For commands that end by themselves: SIGHUP is what it was before `prepare_process`.
+void restore_signals();
+
+/// For the agent: neither a reader of stderr that went (SIGPIPE) nor a log file at its limit
+/// (SIGXFSZ) ends it, whatever it inherited; SIGHUP goes on waiting, in all threads made from now
+/// on. Thread rule: before there are threads.
+void settle_signals();
+
+/// SIGHUP comes from now on, those that waited included: there must be a handler. Thread rule: for
+/// the thread that calls it, and those it makes.
+void take_reloads();
+
+}  // namespace sfb::app
