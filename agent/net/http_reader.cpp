@@ -216,6 +216,7 @@ class RequestReader::Impl {
           {std::string(view(field.name_string())), std::string(view(field.value()))});
     }
     const bool version11 = message.version() >= 11;
+    request_.http11 = version11;
     if (hosts > 1 || (hosts == 0 && version11)) {
       return refuse(400, "exactly one Host header is needed");
     }

@@ -33,6 +33,7 @@ struct Request {
   std::string query;   ///< behind the `?`, still encoded (url.hpp decodes it); empty without one
   std::vector<Header> headers;  ///< of an absolute target, its authority is the Host
   std::string body;
+  bool http11 = true;  ///< false: HTTP/1.0
   Peer peer;
   std::string local_address;  ///< where it came in: `127.0.0.1:9943`, `[::1]:9943`, `unix:/path`
 

@@ -60,11 +60,33 @@ std::optional<std::string> host_of(std::string_view authority) {
   return normalise(host);
 }
 
-bool came_through_proxy(const net::Request& request) {
-  return std::ranges::any_of(request.headers, [](const net::Header& header) {
-    return iequals(header.name, "Forwarded") || iequals(header.name, "Via") ||
-           istarts_with(header.name, "X-Forwarded-");
-  });
+// What proxies, load balancers and content networks write into the requests they pass on.
+constexpr std::array kProxyHeaders = {
+    "Forwarded",           "Forwarded-For",   "Via",
+    "X-Real-IP",           "Client-IP",       "X-Client-IP",
+    "X-Cluster-Client-IP", "True-Client-IP",  "Fastly-Client-IP",
+    "X-Azure-ClientIP",    "X-Amzn-Trace-Id", "X-ProxyUser-Ip",
+    "X-Varnish",           "CDN-Loop",        "Proxy-Connection",
+};
+constexpr std::array kProxyPrefixes = {"X-Forwarded", "X-Envoy-", "X-Original-",
+                                       "X-ARR-",      "X-Proxy-", "CF-"};
+
+bool is_proxy_header(std::string_view name) {
+  return std::ranges::any_of(kProxyHeaders,
+                             [&](const char* mark) { return iequals(name, mark); }) ||
+         std::ranges::any_of(kProxyPrefixes,
+                             [&](const char* mark) { return istarts_with(name, mark); });
+}
+
+/// What shows that a proxy passed the request on, as the end of a sentence; empty: nothing does.
+std::string sign_of_proxy(const net::Request& request) {
+  const auto header = std::ranges::find_if(
+      request.headers, [](const net::Header& one) { return is_proxy_header(one.name); });
+  if (header != request.headers.end()) {
+    return fmt::format("it has the header {}", quote(header->name, 40));
+  }
+  // The bare proxy_pass of nginx: no header tells, and Host is the agent's own address.
+  return request.http11 ? "" : "it is HTTP/1.0, as proxies speak it";
 }
 
 std::optional<Denied> check_host(const net::Request& request, const AccessOptions& options) {
@@ -109,11 +131,12 @@ std::optional<Denied> check_caller(const net::Request& request, Anonymous allowe
                   "this page is open to callers on the agent's own machine only "
                   "(`allow_anonymous: loopback`); ask there"};
   }
-  if (came_through_proxy(request)) {
+  if (const std::string sign = sign_of_proxy(request); !sign.empty()) {
     return Denied{403, std::string(kCode),
-                  "this page is open to callers on the agent's own machine only "
-                  "(`allow_anonymous: loopback`), and this request came through a proxy "
-                  "(Forwarded, X-Forwarded-* or Via); ask the agent directly"};
+                  fmt::format("this page is open to callers on the agent's own machine only "
+                              "(`allow_anonymous: loopback`), and this request came through a "
+                              "proxy: {}; ask the agent directly, with HTTP/1.1",
+                              sign)};
   }
   return std::nullopt;
 }

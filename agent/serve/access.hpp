@@ -20,8 +20,9 @@ struct AccessOptions {
 };
 
 /// nullopt: go on. Else the refusal: 403 without an identity, 400/403 for a foreign Host (DNS
-/// rebinding) or Sec-Fetch-Site: cross-site, with a remedy in the text. A request with Forwarded,
-/// X-Forwarded-* or Via is not loopback.
+/// rebinding) or Sec-Fetch-Site: cross-site, with a remedy in the text. A request in HTTP/1.0 or
+/// with a header that proxies write (Forwarded, X-Forwarded-*, Via, X-Real-IP, X-Envoy-* and their
+/// like) is not loopback, over a unix socket neither.
 struct Denied {
   int status = 403;
   std::string code;  ///< access.anonymous, access.host, access.cross_site

@@ -43,13 +43,27 @@ TEST(Access, AnonymousByAddress) {
 
 TEST(Access, AProxyIsNotLoopback) {
   for (const char* name :
-       {"Forwarded", "forwarded", "X-Forwarded-For", "x-forwarded-proto", "X-Forwarded-", "Via"}) {
+       {"Forwarded", "forwarded", "X-Forwarded-For", "x-forwarded-proto", "X-Forwarded-", "Via",
+        "X-Real-IP", "x-real-ip", "X-Envoy-External-Address", "x-envoy-expected-rq-timeout-ms",
+        "X-Client-IP", "True-Client-IP", "CF-Connecting-IP", "X-Original-URI", "X-ARR-LOG-ID"}) {
     EXPECT_EQ(check(from("127.0.0.1", true, {{name, "192.0.2.7"}})), "403 access.anonymous")
         << name;
     EXPECT_EQ(check(from("unix", true, {{name, ""}})), "403 access.anonymous") << name;
     EXPECT_EQ(check(from("127.0.0.1", true, {{name, "192.0.2.7"}}), Anonymous::any), "") << name;
   }
   EXPECT_EQ(check(from("127.0.0.1", true, {{"X-Forwarder", "x"}, {"Viable", "x"}})), "");
+}
+
+TEST(Access, ABareProxyIsToldByItsVersionOfHttp) {
+  for (const char* address : {"127.0.0.1", "unix"}) {
+    net::Request request = from(address, true);
+    request.http11 = false;
+    const auto denied = check_access(request, options(Anonymous::loopback));
+    ASSERT_TRUE(denied.has_value()) << address;
+    EXPECT_EQ(denied->code, "access.anonymous");
+    EXPECT_NE(denied->message.find("HTTP/1.0"), std::string::npos) << denied->message;
+    EXPECT_EQ(check(request, Anonymous::any), "");
+  }
 }
 
 struct HostCase {
