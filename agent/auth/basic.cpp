@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace sfb::auth {
 
@@ -16,6 +17,15 @@ constexpr std::string_view kName = "Basic";
 bool has_control(std::string_view text) {
   return std::ranges::any_of(
       text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+}
+
+// Its whole size is reserved, so that no part of the secret stays in freed memory. (Formatting
+// would leave a copy on the stack.)
+Secret joined(std::string_view first, char between, std::string_view secret) {
+  std::string text;
+  text.reserve(first.size() + 1 + secret.size());
+  text.append(first).append(1, between).append(secret);
+  return Secret(std::move(text));
 }
 
 class Basic final : public Scheme {
@@ -80,12 +90,11 @@ Result<Step> Basic::step(std::span<const std::string> challenges) {
     return std::unexpected(std::move(good).error());
   }
   sent_ = true;
-  return Step{.authorization = fmt::format("{} {}", kName, base64_encode(pair().reveal()))};
+  return Step{.authorization = joined(kName, ' ', Secret(base64_encode(pair().reveal())).reveal())};
 }
 
-// A Secret, so that the pair does not stay in freed memory.
 Secret Basic::pair() const {
-  return Secret(fmt::format("{}:{}", user_name_, password_->reveal()));
+  return joined(user_name_, ':', password_->reveal());
 }
 
 void Basic::tell_secrets(Redactor& redactor) const {

@@ -17,7 +17,7 @@ namespace sfb::auth {
 
 /// What the next request of a connection carries.
 struct Step {
-  std::string authorization;  ///< value of the Authorization header; empty: none
+  Secret authorization;  ///< value of the Authorization header; empty: none
   /// The request that carries it may hold the real body; false: send an empty one and step again
   /// with the answer's challenges.
   bool body = true;

@@ -6,12 +6,28 @@
 #include <string.h>  // NOLINT: explicit_bzero stands in no C++ header
 
 #include <algorithm>
+#include <utility>
 
 namespace sfb {
 
-Secret::Secret(Secret&& other) noexcept : text_(other.text_) {
-  // A copy, because moving a short string leaves its bytes behind.
-  other.wipe();
+namespace {
+
+// Moving a short string leaves its bytes behind, in the string's own buffer.
+void wipe_moved(std::string& from) {
+  from.clear();  // its size may be anything
+  from.resize(from.capacity());
+  explicit_bzero(from.data(), from.size());
+  from.clear();
+}
+
+}  // namespace
+
+Secret::Secret(std::string&& text) : text_(std::move(text)) {
+  wipe_moved(text);
+}
+
+Secret::Secret(Secret&& other) noexcept : text_(std::move(other.text_)) {
+  wipe_moved(other.text_);
 }
 
 Secret& Secret::operator=(const Secret& other) {
@@ -25,8 +41,8 @@ Secret& Secret::operator=(const Secret& other) {
 Secret& Secret::operator=(Secret&& other) noexcept {
   if (this != &other) {
     wipe();
-    text_ = other.text_;
-    other.wipe();
+    text_ = std::move(other.text_);
+    wipe_moved(other.text_);
   }
   return *this;
 }

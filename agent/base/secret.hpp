@@ -6,16 +6,18 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace sfb {
 
-/// No stream operator, no formatter, no comparison; the memory is overwritten when it goes.
+/// Also for what is made of one: a header, the request that carries it. No stream operator, no
+/// formatter, no comparison; the memory is overwritten when it goes.
 /// Thread rule: a value of one owner; share it through a shared_ptr to const.
 class Secret {
  public:
   Secret() = default;
-  explicit Secret(std::string text) : text_(std::move(text)) {}
+  /// Wipes what the move leaves in `text`. What `text` left elsewhere as it grew is beyond reach:
+  /// reserve its whole size first.
+  explicit Secret(std::string&& text);
   ~Secret() { wipe(); }
   Secret(const Secret&) = default;
   Secret(Secret&& other) noexcept;

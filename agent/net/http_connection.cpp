@@ -67,23 +67,32 @@ bool is_one_line(std::string_view text) {
   return text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
 }
 
-Result<std::string> request_of(const HttpUrl& url, const std::vector<Header>& headers,
-                               std::string_view body) {
-  std::string request = fmt::format(
+// In one piece: one TLS record less, one packet less.
+Result<Secret> request_of(const HttpUrl& url, const HttpRequest& request) {
+  std::string head = fmt::format(
       "POST {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: sfb_backup_exporter\r\n"
       "Connection: Keep-Alive\r\nAccept-Encoding: identity\r\nContent-Length: {}\r\n",
-      url.path, url.host_port(), body.size());
-  for (const Header& header : headers) {
-    if (!is_one_line(header.name) || !is_one_line(header.value)) {
-      return fail(Reason::internal, "http.request", "a header of the request has a line end",
-                  "this is a bug of sfb_backup_exporter: please report it");
-    }
-    request += fmt::format("{}: {}\r\n", header.name, header.value);
+      url.path, url.host_port(), request.body.size());
+  bool lines = is_one_line(request.authorization.reveal());
+  for (const Header& header : request.headers) {
+    lines = lines && is_one_line(header.name) && is_one_line(header.value);
+    head += fmt::format("{}: {}\r\n", header.name, header.value);
   }
-  request += "\r\n";
-  // In one piece: one TLS record less, one packet less.
-  request += body;
-  return request;
+  if (!lines) {
+    return fail(Reason::internal, "http.request", "a header of the request has a line end",
+                "this is a bug of sfb_backup_exporter: please report it");
+  }
+  constexpr std::string_view kAuthorization = "Authorization: ";
+  const std::string_view proof = request.authorization.reveal();
+  // Reserved whole: what a growing text leaves behind is not wiped.
+  std::string bytes;
+  bytes.reserve(head.size() + kAuthorization.size() + proof.size() + 4 + request.body.size());
+  bytes += head;
+  if (!proof.empty()) {
+    bytes.append(kAuthorization).append(proof).append("\r\n");
+  }
+  bytes.append("\r\n").append(request.body);
+  return Secret(std::move(bytes));
 }
 
 }  // namespace
@@ -138,14 +147,13 @@ class HttpConnection::Impl {
     co_return Status{};
   }
 
-  asio::awaitable<Result<HttpReply>> post(std::vector<Header> headers, std::string body,
-                                          MonoTime deadline) {
+  asio::awaitable<Result<HttpReply>> post(HttpRequest request, MonoTime deadline) {
     if (!open_) {
       co_return fail(Reason::connect, "http.closed",
                      where_ + ": the connection was closed before an answer");
     }
     const ClosesUnlessKept guard(*this);  // an error, a time-out, a cancellation
-    auto done = co_await with_deadline(exchange(std::move(headers), std::move(body)), deadline);
+    auto done = co_await with_deadline(exchange(std::move(request)), deadline);
     if (!done) {
       co_return fail(Reason::timeout, "http.timeout", where_ + " did not answer in time",
                      "look at the load of the server and at the network");
@@ -262,20 +270,20 @@ class HttpConnection::Impl {
     }
     if (!ended_well) {
       co_return std::unexpected(handshake_error(std::get<0>(*done), refusal_, where_, *tls_info_,
-                                                options_.tls->options().minimum));
+                                                options_.tls->options()));
     }
     co_return Status{};
   }
 
-  asio::awaitable<Result<HttpReply>> exchange(std::vector<Header> headers, std::string body) {
-    const auto request = request_of(options_.url, headers, body);
-    if (!request) {
-      co_return std::unexpected(request.error());
+  asio::awaitable<Result<HttpReply>> exchange(HttpRequest request) {
+    const auto bytes = request_of(options_.url, request);
+    if (!bytes) {
+      co_return std::unexpected(bytes.error());
     }
+    const auto buffer = asio::buffer(bytes->reveal());
     // A server may answer and close before it has read everything: its answer counts.
-    const auto [write_error, written] =
-        tls_ ? co_await asio::async_write(*tls_, asio::buffer(*request), kAwait)
-             : co_await asio::async_write(socket_, asio::buffer(*request), kAwait);
+    const auto [write_error, written] = tls_ ? co_await asio::async_write(*tls_, buffer, kAwait)
+                                             : co_await asio::async_write(socket_, buffer, kAwait);
     static_cast<void>(written);
     HttpReplyReader reader(options_.max_header, options_.max_body);
     std::array<char, kPiece> piece{};
@@ -388,9 +396,8 @@ std::string HttpConnection::peer_address() const {
   return impl_->peer_address();
 }
 
-asio::awaitable<Result<HttpReply>> HttpConnection::post(std::vector<Header> headers,
-                                                        std::string body, MonoTime deadline) {
-  co_return co_await impl_->post(std::move(headers), std::move(body), deadline);
+asio::awaitable<Result<HttpReply>> HttpConnection::post(HttpRequest request, MonoTime deadline) {
+  co_return co_await impl_->post(std::move(request), deadline);
 }
 
 void HttpConnection::close() {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "agent/base/error.hpp"
+#include "agent/base/secret.hpp"
 #include "agent/base/time.hpp"
 #include "agent/net/http_reply.hpp"
 #include "agent/net/http_types.hpp"
@@ -50,6 +51,13 @@ struct HttpConnectionOptions {
   std::function<bool(std::size_t)> admit = {};
 };
 
+/// What is posted beside what every request has (Host, Content-Length and their like).
+struct HttpRequest {
+  std::vector<Header> headers = {};
+  Secret authorization = {};  ///< value of Authorization; empty: none
+  std::string body;
+};
+
 /// Thread rule: loop thread of `executor`; one operation at a time. Destroying it closes the
 /// socket.
 class HttpConnection {
@@ -64,7 +72,8 @@ class HttpConnection {
   /// (resolve, connect, tls) are appended to `times`, those of a failure included. Errors carry
   /// their stage: Reason::dns (resolver.hpp); connect: connect.refused, connect.unreachable,
   /// connect.failed; timeout: connect.timeout, tls.timeout; tls: tls.wrong_name, tls.expired,
-  /// tls.not_yet_valid, tls.unknown_issuer, tls.untrusted_root (a root in the chain that is not in
+  /// tls.not_yet_valid, tls.ca_expired and tls.ca_not_yet_valid (a CA's in our own trust store),
+  /// tls.unknown_issuer, tls.untrusted_root (a root in the chain that is not in
   /// the trust store, or self-signed), tls.too_old (the peer offers only a version below the
   /// minimum), tls.not_tls (the port speaks something else), tls.certificate (any other
   /// verification error), tls.handshake. Cancellable.
@@ -91,9 +100,8 @@ class HttpConnection {
   /// close`, and when it is cancelled. Errors: timeout `http.timeout`; connect `http.closed` (the
   /// peer closed or reset; `before_answer` in the message when not one byte had come); protocol
   /// `http.malformed`, `http.answer_too_large`, `http.cut` (the body is shorter than announced).
-  /// Interim 1xx answers are skipped (bounded).
-  boost::asio::awaitable<Result<HttpReply>> post(std::vector<Header> headers, std::string body,
-                                                 MonoTime deadline);
+  /// Interim 1xx answers are skipped (bounded). The request's memory is wiped when it was sent.
+  boost::asio::awaitable<Result<HttpReply>> post(HttpRequest request, MonoTime deadline);
 
   /// At once, without TLS's close_notify: HTTP's own lengths tell the peer that nothing is missing.
   void close();

@@ -6,16 +6,12 @@
 #include <boost/asio/ssl/error.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <openssl/bio.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
-#include <ctime>
 #include <string_view>
 #include <utility>
 
@@ -27,64 +23,10 @@ namespace ssl = boost::asio::ssl;
 
 constexpr int kMaxChain = 16;
 
-template <auto Free>
-struct Freer {
-  template <typename T>
-  void operator()(T* object) const {
-    Free(object);
-  }
+struct FreeCertificate {
+  void operator()(X509* certificate) const { X509_free(certificate); }
 };
-using BioPtr = std::unique_ptr<BIO, Freer<BIO_free_all>>;
-using NamesPtr = std::unique_ptr<GENERAL_NAMES, Freer<GENERAL_NAMES_free>>;
-
-std::string name_of(const X509_NAME* name) {
-  const BioPtr bio(BIO_new(BIO_s_mem()));
-  X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
-  char* text = nullptr;
-  const long size = BIO_get_mem_data(bio.get(), &text);
-  return to_utf8_lossy(std::string_view(text, size > 0 ? static_cast<std::size_t>(size) : 0));
-}
-
-WallTime time_of(const ASN1_TIME* time) {
-  std::tm parts{};
-  if (ASN1_TIME_to_tm(time, &parts) != 1) {
-    return {};
-  }
-  return WallTime(std::chrono::seconds(::timegm(&parts)));
-}
-
-std::string address_of(const ASN1_OCTET_STRING* ip) {
-  const unsigned char* const data = ASN1_STRING_get0_data(ip);
-  if (ASN1_STRING_length(ip) == 4) {
-    std::array<unsigned char, 4> bytes{};
-    std::copy_n(data, bytes.size(), bytes.begin());
-    return boost::asio::ip::make_address_v4(bytes).to_string();
-  }
-  if (ASN1_STRING_length(ip) == 16) {
-    std::array<unsigned char, 16> bytes{};
-    std::copy_n(data, bytes.size(), bytes.begin());
-    return boost::asio::ip::make_address_v6(bytes).to_string();
-  }
-  return {};
-}
-
-std::vector<std::string> names_of(const X509* certificate) {
-  std::vector<std::string> found;
-  const NamesPtr names(static_cast<GENERAL_NAMES*>(
-      X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
-  for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()); ++i) {
-    const GENERAL_NAME* const name = sk_GENERAL_NAME_value(names.get(), i);
-    if (name->type == GEN_DNS) {
-      const ASN1_STRING* const text = name->d.dNSName;
-      found.push_back(
-          to_utf8_lossy(std::string_view(reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
-                                         static_cast<std::size_t>(ASN1_STRING_length(text)))));
-    } else if (name->type == GEN_IPADD) {
-      found.push_back(address_of(name->d.iPAddress));
-    }
-  }
-  return found;
-}
+using CertificatePtr = std::unique_ptr<X509, FreeCertificate>;
 
 Error tls_error(std::string code, std::string message, std::string remedy, std::string peer = {}) {
   return {Reason::tls,       std::move(code), std::move(message),
@@ -95,7 +37,28 @@ std::string joined(const std::vector<std::string>& names) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-Error verification_error(const Refusal& refusal, const std::string& where, const TlsInfo& info) {
+// A CA's certificate of our own that is not valid now.
+Error own_ca_error(const Refusal& refusal, const std::string& where, const std::string& ca_file) {
+  const bool expired = refusal.error == X509_V_ERR_CERT_HAS_EXPIRED;
+  const Certificate& culprit = refusal.certificate;
+  const std::string place =
+      ca_file.empty() ? "the system's trust store" : fmt::format("tls.ca_file ({})", ca_file);
+  return tls_error(
+      expired ? "tls.ca_expired" : "tls.ca_not_yet_valid",
+      fmt::format("{}: the CA's certificate in {}, {}, {} {}", where, place, quote(culprit.subject),
+                  expired ? "expired at" : "is not valid before",
+                  format_iso8601(expired ? culprit.not_after : culprit.not_before)),
+      fmt::format("{}, or check this machine's clock",
+                  ca_file.empty() ? "update the system's trusted certificates (ca-certificates), "
+                                    "write the one that the CA uses now (PEM) into tls.ca_file"
+                                  : "replace it there by the one that the CA uses now"));
+}
+
+Error verification_error(const Refusal& refusal, const std::string& where, const TlsInfo& info,
+                         const std::string& ca_file) {
+  if (refusal.ours) {
+    return own_ca_error(refusal, where, ca_file);
+  }
   const Certificate& culprit = refusal.certificate;
   switch (refusal.error) {
     case X509_V_ERR_HOSTNAME_MISMATCH:
@@ -136,28 +99,83 @@ Error verification_error(const Refusal& refusal, const std::string& where, const
   }
 }
 
-Certificate describe_certificate(const X509* certificate) {
-  Certificate out;
-  out.subject = name_of(X509_get_subject_name(certificate));
-  out.issuer = name_of(X509_get_issuer_name(certificate));
-  out.names = names_of(certificate);
-  out.not_before = time_of(X509_get0_notBefore(certificate));
-  out.not_after = time_of(X509_get0_notAfter(certificate));
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  if (X509_digest(certificate, EVP_sha256(), digest.data(), &size) == 1) {
-    for (unsigned i = 0; i < size; ++i) {
-      out.sha256 += fmt::format("{:02x}", digest.at(i));
-    }
-  }
-  return out;
-}
-
 void collect_chain(const STACK_OF(X509) * chain, TlsInfo& info) {
   info.chain.clear();
   for (int i = 0; i < sk_X509_num(chain) && i < kMaxChain; ++i) {
     info.chain.push_back(describe_certificate(sk_X509_value(chain, i)));
   }
+}
+
+// 0: valid now; 1: expired; -1: not yet valid.
+int validity(X509_STORE_CTX* context, const X509* certificate) {
+  return X509_cmp_timeframe(X509_STORE_CTX_get0_param(context), X509_get0_notBefore(certificate),
+                            X509_get0_notAfter(certificate));
+}
+
+// As OpenSSL's own, which takes a trusted certificate even when it is not valid now: a renewed one
+// that the server sent would not be looked at any more.
+int valid_issuer(X509** issuer, X509_STORE_CTX* context, X509* certificate) {
+  const int found = X509_STORE_CTX_get1_issuer(issuer, context, certificate);
+  if (found != 1 || validity(context, *issuer) == 0) {
+    return found;
+  }
+  X509_free(*issuer);
+  *issuer = nullptr;
+  return 0;
+}
+
+// The one of our own that bears the name of this certificate's issuer, but is not valid now. None
+// where another one is, which is then not what the fault is about.
+CertificatePtr invalid_issuer(X509_STORE_CTX* context, X509* certificate) {
+  STACK_OF(X509)* const named =
+      X509_STORE_CTX_get1_certs(context, X509_get_issuer_name(certificate));
+  X509* found = nullptr;
+  bool other = false;
+  for (int i = 0; i < sk_X509_num(named); ++i) {
+    X509* const own = sk_X509_value(named, i);
+    if (validity(context, own) == 0) {
+      other = true;
+    } else if (found == nullptr || X509_check_issued(own, certificate) == X509_V_OK) {
+      found = own;
+    }
+  }
+  if (found != nullptr && (!other || X509_check_issued(found, certificate) == X509_V_OK)) {
+    X509_up_ref(found);
+  } else {
+    found = nullptr;
+  }
+  sk_X509_pop_free(named, X509_free);
+  return CertificatePtr(found);
+}
+
+// Where the chain ends before a certificate that is trusted: one of our own that should have been
+// its next link.
+void blame_own(X509_STORE_CTX* context, Refusal& refusal) {
+  STACK_OF(X509)* const chain = X509_STORE_CTX_get0_chain(context);
+  for (int i = 0; i < sk_X509_num(chain); ++i) {
+    const CertificatePtr own = invalid_issuer(context, sk_X509_value(chain, i));
+    if (own == nullptr) {
+      continue;
+    }
+    refusal.error = validity(context, own.get()) > 0 ? X509_V_ERR_CERT_HAS_EXPIRED
+                                                     : X509_V_ERR_CERT_NOT_YET_VALID;
+    refusal.certificate = describe_certificate(own.get());
+    // A server's certificate that was itself written into the file: the server renews it.
+    refusal.ours = X509_cmp(own.get(), sk_X509_value(chain, 0)) != 0;
+    return;
+  }
+}
+
+// The server sent it, but so did we trust it.
+bool lies_here(X509_STORE_CTX* context, X509* certificate) {
+  STACK_OF(X509)* const named =
+      X509_STORE_CTX_get1_certs(context, X509_get_subject_name(certificate));
+  bool found = false;
+  for (int i = 0; i < sk_X509_num(named); ++i) {
+    found = found || X509_cmp(sk_X509_value(named, i), certificate) == 0;
+  }
+  sk_X509_pop_free(named, X509_free);
+  return found;
 }
 
 // Another text whenever the file was written or replaced; empty when it is not there.
@@ -199,6 +217,7 @@ Result<std::shared_ptr<TlsClient>> TlsClient::create(TlsOptions options) {
     X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(client->context_.native_handle()),
                                 X509_V_FLAG_PARTIAL_CHAIN);
   }
+  X509_STORE_set_get_issuer(SSL_CTX_get_cert_store(client->context_.native_handle()), valid_issuer);
   ERR_clear_error();
   if (error) {
     return std::unexpected(tls_error(
@@ -238,8 +257,25 @@ void note_refusal(X509_STORE_CTX* context, Refusal& refusal, TlsInfo& info) {
     return;
   }
   refusal.error = X509_STORE_CTX_get_error(context);
-  if (const X509* const certificate = X509_STORE_CTX_get_current_cert(context)) {
+  X509* const certificate = X509_STORE_CTX_get_current_cert(context);
+  if (certificate != nullptr) {
     refusal.certificate = describe_certificate(certificate);
+  }
+  switch (refusal.error) {
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      refusal.ours = X509_STORE_CTX_get_error_depth(context) > 0 && certificate != nullptr &&
+                     lies_here(context, certificate);
+      break;
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+      blame_own(context, refusal);
+      break;
+    default:
+      break;
   }
   collect_chain(X509_STORE_CTX_get0_untrusted(context), info);
 }
@@ -255,11 +291,11 @@ void note_handshake(const SSL* ssl, bool ended_well, TlsInfo& info) {
 }
 
 Error handshake_error(const boost::system::error_code& error, const Refusal& refusal,
-                      const std::string& where, const TlsInfo& info, TlsVersion least) {
+                      const std::string& where, const TlsInfo& info, const TlsOptions& options) {
   if (refusal.error != X509_V_OK) {
-    return verification_error(refusal, where, info);
+    return verification_error(refusal, where, info, options.ca_file);
   }
-  const std::string_view minimum = least == TlsVersion::tls1_3 ? "1.3" : "1.2";
+  const std::string_view minimum = options.minimum == TlsVersion::tls1_3 ? "1.3" : "1.2";
   const int why = error.category() == boost::asio::error::get_ssl_category()
                       ? ERR_GET_REASON(static_cast<unsigned long>(error.value()))
                       : 0;

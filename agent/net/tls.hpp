@@ -2,11 +2,12 @@
 #pragma once
 
 #include "agent/base/error.hpp"
-#include "agent/base/time.hpp"
+#include "agent/net/certificate.hpp"
 
 #include <boost/asio/ssl/context.hpp>
 #include <boost/system/error_code.hpp>
-#include <openssl/x509.h>
+#include <openssl/types.h>
+#include <openssl/x509_vfy.h>
 
 #include <compare>
 #include <cstdint>
@@ -49,16 +50,6 @@ class TlsClient {
   std::string file_state_;  ///< of the CA file, taken before it was read
 };
 
-/// One certificate of the peer's chain; text is the peer's (show it through `quote`).
-struct Certificate {
-  std::string subject;
-  std::string issuer;
-  std::vector<std::string> names;  ///< DNS names and IP addresses it is for
-  WallTime not_before{};
-  WallTime not_after{};
-  std::string sha256;  ///< fingerprint, lower-case hex
-};
-
 /// What a handshake led to, or got as far as.
 struct TlsInfo {
   std::string version;  ///< `TLSv1.3`
@@ -72,6 +63,7 @@ struct TlsInfo {
 struct Refusal {
   long error = X509_V_OK;   ///< X509_V_ERR_*
   Certificate certificate;  ///< the one it is about
+  bool ours = false;        ///< a CA's that lies in our own trust store, not the server's to renew
 };
 
 /// What to trust for this connection: SNI and the name or address the certificate must carry.
@@ -82,9 +74,8 @@ Status prepare_handshake(SSL* ssl, const TlsOptions& options, const std::string&
 void note_refusal(X509_STORE_CTX* context, Refusal& refusal, TlsInfo& info);
 /// Version, cipher and, when the handshake ended well, the chain.
 void note_handshake(const SSL* ssl, bool ended_well, TlsInfo& info);
-/// A failed handshake as an error with a remedy; `where` is the server for messages, `least` the
-/// version asked for.
+/// A failed handshake as an error with a remedy; `where` is the server for messages.
 Error handshake_error(const boost::system::error_code& error, const Refusal& refusal,
-                      const std::string& where, const TlsInfo& info, TlsVersion least);
+                      const std::string& where, const TlsInfo& info, const TlsOptions& options);
 
 }  // namespace sfb::net

@@ -291,13 +291,12 @@ boost::asio::awaitable<Result<net::HttpReply>> WinrmLink::send(const Posting& po
     }
     payload = std::move(*sealed);
   }
-  std::vector<net::Header> headers{{"Content-Type", std::move(payload.content_type)}};
-  if (!step_.authorization.empty()) {
-    // Basic proves itself with every request, so the step stays.
-    headers.push_back({"Authorization", step_.authorization});
-  }
-  show_request(headers, payload.body.size(), posting);
-  auto reply = co_await connection_->post(std::move(headers), std::move(payload.body), end);
+  net::HttpRequest request{.headers = {{"Content-Type", std::move(payload.content_type)}},
+                           // Basic proves itself with every request, so the step stays.
+                           .authorization = step_.authorization,
+                           .body = std::move(payload.body)};
+  show_request(request, posting);
+  auto reply = co_await connection_->post(std::move(request), end);
   if (!reply) {
     co_return reply;
   }

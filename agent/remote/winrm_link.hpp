@@ -110,8 +110,7 @@ class WinrmLink {
   bool admit(std::size_t bytes);
   void tell_stage(Stage stage) const;
   void note_address();
-  void show_request(const std::vector<net::Header>& headers, std::size_t body,
-                    const Posting& posting) const;
+  void show_request(const net::HttpRequest& request, const Posting& posting) const;
   void show_reply(const net::HttpReply& reply) const;
   Error explain(Error error, const Posting& posting, MonoTime end) const;
 

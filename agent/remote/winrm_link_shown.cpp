@@ -51,19 +51,20 @@ void WinrmLink::tell_stage(Stage stage) const {
   }
 }
 
-void WinrmLink::show_request(const std::vector<net::Header>& headers, std::size_t body,
-                             const Posting& posting) const {
+void WinrmLink::show_request(const net::HttpRequest& request, const Posting& posting) const {
   if (!endpoint_->wants_wire()) {
     return;
   }
   const net::HttpUrl& url = endpoint_->options.url;
   std::string text = fmt::format("POST {} HTTP/1.1\nHost: {}\n", url.path, url.host_port());
-  for (const net::Header& header : headers) {
-    const bool secret = header.name == "Authorization";
-    text += fmt::format("{}: {}\n", header.name, secret ? masked(header.value) : header.value);
+  for (const net::Header& header : request.headers) {
+    text += fmt::format("{}: {}\n", header.name, header.value);
+  }
+  if (!request.authorization.empty()) {
+    text += fmt::format("Authorization: {}\n", masked(request.authorization.reveal()));
   }
   Observer& observer = *endpoint_->observer;
-  observer.wire(">", text + fmt::format("Content-Length: {}", body));
+  observer.wire(">", text + fmt::format("Content-Length: {}", request.body.size()));
   if (step_.body) {
     observer.wire(">", wsman::show(posting.envelope));
     for (const std::string& message : posting.messages) {

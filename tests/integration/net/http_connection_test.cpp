@@ -216,7 +216,7 @@ TEST(HttpConnection, IsResetInTheMiddle) {
     });
     HttpRig rig(peer.url());
     ASSERT_EQ(code_of(rig.open()), "ok");
-    auto pending = rig.loop.start(rig.connection->post({}, "<x/>", mono_now() + 20s));
+    auto pending = rig.loop.start(rig.connection->post({.body = "<x/>"}, mono_now() + 20s));
     ASSERT_TRUE(eventually([&] { return peer.accepted == 1; }));
     arrived.set_value();
     const auto reply = pending.get();

@@ -289,7 +289,7 @@ TEST(HttpFailure, CanBeCancelledAnywhere) {
       });
       HttpRig rig(peer.url(secure ? "https" : "http"), tls);
       ASSERT_EQ(code_of(rig.open()), "ok");
-      EXPECT_TRUE(cancelled(rig, rig.connection->post({}, "<x/>", mono_now() + 1h), some));
+      EXPECT_TRUE(cancelled(rig, rig.connection->post({.body = "<x/>"}, mono_now() + 1h), some));
       EXPECT_FALSE(rig.usable());
       EXPECT_TRUE(eventually([&] { return peer.ended == 1; })) << "closed at once";
       EXPECT_EQ(code_of(rig.post("")), "http.closed");
@@ -311,7 +311,7 @@ TEST(HttpFailure, CanBeClosedWhileItWaits) {
   });
   HttpRig rig(peer.url("https"), TlsClient::create({file.path, "", TlsVersion::tls1_2}).value());
   ASSERT_EQ(code_of(rig.open()), "ok");
-  auto pending = rig.loop.start(rig.connection->post({}, "<x/>", mono_now() + 20s));
+  auto pending = rig.loop.start(rig.connection->post({.body = "<x/>"}, mono_now() + 20s));
   reached.get_future().wait();
   rig.loop.call([&] { rig.connection->close(); });
   EXPECT_EQ(code_of(pending.get()), "http.closed");

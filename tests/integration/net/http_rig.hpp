@@ -54,8 +54,8 @@ struct HttpRig {
   }
   Result<HttpReply> post(std::string body, std::chrono::milliseconds time = kTime,
                          std::vector<Header> headers = {}) {
-    return loop.start(connection->post(std::move(headers), std::move(body), mono_now() + time))
-        .get();
+    HttpRequest request{.headers = std::move(headers), .body = std::move(body)};
+    return loop.start(connection->post(std::move(request), mono_now() + time)).get();
   }
   /// Opens, posts and gives what came of it.
   Result<HttpReply> ask(std::string body = "<x/>", std::chrono::milliseconds time = kTime) {

@@ -36,10 +36,14 @@ std::string Identity::pem() const {
   return out;
 }
 
-Identity make_identity(const CertificateSpec& spec, const Identity* issuer) {
+Identity make_identity(const CertificateSpec& spec, const Identity* issuer,
+                       const Identity* key_of) {
   static std::atomic<long> serial{1};
   Identity made;
-  made.key.reset(EVP_EC_gen("P-256"));
+  if (key_of != nullptr) {
+    EVP_PKEY_up_ref(key_of->key.get());
+  }
+  made.key.reset(key_of != nullptr ? key_of->key.get() : EVP_EC_gen("P-256"));
   made.certificate.reset(X509_new());
   X509* const x = made.certificate.get();
   X509_set_version(x, 2);

@@ -31,8 +31,9 @@ struct CertificateSpec {
   std::chrono::seconds until = std::chrono::hours(1);
 };
 
-/// Self-signed without an issuer.
-Identity make_identity(const CertificateSpec& spec, const Identity* issuer = nullptr);
+/// Self-signed without an issuer. With `key_of`: with that one's key, as a renewed CA has.
+Identity make_identity(const CertificateSpec& spec, const Identity* issuer = nullptr,
+                       const Identity* key_of = nullptr);
 
 /// A file that goes with the object.
 class TempFile {

@@ -20,11 +20,11 @@ class TwoLegs final : public auth::Scheme {
     heard.emplace_back(challenges.empty() ? "nothing" : challenges.front());
     switch (++steps) {
       case 1:
-        return auth::Step{"Test one", false};
+        return auth::Step{Secret("Test one"), false};
       case 2:
-        return auth::Step{"Test two", false};
+        return auth::Step{Secret("Test two"), false};
       case 3:
-        return auth::Step{"", true};
+        return auth::Step{Secret(), true};
       default:
         return fail(Reason::auth, "auth.refused", "no more legs");
     }
@@ -45,7 +45,7 @@ class TwoLegs final : public auth::Scheme {
 class Endless final : public auth::Scheme {
  public:
   Result<auth::Step> step(std::span<const std::string>) override {
-    return auth::Step{"Test again", false};
+    return auth::Step{Secret("Test again"), false};
   }
   Result<auth::Payload> seal(auth::Payload plain) override { return plain; }
   Result<auth::Payload> unseal(auth::Payload sealed) override { return sealed; }

@@ -31,6 +31,25 @@ TEST(Secret, AMovedOneIsEmptyAndWiped) {
   EXPECT_EQ(std::string_view(bytes, 5), std::string_view("\0\0\0\0\0", 5));
 }
 
+TEST(Secret, WhatItIsMadeOfIsWiped) {
+  for (const std::size_t size : {std::size_t{5}, std::size_t{15}}) {  // in the string's own buffer
+    std::string text(size, 'x');
+    const char* const bytes = text.data();
+    const Secret secret(std::move(text));
+    EXPECT_EQ(secret.reveal(), std::string(size, 'x'));
+    EXPECT_EQ(std::string(bytes, size), std::string(size, '\0'));
+  }
+}
+
+TEST(Secret, AnOverwrittenOneIsWiped) {
+  Secret secret("short");
+  const char* const bytes = secret.reveal().data();
+  Secret other("l");
+  secret = std::move(other);
+  EXPECT_EQ(secret.reveal(), "l");
+  EXPECT_EQ(std::string_view(bytes + 1, 4), std::string_view("\0\0\0\0", 4));
+}
+
 TEST(Secret, Assignment) {
   Secret a("first");
   const Secret b("second");
