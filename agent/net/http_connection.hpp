@@ -3,10 +3,10 @@
 #pragma once
 
 #include "agent/base/error.hpp"
-#include "agent/base/secret.hpp"
 #include "agent/base/time.hpp"
 #include "agent/net/http_reply.hpp"
-#include "agent/net/http_types.hpp"
+#include "agent/net/http_request.hpp"
+#include "agent/net/http_url.hpp"
 #include "agent/net/resolver.hpp"
 #include "agent/net/tls.hpp"
 
@@ -25,19 +25,6 @@
 
 namespace sfb::net {
 
-/// `http://host[:port][/path]` or `https://...`, without user, query and fragment.
-struct HttpUrl {
-  bool tls = false;
-  std::string host;  ///< lower case; an IPv6 literal without brackets
-  std::uint16_t port = 0;
-  std::string path = "/";
-
-  std::string host_port() const;  ///< for the Host header: the default port is left out
-  std::string str() const;
-};
-/// Without a port: 80 or 443. Reason::parse, code `url.invalid`.
-Result<HttpUrl> parse_http_url(std::string_view text);
-
 struct HttpConnectionOptions {
   HttpUrl url;
   std::shared_ptr<TlsClient> tls;  ///< needed for https
@@ -49,13 +36,6 @@ struct HttpConnectionOptions {
   /// Asked before more bytes of a body are kept; false ends the answer (Reason::internal, code
   /// `http.in_flight`). May be empty.
   std::function<bool(std::size_t)> admit = {};
-};
-
-/// What is posted beside what every request has (Host, Content-Length and their like).
-struct HttpRequest {
-  std::vector<Header> headers = {};
-  Secret authorization = {};  ///< value of Authorization; empty: none
-  std::string body;
 };
 
 /// Thread rule: loop thread of `executor`; one operation at a time. Destroying it closes the

@@ -1,6 +1,7 @@
+#include "agent/net/http_url.hpp"
+
 #include "agent/base/text.hpp"
 #include "agent/net/address.hpp"
-#include "agent/net/http_connection.hpp"
 
 #include <boost/asio/ip/address_v6.hpp>
 #include <fmt/format.h>

@@ -114,6 +114,10 @@ std::vector<psrp::Command> Asking::commands() {
 std::optional<Result<PipelineResult>> Asking::conclude(PipelineResult result, bool usable,
                                                        bool in_time) {
   if (!as_script_) {
+    // A message that lost its body reads as `$null`; the script counts what it puts out.
+    if (result.doubt.empty() && objects_in(result) == 0 && !result.output.empty()) {
+      result.doubt = "$null came where a status belongs";
+    }
     return result;
   }
   if (psrp::refuses_scripts(result)) {

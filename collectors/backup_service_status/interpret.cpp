@@ -187,10 +187,6 @@ Result<BackupStatus> interpret(const PipelineResult& result, const Limits& limit
     }
     BackupStatus nothing;
     add_doubt(nothing, result);
-    // The script counts what it puts out; without it a status may have become `$null` on the way.
-    if (nothing.notes.empty() && !result.output.empty() && !result.extras) {
-      nothing.notes.emplace_back("the answer is $null, not a status and not nothing");
-    }
     nothing.conclusive = nothing.notes.empty();
     return nothing;
   }

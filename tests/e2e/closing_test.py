@@ -6,7 +6,7 @@ import unittest
 from lab import LabTest
 
 PKI = {"certificate": "pki/server.pem", "key": "pki/server.key"}
-RUNS = 12
+RUNS = 10
 # How a listener ends its connections. Each behind 1 to 7 answers; the first two are a race with what the agent sends next.
 WAYS = {
     "silent": {},
@@ -36,7 +36,7 @@ class Closing(LabTest):
         with self.simulator(scenario) as simulator:
             self.configure_winrm({name: {"url": simulator.url(name), **({"tls": {"ca_file": "pki/ca.pem"}} if name.startswith("tls") else {}),
                                          **({"session": {"reuse": False}} if "fresh" in name else {})} for name in listeners},
-                                 {fqdn(name): name for name in listeners}, settings={"evaluation_interval": "2s", "evaluation_timeout": "2s"})
+                                 {fqdn(name): name for name in listeners}, settings={"evaluation_interval": "4s", "evaluation_timeout": "4s"})
             with self.agent() as agent:
                 done = lambda: agent.by_pool("sfb_backup_evaluations_total")
                 self.wait(lambda: len(done()) == len(listeners) and min(done().values()) >= RUNS, f"{RUNS} evaluations of each pool", 120)

@@ -164,22 +164,22 @@ class Faults(LabTest):
             own = {name: {"account": name} for name, (_, reason, _) in self.table.items() if reason == "auth"}
             configure = lambda **keys: self.configure_winrm(
                 {name: {"url": simulator.url(name), **fresh.get(name, {}), **own.get(name, {}), **keys} for name in [*self.table, *self.HEALTHY]},
-                {fqdn(name): name for name in [*self.table, *self.HEALTHY]}, settings={"evaluation_interval": "2s", "evaluation_timeout": "2s"})
+                {fqdn(name): name for name in [*self.table, *self.HEALTHY]}, settings={"evaluation_interval": "4s", "evaluation_timeout": "4s"})
             configure()
             with self.agent() as agent:
                 self.wait(agent.ready, "ready")
                 self.assertEqual(set(agent.by_pool("sfb_backup_up").values()), {1}, agent.log())
-                others = lab.Others(agent, [fqdn(name) for name in self.HEALTHY], 2)
+                others = lab.Others(agent, [fqdn(name) for name in self.HEALTHY], 4)
                 simulator.set_faults([{"listener": name, "times": 1, **fault} for name, row in self.table.items()
                                       for fault in faults_of(row)])
                 expected = {fqdn(name): (reason, code) for name, (_, reason, code) in self.table.items() if reason}
                 missing = lambda: sorted(expected.keys() - self.failures(agent).keys())
-                self.wait(lambda: not missing(), lambda: f"failures of {missing()}")
+                self.wait(lambda: not missing(), lambda: f"failures of {missing()}", 40)
                 wanted = collections.Counter()
                 for fault in sum(map(faults_of, self.table.values()), []):
                     wanted[fault["do"]] += fault.get("times", 1)
                 undone = lambda: dict(wanted - collections.Counter(simulator.status()["faults_done"]))
-                self.wait(lambda: not undone(), lambda: f"faults to be done: {undone()}")
+                self.wait(lambda: not undone(), lambda: f"faults to be done: {undone()}", 40)
                 resting = {fqdn(name) for name, (_, reason, _) in self.table.items() if reason in BACKS_OFF}
                 ill = lambda: sorted(pool for pool, up in agent.by_pool("sfb_backup_up").items() if not up)
                 self.wait(lambda: set(ill()) <= resting, lambda: f"{set(ill()) - resting} to heal")

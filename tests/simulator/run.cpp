@@ -202,7 +202,7 @@ void Runspace::run_cmdlet(Pipeline& pipeline, const PipelineRequest::Command& ca
   if (act == "deep_xml") {
     std::string deep;
     for (int i = 0; i < 500; ++i) {
-      deep += R"(<Obj RefId="1"><LST>)";
+      deep += fmt::format(R"(<Obj RefId="{}"><LST>)", i);
     }
     put(pipeline, kPipelineOutput, deep);
   }

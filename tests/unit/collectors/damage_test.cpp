@@ -245,19 +245,6 @@ TEST(Doubt, MakesAnEmptyAnswerSayNothing) {
   EXPECT_EQ(code_of(result), "cmdlet.error") << "an error is an answer";
 }
 
-TEST(Doubt, NullAloneIsNeitherAStatusNorNothing) {
-  PipelineResult result;
-  result.output.resize(1);
-  const auto status = interpret(result, {});
-  ASSERT_TRUE(status.has_value());
-  EXPECT_FALSE(status->conclusive);
-  EXPECT_THAT(status->notes, ElementsAre(HasSubstr("$null")));
-  EXPECT_EQ(judge(*status, {}).configured, std::nullopt);
-  // The script says how many objects there were, and its transport has compared them.
-  result.extras = table(result.graph, {{std::string(kExtrasTag), Value::int32(1)}});
-  EXPECT_EQ(judge(interpret(result, {}).value(), {}).configured, false);
-}
-
 TEST(Contradiction, AnObjectBesideTheStatusMayBeASecondOne) {
   auto result = answer(kLync2013);
   result.output.push_back(object(result.graph, {{"OverallExportStatus", text("ErrorState")}}));

@@ -164,6 +164,18 @@ TEST(Asking, AnErrorThatDidNotComeIsADoubtWhereNothingElseCame) {
   EXPECT_EQ(doubt({counted(0)}, 0), "");
 }
 
+TEST(Asking, NullFromACmdletAloneMayBeAStatusThatWasLost) {
+  const auto doubt = [](const std::vector<std::string>& output) {
+    PipelineResult result = made(output);
+    result.doubt.clear();
+    return concluded(std::move(result), false).value().doubt;
+  };
+  EXPECT_EQ(doubt({""}), "$null came where a status belongs");
+  EXPECT_EQ(doubt({"<Nil />", ""}), "$null came where a status belongs");
+  EXPECT_EQ(doubt({"", kStatus}), "");
+  EXPECT_EQ(doubt({}), "");
+}
+
 TEST(Asking, ACmdletAloneKeepsItsDoubt) {
   const auto result = concluded(made({}), false);
   ASSERT_TRUE(result);

@@ -177,10 +177,9 @@ TEST_P(WinrmLoss, ALostReplyWithOutputInItMakesNoHalfAnswer) {
           EXPECT_TRUE(result->output.empty());
           ++doubts;
         } else {
-          EXPECT_THAT(
-              result.error().code,
-              ::testing::AnyOf(::testing::StartsWith("psrp."), "winrm.no_state", "winrm.lost",
-                               ::testing::StartsWith("winrm.extras_")));
+          EXPECT_THAT(result.error().code,
+                      ::testing::AnyOf(::testing::StartsWith("psrp."), "winrm.no_state",
+                                       "winrm.lost", ::testing::StartsWith("winrm.extras_")));
           EXPECT_FALSE(lossy->session.reusable());
         }
       }
