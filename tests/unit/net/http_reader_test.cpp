@@ -95,7 +95,9 @@ TEST(RequestReader, ReadsPipelinedRequestsInOrder) {
       "\r\nGET /3 HTTP/1.0\r\n\r\n";
   RequestReader reader(1024, 1024);
   ASSERT_EQ(feed(reader, bytes), Step::complete);
-  EXPECT_EQ(reader.take().path, "/1");
+  const Request first = reader.take();
+  EXPECT_EQ(first.path, "/1");
+  EXPECT_TRUE(first.http11);
   ASSERT_EQ(feed(reader, bytes), Step::complete);
   const Request second = reader.take();
   EXPECT_EQ(second.path, "/2");
@@ -103,7 +105,9 @@ TEST(RequestReader, ReadsPipelinedRequestsInOrder) {
   ASSERT_EQ(feed(reader, bytes), Step::complete);
   EXPECT_FALSE(reader.keep_alive());
   EXPECT_FALSE(reader.http11());
-  EXPECT_EQ(reader.take().path, "/3");
+  const Request third = reader.take();
+  EXPECT_EQ(third.path, "/3");
+  EXPECT_FALSE(third.http11);
 }
 
 TEST(RequestReader, KeepAliveFollowsVersionAndConnection) {

@@ -42,28 +42,72 @@ TEST(Access, AnonymousByAddress) {
 }
 
 TEST(Access, AProxyIsNotLoopback) {
-  for (const char* name :
-       {"Forwarded", "forwarded", "X-Forwarded-For", "x-forwarded-proto", "X-Forwarded-", "Via",
-        "X-Real-IP", "x-real-ip", "X-Envoy-External-Address", "x-envoy-expected-rq-timeout-ms",
-        "X-Client-IP", "True-Client-IP", "CF-Connecting-IP", "X-Original-URI", "X-ARR-LOG-ID"}) {
+  for (const char* name : {"Forwarded",
+                           "forwarded",
+                           "X-Forwarded-For",
+                           "x-forwarded-proto",
+                           "X-Forwarded-",
+                           "Via",
+                           "X-Forwarded",
+                           "X-Real-IP",
+                           "x-real-ip",
+                           "X-REAL-IP",
+                           "X-Envoy-External-Address",
+                           "x-envoy-decorator-operation",
+                           "Forwarded-For",
+                           "X-Client-IP",
+                           "X-Cluster-Client-IP",
+                           "Client-IP",
+                           "True-Client-IP",
+                           "CF-Connecting-IP",
+                           "cf-ray",
+                           "X-Original-URL",
+                           "X-Original-Forwarded-For",
+                           "Fastly-Client-IP",
+                           "X-Amzn-Trace-Id",
+                           "X-ARR-LOG-ID",
+                           "X-Azure-ClientIP",
+                           "X-Varnish",
+                           "CDN-Loop",
+                           "Proxy-Connection",
+                           "X-Proxy-User",
+                           "X-ProxyUser-Ip"}) {
     EXPECT_EQ(check(from("127.0.0.1", true, {{name, "192.0.2.7"}})), "403 access.anonymous")
+        << name;
+    EXPECT_EQ(check(from("127.0.0.1", true, {{"Accept", "*/*"}, {name, ""}})),
+              "403 access.anonymous")
         << name;
     EXPECT_EQ(check(from("unix", true, {{name, ""}})), "403 access.anonymous") << name;
     EXPECT_EQ(check(from("127.0.0.1", true, {{name, "192.0.2.7"}}), Anonymous::any), "") << name;
   }
-  EXPECT_EQ(check(from("127.0.0.1", true, {{"X-Forwarder", "x"}, {"Viable", "x"}})), "");
+  for (const char* harmless :
+       {"X-Forwarder", "Viable", "X-Real", "X-Request-Id", "Connection", "Accept-Encoding",
+        "X-Envoy", "Origin", "X-Origin", "User-Agent", "Cookie", "X-Client"}) {
+    EXPECT_EQ(check(from("127.0.0.1", true, {{harmless, "x"}})), "") << harmless;
+  }
 }
 
-TEST(Access, ABareProxyIsToldByItsVersionOfHttp) {
+TEST(Access, HttpOnePointNoughtIsNotLoopback) {
   for (const char* address : {"127.0.0.1", "unix"}) {
-    net::Request request = from(address, true);
+    net::Request request = from(address, true, {{"Host", "127.0.0.1:9943"}});
+    EXPECT_EQ(check(request), "");
     request.http11 = false;
-    const auto denied = check_access(request, options(Anonymous::loopback));
-    ASSERT_TRUE(denied.has_value()) << address;
-    EXPECT_EQ(denied->code, "access.anonymous");
-    EXPECT_NE(denied->message.find("HTTP/1.0"), std::string::npos) << denied->message;
-    EXPECT_EQ(check(request, Anonymous::any), "");
+    EXPECT_EQ(check(request), "403 access.anonymous") << address;
+    EXPECT_EQ(check(request, Anonymous::any), "") << address;
+    EXPECT_FALSE(check_origin(request, options(Anonymous::loopback))) << "/ shows nothing";
   }
+}
+
+TEST(Access, TheTextNamesTheSignOfTheProxy) {
+  const auto text = [](net::Request request) {
+    return check_access(request, options(Anonymous::loopback)).value_or(Denied{}).message;
+  };
+  EXPECT_NE(text(from("127.0.0.1", true, {{"x-real-ip", "192.0.2.7"}}))
+                .find("through a proxy: it has the header \"x-real-ip\"; ask the agent directly"),
+            std::string::npos);
+  net::Request old = from("127.0.0.1", true);
+  old.http11 = false;
+  EXPECT_NE(text(old).find("it is HTTP/1.0, as proxies speak it"), std::string::npos);
 }
 
 struct HostCase {
@@ -123,7 +167,9 @@ TEST(Access, TheAddressReallyReachedIsOurs) {
 }
 
 TEST(Access, WithoutHostGoesOn) {
-  EXPECT_EQ(check(ask_for("PoolFqdn=atl")), "") << "HTTP/1.0; the server refuses it in 1.1";
+  net::Request request = ask_for("PoolFqdn=atl");
+  request.http11 = false;  // the server refuses it in 1.1
+  EXPECT_EQ(check(request, Anonymous::any), "");
 }
 
 TEST(Access, CrossSiteIsRefused) {
