@@ -57,6 +57,23 @@ TEST(HttpConnection, KeepsItsConnection) {
   EXPECT_FALSE(rig.connection->tls_info());
 }
 
+TEST(HttpConnection, SendsWhatProvesTheCaller) {
+  ScriptPeer peer(echo);
+  HttpRig rig(peer.url());
+  ASSERT_EQ(code_of(rig.open()), "ok");
+  const auto post = [&](const char* proof) {
+    return rig.loop
+        .start(rig.connection->post(
+            {.headers = {{"X", "y"}}, .authorization = Secret(proof), .body = "<x/>"},
+            mono_now() + 20s))
+        .get();
+  };
+  const auto reply = post("Basic abc=");
+  ASSERT_TRUE(reply) << describe(reply.error());
+  EXPECT_THAT(reply->body, HasSubstr("\r\nX: y\r\nAuthorization: Basic abc=\r\n\r\n<x/>"));
+  EXPECT_EQ(code_of(post("Basic a\r\nY: b")), "http.request");
+}
+
 TEST(HttpConnection, TakesABodyOfAnySize) {
   ScriptPeer peer(echo);
   HttpRig rig(peer.url());
