@@ -6,7 +6,8 @@ import lab
 
 
 def make_certificates(folder):
-    """ca.pem, chain.pem behind an issuing CA, and certificates with something wrong, by the openssl command."""
+    """ca.pem, chain.pem behind an issuing CA, issuing-old.pem, which that CA's certificate replaced, and certificates with
+    something wrong, by the openssl command."""
     def openssl(*arguments):
         subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
 
@@ -24,6 +25,9 @@ def make_certificates(folder):
     openssl("x509", "-req", "-in", "issuing.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-set_serial", "77", "-days", "1", "-extfile", "issuing.cnf",
             "-out", "issuing.pem")
     day = lambda offset: lab.utc(offset * 86400)[2:].replace("-", "").replace(":", "").replace("T", "")[:12] + "Z"
+    # What the issuing CA had before: same name, same key.
+    openssl("ca", "-batch", "-config", "ca.cnf", "-keyfile", "ca.key", "-in", "issuing.csr", "-extfile", "issuing.cnf", "-out", "issuing-old.pem",
+            "-startdate", day(-9), "-enddate", day(-1), "-notext")
     for name, alternative, start, end, authority in (
             ("good", "IP:127.0.0.1", -1, 9, "ca"), ("other-name", "DNS:other.example.com", -1, 9, "ca"),
             ("expired", "IP:127.0.0.1", -9, -1, "ca"), ("future", "IP:127.0.0.1", 2, 9, "ca"), ("unknown", "IP:127.0.0.1", -1, 9, "stranger"),

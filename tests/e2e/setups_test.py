@@ -49,6 +49,7 @@ SETUPS = {
     "future": (tls("future"), TRUST, {}, "tls", "tls.not_yet_valid", tls("good")),
     "unknown": (tls("unknown"), TRUST, {}, "tls", "tls.unknown_issuer", tls("good")),
     "system-store": (tls("good"), {}, {}, "tls", "tls.unknown_issuer", None),
+    "old-ca": (tls("chain"), {"tls": {"ca_file": "pki/issuing-old.pem"}}, {}, "tls", "tls.ca_expired", None),
     "tls-1.1": (tls("good", max_version="1.1"), TRUST, {}, "tls", "tls.too_old", {"tls": {"max_version": "1.3"}}),
     "below-1.3": (tls("good", max_version="1.2"), {"tls": {**TRUST["tls"], "min_version": "1.3"}}, {}, "tls", "tls.too_old",
                   {"tls": {"max_version": "1.3"}}),
