@@ -340,7 +340,12 @@ class LabTest(unittest.TestCase):
 
 
 def descriptors(process):
-    return len(os.listdir(f"/proc/{process.pid}/fd"))
+    """How many it has open. Of an agent only root may see it."""
+    path = f"/proc/{process.pid}/fd"
+    try:
+        return len(os.listdir(path))
+    except PermissionError:
+        return len(subprocess.run(["sudo", "-n", "ls", path], capture_output=True, check=True).stdout.split())
 
 
 def skip_module(why):
