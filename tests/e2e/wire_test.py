@@ -170,6 +170,37 @@ class Life(LabTest):
                     answer = agent.query(POOL)
                     self.assertEqual((answer.status, answer.text), (200, ""))
 
+    def test_what_got_lost_of_a_cmdlet_alone_is_not_nothing(self):
+        """Without a script nobody counts: an answer without output whose ids do not follow on, or that a stranger's message came with, says nothing."""
+        pool = {"modules": MODULES_2019}
+        cases = {"lost_object": (pool, "did not come"), "other_pid": (pool, "a message of another pipeline came"),
+                 "id_gap": ({"none": True}, "did not come"), "unknown_message": ({"none": True}, "a message of an unknown type came")}
+        for act, (lossy, note) in cases.items():
+            with self.subTest(act=act), self.simulator(self.scenario(pool, server={"language": "none"}), name=act) as simulator:
+                self.configure_one(simulator)
+                with self.agent() as agent:
+                    self.wait(agent.ready, "ready")
+                    modules = agent.series("sfb_backup_module_export_state")
+                    self.assertEqual(agent.by_pool("sfb_backup_service_configured"), {POOL: 1})
+                    simulator.set_faults([{"do": act}])  # first, so that no answer proves that there is nothing
+                    simulator.set_pool(POOL, lossy)
+                    self.wait(lambda: not agent.by_pool("sfb_backup_service_configured"), "the verdict to be unknown")
+                    self.assertEqual(agent.by_pool("sfb_backup_service_working"), {})
+                    self.assertEqual(agent.by_pool("sfb_backup_up"), {POOL: 1})
+                    self.assertEqual(agent.series("sfb_backup_module_export_state"), modules, "those of the last answer that said something")
+                    self.assertIn(note, str(agent.history(POOL)))
+                    # The whole answer counts again.
+                    simulator.set_pool(POOL, pool)
+                    simulator.set_faults([])
+                    self.wait(lambda: agent.by_pool("sfb_backup_service_working") == {POOL: 1}, "the verdict to be known")
+        for act in ("id_gap", "unknown_message"):  # a script proves that there is nothing
+            scenario = {**self.scenario({"none": True}), "faults": [{"do": act}]}
+            with self.subTest(act=act, script=True), self.simulator(scenario, name=f"script-{act}") as simulator:
+                self.configure_one(simulator)
+                with self.agent() as agent:
+                    self.wait(agent.ready, "ready")
+                    self.assertEqual(agent.by_pool("sfb_backup_service_configured"), {POOL: 0})
+
     def test_a_quota_of_commands_is_not_seen(self):
         """The server's limit is below ours: a new shell takes over (2150859241)."""
         with self.simulator(self.scenario(server={"max_commands": 3})) as simulator:
