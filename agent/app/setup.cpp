@@ -48,13 +48,13 @@ const config::Credentials& credentials_of(const config::Endpoint& endpoint,
 // Windows compares user and domain names without case, and the locale of this machine has no say in
 // it. Case is simple here: `ß` is not `SS`.
 std::string without_case(std::string_view name) {
-  static const locale_t unicode = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+  static const locale_t kUnicode = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
   std::string folded;
   for (std::size_t pos = 0; pos < name.size();) {
     const char32_t letter = next_code_point(name, pos);
     const auto wide = static_cast<wint_t>(letter);
-    append_utf8(folded, static_cast<char32_t>(unicode != nullptr ? ::towlower_l(wide, unicode)
-                                                                 : ::towlower(wide)));
+    append_utf8(folded, static_cast<char32_t>(kUnicode != nullptr ? ::towlower_l(wide, kUnicode)
+                                                                  : ::towlower(wide)));
   }
   return folded;
 }
