@@ -3,6 +3,7 @@
 
 #include "agent/base/error.hpp"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
