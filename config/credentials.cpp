@@ -158,7 +158,7 @@ void read_credentials(const Node& node, const Context& context) {
       context.problems.add(entry.key->position(), credentials.key, "is not a name for credentials",
                            "use at most 64 letters, digits, dots, hyphens and underscores");
     }
-    Section section(*entry.value, credentials.key, context.problems);
+    Section section(*entry.value, credentials.key, context.problems, UnknownKeys::hidden);
     const auto method =
         read_offered(section, "method", context.capabilities.methods, kKnownMethods);
     // Never a password in here: this text is shown by /config, kept in backups and version control.

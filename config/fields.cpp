@@ -124,8 +124,8 @@ std::string format_size(std::size_t bytes) {
   return "0";
 }
 
-Section::Section(const Node& node, std::string path, Problems& problems)
-    : node_(node), path_(std::move(path)), problems_(problems) {
+Section::Section(const Node& node, std::string path, Problems& problems, UnknownKeys unknown)
+    : node_(node), path_(std::move(path)), problems_(problems), unknown_(unknown) {
   if (node.kind != Node::Kind::map && node.kind != Node::Kind::null) {
     problems_.add(node.position(), path_, fmt::format("is {}", kind_text(node.kind)),
                   "must be a map of keys and values");
@@ -137,7 +137,9 @@ Section::Section(const Node& node, std::string path, Problems& problems)
     if (is_new) {
       entries_.push_back(entry);
     } else {
-      problems_.add(entry.key->position(), key_of(entry.key->text), "the key is given twice",
+      const bool hidden = unknown_ == UnknownKeys::hidden;
+      problems_.add(entry.key->position(), hidden ? path_ : key_of(entry.key->text),
+                    hidden ? "a key is given twice" : "the key is given twice",
                     fmt::format("remove it here or at {}", to_string(seen->second->position())));
     }
   }
@@ -337,6 +339,12 @@ void Section::finish() {
       continue;
     }
     const std::string_view near = nearest(name, known_);
+    if (near.empty() && unknown_ == UnknownKeys::hidden) {
+      problems_.add(entry.key->position(), path_, "there is an unknown key here",
+                    fmt::format("allowed are {}; a value with a comma needs quotes",
+                                fmt::join(known_, ", ")));
+      continue;
+    }
     problems_.add(entry.key->position(), key_of(name), "unknown key",
                   near.empty() ? fmt::format("allowed are {}", fmt::join(known_, ", "))
                                : fmt::format("did you mean {}?", near));

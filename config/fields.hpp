@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -38,13 +39,18 @@ void assign(T& target, const std::optional<T>& value) {
   }
 }
 
+/// Whether problems name the keys that a section does not know. `hidden`: they may be the rest of a
+/// password without quotes, which a comma ends in {...}; their place says enough.
+enum class UnknownKeys : std::uint8_t { named, hidden };
+
 /// One map. Getters return nothing when the key is absent or wrong; what is wrong has then been
 /// reported. After the last getter, `finish` reports the keys nobody asked for.
 class Section {
  public:
   /// Reports duplicate keys at once; of these the first counts. `node` is a map or null (an empty
   /// section); anything else is reported and read as empty.
-  Section(const Node& node, std::string path, Problems& problems);
+  Section(const Node& node, std::string path, Problems& problems,
+          UnknownKeys unknown = UnknownKeys::named);
 
   /// The value of a key, null values included; nullptr when the key is absent.
   const Node* find(std::string_view name);
@@ -88,6 +94,7 @@ class Section {
   const Node& node_;
   std::string path_;
   Problems& problems_;
+  UnknownKeys unknown_;
   std::vector<Entry> entries_;
   std::vector<std::string_view> known_;
 };
