@@ -4,9 +4,9 @@
 #include "agent/app/log_sink.hpp"
 #include "agent/app/process.hpp"
 #include "agent/app/setup.hpp"
+#include "agent/http/server.hpp"
 #include "agent/net/deadline.hpp"
 #include "agent/net/loop_lag.hpp"
-#include "agent/net/server.hpp"
 #include "agent/net/worker_pool.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -68,7 +68,7 @@ class Agent {
                  service_options(loaded_.settings, hosts_)),
         server_(
             loop_.get_executor(), server_options(),
-            [this](std::shared_ptr<const net::Request> request) {
+            [this](std::shared_ptr<const http::Request> request) {
               return service_.handle(std::move(request));
             },
             logger_.with_source("http")),
@@ -104,8 +104,8 @@ class Agent {
   }
 
  private:
-  net::ServerOptions server_options() {
-    net::ServerOptions options;
+  http::ServerOptions server_options() {
+    http::ServerOptions options;
     options.on_own_answer = [this](int status) { self_.http_request("other", status); };
     return options;
   }
@@ -252,7 +252,7 @@ class Agent {
   Shared shared_;
   engine::Engine engine_;
   serve::Service service_;
-  net::Server server_;
+  http::Server server_;
   asio::signal_set signals_;
   bool draining_ = false;
   bool reloading_ = false;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "agent/base/time.hpp"
-#include "agent/remote/observer.hpp"
+#include "agent/remote/session/observer.hpp"
 
 #include <cstdio>
 #include <string>

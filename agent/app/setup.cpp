@@ -2,8 +2,8 @@
 
 #include "agent/base/text.hpp"
 #include "agent/net/address.hpp"
-#include "agent/remote/file_transport.hpp"
-#include "agent/remote/ssh_command.hpp"
+#include "agent/remote/file/file_transport.hpp"
+#include "agent/remote/process/ssh_command.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -161,7 +161,8 @@ remote::WinrmOptions winrm_options(const config::Endpoint& endpoint,
   const config::Winrm& winrm = endpoint.winrm;
   const config::Credentials& credentials = credentials_of(endpoint, settings);
   auto options = remoting_options<remote::WinrmOptions>(winrm, endpoint, settings, shared);
-  options.url = net::parse_http_url(winrm.url).value();  // the loader let none pass that is not one
+  options.url =
+      http::parse_http_url(winrm.url).value();  // the loader let none pass that is not one
   options.tls = {.ca_file = winrm.tls.ca_file,
                  .server_name = winrm.tls.server_name,
                  .minimum = winrm.tls.min_version == "1.3" ? net::TlsVersion::tls1_3
@@ -184,9 +185,9 @@ std::shared_ptr<remote::Transport> make_transport(const config::Endpoint& endpoi
                                         logger.with_source("winrm"));
   }
   if (endpoint.transport == "ssh") {
-    return remote::make_ssh_transport(std::move(executor),
-                                      ssh_options(endpoint, settings, std::move(shared)), clock,
-                                      logger.with_source("ssh"));
+    return remote::make_process_transport(std::move(executor),
+                                          ssh_options(endpoint, settings, std::move(shared)), clock,
+                                          logger.with_source("ssh"));
   }
   remote::FileOptions file;
   file.endpoint = endpoint.name;

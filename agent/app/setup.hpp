@@ -3,10 +3,10 @@
 
 #include "agent/base/log.hpp"
 #include "agent/engine/engine.hpp"
-#include "agent/remote/byte_budget.hpp"
-#include "agent/remote/observer.hpp"
-#include "agent/remote/ssh_transport.hpp"
-#include "agent/remote/winrm_transport.hpp"
+#include "agent/remote/process/process_transport.hpp"
+#include "agent/remote/session/byte_budget.hpp"
+#include "agent/remote/session/observer.hpp"
+#include "agent/remote/winrm/winrm_transport.hpp"
 #include "agent/serve/live_service.hpp"
 #include "config/loader.hpp"
 

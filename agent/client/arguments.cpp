@@ -5,7 +5,7 @@
 #include "agent/binding/binding.hpp"
 #include "agent/format/choice.hpp"
 #include "agent/format/format.hpp"
-#include "agent/net/url.hpp"
+#include "agent/http/query_string.hpp"
 
 #include <fmt/format.h>
 
@@ -268,9 +268,9 @@ std::expected<Arguments, UsageError> parse_arguments(const std::vector<std::stri
 
 std::string request_target(const Arguments& arguments, int width) {
   std::string target =
-      "/api/v1/Get-CsBackupServiceStatus?PoolFqdn=" + net::percent_encode(arguments.pool);
+      "/api/v1/Get-CsBackupServiceStatus?PoolFqdn=" + http::percent_encode(arguments.pool);
   if (!arguments.category.empty()) {
-    target += "&Category=" + net::percent_encode(arguments.category);
+    target += "&Category=" + http::percent_encode(arguments.category);
   }
   if (arguments.force) {
     target += "&Force=true";
@@ -280,10 +280,10 @@ std::string request_target(const Arguments& arguments, int width) {
   }
   target += fmt::format("&as={}&width={}", arguments.as, std::clamp(width, 20, 500));
   if (!arguments.edition.empty()) {
-    target += "&edition=" + net::percent_encode(arguments.edition);
+    target += "&edition=" + http::percent_encode(arguments.edition);
   }
   if (!arguments.view.empty()) {
-    target += "&view=" + net::percent_encode(arguments.view);
+    target += "&view=" + http::percent_encode(arguments.view);
   }
   return target;
 }

@@ -1,6 +1,6 @@
 #include "agent/client/client.hpp"
 
-#include "agent/net/fetch.hpp"
+#include "agent/http/fetch.hpp"
 
 #include <fmt/format.h>
 #include <sys/ioctl.h>
@@ -18,7 +18,7 @@ Printout failure(const std::string& message, int code) {
 
 }  // namespace
 
-Printout print_response(const net::Response& response) {
+Printout print_response(const http::Response& response) {
   std::string body = response.body ? *response.body : std::string();
   if (!body.empty() && body.back() != '\n') {
     body += '\n';
@@ -35,7 +35,7 @@ Printout print_response(const net::Response& response) {
   }
   if (body.empty()) {
     body = fmt::format("Get-CsBackupServiceStatus : the agent answered {} {}\n", response.status,
-                       net::status_text(response.status));
+                       http::status_text(response.status));
   }
   return {{}, std::move(body), response.status == 400 ? kUsage : kFailed};
 }
@@ -48,11 +48,11 @@ Printout run(const std::vector<std::string>& arguments, const RunOptions& option
   if (parsed->help) {
     return {usage(), {}, kGood};
   }
-  net::FetchOptions fetch;
+  http::FetchOptions fetch;
   fetch.url = options.url;
   fetch.timeout = options.timeout;
   fetch.headers = {{"User-Agent", "Get-CsBackupServiceStatus"}};
-  const auto answer = net::fetch(fetch, request_target(*parsed, options.width));
+  const auto answer = http::fetch(fetch, request_target(*parsed, options.width));
   if (!answer) {
     const bool bad_url =
         answer.error().code == "client.url" || answer.error().code == "client.https";

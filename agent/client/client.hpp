@@ -2,7 +2,7 @@
 #pragma once
 
 #include "agent/client/arguments.hpp"
-#include "agent/net/http_types.hpp"
+#include "agent/http/types.hpp"
 
 #include <chrono>
 #include <string>
@@ -23,7 +23,7 @@ struct Printout {
 
 /// An answer as a printout: 0 for a good evaluation, 2 when the agent refused the parameters, 1 for
 /// everything else.
-Printout print_response(const net::Response& response);
+Printout print_response(const http::Response& response);
 
 struct RunOptions {
   std::string url = "http://127.0.0.1:9943";  ///< SFB_BACKUP_EXPORTER_URL

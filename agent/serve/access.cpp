@@ -79,9 +79,9 @@ bool is_proxy_header(std::string_view name) {
 }
 
 /// What shows that a proxy passed the request on, as the end of a sentence; empty: nothing does.
-std::string sign_of_proxy(const net::Request& request) {
+std::string sign_of_proxy(const http::Request& request) {
   const auto header = std::ranges::find_if(
-      request.headers, [](const net::Header& one) { return is_proxy_header(one.name); });
+      request.headers, [](const http::Header& one) { return is_proxy_header(one.name); });
   if (header != request.headers.end()) {
     return fmt::format("it has the header {}", quote(header->name, 40));
   }
@@ -89,7 +89,7 @@ std::string sign_of_proxy(const net::Request& request) {
   return request.http11 ? "" : "it is HTTP/1.0, as proxies speak it";
 }
 
-std::optional<Denied> check_host(const net::Request& request, const AccessOptions& options) {
+std::optional<Denied> check_host(const http::Request& request, const AccessOptions& options) {
   const std::string* header = request.header("Host");
   if (header == nullptr) {
     return std::nullopt;  // HTTP/1.0 only: no browser speaks it, so nothing can be rebound
@@ -113,7 +113,7 @@ std::optional<Denied> check_host(const net::Request& request, const AccessOption
                             quote(*host, 80), *host)};
 }
 
-std::optional<Denied> check_caller(const net::Request& request, Anonymous allowed) {
+std::optional<Denied> check_caller(const http::Request& request, Anonymous allowed) {
   constexpr std::string_view kCode = "access.anonymous";
   switch (allowed) {
     case Anonymous::any:
@@ -143,11 +143,11 @@ std::optional<Denied> check_caller(const net::Request& request, Anonymous allowe
 
 }  // namespace
 
-std::optional<Denied> check_origin(const net::Request& request, const AccessOptions& options) {
+std::optional<Denied> check_origin(const http::Request& request, const AccessOptions& options) {
   if (auto denied = check_host(request, options)) {
     return denied;
   }
-  const bool cross_site = std::ranges::any_of(request.headers, [](const net::Header& header) {
+  const bool cross_site = std::ranges::any_of(request.headers, [](const http::Header& header) {
     return iequals(header.name, "Sec-Fetch-Site") && iequals(trim(header.value), "cross-site");
   });
   if (cross_site) {
@@ -158,7 +158,7 @@ std::optional<Denied> check_origin(const net::Request& request, const AccessOpti
   return std::nullopt;
 }
 
-std::optional<Denied> check_access(const net::Request& request, const AccessOptions& options) {
+std::optional<Denied> check_access(const http::Request& request, const AccessOptions& options) {
   if (auto denied = check_origin(request, options)) {
     return denied;
   }

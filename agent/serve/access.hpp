@@ -1,7 +1,7 @@
 // Who may ask (design.md 6.3). Pure functions over a request.
 #pragma once
 
-#include "agent/net/http_types.hpp"
+#include "agent/http/types.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -30,9 +30,9 @@ struct Denied {
 };
 
 /// The half that `/` needs too: Host and Sec-Fetch-Site, whoever asks.
-std::optional<Denied> check_origin(const net::Request& request, const AccessOptions& options);
+std::optional<Denied> check_origin(const http::Request& request, const AccessOptions& options);
 
 /// Both halves: where the request comes from, and whether its caller may ask.
-std::optional<Denied> check_access(const net::Request& request, const AccessOptions& options);
+std::optional<Denied> check_access(const http::Request& request, const AccessOptions& options);
 
 }  // namespace sfb::serve

@@ -21,16 +21,16 @@ namespace {
 
 namespace asio = boost::asio;
 
-using RequestPtr = std::shared_ptr<const net::Request>;
+using RequestPtr = std::shared_ptr<const http::Request>;
 
 /// The engine ends a query at its deadline; this much later the door stops waiting for the engine.
 constexpr std::chrono::seconds kGrace{5};
 constexpr std::size_t kRequestIdLength = 64;
 
 /// All lines of a list header as one.
-std::string joined_header(const net::Request& request, std::string_view name) {
+std::string joined_header(const http::Request& request, std::string_view name) {
   std::string value;
-  for (const net::Header& header : request.headers) {
+  for (const http::Header& header : request.headers) {
     if (iequals(header.name, name)) {
       value += (value.empty() ? "" : ", ") + header.value;
     }
@@ -56,9 +56,9 @@ Problem worker_problem(Error error) {
   return problem;
 }
 
-net::Response worker_page(const Error& error) {
+http::Response worker_page(const Error& error) {
   const Problem problem = worker_problem(error);
-  net::Response response = net::text_response(
+  http::Response response = http::text_response(
       problem.status, fmt::format("{}: {} ({})", problem.status, describe(error), error.code));
   if (problem.retry_after) {
     response.headers.push_back({"Retry-After", std::to_string(problem.retry_after->count())});
@@ -85,7 +85,7 @@ struct Service::Impl {
   ServiceParts parts;
   SettingsPtr settings;
   LivePages pages;
-  net::Response index;
+  http::Response index;
   std::mt19937_64 random{std::random_device{}()};
   bool draining = false;
 
@@ -96,19 +96,19 @@ struct Service::Impl {
         index(index_page(parts.version)) {}
 
   /// The client's, so that its own log and our history meet, or a new one.
-  std::string request_id(const net::Request& request) {
+  std::string request_id(const http::Request& request) {
     const std::string* given = request.header("X-Request-Id");
     return given != nullptr && is_request_id(*given) ? *given : fmt::format("{:016x}", random());
   }
 
-  asio::awaitable<net::Response> metrics(RequestPtr request) {
+  asio::awaitable<http::Response> metrics(RequestPtr request) {
     const auto negotiated = exposition::negotiate_format(joined_header(*request, "Accept"));
     const bool gzip = exposition::accepts_gzip(joined_header(*request, "Accept-Encoding"));
     Result<Bytes> page = co_await pages.get(negotiated.format, gzip);
     if (!page) {
       co_return worker_page(page.error());
     }
-    net::Response response;
+    http::Response response;
     response.headers = {{"Content-Type", negotiated.content_type},
                         {"Vary", "Accept, Accept-Encoding"}};
     if (gzip) {
@@ -134,8 +134,8 @@ struct Service::Impl {
                                                                            : nullptr;
   }
 
-  static asio::awaitable<net::Response> query(std::shared_ptr<Impl> self, RequestPtr request,
-                                              SettingsPtr settings) {
+  static asio::awaitable<http::Response> query(std::shared_ptr<Impl> self, RequestPtr request,
+                                               SettingsPtr settings) {
     const std::string id = self->request_id(*request);
     if (const auto denied = check_access(*request, settings->access)) {
       const Problem problem{
@@ -159,11 +159,11 @@ struct Service::Impl {
     const MonoTime now = self->parts.clock.now().mono;
     auto known = self->last_good(query->question, outcome);
     auto render = [query, outcome = std::move(outcome), now, id,
-                   known = std::move(known)]() -> Result<net::Response> {
+                   known = std::move(known)]() -> Result<http::Response> {
       return outcome ? render_answer(*query, *outcome, now, id, known)
                      : render_refusal(*query, outcome.error(), now, id, known);
     };
-    Result<net::Response> response = co_await self->parts.cpu.run(std::move(render));
+    Result<http::Response> response = co_await self->parts.cpu.run(std::move(render));
     if (!response) {
       Problem problem = worker_problem(std::move(response.error()));
       problem.pool = query->question.pool.str();
@@ -172,7 +172,7 @@ struct Service::Impl {
     co_return std::move(*response);
   }
 
-  asio::awaitable<net::Response> history(RequestPtr request) {
+  asio::awaitable<http::Response> history(RequestPtr request) {
     auto pool = parse_history_request(*request);
     if (!pool) {
       co_return std::move(pool.error());
@@ -181,10 +181,10 @@ struct Service::Impl {
     if (!entries) {
       co_return unknown_pool(*pool);
     }
-    auto render = [name = *pool, entries = std::move(*entries)]() -> Result<net::Response> {
+    auto render = [name = *pool, entries = std::move(*entries)]() -> Result<http::Response> {
       return history_page(name, entries);
     };
-    Result<net::Response> response = co_await parts.cpu.run(std::move(render));
+    Result<http::Response> response = co_await parts.cpu.run(std::move(render));
     if (!response) {
       co_return worker_page(response.error());
     }
@@ -192,7 +192,7 @@ struct Service::Impl {
   }
 
   /// nullopt: go on. The query renders its own refusal.
-  static std::optional<Denied> check(const Route& route, const net::Request& request,
+  static std::optional<Denied> check(const Route& route, const http::Request& request,
                                      const AccessOptions& access) {
     switch (route.guard) {
       case Guard::open:
@@ -205,8 +205,8 @@ struct Service::Impl {
     return Denied{};
   }
 
-  static asio::awaitable<net::Response> answer(std::shared_ptr<Impl> self, const Route* route,
-                                               RequestPtr request) {
+  static asio::awaitable<http::Response> answer(std::shared_ptr<Impl> self, const Route* route,
+                                                RequestPtr request) {
     if (route == nullptr) {
       co_return unknown_path();
     }
@@ -236,10 +236,10 @@ struct Service::Impl {
     co_return unknown_path();
   }
 
-  static asio::awaitable<net::Response> handle(std::shared_ptr<Impl> self, RequestPtr request) {
+  static asio::awaitable<http::Response> handle(std::shared_ptr<Impl> self, RequestPtr request) {
     const MonoTime start = self->parts.clock.now().mono;
     const Route* route = find_route(request->path);
-    net::Response response = co_await answer(self, route, request);
+    http::Response response = co_await answer(self, route, request);
     self->parts.self.http_request(route == nullptr ? "other" : route->pattern, response.status);
     if (self->parts.logger.enabled(LogLevel::debug)) {
       const auto took = std::chrono::duration_cast<Micros>(self->parts.clock.now().mono - start);
@@ -258,7 +258,8 @@ Service::Service(ServiceParts parts, ServiceOptions options)
 
 Service::~Service() = default;
 
-boost::asio::awaitable<net::Response> Service::handle(std::shared_ptr<const net::Request> request) {
+boost::asio::awaitable<http::Response> Service::handle(
+    std::shared_ptr<const http::Request> request) {
   return Impl::handle(impl_, std::move(request));
 }
 

@@ -1,9 +1,9 @@
-// The HTTP surface: one route table, each row says where its handler runs. net::Server calls
+// The HTTP surface: one route table, each row says where its handler runs. http::Server calls
 // `handle`.
 #pragma once
 
 #include "agent/base/log.hpp"
-#include "agent/net/http_types.hpp"
+#include "agent/http/types.hpp"
 #include "agent/net/worker_pool.hpp"
 #include "agent/serve/access.hpp"
 #include "agent/serve/self_metrics.hpp"
@@ -42,7 +42,7 @@ class Service {
   Service(ServiceParts parts, ServiceOptions options);
   ~Service();
 
-  boost::asio::awaitable<net::Response> handle(std::shared_ptr<const net::Request> request);
+  boost::asio::awaitable<http::Response> handle(std::shared_ptr<const http::Request> request);
   void reconfigure(ServiceOptions options);
   /// From now on /-/ready says 503.
   void set_draining();

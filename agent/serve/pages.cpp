@@ -1,7 +1,7 @@
 #include "agent/serve/pages.hpp"
 
 #include "agent/base/text.hpp"
-#include "agent/net/url.hpp"
+#include "agent/http/query_string.hpp"
 #include "agent/serve/json_text.hpp"
 #include "agent/serve/problem.hpp"
 #include "agent/serve/routes.hpp"
@@ -17,13 +17,13 @@ namespace {
 
 constexpr std::string_view kParameter = "PoolFqdn";
 
-net::Response not_cached(net::Response response) {
+http::Response not_cached(http::Response response) {
   response.headers.push_back({"Cache-Control", "no-store"});
   return response;
 }
 
-std::unexpected<net::Response> bad_request(std::string_view parameter, std::string code,
-                                           std::string message, std::string remedy) {
+std::unexpected<http::Response> bad_request(std::string_view parameter, std::string code,
+                                            std::string message, std::string remedy) {
   const Error error{Reason::parse, std::move(code), std::move(message), std::move(remedy), {},
                     Stage::none};
   return std::unexpected(problem_json(400, error, std::string(parameter), {}));
@@ -75,29 +75,29 @@ std::string escape_html(std::string_view text) {
   return out;
 }
 
-net::Response healthy_page() {
-  return not_cached(net::text_response(200, "healthy"));
+http::Response healthy_page() {
+  return not_cached(http::text_response(200, "healthy"));
 }
 
-net::Response ready_page(bool first_cycle_done, bool draining) {
+http::Response ready_page(bool first_cycle_done, bool draining) {
   if (draining) {
-    return not_cached(net::text_response(503, "not ready: the agent is stopping"));
+    return not_cached(http::text_response(503, "not ready: the agent is stopping"));
   }
   if (!first_cycle_done) {
     return not_cached(
-        net::text_response(503, "not ready: not every pool was asked for the first time yet"));
+        http::text_response(503, "not ready: not every pool was asked for the first time yet"));
   }
-  return not_cached(net::text_response(200, "ready"));
+  return not_cached(http::text_response(200, "ready"));
 }
 
-net::Response config_page(std::shared_ptr<const std::string> yaml) {
-  net::Response response;
+http::Response config_page(std::shared_ptr<const std::string> yaml) {
+  http::Response response;
   response.headers.push_back({"Content-Type", "text/plain; charset=utf-8"});
   response.body = std::move(yaml);
   return not_cached(std::move(response));
 }
 
-net::Response index_page(std::string_view version) {
+http::Response index_page(std::string_view version) {
   std::string html = fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<title>sfb_backup_exporter</title>\n</head>\n<body>\n<h1>sfb_backup_exporter</h1>\n"
@@ -118,7 +118,7 @@ net::Response index_page(std::string_view version) {
                  "<button formaction=\"/api/v1/history\">History</button>\n</form>\n"
                  "</body>\n</html>\n",
                  kParameter);
-  net::Response response;
+  http::Response response;
   response.headers = {{"Content-Type", "text/html; charset=utf-8"},
                       {"Content-Security-Policy",
                        "default-src 'none'; form-action 'self'; base-uri 'none'; "
@@ -128,13 +128,13 @@ net::Response index_page(std::string_view version) {
   return not_cached(std::move(response));
 }
 
-std::expected<Fqdn, net::Response> parse_history_request(const net::Request& request) {
-  const auto items = net::parse_query(request.query);
+std::expected<Fqdn, http::Response> parse_history_request(const http::Request& request) {
+  const auto items = http::parse_query(request.query);
   if (!items) {
     return std::unexpected(problem_json(400, items.error(), {}, {}));
   }
   std::optional<std::string> pool;
-  for (const net::QueryItem& item : *items) {
+  for (const http::QueryItem& item : *items) {
     if (!iequals(item.name, kParameter)) {
       return bad_request(item.name, "history.unknown_parameter",
                          fmt::format("there is no parameter {}", quote(item.name, 80)),
@@ -157,20 +157,20 @@ std::expected<Fqdn, net::Response> parse_history_request(const net::Request& req
   return std::move(*fqdn);
 }
 
-net::Response history_page(const Fqdn& pool, const std::vector<status::HistoryEntry>& entries) {
+http::Response history_page(const Fqdn& pool, const std::vector<status::HistoryEntry>& entries) {
   std::vector<std::string> lines;
   lines.reserve(entries.size());
   for (const status::HistoryEntry& entry : entries) {
     lines.push_back(history_json(entry));
   }
-  net::Response response;
+  http::Response response;
   response.headers.push_back({"Content-Type", "application/json"});
   response.body = std::make_shared<const std::string>(
       JsonObject().add("pool", pool.str()).add_raw("history", json_list(lines)).str() + '\n');
   return not_cached(std::move(response));
 }
 
-net::Response unknown_pool(const Fqdn& pool) {
+http::Response unknown_pool(const Fqdn& pool) {
   const Error error{Reason::not_found,
                     "pool.not_configured",
                     fmt::format("pool {} is not configured", pool.str()),
@@ -180,8 +180,8 @@ net::Response unknown_pool(const Fqdn& pool) {
   return problem_json(404, error, std::string(kParameter), {});
 }
 
-net::Response denied_page(const Denied& denied) {
-  return not_cached(net::text_response(
+http::Response denied_page(const Denied& denied) {
+  return not_cached(http::text_response(
       denied.status, fmt::format("{}: {} ({})", denied.status, denied.message, denied.code)));
 }
 

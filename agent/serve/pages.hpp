@@ -2,7 +2,7 @@
 #pragma once
 
 #include "agent/base/fqdn.hpp"
-#include "agent/net/http_types.hpp"
+#include "agent/http/types.hpp"
 #include "agent/serve/access.hpp"
 #include "agent/status/history.hpp"
 
@@ -14,28 +14,28 @@
 
 namespace sfb::serve {
 
-net::Response healthy_page();
+http::Response healthy_page();
 
 /// 503 before the first cycle and while stopping.
-net::Response ready_page(bool first_cycle_done, bool draining);
+http::Response ready_page(bool first_cycle_done, bool draining);
 
 /// The effective configuration as YAML.
-net::Response config_page(std::shared_ptr<const std::string> yaml);
+http::Response config_page(std::shared_ptr<const std::string> yaml);
 
 /// The links of all doors, made from the route table, and a form for the query.
-net::Response index_page(std::string_view version);
+http::Response index_page(std::string_view version);
 
 /// The pool of `?PoolFqdn=`, its name in any case. The error is the finished 400 as problem+json.
-std::expected<Fqdn, net::Response> parse_history_request(const net::Request& request);
+std::expected<Fqdn, http::Response> parse_history_request(const http::Request& request);
 
 /// `{"pool": ..., "history": [...]}`, newest first. Worker thread.
-net::Response history_page(const Fqdn& pool, const std::vector<status::HistoryEntry>& entries);
+http::Response history_page(const Fqdn& pool, const std::vector<status::HistoryEntry>& entries);
 
 /// 404 as problem+json.
-net::Response unknown_pool(const Fqdn& pool);
+http::Response unknown_pool(const Fqdn& pool);
 
 /// A refusal of access.hpp for doors other than the query.
-net::Response denied_page(const Denied& denied);
+http::Response denied_page(const Denied& denied);
 
 /// For HTML text and attribute values in double quotes.
 std::string escape_html(std::string_view text);

@@ -132,8 +132,8 @@ std::string powershell_errors(const PipelineResult& result) {
   return json_list(errors);
 }
 
-net::Response body_response(int status, std::string type, std::string body) {
-  net::Response response;
+http::Response body_response(int status, std::string type, std::string body) {
+  http::Response response;
   response.status = status;
   response.headers.push_back({"Content-Type", std::move(type)});
   response.body = std::make_shared<const std::string>(std::move(body));
@@ -145,7 +145,7 @@ JsonObject problem_head(int status, const Error& error) {
   shown.remedy.clear();  // a member of its own
   JsonObject object;
   object.add("type", "about:blank")
-      .add("title", net::status_text(status))
+      .add("title", http::status_text(status))
       .add_raw("status", std::to_string(status))
       .add("detail", describe(shown))
       .add("reason", to_string(error.reason))
@@ -155,7 +155,7 @@ JsonObject problem_head(int status, const Error& error) {
   return object;
 }
 
-net::Response problem_body(int status, const JsonObject& object) {
+http::Response problem_body(int status, const JsonObject& object) {
   return body_response(status, "application/problem+json", object.str() + '\n');
 }
 
@@ -174,7 +174,7 @@ Form form_of(const Query& query, std::string request_id) {
   return {query.choice, query.width, query.line, std::move(request_id)};
 }
 
-void add_query_headers(net::Response& response, const std::string& request_id,
+void add_query_headers(http::Response& response, const std::string& request_id,
                        std::string_view rendered_by) {
   response.headers.push_back({"X-Rendered-By", std::string(rendered_by)});
   response.headers.push_back({"Cache-Control", "no-store"});
@@ -197,10 +197,10 @@ std::string problem_text(const Form& form, const Problem& problem, MonoTime now)
   return error_text(form, record);
 }
 
-net::Response problem_response(const Form& form, const Problem& problem, MonoTime now) {
-  net::Response response;
+http::Response problem_response(const Form& form, const Problem& problem, MonoTime now) {
+  http::Response response;
   if (form.choice.as == As::text) {
-    response = net::text_response(problem.status, problem_text(form, problem, now));
+    response = http::text_response(problem.status, problem_text(form, problem, now));
   } else {
     JsonObject object = problem_head(problem.status, problem.error);
     object.add_known("pool", problem.pool).add_known("request_id", form.request_id);
@@ -226,8 +226,8 @@ net::Response problem_response(const Form& form, const Problem& problem, MonoTim
   return response;
 }
 
-net::Response binding_response(const Form& form, const binding::BindError& error) {
-  net::Response response;
+http::Response binding_response(const Form& form, const binding::BindError& error) {
+  http::Response response;
   if (form.choice.as == As::text) {
     ErrorRecord record;
     record.message = error.message;
@@ -236,11 +236,11 @@ net::Response binding_response(const Form& form, const binding::BindError& error
     record.category_message = error.category_message;
     record.error_id = error.error_id;
     record.exception_type = error.exception_type;
-    response = net::text_response(400, error_text(form, record));
+    response = http::text_response(400, error_text(form, record));
   } else {
     JsonObject object;
     object.add("type", "about:blank")
-        .add("title", net::status_text(400))
+        .add("title", http::status_text(400))
         .add_raw("status", "400")
         .add("detail", error.message)
         .add_known("parameter", error.parameter)
@@ -253,11 +253,11 @@ net::Response binding_response(const Form& form, const binding::BindError& error
   return response;
 }
 
-net::Response problem_json(int status, const Error& error, const std::string& parameter,
-                           const std::string& request_id) {
+http::Response problem_json(int status, const Error& error, const std::string& parameter,
+                            const std::string& request_id) {
   JsonObject object = problem_head(status, error);
   object.add_known("parameter", parameter).add_known("request_id", request_id);
-  net::Response response = problem_body(status, object);
+  http::Response response = problem_body(status, object);
   response.headers.push_back({"Cache-Control", "no-store"});
   return response;
 }

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "agent/binding/binding.hpp"
-#include "agent/net/http_types.hpp"
+#include "agent/http/types.hpp"
 #include "agent/serve/query.hpp"
 
 #include <chrono>
@@ -30,7 +30,7 @@ Form form_of(const Query& query, std::string request_id);
 
 /// `as`, `edition`, `view`, `width` and Accept of a request; what is wrong with them is passed
 /// over.
-Form guess_form(const net::Request& request, std::string request_id);
+Form guess_form(const http::Request& request, std::string request_id);
 
 /// What went wrong. `error.code` is the FullyQualifiedErrorId.
 struct Problem {
@@ -43,10 +43,10 @@ struct Problem {
 };
 
 /// The finished answer, with X-Outcome, X-Reason and the headers of all query answers.
-net::Response problem_response(const Form& form, const Problem& problem, MonoTime now);
+http::Response problem_response(const Form& form, const Problem& problem, MonoTime now);
 
 /// The finished 400 of a binding error, with PowerShell's text.
-net::Response binding_response(const Form& form, const binding::BindError& error);
+http::Response binding_response(const Form& form, const binding::BindError& error);
 
 /// One PowerShell error of our own as a console prints it: that of the edition asked for, else of
 /// 5.1.
@@ -54,11 +54,11 @@ std::string problem_text(const Form& form, const Problem& problem, MonoTime now)
 
 /// Headers of every answer of the query door. `rendered_by`: who made the text of the output,
 /// `agent` or `server`.
-void add_query_headers(net::Response& response, const std::string& request_id,
+void add_query_headers(http::Response& response, const std::string& request_id,
                        std::string_view rendered_by = "agent");
 
 /// A problem+json answer of any door.
-net::Response problem_json(int status, const Error& error, const std::string& parameter,
-                           const std::string& request_id);
+http::Response problem_json(int status, const Error& error, const std::string& parameter,
+                            const std::string& request_id);
 
 }  // namespace sfb::serve

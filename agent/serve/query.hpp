@@ -3,7 +3,7 @@
 #pragma once
 
 #include "agent/format/choice.hpp"
-#include "agent/net/http_types.hpp"
+#include "agent/http/types.hpp"
 #include "agent/status/evaluation.hpp"
 
 #include <expected>
@@ -26,20 +26,20 @@ struct Query {
 /// Binds the parameters as PowerShell does. The error is the finished 400 response: PowerShell's
 /// error text naming the parameter, or problem+json.
 /// `request_id` stands in the problem+json.
-std::expected<Query, net::Response> parse_query_request(const net::Request& request,
-                                                        const std::string& request_id = {});
+std::expected<Query, http::Response> parse_query_request(const http::Request& request,
+                                                         const std::string& request_id = {});
 
 /// The finished response of an answer: status of 5.3, body in the asked form, freshness in headers
 /// only. `last_good` (of an equal question, may be null) is what a failed answer shows as the last
 /// known result. CPU work: worker thread.
-net::Response render_answer(const Query& query, const status::Answer& answer, MonoTime now,
-                            const std::string& request_id,
-                            const status::EvaluationPtr& last_good = {});
+http::Response render_answer(const Query& query, const status::Answer& answer, MonoTime now,
+                             const std::string& request_id,
+                             const status::EvaluationPtr& last_good = {});
 
 /// The finished response of a refusal: 404, 501, 503 + Retry-After, 504, with the last known result
 /// and its age: `last_good` if the refusal itself brings no good one.
-net::Response render_refusal(const Query& query, const status::Refusal& refusal, MonoTime now,
-                             const std::string& request_id,
-                             const status::EvaluationPtr& last_good = {});
+http::Response render_refusal(const Query& query, const status::Refusal& refusal, MonoTime now,
+                              const std::string& request_id,
+                              const status::EvaluationPtr& last_good = {});
 
 }  // namespace sfb::serve

@@ -2,7 +2,7 @@
 // own are read here and spelled exactly.
 #include "agent/base/text.hpp"
 #include "agent/exposition/negotiation.hpp"
-#include "agent/net/url.hpp"
+#include "agent/http/query_string.hpp"
 #include "agent/serve/problem.hpp"
 #include "agent/serve/query.hpp"
 
@@ -21,7 +21,7 @@ namespace {
 
 using binding::BindError;
 using binding::Token;
-using net::QueryItem;
+using http::QueryItem;
 
 /// Far more than there are names; the binder's work grows with the square of it.
 constexpr std::size_t kMaxParameters = 32;
@@ -66,9 +66,9 @@ std::optional<int> parse_width(std::string_view text) {
 }
 
 /// JSON must be named: `*/*`, which every client sends, means the text.
-bool wants_json(const net::Request& request) {
+bool wants_json(const http::Request& request) {
   std::string accept;
-  for (const net::Header& header : request.headers) {
+  for (const http::Header& header : request.headers) {
     if (iequals(header.name, "Accept")) {
       accept += (accept.empty() ? "" : ",") + header.value;
     }
@@ -80,7 +80,7 @@ bool wants_json(const net::Request& request) {
   return json > 0 && json >= exposition::media_quality(accept, "text", "plain");
 }
 
-Form guess_form(const net::Request& request, const std::vector<QueryItem>& items,
+Form guess_form(const http::Request& request, const std::vector<QueryItem>& items,
                 std::string request_id) {
   Form form;
   form.request_id = std::move(request_id);
@@ -310,14 +310,14 @@ BindError too_many(std::size_t count) {
 
 }  // namespace
 
-Form guess_form(const net::Request& request, std::string request_id) {
-  const auto items = net::parse_query(request.query);
+Form guess_form(const http::Request& request, std::string request_id) {
+  const auto items = http::parse_query(request.query);
   return guess_form(request, items.value_or(std::vector<QueryItem>()), std::move(request_id));
 }
 
-std::expected<Query, net::Response> parse_query_request(const net::Request& request,
-                                                        const std::string& request_id) {
-  const auto items = net::parse_query(request.query);
+std::expected<Query, http::Response> parse_query_request(const http::Request& request,
+                                                         const std::string& request_id) {
+  const auto items = http::parse_query(request.query);
   Form form = guess_form(request, items.value_or(std::vector<QueryItem>()), request_id);
   if (!items) {
     return std::unexpected(binding_response(form, undecodable(items.error())));

@@ -43,11 +43,11 @@ Body render_result(const Query& query, const PipelineResult& result, bool hide_e
   return {"application/xml", clixml::write_file(result.graph, result.output)};
 }
 
-net::Response good_response(const Query& query, const status::Evaluation& evaluation) {
+http::Response good_response(const Query& query, const status::Evaluation& evaluation) {
   static const PipelineResult kNothing;
   const PipelineResult& result = evaluation.result ? *evaluation.result : kNothing;
   Body body = render_result(query, result, query.question.force);
-  net::Response response;
+  http::Response response;
   response.headers.push_back({"Content-Type", std::string(body.type)});
   response.headers.push_back({"X-Outcome", "good"});
   response.body = std::make_shared<const std::string>(std::move(body.bytes));
@@ -72,9 +72,9 @@ std::string failed_text(Form form, const Problem& problem, MonoTime now) {
   return text + problem_text(form, problem, now);
 }
 
-net::Response failed_response(const Query& query, const status::EvaluationPtr& evaluation,
-                              MonoTime now, const std::string& request_id,
-                              const status::EvaluationPtr& last_good) {
+http::Response failed_response(const Query& query, const status::EvaluationPtr& evaluation,
+                               MonoTime now, const std::string& request_id,
+                               const status::EvaluationPtr& last_good) {
   const Form form = form_of(query, request_id);
   const Problem problem{
       .status = evaluation->error->reason == Reason::timeout ? 504 : 502,
@@ -83,14 +83,14 @@ net::Response failed_response(const Query& query, const status::EvaluationPtr& e
       .evaluation = evaluation,
       .last_known = last_good,
   };
-  net::Response response = problem_response(form, problem, now);
+  http::Response response = problem_response(form, problem, now);
   if (query.choice.as == As::text) {
     response.body = std::make_shared<const std::string>(failed_text(form, problem, now));
   }
   return response;
 }
 
-void add_freshness(net::Response& response, const status::Answer& answer, MonoTime now) {
+void add_freshness(http::Response& response, const status::Answer& answer, MonoTime now) {
   const status::Evaluation& evaluation = *answer.evaluation;
   const auto age = std::chrono::duration_cast<std::chrono::seconds>(evaluation.age(now));
   response.headers.push_back({"Age", std::to_string(age.count())});
@@ -116,9 +116,10 @@ int status_of(const status::Refusal& refusal) {
 
 }  // namespace
 
-net::Response render_answer(const Query& query, const status::Answer& answer, MonoTime now,
-                            const std::string& request_id, const status::EvaluationPtr& last_good) {
-  net::Response response;
+http::Response render_answer(const Query& query, const status::Answer& answer, MonoTime now,
+                             const std::string& request_id,
+                             const status::EvaluationPtr& last_good) {
+  http::Response response;
   if (answer.evaluation->good()) {
     response = good_response(query, *answer.evaluation);
     const auto& result = answer.evaluation->result;
@@ -132,9 +133,9 @@ net::Response render_answer(const Query& query, const status::Answer& answer, Mo
   return response;
 }
 
-net::Response render_refusal(const Query& query, const status::Refusal& refusal, MonoTime now,
-                             const std::string& request_id,
-                             const status::EvaluationPtr& last_good) {
+http::Response render_refusal(const Query& query, const status::Refusal& refusal, MonoTime now,
+                              const std::string& request_id,
+                              const status::EvaluationPtr& last_good) {
   Problem problem{.status = status_of(refusal),
                   .error = refusal.error,
                   .pool = query.question.pool.str(),

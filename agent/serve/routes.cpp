@@ -45,12 +45,12 @@ bool allows(const Route& route, std::string_view method) {
                              [&](std::string_view one) { return trim(one) == method; });
 }
 
-net::Response unknown_path() {
-  return net::text_response(404, "404: there is no such page; / lists the ones there are");
+http::Response unknown_path() {
+  return http::text_response(404, "404: there is no such page; / lists the ones there are");
 }
 
-net::Response wrong_method(const Route& route) {
-  net::Response response = net::text_response(
+http::Response wrong_method(const Route& route) {
+  http::Response response = http::text_response(
       405, fmt::format("405: {} knows the methods {}", route.pattern, route.methods));
   response.headers.push_back({"Allow", std::string(route.methods)});
   return response;

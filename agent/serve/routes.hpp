@@ -2,7 +2,7 @@
 // the links of `/` are made from it.
 #pragma once
 
-#include "agent/net/http_types.hpp"
+#include "agent/http/types.hpp"
 
 #include <cstdint>
 #include <span>
@@ -43,9 +43,9 @@ const Route* find_route(std::string_view path);
 bool allows(const Route& route, std::string_view method);
 
 /// 404 for a path without a door.
-net::Response unknown_path();
+http::Response unknown_path();
 
 /// 405 with Allow.
-net::Response wrong_method(const Route& route);
+http::Response wrong_method(const Route& route);
 
 }  // namespace sfb::serve

@@ -201,7 +201,7 @@ class Runbook(unittest.TestCase):
         self.assertEqual({reason for reason in reasons if not re.search(rf"(?m)^   - [^:]*`{reason}`[^:]*:", listed)}, set())
 
     def test_no_code_of_the_transport_is_left_out(self):
-        sources = [*(lab.ROOT / "agent/remote").glob("ssh_*.cpp"), *(lab.ROOT / "agent/net").glob("child_process.cpp"), lab.ROOT / "agent/net/spawn.cpp"]
+        sources = [*(lab.ROOT / "agent/remote/process").glob("*.cpp"), lab.ROOT / "agent/os/child_process.cpp", lab.ROOT / "agent/os/spawn.cpp"]
         found = {code for path in sources for code in re.findall(r'"((?:ssh|process)\.[a-z_]+)"', path.read_text(encoding="utf-8"))}
         inner = {"process.cancelled", "process.silent", "process.stdin", "process.stdout", "ssh.cancelled", "ssh.no_result"}
         self.assertEqual(found - inner - set(self.CODES), set())

@@ -1,6 +1,6 @@
 // Bytes of an HTTP connection: any input ends in requests or in one refusal, within the limits.
-#include "agent/net/http_reader.hpp"
-#include "agent/net/url.hpp"
+#include "agent/http/query_string.hpp"
+#include "agent/http/request_reader.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -10,14 +10,14 @@
 
 // The first byte chooses how the others are cut into reads.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using Step = sfb::net::RequestReader::Step;
+  using Step = sfb::http::RequestReader::Step;
   constexpr std::size_t kLimit = 512;
   if (size == 0) {
     return 0;
   }
   const std::size_t piece = 1U + data[0];
   std::string_view rest(reinterpret_cast<const char*>(data) + 1, size - 1);
-  sfb::net::RequestReader reader(kLimit, kLimit);
+  sfb::http::RequestReader reader(kLimit, kLimit);
   while (true) {
     const Step step = reader.step();
     if (step == Step::refused) {
@@ -25,7 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     if (step == Step::complete) {
       const auto request = reader.take();
-      static_cast<void>(sfb::net::parse_query(request.query));
+      static_cast<void>(sfb::http::parse_query(request.query));
       if (request.body.size() > kLimit || request.path.find('\0') != std::string::npos) {
         std::abort();
       }

@@ -1,6 +1,6 @@
 // Bytes of a server's answer: any input ends in one answer or one refusal, within the limits, and
 // the same one however the bytes are cut into reads.
-#include "agent/net/http_reply.hpp"
+#include "agent/http/reply_reader.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -23,7 +23,7 @@ struct Outcome {
 };
 
 Outcome read(std::string_view bytes, std::size_t piece) {
-  sfb::net::HttpReplyReader reader(kHeader, kBody);
+  sfb::http::HttpReplyReader reader(kHeader, kBody);
   while (!bytes.empty() && !reader.done()) {
     const std::string_view part = bytes.substr(0, piece);
     bytes.remove_prefix(part.size());

@@ -1,5 +1,5 @@
 // The query of anybody's request: it is understood, or refused with a 400 that says why.
-#include "agent/net/http_reader.hpp"
+#include "agent/http/request_reader.hpp"
 #include "agent/serve/query.hpp"
 
 #include <cstddef>
@@ -10,9 +10,9 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   constexpr std::size_t kLongest = 16U << 10U;  // the server's header limit
   const std::string_view target(reinterpret_cast<const char*>(data), size);
-  sfb::net::Request request;
+  sfb::http::Request request;
   request.method = "GET";
-  if (size > kLongest || !sfb::net::split_target(request, target)) {
+  if (size > kLongest || !sfb::http::split_target(request, target)) {
     return 0;
   }
   const auto query = sfb::serve::parse_query_request(request, "fuzz");

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 MAX_LINES = 400
-ASIO_ROOMS = {"net", "remote", "engine", "app"}
+ASIO_ROOMS = {"net", "os", "http", "remote", "engine", "app"}
 ASIO_FILES = re.compile(r"agent/serve/live[^/]*$")
 CODE = ("agent", "collectors", "config")
 ROOM = re.compile(r"sfb_room\(\s*NAME\s+(\w+)(.*?)\)", re.S)

@@ -2,7 +2,7 @@
 
 #include "agent/base/base64.hpp"
 #include "agent/psrp/message.hpp"
-#include "agent/remote/ssh_session.hpp"
+#include "agent/remote/process/process_session.hpp"
 
 #include <fmt/format.h>
 
@@ -16,7 +16,7 @@ namespace sfb::property {
 
 namespace {
 
-using remote::SshSession;
+using remote::ProcessSession;
 
 void put(std::string& out, std::uint64_t value, unsigned bytes) {
   for (unsigned i = bytes; i-- > 0;) {
@@ -47,23 +47,23 @@ std::string text_of(const std::vector<Line>& lines) {
 // Plays the server's part until the run is over.
 Result<PipelineResult> play(const Conversation& conversation) {
   std::size_t next_id = 0;
-  remote::SshSessionOptions options;
+  remote::ProcessSessionOptions options;
   options.language = conversation.language;
   options.guids = [&] {
     return next_id < conversation.ids.size() ? conversation.ids[next_id++] : random_guid();
   };
-  SshSession session(std::move(options));
+  ProcessSession session(std::move(options));
   MonoTime now{};
   std::size_t heard = 0;
   const Call call =
       collectors::make_call(Fqdn::parse("atl-cs-001.litwareinc.com").value(), {}, false, {});
-  SshSession::Next next =
+  ProcessSession::Next next =
       session.run(call, now, now + std::chrono::seconds(60), std::chrono::seconds(30));
   for (int steps = 0; steps < 100; ++steps) {
-    if (auto* const finished = std::get_if<SshSession::Finished>(&next)) {
+    if (auto* const finished = std::get_if<ProcessSession::Finished>(&next)) {
       return std::move(finished->result);
     }
-    const auto* const wait = std::get_if<SshSession::Wait>(&next);
+    const auto* const wait = std::get_if<ProcessSession::Wait>(&next);
     if (wait == nullptr) {
       next = session.started();
       continue;

@@ -5,7 +5,7 @@
 
 #include "agent/base/guid.hpp"
 #include "agent/psrp/outofproc.hpp"
-#include "agent/remote/asking.hpp"
+#include "agent/remote/session/asking.hpp"
 #include "tests/property/outcome.hpp"
 
 #include <cstddef>

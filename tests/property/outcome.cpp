@@ -1,7 +1,7 @@
 #include "tests/property/outcome.hpp"
 
 #include "agent/base/text.hpp"
-#include "agent/remote/export_file.hpp"
+#include "agent/remote/file/export_file.hpp"
 
 #include <fmt/format.h>
 

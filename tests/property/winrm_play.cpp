@@ -1,7 +1,7 @@
 #include "tests/property/winrm_play.hpp"
 
 #include "agent/base/base64.hpp"
-#include "agent/remote/winrm_session.hpp"
+#include "agent/remote/winrm/winrm_session.hpp"
 #include "tests/property/conversation.hpp"
 #include "tests/property/wire_damage.hpp"
 
@@ -68,7 +68,7 @@ Outcome outcome_of(const remote::testing::FakeKnobs& knobs, bool script, const O
     }
     now += std::chrono::milliseconds(10);
     const Stage stage = post->stage;
-    net::HttpReply reply = server.answer(post->body);
+    http::HttpReply reply = server.answer(post->body);
     const bool waited = reply.body.contains("TimedOut");
     const Way way = on_reply(replies++, reply);
     now += waited || way == Way::late ? post->patience : std::chrono::milliseconds(0);

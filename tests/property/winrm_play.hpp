@@ -1,11 +1,11 @@
-// One evaluation over WS-Management against the scripted server of tests/unit/remote, with damage
-// on the way.
+// One evaluation over WS-Management against the scripted server of tests/unit/remote/winrm, with
+// damage on the way.
 #pragma once
 
-#include "agent/net/http_reply.hpp"
+#include "agent/http/reply_reader.hpp"
 #include "tests/property/outcome.hpp"
 #include "tests/property/tree.hpp"
-#include "tests/unit/remote/fake_server.hpp"
+#include "tests/unit/remote/winrm/fake_server.hpp"
 
 #include <functional>
 #include <string>
@@ -18,7 +18,7 @@ namespace sfb::property {
 enum class Way { there, lost, late };
 
 /// Sees each reply with its number, from 0; may change it.
-using OnReply = std::function<Way(std::size_t number, net::HttpReply& reply)>;
+using OnReply = std::function<Way(std::size_t number, http::HttpReply& reply)>;
 
 Outcome outcome_of(const remote::testing::FakeKnobs& knobs, bool script, const OnReply& on_reply);
 

@@ -62,7 +62,7 @@ std::vector<Scene> scenes() {
 class Scenery {
  public:
   Scenery(const Scene& scene, Ledger& ledger) : scene_(scene), ledger_(ledger) {
-    whole_ = outcome_of(scene.knobs, scene.script, [&](std::size_t, net::HttpReply& reply) {
+    whole_ = outcome_of(scene.knobs, scene.script, [&](std::size_t, http::HttpReply& reply) {
       replies_.push_back(reply.body);
       return Way::there;
     });
@@ -91,7 +91,7 @@ class Scenery {
   void replaced(std::size_t i, const std::string& what, const std::string& body) {
     add(
         fmt::format("reply {}: {}", i, what),
-        [&](std::size_t number, net::HttpReply& reply) {
+        [&](std::size_t number, http::HttpReply& reply) {
           if (number == i) {
             reply.body = body;
           }
@@ -105,7 +105,7 @@ class Scenery {
       for (const Way way : {Way::lost, Way::late}) {
         add(fmt::format("{} replies from {} on are {}", times, i,
                         way == Way::lost ? "lost" : "late"),
-            [&](std::size_t number, net::HttpReply&) {
+            [&](std::size_t number, http::HttpReply&) {
               return number >= i && number < i + times ? way : Way::there;
             });
       }

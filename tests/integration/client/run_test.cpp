@@ -1,6 +1,6 @@
 // The command against a server on a thread of its own, and against nobody.
 #include "agent/client/client.hpp"
-#include "agent/net/server.hpp"
+#include "agent/http/server.hpp"
 #include "tests/integration/net/loop.hpp"
 
 #include <fmt/format.h>
@@ -17,8 +17,8 @@ using namespace std::chrono_literals;
 using testing::AllOf;
 using testing::HasSubstr;
 
-boost::asio::awaitable<net::Response> answer(std::shared_ptr<const net::Request> request,
-                                             net::Response response) {
+boost::asio::awaitable<http::Response> answer(std::shared_ptr<const http::Request> request,
+                                              http::Response response) {
   if (response.body == nullptr) {
     response.body = std::make_shared<const std::string>(fmt::format(
         "{} {}?{} agent={}\n", request->method, request->path, request->query,
@@ -30,11 +30,11 @@ boost::asio::awaitable<net::Response> answer(std::shared_ptr<const net::Request>
 // Answers every request alike; a null body becomes a description of the request.
 class Agent {
  public:
-  explicit Agent(net::Response response, const std::string& address = "127.0.0.1:0") {
+  explicit Agent(http::Response response, const std::string& address = "127.0.0.1:0") {
     loop_.call([&] {
-      server_ = std::make_unique<net::Server>(
-          loop_.executor(), net::ServerOptions(),
-          [response](std::shared_ptr<const net::Request> request) {
+      server_ = std::make_unique<http::Server>(
+          loop_.executor(), http::ServerOptions(),
+          [response](std::shared_ptr<const http::Request> request) {
             return answer(std::move(request), response);
           },
           Logger());
@@ -52,11 +52,11 @@ class Agent {
 
  private:
   net::Loop loop_;
-  std::unique_ptr<net::Server> server_;
+  std::unique_ptr<http::Server> server_;
 };
 
-net::Response good() {
-  net::Response response;
+http::Response good() {
+  http::Response response;
   response.headers = {{"X-Outcome", "good"}};
   return response;
 }
@@ -88,7 +88,7 @@ TEST(Run, AsksOverHttpAndOverAUnixSocket) {
 }
 
 TEST(Run, AFailedEvaluationIsPrintedOnStderr) {
-  net::Response failed = net::text_response(502, "Get-CsBackupServiceStatus : no such pool");
+  http::Response failed = http::text_response(502, "Get-CsBackupServiceStatus : no such pool");
   failed.headers.push_back({"X-Outcome", "failed"});
   const Agent agent(failed);
   const Printout shown = ask(agent.where);

@@ -206,7 +206,7 @@ TEST(Setup, EveryUrlOfTheLoaderIsOne) {
         "http://192.0.2.1/%41'(x)*+,;=:!$&~/..", "https://a:65535/wsman"}) {
     const auto url = config::complete_url(text);
     ASSERT_TRUE(url.has_value()) << text;
-    const auto parsed = net::parse_http_url(url->text);
+    const auto parsed = http::parse_http_url(url->text);
     ASSERT_TRUE(parsed.has_value()) << describe(parsed.error());
     EXPECT_EQ(parsed->tls, url->tls) << text;
     // The port stands in our text always.

@@ -12,8 +12,8 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-net::Response response(int status, std::optional<std::string> body, std::string outcome = {}) {
-  net::Response made;
+http::Response response(int status, std::optional<std::string> body, std::string outcome = {}) {
+  http::Response made;
   made.status = status;
   if (body) {
     made.body = std::make_shared<const std::string>(std::move(*body));
@@ -66,7 +66,7 @@ TEST(PrintResponse, EveryOtherStatusGoesToStderr) {
     const Printout empty = print_response(response(c.status, std::nullopt));
     EXPECT_EQ(empty.err, "Get-CsBackupServiceStatus : the agent answered " +
                              std::to_string(c.status) + " " +
-                             std::string(net::status_text(c.status)) + "\n");
+                             std::string(http::status_text(c.status)) + "\n");
     EXPECT_EQ(empty.exit_code, c.exit_code) << c.status;
   }
   EXPECT_EQ(print_response(response(502, "half", "good")).exit_code, 1)

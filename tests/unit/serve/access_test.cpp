@@ -17,7 +17,7 @@ AccessOptions options(Anonymous allow) {
 }
 
 /// The refusal's code; empty when the request may go on.
-std::string check(const net::Request& request, Anonymous allow = Anonymous::loopback) {
+std::string check(const http::Request& request, Anonymous allow = Anonymous::loopback) {
   const auto denied = check_access(request, options(allow));
   if (!denied) {
     return "";
@@ -26,8 +26,8 @@ std::string check(const net::Request& request, Anonymous allow = Anonymous::loop
   return std::to_string(denied->status) + ' ' + denied->code;
 }
 
-net::Request from(std::string address, bool loopback, std::vector<net::Header> headers = {}) {
-  net::Request request = ask_for("PoolFqdn=atl", std::move(headers));
+http::Request from(std::string address, bool loopback, std::vector<http::Header> headers = {}) {
+  http::Request request = ask_for("PoolFqdn=atl", std::move(headers));
   request.peer = {address == "unix", std::move(address), loopback};
   return request;
 }
@@ -89,7 +89,7 @@ TEST(Access, AProxyIsNotLoopback) {
 
 TEST(Access, HttpOnePointNoughtIsNotLoopback) {
   for (const char* address : {"127.0.0.1", "unix"}) {
-    net::Request request = from(address, true, {{"Host", "127.0.0.1:9943"}});
+    http::Request request = from(address, true, {{"Host", "127.0.0.1:9943"}});
     EXPECT_EQ(check(request), "");
     request.http11 = false;
     EXPECT_EQ(check(request), "403 access.anonymous") << address;
@@ -99,13 +99,13 @@ TEST(Access, HttpOnePointNoughtIsNotLoopback) {
 }
 
 TEST(Access, TheTextNamesTheSignOfTheProxy) {
-  const auto text = [](net::Request request) {
+  const auto text = [](http::Request request) {
     return check_access(request, options(Anonymous::loopback)).value_or(Denied{}).message;
   };
   EXPECT_NE(text(from("127.0.0.1", true, {{"x-real-ip", "192.0.2.7"}}))
                 .find("through a proxy: it has the header \"x-real-ip\"; ask the agent directly"),
             std::string::npos);
-  net::Request old = from("127.0.0.1", true);
+  http::Request old = from("127.0.0.1", true);
   old.http11 = false;
   EXPECT_NE(text(old).find("it is HTTP/1.0, as proxies speak it"), std::string::npos);
 }
@@ -118,7 +118,7 @@ struct HostCase {
 class HostHeader : public ::testing::TestWithParam<HostCase> {};
 
 TEST_P(HostHeader, IsOneOfOurs) {
-  const net::Request request = ask_for("PoolFqdn=atl", {{"Host", GetParam().host}});
+  const http::Request request = ask_for("PoolFqdn=atl", {{"Host", GetParam().host}});
   EXPECT_EQ(check(request), GetParam().expected) << GetParam().host;
   EXPECT_EQ(check(request, Anonymous::any), GetParam().expected) << "whoever may ask";
 }
@@ -158,7 +158,7 @@ constexpr HostCase kHosts[] = {
 INSTANTIATE_TEST_SUITE_P(All, HostHeader, ::testing::ValuesIn(kHosts));
 
 TEST(Access, TheAddressReallyReachedIsOurs) {
-  net::Request request = ask_for("PoolFqdn=atl", {{"Host", "192.0.2.7:9943"}});
+  http::Request request = ask_for("PoolFqdn=atl", {{"Host", "192.0.2.7:9943"}});
   EXPECT_EQ(check(request), "403 access.host");
   request.local_address = "192.0.2.7:9943";
   EXPECT_EQ(check(request), "");
@@ -167,7 +167,7 @@ TEST(Access, TheAddressReallyReachedIsOurs) {
 }
 
 TEST(Access, WithoutHostGoesOn) {
-  net::Request request = ask_for("PoolFqdn=atl");
+  http::Request request = ask_for("PoolFqdn=atl");
   request.http11 = false;  // the server refuses it in 1.1
   EXPECT_EQ(check(request, Anonymous::any), "");
 }

@@ -81,27 +81,27 @@ ServiceOptions service_options() {
 
 class ServiceTest : public ::testing::Test {
  protected:
-  std::size_t start(net::Request request) {
+  std::size_t start(http::Request request) {
     const std::size_t place = answers_.size();
     answers_.emplace_back();
-    asio::co_spawn(io_, service_.handle(std::make_shared<const net::Request>(std::move(request))),
-                   [this, place](const std::exception_ptr& failure, net::Response response) {
+    asio::co_spawn(io_, service_.handle(std::make_shared<const http::Request>(std::move(request))),
+                   [this, place](const std::exception_ptr& failure, http::Response response) {
                      ASSERT_FALSE(failure);
                      answers_[place] = std::move(response);
                    });
     return place;
   }
-  net::Response result(std::size_t place) {
+  http::Response result(std::size_t place) {
     EXPECT_TRUE(answers_.at(place).has_value()) << "no answer";
-    return answers_.at(place).value_or(net::Response{});
+    return answers_.at(place).value_or(http::Response{});
   }
-  net::Response ask(net::Request request) {
+  http::Response ask(http::Request request) {
     const std::size_t place = start(std::move(request));
     io_.restart();
     io_.run();
     return result(place);
   }
-  net::Response query(const std::string& parameters = {}, std::vector<net::Header> headers = {}) {
+  http::Response query(const std::string& parameters = {}, std::vector<http::Header> headers = {}) {
     return ask(get(kQuery, std::string("PoolFqdn=") + kPool + parameters, std::move(headers)));
   }
   std::string metrics() { return body_of(ask(get("/metrics", ""))); }
@@ -115,7 +115,7 @@ class ServiceTest : public ::testing::Test {
   FakeEngine engine_;
   SelfMetrics self_{BuildInfo{"0.1.0", "test", "clang"}};
   std::latch release_{1};
-  std::vector<std::optional<net::Response>> answers_;
+  std::vector<std::optional<http::Response>> answers_;
   net::WorkerPool cpu_{"cpu", 1, 1};
   Service service_{{engine_, engine_, self_, cpu_, cpu_, clock_, Logger(), "0.1.0"},
                    service_options()};
@@ -125,13 +125,13 @@ TEST_F(ServiceTest, EveryRouteAnswersGetAndRefusesTheRest) {
   for (const Route& route : routes()) {
     const std::string path(route.pattern);
     const bool needs_pool = route.door == Door::query || route.door == Door::history;
-    net::Request request = get(path, needs_pool ? std::string("PoolFqdn=") + kPool : "");
+    http::Request request = get(path, needs_pool ? std::string("PoolFqdn=") + kPool : "");
     EXPECT_EQ(ask(request).status, 200) << path;
     request.method = "HEAD";
     EXPECT_EQ(ask(request).status, 200) << path;
     for (const char* method : {"POST", "PUT", "DELETE", "OPTIONS"}) {
       request.method = method;
-      const net::Response refused = ask(request);
+      const http::Response refused = ask(request);
       EXPECT_EQ(refused.status, 405) << method << ' ' << path;
       EXPECT_EQ(header_of(refused, "Allow"), "GET, HEAD") << path;
     }
@@ -141,12 +141,12 @@ TEST_F(ServiceTest, EveryRouteAnswersGetAndRefusesTheRest) {
 }
 
 TEST_F(ServiceTest, MetricsAreNegotiated) {
-  const net::Response plain = ask(get("/metrics", ""));
+  const http::Response plain = ask(get("/metrics", ""));
   EXPECT_EQ(header_of(plain, "Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
   EXPECT_EQ(header_of(plain, "Vary"), "Accept, Accept-Encoding");
   EXPECT_EQ(header_of(plain, "Content-Encoding"), "");
   EXPECT_THAT(body_of(plain), HasSubstr("sfb_backup_up{"));
-  const net::Response open = ask(
+  const http::Response open = ask(
       get("/metrics", "",
           {{"Accept", "application/openmetrics-text;version=1.0.0"}, {"Accept-Encoding", "gzip"}}));
   EXPECT_THAT(header_of(open, "Content-Type"), HasSubstr("application/openmetrics-text"));
@@ -156,7 +156,7 @@ TEST_F(ServiceTest, MetricsAreNegotiated) {
 }
 
 TEST_F(ServiceTest, TheQueryAsksTheEngine) {
-  const net::Response response =
+  const http::Response response =
       query("&Category=cms&Force&max_age=30", {{"X-Request-Id", "night-1"}});
   EXPECT_EQ(response.status, 200) << body_of(response);
   ASSERT_EQ(engine_.questions.size(), 1U);
@@ -198,7 +198,7 @@ TEST_F(ServiceTest, RequestIdsThatAreNoneAreReplaced) {
 }
 
 TEST_F(ServiceTest, BadParametersNeverReachTheEngine) {
-  const net::Response response = query("&Category=Foo");
+  const http::Response response = query("&Category=Foo");
   EXPECT_EQ(response.status, 400);
   EXPECT_THAT(body_of(response), HasSubstr("Cannot bind parameter 'Category'"));
   EXPECT_TRUE(engine_.questions.empty());
@@ -207,7 +207,7 @@ TEST_F(ServiceTest, BadParametersNeverReachTheEngine) {
 TEST_F(ServiceTest, RefusalsOfTheEngine) {
   engine_.outcome = std::unexpected(status::Refusal{
       Error{Reason::throttled, "engine.backoff", "left alone", {}, {}, Stage::queue}, 60s, {}});
-  const net::Response busy = query("&as=json");
+  const http::Response busy = query("&as=json");
   EXPECT_EQ(busy.status, 503);
   EXPECT_EQ(header_of(busy, "Retry-After"), "60");
   EXPECT_THAT(body_of(busy), HasSubstr("\"code\":\"engine.backoff\""));
@@ -227,7 +227,7 @@ TEST_F(ServiceTest, FailuresShowThePoolsLastGoodAnswer) {
   engine_.current = std::make_shared<const status::Snapshot>(std::move(snapshot));
   engine_.outcome = status::Answer{
       testing::shared(testing::failed_evaluation(Reason::not_found, "file.missing"))};
-  const net::Response response = query("&as=json");
+  const http::Response response = query("&as=json");
   EXPECT_EQ(response.status, 502);
   EXPECT_THAT(body_of(response), HasSubstr("\"last_known\":{\"evaluation_id\":41,"));
   EXPECT_THAT(body_of(query("&as=json&Category=CMS")), HasSubstr("\"last_known\":null"))
@@ -236,7 +236,7 @@ TEST_F(ServiceTest, FailuresShowThePoolsLastGoodAnswer) {
 
 TEST_F(ServiceTest, GuardedDoorsNeedACaller) {
   service_.reconfigure({});  // nobody may ask, no host is ours
-  const auto status = [&](const std::string& path, std::vector<net::Header> headers = {}) {
+  const auto status = [&](const std::string& path, std::vector<http::Header> headers = {}) {
     return ask(get(path, std::string("PoolFqdn=") + kPool, std::move(headers))).status;
   };
   for (const Route& route : routes()) {
@@ -252,9 +252,9 @@ TEST_F(ServiceTest, GuardedDoorsNeedACaller) {
 }
 
 TEST_F(ServiceTest, RefusedCallersGetTheFormTheyAskedFor) {
-  net::Request request = get(kQuery, "PoolFqdn=atl");
+  http::Request request = get(kQuery, "PoolFqdn=atl");
   request.peer = {false, "192.0.2.7", false};
-  const net::Response text = ask(request);
+  const http::Response text = ask(request);
   EXPECT_EQ(text.status, 403);
   EXPECT_EQ(header_of(text, "X-Reason"), "forbidden");
   EXPECT_THAT(body_of(text), HasSubstr("+ FullyQualifiedErrorId : access.anonymous"));
@@ -281,7 +281,7 @@ TEST_F(ServiceTest, ReadyFollowsTheEngineAndTheEnd) {
 }
 
 TEST_F(ServiceTest, HistoryOfOnePool) {
-  const net::Response page = ask(get("/api/v1/history", std::string("PoolFqdn=") + kPool));
+  const http::Response page = ask(get("/api/v1/history", std::string("PoolFqdn=") + kPool));
   EXPECT_EQ(page.status, 200);
   EXPECT_THAT(body_of(page), HasSubstr("\"request_id\":\"night-1\""));
   EXPECT_EQ(ask(get("/api/v1/history", "PoolFqdn=nowhere")).status, 404);
@@ -323,7 +323,7 @@ TEST_F(ServiceTest, AFullWorkerPoolIs503WithRetryAfter) {
   }
   poll();
   for (const std::size_t place : places) {
-    const net::Response response = result(place);
+    const http::Response response = result(place);
     EXPECT_EQ(response.status, 503) << body_of(response);
     EXPECT_EQ(header_of(response, "Retry-After"), "1");
   }

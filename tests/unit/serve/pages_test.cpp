@@ -30,13 +30,13 @@ TEST(Pages, ReadyFollowsTheCycleAndTheEnd) {
 
 TEST(Pages, ConfigIsTheSharedText) {
   const auto yaml = std::make_shared<const std::string>("pools: []\n");
-  const net::Response page = config_page(yaml);
+  const http::Response page = config_page(yaml);
   EXPECT_EQ(page.body, yaml);
   EXPECT_EQ(header_of(page, "Content-Type"), "text/plain; charset=utf-8");
 }
 
 TEST(Pages, IndexNamesEveryRouteLinksThoseThatAnswerAndEscapes) {
-  const net::Response page = index_page("1.0 <b>&\"");
+  const http::Response page = index_page("1.0 <b>&\"");
   EXPECT_EQ(header_of(page, "Content-Type"), "text/html; charset=utf-8");
   EXPECT_THAT(header_of(page, "Content-Security-Policy"), HasSubstr("default-src 'none'"));
   for (const Route& route : routes()) {
@@ -77,7 +77,7 @@ TEST(History, IsJsonWithEveryMember) {
   good.id = 6;
   good.good = true;
   const Fqdn pool = Fqdn::parse("atl.example.com").value();
-  const net::Response page = history_page(pool, {failed_entry(), good});
+  const http::Response page = history_page(pool, {failed_entry(), good});
   EXPECT_EQ(header_of(page, "Content-Type"), "application/json");
   const auto document = json::read(body_of(page), {});
   ASSERT_TRUE(document.has_value()) << describe(document.error()) << body_of(page);
@@ -134,7 +134,7 @@ TEST(History, ParameterIsStrict) {
 }
 
 TEST(History, UnknownPoolIs404) {
-  const net::Response page = unknown_pool(Fqdn::parse("nowhere.example.com").value());
+  const http::Response page = unknown_pool(Fqdn::parse("nowhere.example.com").value());
   EXPECT_EQ(page.status, 404);
   EXPECT_THAT(body_of(page), HasSubstr("pool nowhere.example.com is not configured"));
 }

@@ -291,7 +291,7 @@ TEST(QueryText, ManyParametersAreRefusedAtOnce) {
   EXPECT_THAT(refused(many), HasSubstr("FullyQualifiedErrorId : query.too_many_parameters"));
 }
 
-As form_for(const std::string& query, std::vector<net::Header> headers) {
+As form_for(const std::string& query, std::vector<http::Header> headers) {
   const auto parsed = parse_query_request(ask_for(query, std::move(headers)));
   return parsed ? parsed->choice.as : As::clixml;
 }

@@ -31,14 +31,14 @@ Query query(const std::string& parameters = {}) {
   return parse_query_request(testing::ask_for("PoolFqdn=atl.example.com" + parameters)).value();
 }
 
-net::Response answer(const Query& asked, status::Evaluation evaluation,
-                     status::EvaluationPtr last_good = {}) {
+http::Response answer(const Query& asked, status::Evaluation evaluation,
+                      status::EvaluationPtr last_good = {}) {
   return render_answer(asked, {shared(std::move(evaluation)), status::Source::joined}, kNow,
                        "night-1", last_good);
 }
 
 /// A member of a JSON body by its path `a.b`; nullopt when it is not there.
-std::optional<std::string> member(const net::Response& response, const std::string& path) {
+std::optional<std::string> member(const http::Response& response, const std::string& path) {
   const auto document = json::read(body_of(response), {});
   if (!document) {
     ADD_FAILURE() << describe(document.error()) << '\n' << body_of(response);
@@ -58,7 +58,7 @@ std::optional<std::string> member(const net::Response& response, const std::stri
 }
 
 TEST(GoodAnswer, TextIsTheConsolesWithFreshnessInHeaders) {
-  const net::Response response = answer(query(), good_evaluation());
+  const http::Response response = answer(query(), good_evaluation());
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(body_of(response),
             "\nActiveMachine   BackupModules                                 \n"
@@ -87,7 +87,7 @@ status::Evaluation rendered_evaluation(int width) {
 }
 
 TEST(GoodAnswer, TextOfTheServerComesFirstAndIsNamed) {
-  const net::Response response = answer(query("&width=80"), rendered_evaluation(80));
+  const http::Response response = answer(query("&width=80"), rendered_evaluation(80));
   EXPECT_EQ(body_of(response), "\nits own view\n\nWARNING: slow\n");
   EXPECT_EQ(header_of(response, "X-Rendered-By"), "server");
 }
@@ -95,19 +95,19 @@ TEST(GoodAnswer, TextOfTheServerComesFirstAndIsNamed) {
 TEST(GoodAnswer, TextOfTheServerIsForItsWidthAndForNoEditionOrViewOnly) {
   for (const char* const asked :
        {"&width=81", "&width=80&edition=5.1", "&width=80&view=list", "&width=80&as=json"}) {
-    const net::Response response = answer(query(asked), rendered_evaluation(80));
+    const http::Response response = answer(query(asked), rendered_evaluation(80));
     EXPECT_THAT(body_of(response), Not(HasSubstr("its own view"))) << asked;
     EXPECT_EQ(header_of(response, "X-Rendered-By"), "agent") << asked;
   }
 }
 
 TEST(GoodAnswer, JsonAndClixml) {
-  const net::Response json = answer(query("&as=json"), good_evaluation());
+  const http::Response json = answer(query("&as=json"), good_evaluation());
   EXPECT_EQ(header_of(json, "Content-Type"), "application/json");
   EXPECT_EQ(body_of(json),
             "{\n  \"ActiveMachine\": \"fe1.example.com\",\n"
             "  \"BackupModules\": \"CentralMgmt.CMSMaster:[FinalState,NormalState]\"\n}\n");
-  const net::Response clixml = answer(query("&as=clixml"), good_evaluation());
+  const http::Response clixml = answer(query("&as=clixml"), good_evaluation());
   EXPECT_EQ(header_of(clixml, "Content-Type"), "application/xml");
   EXPECT_THAT(body_of(clixml), StartsWith("<Objs Version="));
   const auto read = clixml::read_file(body_of(clixml), {});
@@ -170,7 +170,7 @@ TEST(GoodAnswer, NothingConfiguredIsEmpty) {
   status::Evaluation evaluation = good_evaluation();
   evaluation.result = std::make_shared<const PipelineResult>();
   for (const char* form : {"&as=text", "&as=json"}) {
-    const net::Response response = answer(query(form), evaluation);
+    const http::Response response = answer(query(form), evaluation);
     EXPECT_EQ(response.status, 200);
     EXPECT_EQ(body_of(response), "") << form;
   }
@@ -181,17 +181,17 @@ TEST(GoodAnswer, ForceHidesNonFatalErrors) {
   status::Evaluation evaluation = good_evaluation();
   evaluation.result = testing::with_errors(*evaluation.result, {"One front end is silent."},
                                            PipelineState::completed);
-  const net::Response shown = answer(query(), evaluation);
+  const http::Response shown = answer(query(), evaluation);
   EXPECT_EQ(shown.status, 200);
   EXPECT_THAT(body_of(shown), HasSubstr("One front end is silent."));
   EXPECT_THAT(body_of(shown), HasSubstr("fe1.example.com"));
-  const net::Response hidden = answer(query("&Force"), evaluation);
+  const http::Response hidden = answer(query("&Force"), evaluation);
   EXPECT_THAT(body_of(hidden), Not(HasSubstr("One front end")));
   EXPECT_THAT(body_of(hidden), HasSubstr("fe1.example.com"));
 }
 
 TEST(GoodAnswer, AgeIsNeverNegative) {
-  const net::Response response =
+  const http::Response response =
       render_answer(query(), {shared(good_evaluation()), status::Source::live}, kMade - 5s, "x");
   EXPECT_EQ(header_of(response, "Age"), "0");
   EXPECT_EQ(header_of(response, "X-Evaluation-Source"), "live");
@@ -203,7 +203,7 @@ TEST(FailedAnswer, CmdletErrorsAreShownAsPowerShellShowsThem) {
                                            PipelineState::failed);
   // Force hides nothing here: the errors are the answer.
   for (const char* force : {"", "&Force"}) {
-    const net::Response text = answer(query(force), evaluation);
+    const http::Response text = answer(query(force), evaluation);
     EXPECT_EQ(text.status, 502);
     EXPECT_EQ(header_of(text, "X-Outcome"), "failed");
     EXPECT_EQ(header_of(text, "X-Reason"), "cmdlet");
@@ -213,7 +213,7 @@ TEST(FailedAnswer, CmdletErrorsAreShownAsPowerShellShowsThem) {
     EXPECT_THAT(body_of(text), HasSubstr("+ FullyQualifiedErrorId : BackupServiceFailed\n"));
     EXPECT_THAT(body_of(text), Not(HasSubstr("cmdlet.failed")));
   }
-  const net::Response json = answer(query("&as=json"), evaluation, shared(good_evaluation()));
+  const http::Response json = answer(query("&as=json"), evaluation, shared(good_evaluation()));
   EXPECT_EQ(json.status, 502);
   EXPECT_EQ(header_of(json, "Content-Type"), "application/problem+json");
   EXPECT_EQ(member(json, "status"), "502");
@@ -256,7 +256,7 @@ TEST(FailedAnswer, IsOfTheEditionAsked) {
 }
 
 TEST(FailedAnswer, OurOwnErrorHasPowerShellsShape) {
-  const net::Response text = answer(query(), failed_evaluation(Reason::not_found, "file.missing"));
+  const http::Response text = answer(query(), failed_evaluation(Reason::not_found, "file.missing"));
   EXPECT_EQ(text.status, 502);
   EXPECT_EQ(body_of(text),
             "Get-CsBackupServiceStatus : the test went wrong (repair the test)\n"
@@ -287,7 +287,7 @@ TEST(FailedAnswer, AFailedRunWithoutErrorRecordsSaysWhatWeKnow) {
 }
 
 TEST(FailedAnswer, TimeRanOutIs504WithTheLastKnownResult) {
-  const net::Response text =
+  const http::Response text =
       answer(query("&width=500"), failed_evaluation(Reason::timeout, "timeout.query"),
              shared(good_evaluation()));
   EXPECT_EQ(text.status, 504);
@@ -297,7 +297,7 @@ TEST(FailedAnswer, TimeRanOutIs504WithTheLastKnownResult) {
 }
 
 TEST(FailedAnswer, ClixmlIsProblemJsonToo) {
-  const net::Response response =
+  const http::Response response =
       answer(query("&as=clixml"), failed_evaluation(Reason::parse, "file.foreign"));
   EXPECT_EQ(header_of(response, "Content-Type"), "application/problem+json");
   EXPECT_EQ(member(response, "code"), "file.foreign");
@@ -308,7 +308,7 @@ TEST(FailedAnswer, ClixmlIsProblemJsonToo) {
 TEST(FailedAnswer, WhatThePeerSaidIsQuoted) {
   status::Evaluation evaluation = failed_evaluation(Reason::parse, "file.foreign");
   evaluation.error->peer = "\x1B[31m\"\xFF";
-  const net::Response json = answer(query("&as=json"), evaluation);
+  const http::Response json = answer(query("&as=json"), evaluation);
   EXPECT_THAT(member(json, "detail").value_or(""), StartsWith("the test went wrong: \"\\x1b[31m"));
   EXPECT_THAT(body_of(answer(query(), evaluation)), Not(HasSubstr("\x1B")));
 }
@@ -330,7 +330,7 @@ TEST_P(RefusedAnswer, HasItsStatus) {
       given.retry_after,
       {}};
   for (const char* form : {"&as=text", "&as=json", "&as=clixml"}) {
-    const net::Response response = render_refusal(query(form), refusal, kNow, "night-1");
+    const http::Response response = render_refusal(query(form), refusal, kNow, "night-1");
     EXPECT_EQ(response.status, given.status) << form;
     EXPECT_EQ(header_of(response, "Retry-After"), given.retry_header) << form;
     EXPECT_EQ(header_of(response, "X-Outcome"), "failed");
@@ -365,7 +365,7 @@ TEST(RefusedAnswerBody, ShowsTheLastKnownResult) {
   EXPECT_THAT(text({}), HasSubstr("35 s ago: failed (auth.refused)."));
   EXPECT_THAT(text(good), HasSubstr("35 s ago: not working properly: CMSMaster exports "
                                     "ErrorState."));
-  const net::Response json = render_refusal(query("&as=json"), refusal, kNow, "x", good);
+  const http::Response json = render_refusal(query("&as=json"), refusal, kNow, "x", good);
   EXPECT_EQ(member(json, "last_known.working"), "false");
   EXPECT_EQ(member(json, "last_known.configured"), "true");
   EXPECT_EQ(member(json, "retry_after_seconds"), "60");

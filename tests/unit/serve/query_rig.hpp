@@ -2,7 +2,7 @@
 #pragma once
 
 #include "agent/clixml/clixml.hpp"
-#include "agent/net/http_types.hpp"
+#include "agent/http/types.hpp"
 #include "agent/serve/query.hpp"
 
 #include <chrono>
@@ -17,9 +17,9 @@ namespace sfb::serve::testing {
 inline constexpr WallTime kEvaluated{Micros{1'795'459'623'250'000}};
 inline constexpr MonoTime kMade{std::chrono::seconds(1'000'000)};
 
-inline net::Request get(const std::string& path, const std::string& query,
-                        std::vector<net::Header> headers = {}) {
-  net::Request request;
+inline http::Request get(const std::string& path, const std::string& query,
+                         std::vector<http::Header> headers = {}) {
+  http::Request request;
   request.method = "GET";
   request.path = path;
   request.query = query;
@@ -30,16 +30,16 @@ inline net::Request get(const std::string& path, const std::string& query,
   return request;
 }
 
-inline net::Request ask_for(const std::string& query, std::vector<net::Header> headers = {}) {
+inline http::Request ask_for(const std::string& query, std::vector<http::Header> headers = {}) {
   return get("/api/v1/Get-CsBackupServiceStatus", query, std::move(headers));
 }
 
-inline std::string header_of(const net::Response& response, std::string_view name) {
+inline std::string header_of(const http::Response& response, std::string_view name) {
   const std::string* value = response.header(name);
   return value == nullptr ? "" : *value;
 }
 
-inline std::string body_of(const net::Response& response) {
+inline std::string body_of(const http::Response& response) {
   return response.body ? *response.body : "";
 }
 

@@ -47,11 +47,11 @@ TEST(Routes, MethodsAreExact) {
 }
 
 TEST(Routes, RefusalsAreMadeFromTheTable) {
-  const net::Response wrong = wrong_method(*find_route("/config"));
+  const http::Response wrong = wrong_method(*find_route("/config"));
   EXPECT_EQ(wrong.status, 405);
   EXPECT_EQ(testing::header_of(wrong, "Allow"), "GET, HEAD");
   EXPECT_THAT(testing::body_of(wrong), HasSubstr("/config"));
-  const net::Response unknown = unknown_path();
+  const http::Response unknown = unknown_path();
   EXPECT_EQ(unknown.status, 404);
   EXPECT_EQ(testing::header_of(unknown, "Content-Type"), "text/plain; charset=utf-8");
 }

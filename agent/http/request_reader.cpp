@@ -1,0 +1,297 @@
+#include "agent/http/request_reader.hpp"
+
+#include "agent/base/text.hpp"
+#include "agent/http/query_string.hpp"
+
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace sfb::http {
+
+namespace {
+
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+
+using Parser = http::request_parser<http::string_body>;
+
+constexpr std::size_t kReadSize = 8UL << 10U;
+constexpr std::string_view kNoEncodedBodies =
+    "bodies with a transfer encoding are not taken here; send Content-Length";
+
+std::string_view view(beast::string_view text) {
+  return {text.data(), text.size()};
+}
+
+// What is wrong with a request, for the person who reads the answer; Beast's own words are terse.
+std::string_view explain(const beast::error_code& error) {
+  switch (static_cast<http::error>(error.value())) {
+    case http::error::bad_method:
+      return "the method is not valid";
+    case http::error::bad_target:
+      return "the request target is not valid";
+    case http::error::bad_version:
+      return "the HTTP version is not 1.0 or 1.1";
+    case http::error::bad_field:
+    case http::error::bad_value:
+    case http::error::bad_obs_fold:
+      return "a header line is not valid";
+    case http::error::bad_line_ending:
+      return "a line does not end with CR LF";
+    case http::error::bad_content_length:
+    case http::error::multiple_content_length:
+      return "the Content-Length is not valid";
+    default:
+      return "the request is not valid HTTP";
+  }
+}
+
+}  // namespace
+
+bool split_target(Request& request, std::string_view target) {
+  constexpr std::string_view kHttp = "http://";
+  request.target = target;
+  if (istarts_with(target, kHttp)) {
+    // The absolute form overrides the Host header (RFC 9112, 3.2.2).
+    const std::string_view rest = target.substr(kHttp.size());
+    const std::size_t end = std::min(rest.find_first_of("/?"), rest.size());
+    const std::string authority(rest.substr(0, end));
+    if (authority.empty()) {
+      return false;
+    }
+    std::erase_if(request.headers, [](const Header& h) { return iequals(h.name, "Host"); });
+    request.headers.push_back({"Host", authority});
+    target = rest.substr(end);
+    if (!target.starts_with('/')) {
+      request.path = "/";
+      request.query = target.empty() ? target : target.substr(1);
+      return true;
+    }
+  }
+  if (!target.starts_with('/') && !(target == "*" && request.method == "OPTIONS")) {
+    return false;
+  }
+  const std::size_t question = std::min(target.find('?'), target.size());
+  auto path = percent_decode(target.substr(0, question));
+  if (!path) {
+    return false;
+  }
+  request.path = std::move(*path);
+  request.query = question < target.size() ? target.substr(question + 1) : std::string_view();
+  return true;
+}
+
+class RequestReader::Impl {
+ public:
+  Impl(std::size_t header_bytes, std::size_t body_bytes)
+      : header_bytes_(header_bytes), body_bytes_(body_bytes) {}
+
+  std::span<char> prepare() {
+    const auto room = buffer_.prepare(kReadSize);
+    return {static_cast<char*>(room.data()), room.size()};
+  }
+  void commit(std::size_t size) { buffer_.commit(size); }
+
+  Step step() {
+    if (!refusal_.text.empty()) {
+      return Step::refused;  // for good: what follows must never be taken for a request
+    }
+    if (!parser_) {
+      skip_empty_lines();
+      if (buffer_.size() == 0) {
+        return Step::more;
+      }
+      parser_.emplace();
+      parser_->header_limit(static_cast<std::uint32_t>(header_bytes_));
+      parser_->body_limit(body_bytes_);
+    }
+    if (!parser_->is_header_done()) {
+      if (const Step step = parse_header(); step != Step::complete) {
+        return step;
+      }
+      parser_->eager(true);
+      if (!parser_->is_done() && asks_for_continue_ && buffer_.size() == 0) {
+        return Step::ask_body;
+      }
+    }
+    return parse_body();
+  }
+
+  bool started() const { return parser_.has_value() || skipped_ > 0; }
+  bool has_headers() const { return parser_ && parser_->is_header_done(); }
+  bool keep_alive() const { return has_headers() && parser_->keep_alive(); }
+  bool http11() const { return !has_headers() || parser_->get().version() >= 11; }
+  bool is_head() const { return request_.method == "HEAD"; }
+  const Refusal& refusal() const { return refusal_; }
+
+  Request take() {
+    request_.body = std::move(parser_->get().body());
+    Request out = std::exchange(request_, Request{});
+    parser_.reset();
+    header_size_ = 0;
+    skipped_ = 0;
+    asks_for_continue_ = false;
+    if (buffer_.size() == 0) {
+      buffer_.shrink_to_fit();  // what a large request made it grow to
+    }
+    return out;
+  }
+
+ private:
+  // Some clients send an empty line behind a body (RFC 9112, 2.2).
+  void skip_empty_lines() {
+    while (buffer_.size() > 0) {
+      const char c = *static_cast<const char*>(buffer_.data().data());
+      if ((c != '\r' && c != '\n') || skipped_ >= header_bytes_) {
+        return;
+      }
+      buffer_.consume(1);
+      ++skipped_;
+    }
+  }
+
+  Step refuse(int status, std::string text) {
+    refusal_ = {status, std::move(text)};
+    return Step::refused;
+  }
+
+  Step refuse(const beast::error_code& error) {
+    if (error == http::error::header_limit) {
+      return refuse(431, "the request line and headers are too long");
+    }
+    if (error == http::error::body_limit) {
+      return refuse(413, "the body is too long");
+    }
+    if (error == http::error::bad_transfer_encoding) {  // twice, or beside a Content-Length
+      return refuse(501, std::string(kNoEncodedBodies));
+    }
+    return refuse(400, std::string(explain(error)));
+  }
+
+  // `complete` when the headers are.
+  Step parse_header() {
+    beast::error_code error;
+    const std::size_t used = parser_->put(buffer_.data(), error);
+    buffer_.consume(used);
+    header_size_ += used;
+    // Counted here too: the parser's limit starts anew when it has taken some of the lines.
+    const bool done = parser_->is_header_done();
+    if (header_size_ + (done ? 0 : buffer_.size()) > header_bytes_) {
+      return refuse(431, "the request line and headers are too long");
+    }
+    if (error == http::error::need_more) {
+      return Step::more;
+    }
+    if (error) {
+      return refuse(error);
+    }
+    if (!done) {
+      return Step::more;
+    }
+    return convert();
+  }
+
+  // Called before the parser sees a byte of the body. No transfer encoding gets past: no route
+  // wants a body, and Boost 1.81's parser asserts on some malformed chunks.
+  Step convert() {
+    const auto& message = parser_->get();
+    request_.method = view(message.method_string());
+    std::size_t hosts = 0;
+    std::optional<std::string_view> expect;
+    for (const auto& field : message) {
+      if (field.name() == http::field::host) {
+        ++hosts;
+      } else if (field.name() == http::field::expect) {
+        expect = view(field.value());
+      } else if (field.name() == http::field::transfer_encoding) {
+        return refuse(501, std::string(kNoEncodedBodies));
+      }
+      request_.headers.push_back(
+          {std::string(view(field.name_string())), std::string(view(field.value()))});
+    }
+    const bool version11 = message.version() >= 11;
+    request_.http11 = version11;
+    if (hosts > 1 || (hosts == 0 && version11)) {
+      return refuse(400, "exactly one Host header is needed");
+    }
+    if (!split_target(request_, view(message.target()))) {
+      return refuse(400, "the request target must be a path, its escapes valid and without NUL");
+    }
+    if (expect && version11) {
+      if (!iequals(*expect, "100-continue")) {
+        return refuse(417, "no other expectation than 100-continue is known here");
+      }
+      asks_for_continue_ = true;
+    }
+    return Step::complete;
+  }
+
+  Step parse_body() {
+    while (!parser_->is_done()) {
+      if (buffer_.size() == 0) {
+        return Step::more;
+      }
+      beast::error_code error;
+      const std::size_t used = parser_->put(buffer_.data(), error);
+      buffer_.consume(used);
+      if (error) {
+        return refuse(error);
+      }
+    }
+    return Step::complete;
+  }
+
+  std::size_t header_bytes_;
+  std::size_t body_bytes_;
+  beast::flat_buffer buffer_;
+  std::optional<Parser> parser_;
+  Request request_;
+  Refusal refusal_;
+  std::size_t header_size_ = 0;
+  std::size_t skipped_ = 0;
+  bool asks_for_continue_ = false;
+};
+
+RequestReader::RequestReader(std::size_t header_bytes, std::size_t body_bytes)
+    : impl_(std::make_unique<Impl>(header_bytes, body_bytes)) {}
+
+RequestReader::~RequestReader() = default;
+
+std::span<char> RequestReader::prepare() {
+  return impl_->prepare();
+}
+void RequestReader::commit(std::size_t size) {
+  impl_->commit(size);
+}
+RequestReader::Step RequestReader::step() {
+  return impl_->step();
+}
+bool RequestReader::started() const {
+  return impl_->started();
+}
+bool RequestReader::has_headers() const {
+  return impl_->has_headers();
+}
+bool RequestReader::keep_alive() const {
+  return impl_->keep_alive();
+}
+bool RequestReader::http11() const {
+  return impl_->http11();
+}
+bool RequestReader::is_head() const {
+  return impl_->is_head();
+}
+const RequestReader::Refusal& RequestReader::refusal() const {
+  return impl_->refusal();
+}
+Request RequestReader::take() {
+  return impl_->take();
+}
+
+}  // namespace sfb::http

@@ -1,0 +1,92 @@
+// The HTTP/1.1 server: sockets, limits and deadlines in one place, so that handlers see only
+// complete requests and give back values.
+#pragma once
+
+#include "agent/base/log.hpp"
+#include "agent/base/time.hpp"
+#include "agent/http/types.hpp"
+#include "agent/net/address.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace sfb::http {
+
+/// Limits of one server. What breaks one is answered by the server itself, in one line of
+/// text/plain, and the connection is closed.
+struct ServerOptions {
+  std::size_t max_connections = 512;       ///< beyond: 503 with Retry-After: 1
+  std::size_t header_bytes = 16UL << 10U;  ///< request line and headers; beyond: 431
+  std::size_t body_bytes = 64UL << 10U;    ///< beyond: 413
+  std::chrono::milliseconds header_timeout{
+      10'000};                                     ///< from the first byte to the last header; 408
+  std::chrono::milliseconds body_timeout{10'000};  ///< from the headers to the end of the body; 408
+  std::chrono::milliseconds idle_timeout{120'000};  ///< before a first byte; closed without a word
+  std::chrono::milliseconds write_timeout{30'000};  ///< for one whole answer; then closed
+  /// Told the status of every answer the server makes itself (400, 408, 413, 417, 431, 500, 501,
+  /// 503), for the request counter; handlers' answers are not told. May be empty; must not throw.
+  std::function<void(int status)> on_own_answer;
+};
+
+/// Gives the answer to one request, HEAD as if it were GET. Runs on the server's executor; bounds
+/// its own time; an exception becomes a 500. Called for one request of a connection at a time.
+using Handler = std::function<boost::asio::awaitable<Response>(std::shared_ptr<const Request>)>;
+
+/// What an operator wants to know about the connections.
+struct ServerCounters {
+  std::size_t open = 0;        ///< connections being served now
+  std::uint64_t accepted = 0;  ///< served ones since the start
+  std::uint64_t refused = 0;   ///< over the limit since the start
+};
+
+/// HTTP/1.1 and 1.0 with keep-alive, pipelining and Expect: 100-continue, one coroutine per
+/// connection. Request bodies need a Content-Length: one with a Transfer-Encoding is refused with
+/// 501 and the connection is closed. Large answers are written from the shared string, without a
+/// copy.
+/// Thread rule: every member is called on the executor's one thread (or before it runs), and the
+/// server is destroyed before its io_context. Handlers may still be suspended when the server goes:
+/// run `drain` or `close_all` and then the loop before what the handlers use is destroyed.
+class Server {
+ public:
+  Server(boost::asio::any_io_executor executor, ServerOptions options, Handler handler,
+         Logger logger);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  /// Binds and listens at once; connections are taken as soon as the loop runs. May be called for
+  /// several addresses. `host:` names are resolved here, blocking. A unix socket gets mode 0660; a
+  /// socket file nobody listens on is replaced. Reason::connect, code `listen.in_use`,
+  /// `listen.denied`, `listen.unavailable`, `listen.not_a_socket`, `listen.too_long` or
+  /// `listen.failed`; Reason::dns, code `listen.resolve`; each message starts with the address.
+  Status listen(const net::ListenAddress& address);
+
+  /// The addresses really bound, in the order of `listen`, with the ports the system chose.
+  std::vector<std::string> addresses() const;
+
+  /// Closes the listening sockets and removes the socket files. Connections go on.
+  void stop_accepting();
+
+  /// Ends gracefully: stops accepting, closes idle connections at once and the others behind the
+  /// answer they are at. True when all are gone, false when the deadline came first. Called once.
+  boost::asio::awaitable<bool> drain(MonoTime deadline);
+
+  /// Ends at once: stops accepting, cancels handlers, closes every connection.
+  void close_all();
+
+  ServerCounters counters() const;
+
+ private:
+  class Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace sfb::http

@@ -1,0 +1,323 @@
+#include "agent/http/server_connection.hpp"
+
+#include "agent/net/deadline.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <utility>
+
+namespace sfb::http {
+
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+
+// How long and how much is read from a client that was told to go, so that the answer gets there:
+// closing a socket with unread bytes resets the connection and may destroy the answer on its way.
+constexpr std::chrono::milliseconds kLingerTime{1000};
+// A request that is still coming when the server drains gets a moment, not its full time.
+constexpr std::chrono::seconds kDrainRead{1};
+constexpr std::size_t kLingerBytes = 1UL << 20U;
+
+// True when the client has closed its end.
+asio::awaitable<bool> discard(StreamSocket& socket) {
+  std::array<char, 4096> bytes{};
+  std::size_t total = 0;
+  while (total < kLingerBytes) {
+    const auto [error, size] = co_await socket.async_read_some(asio::buffer(bytes), kAwait);
+    if (error) {
+      co_return true;
+    }
+    total += size;
+  }
+  co_return false;
+}
+
+std::string what(const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const std::exception& e) {
+    return e.what();
+  } catch (...) {
+    return "unknown exception";
+  }
+}
+
+}  // namespace
+
+const std::string& ServerCore::date() {
+  const std::time_t now = std::time(nullptr);
+  if (now != date_time_ || date_.empty()) {
+    date_time_ = now;
+    date_ = http_date(now);
+  }
+  return date_;
+}
+
+void ServerCore::count_own_answer(int status, const std::string& peer) const {
+  logger.debug("request refused", {{"status", fmt::to_string(status)}, {"peer", peer}});
+  if (options.on_own_answer) {
+    options.on_own_answer(status);
+  }
+}
+
+Connection::Connection(std::shared_ptr<ServerCore> core, StreamSocket socket,
+                       const std::string& listener_name)
+    : core_(std::move(core)),
+      socket_(std::move(socket)),
+      reader_(core_->options.header_bytes, core_->options.body_bytes),
+      peer_(peer_of(socket_)),
+      local_address_(local_address_of(socket_, listener_name)),
+      timer_(core_->executor),
+      deadline_(net::kNever),
+      armed_(net::kNever) {
+  core_->connections.insert(this);
+  ++core_->accepted;
+}
+
+Connection::~Connection() {
+  finish();
+}
+
+void Connection::start() {
+  if (!peer_.unix_socket) {
+    boost::system::error_code ignored;
+    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  }
+  auto on_end = [self = shared_from_this()](const std::exception_ptr& failure) {
+    if (failure && !self->closing_) {
+      self->core_->logger.error("connection failed",
+                                {{"peer", self->peer_.address}, {"error", what(failure)}});
+    }
+    self->finish();
+  };
+  asio::co_spawn(core_->executor, run(),
+                 asio::bind_cancellation_slot(cancel_.slot(), std::move(on_end)));
+}
+
+void Connection::finish() {
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+  timer_.cancel();
+  if (core_->connections.erase(this) > 0 && core_->connections.empty() &&
+      core_->drained != nullptr) {
+    core_->drained->cancel();
+  }
+}
+
+void Connection::end_soon() {
+  if (phase_ == Phase::idle) {
+    close();
+  } else if (phase_ == Phase::headers || phase_ == Phase::body) {
+    set_deadline(std::min(deadline_, net::mono_now() + kDrainRead));
+  }
+}
+
+void Connection::close() {
+  closing_ = true;
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+  cancel_.emit(asio::cancellation_type::terminal);
+}
+
+// Runs with `this` kept alive by the completion handler of `start`.
+asio::awaitable<void> Connection::run() {
+  while (co_await read_request()) {
+    const bool head = reader_.is_head();
+    HeadOptions options{.keep_alive = reader_.keep_alive(), .http11 = reader_.http11()};
+    phase_ = Phase::answering;
+    set_deadline(net::kNever);  // the handler bounds its own time
+    Response response = co_await answer();
+    options.keep_alive = options.keep_alive && !response.close && !core_->draining;
+    if (closing_ || !co_await write(std::move(response), options, head) || !options.keep_alive) {
+      break;
+    }
+  }
+  boost::system::error_code ignored;
+  socket_.shutdown(asio::socket_base::shutdown_send, ignored);
+}
+
+// True when a whole request is there; false when the connection is to end (a refusal is sent).
+asio::awaitable<bool> Connection::read_request() {
+  while (true) {
+    switch (reader_.step()) {
+      case RequestReader::Step::complete:
+        co_return true;
+      case RequestReader::Step::refused:
+        co_await refuse(reader_.refusal());
+        co_return false;
+      case RequestReader::Step::ask_body:
+        set_read_deadline();  // no longer idle, also for a drain that comes while this is written
+        if (!co_await write_bytes("HTTP/1.1 100 Continue\r\n\r\n", nullptr)) {
+          co_return false;
+        }
+        break;
+      case RequestReader::Step::more:
+        break;
+    }
+    set_read_deadline();
+    if (closing_ || (phase_ == Phase::idle && core_->draining)) {
+      co_return false;
+    }
+    if (!co_await read_some()) {
+      if (expired_ && !closing_ && phase_ != Phase::idle) {
+        co_await refuse({408, phase_ == Phase::headers ? "the headers did not come in time"
+                                                       : "the body did not come in time"});
+      }
+      co_return false;
+    }
+  }
+}
+
+// A phase has one deadline however many reads it takes: slow drips do not move it.
+void Connection::set_read_deadline() {
+  const Phase now = !reader_.started()      ? Phase::idle
+                    : reader_.has_headers() ? Phase::body
+                                            : Phase::headers;
+  if (now == phase_) {
+    return;
+  }
+  phase_ = now;
+  const ServerOptions& options = core_->options;
+  if (core_->draining && now != Phase::idle) {
+    set_deadline(net::mono_now() + kDrainRead);
+    return;
+  }
+  set_deadline(net::mono_now() + (now == Phase::idle      ? options.idle_timeout
+                                  : now == Phase::headers ? options.header_timeout
+                                                          : options.body_timeout));
+}
+
+asio::awaitable<bool> Connection::read_some() {
+  const std::span<char> room = reader_.prepare();
+  const auto [error, size] =
+      co_await socket_.async_read_some(asio::buffer(room.data(), room.size()), kAwait);
+  if (error) {
+    co_return false;
+  }
+  reader_.commit(size);
+  co_return true;
+}
+
+asio::awaitable<Response> Connection::answer() {
+  Request request = reader_.take();
+  request.peer = peer_;
+  request.local_address = local_address_;
+  std::exception_ptr failure;
+  try {
+    co_return co_await core_->handler(std::make_shared<const Request>(std::move(request)));
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  Response response = text_response(500, "internal error: see the agent's log");
+  response.close = true;
+  if (!closing_) {
+    core_->logger.error("handler failed", {{"peer", peer_.address}, {"error", what(failure)}});
+    core_->count_own_answer(response.status, peer_.address);
+  }
+  co_return response;
+}
+
+asio::awaitable<void> Connection::refuse(RequestReader::Refusal refusal) {
+  phase_ = Phase::answering;
+  core_->count_own_answer(refusal.status, peer_.address);
+  const HeadOptions options{.keep_alive = false, .http11 = reader_.http11()};
+  if (!co_await write(text_response(refusal.status, std::move(refusal.text)), options,
+                      reader_.is_head())) {
+    co_return;
+  }
+  boost::system::error_code ignored;
+  socket_.shutdown(asio::socket_base::shutdown_send, ignored);
+  set_deadline(net::mono_now() + kLingerTime);
+  co_await discard(socket_);
+}
+
+asio::awaitable<bool> Connection::write(Response response, HeadOptions options, bool head) {
+  std::string bytes = response_head(response, options, core_->date());
+  const bool with_body = !head && has_body(response.status);
+  co_return co_await write_bytes(std::move(bytes), with_body ? std::move(response.body) : nullptr);
+}
+
+// Not asio::async_write: that one hands the kernel 64 KiB at a time, and pages have megabytes.
+asio::awaitable<bool> Connection::write_bytes(std::string head,
+                                              std::shared_ptr<const std::string> body) {
+  const MonoTime read_deadline = deadline_;
+  set_deadline(net::mono_now() + core_->options.write_timeout);
+  const std::size_t body_size = body == nullptr ? 0 : body->size();
+  std::size_t sent = 0;
+  while (sent < head.size() + body_size) {
+    const std::size_t head_sent = std::min(sent, head.size());
+    const std::array<asio::const_buffer, 2> rest = {
+        asio::buffer(head) + head_sent,
+        body == nullptr ? asio::const_buffer() : asio::buffer(*body) + (sent - head_sent)};
+    const auto [error, size] = co_await socket_.async_write_some(rest, kAwait);
+    if (error || closing_) {
+      co_return false;
+    }
+    sent += size;
+  }
+  set_deadline(read_deadline);
+  co_return true;
+}
+
+void Connection::set_deadline(MonoTime deadline) {
+  deadline_ = deadline;
+  expired_ = false;
+  if (deadline < armed_) {
+    arm(deadline);
+  }
+}
+
+void Connection::arm(MonoTime when) {
+  armed_ = when;
+  timer_.expires_at(when);
+  timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+    if (const auto self = weak.lock(); self != nullptr && !error) {
+      self->on_timer();
+    }
+  });
+}
+
+void Connection::on_timer() {
+  armed_ = net::kNever;
+  if (deadline_ == net::kNever || closing_) {
+    return;
+  }
+  if (net::mono_now() < deadline_) {
+    arm(deadline_);
+    return;
+  }
+  // Cancelled, not closed: a client that was too slow is still told so.
+  expired_ = true;
+  boost::system::error_code ignored;
+  socket_.cancel(ignored);
+}
+
+asio::awaitable<void> turn_away(std::shared_ptr<ServerCore> core, StreamSocket socket) {
+  ++core->turning_away;
+  Response response = text_response(503, "too many connections: try again");
+  response.headers.push_back({"Retry-After", "1"});
+  const std::string bytes =
+      response_head(response, {.keep_alive = false, .http11 = true}, core->date()) + *response.body;
+  core->count_own_answer(response.status, peer_of(socket).address);
+  // So little fits into the send buffer of a new socket at once.
+  boost::system::error_code error;
+  socket.non_blocking(true, error);
+  socket.write_some(asio::buffer(bytes), error);
+  socket.shutdown(asio::socket_base::shutdown_send, error);
+  co_await net::with_deadline(discard(socket), net::mono_now() + kLingerTime);
+  --core->turning_away;
+}
+
+}  // namespace sfb::http

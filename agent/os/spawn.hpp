@@ -1,0 +1,50 @@
+// Starts a program: descriptors, signals and process group as a supervised child needs them.
+#pragma once
+
+#include "agent/base/error.hpp"
+
+#include <sys/types.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sfb::os {
+
+/// A descriptor that is closed with its owner; -1: none.
+class OwnedFd {
+ public:
+  explicit OwnedFd(int fd = -1) : fd_(fd) {}
+  ~OwnedFd();
+  OwnedFd(OwnedFd&& other) noexcept : fd_(other.release()) {}
+  OwnedFd& operator=(OwnedFd&& other) noexcept;
+  OwnedFd(const OwnedFd&) = delete;
+  OwnedFd& operator=(const OwnedFd&) = delete;
+
+  int get() const { return fd_; }
+  /// Whoever calls this closes it.
+  int release();
+
+ private:
+  int fd_;
+};
+
+/// A program that runs. Nobody has reaped it yet, so its number is its own until `waitid`.
+struct Spawned {
+  pid_t pid = 0;  ///< also its process group's
+  OwnedFd pidfd;
+  OwnedFd in;   ///< writes to its stdin; the three pipes do not block
+  OwnedFd out;  ///< reads its stdout
+  OwnedFd err;  ///< reads its stderr
+};
+
+/// Starts `argv` (an absolute path and its arguments) in a process group of its own, with the
+/// agent's environment and folder, no descriptor but its three pipes, default signal handlers and
+/// no signal blocked. Blocks until the program is loaded. Should this process ignore SIGCHLD, it no
+/// longer does. Errors: Reason::process, code `process.start`. Thread rule: any thread.
+Result<Spawned> spawn(const std::vector<std::string>& argv);
+
+/// write(2) into a pipe, with no SIGPIPE however the program takes that: EPIPE is all.
+ssize_t write_without_signal(int fd, std::string_view bytes);
+
+}  // namespace sfb::os

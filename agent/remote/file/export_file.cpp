@@ -1,0 +1,312 @@
+#include "agent/remote/file/export_file.hpp"
+
+#include "agent/base/encoding.hpp"
+#include "agent/base/text.hpp"
+#include "agent/clixml/clixml.hpp"
+#include "agent/json/json.hpp"
+#include "agent/value/access.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace sfb::remote {
+
+namespace {
+
+constexpr std::string_view kVersionField = "SfbBackupExport";
+constexpr std::int64_t kVersion = 1;
+
+constexpr std::string_view kUseScript = "write the file with Export-BackupStatus.ps1";
+// A field of the wrapper is a word, a name, a number or a date: what is longer is not quoted.
+constexpr std::size_t kMostQuoted = 100;
+
+std::unexpected<Error> bad_wrapper(std::string what, std::string_view remedy = kUseScript,
+                                   std::string peer = {}) {
+  return fail(Reason::parse, "file.bad_wrapper", std::move(what), std::string(remedy),
+              peer.size() > kMostQuoted ? std::string() : std::move(peer));
+}
+
+// True when a syntax error has its cause in a missing end: everything after the last complete token
+// is gone.
+bool looks_cut(std::string_view text, ExportFormat format) {
+  const std::string_view rest = trim(text);
+  if (text.ends_with('\0')) {
+    return true;
+  }
+  return format == ExportFormat::clixml ? !rest.ends_with("</Objs>")
+                                        : !rest.ends_with('}') && !rest.ends_with(']');
+}
+
+// What a file holds that is no export; never any of it, for it may be somebody's secret.
+std::string_view kind_of(std::string_view content) {
+  const bool binary = std::ranges::any_of(content, [](char c) {
+    return (c >= 0 && c < ' ' && c != '\t' && c != '\r' && c != '\n') || c == 0x7F;
+  });
+  return binary || find_ill_formed(content) != std::string_view::npos ? "of binary data"
+                                                                      : "of text without markup";
+}
+
+// Whether the bytes are worth a word about their encoding: other files are named as foreign.
+bool begins_as_export(std::string_view bytes) {
+  using namespace std::string_view_literals;
+  if (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF")) {
+    return true;
+  }
+  constexpr std::string_view kBefore = "\xEF\xBB\xBF \t\r\n\0"sv;
+  const auto first = bytes.find_first_not_of(kBefore);
+  return first != std::string_view::npos && "<{["sv.contains(bytes[first]);
+}
+
+Result<Document> read_document(std::string_view bytes, const Limits& limits, ExportFormat& format) {
+  auto decoded = decode_text(bytes);
+  if (!decoded && begins_as_export(bytes)) {
+    return std::unexpected(std::move(decoded).error());
+  }
+  const std::string text = decoded ? *std::move(decoded) : std::string(bytes);
+  const std::string_view content = trim(text);
+  if (!content.empty() && content.find_first_not_of('\0') == std::string_view::npos) {
+    return fail(Reason::parse, "file.truncated", "the file holds nothing but zeros",
+                "write beside it and rename, as Export-BackupStatus.ps1 does");
+  }
+  if (content.empty()) {
+    return fail(Reason::parse, "file.empty", "the file is empty",
+                "look whether the task that writes it runs, and whether its disk is full");
+  }
+  const bool json = content.front() == '{' || content.front() == '[';
+  if (!json && content.front() != '<') {
+    return fail(Reason::parse, "file.foreign",
+                fmt::format("the file is neither CLIXML nor JSON but {} bytes {}", bytes.size(),
+                            kind_of(content)),
+                "let Export-BackupStatus.ps1, Export-Clixml or ConvertTo-Json write it");
+  }
+  format = json ? ExportFormat::json : ExportFormat::clixml;
+  auto document = json ? json::read(text, limits) : clixml::read_file(text, limits);
+  if (document) {
+    return document;
+  }
+  const std::string& code = document.error().code;
+  const bool zeros = code.ends_with(".trailing") && text.ends_with('\0');
+  if (zeros || (code.ends_with(".syntax") && looks_cut(text, format))) {
+    return fail(Reason::parse, "file.truncated",
+                fmt::format("the file ends too early: {}", document.error().message),
+                "write beside it and rename, as Export-BackupStatus.ps1 does");
+  }
+  return document;
+}
+
+// Windows PowerShell's ConvertTo-Json writes dates as "\/Date(1732387623123)\/".
+Result<WallTime> parse_time(std::string_view text) {
+  constexpr std::string_view kPrefix = "/Date(";
+  if (!text.starts_with(kPrefix)) {
+    return parse_iso8601(text);
+  }
+  std::int64_t milliseconds = 0;
+  const char* const end = text.data() + text.size();
+  const auto [at, error] = std::from_chars(text.data() + kPrefix.size(), end, milliseconds);
+  // 9999-12-31 in milliseconds: what .NET can hold.
+  constexpr std::int64_t kMost = 253'402'300'799'999;
+  if (error != std::errc{} || at == end || *at != ')' || milliseconds < 0 || milliseconds > kMost) {
+    return parse_iso8601(text);
+  }
+  return WallTime(std::chrono::milliseconds(milliseconds));
+}
+
+// An error that came through ConvertTo-Json: a bare text or an object.
+ErrorRecord error_from_json(const Graph& graph, const Value& value) {
+  const auto text = [&](std::string_view name) {
+    const Value* member = find_member(graph, value, name);
+    return std::string(member == nullptr ? "" : plain_text(graph, *member).value_or(""));
+  };
+  // The script writes the members of an ErrorRecord; a bare ConvertTo-Json of one has other names.
+  ErrorRecord record = ErrorRecord::from(graph, value);
+  for (const std::string_view name : {"Message", "Exception"}) {
+    if (record.message.empty()) {
+      record.message = text(name);
+    }
+  }
+  if (record.message.empty()) {
+    record.message = "(an error without a message)";
+  }
+  if (record.category_message.empty()) {
+    record.category_message = text("CategoryInfo");
+  }
+  return record;
+}
+
+void add_error(PipelineResult& result, const Value& value) {
+  if (value.is_null()) {
+    return;
+  }
+  if (is_error_record(result.graph, value)) {
+    result.errors.push_back(value);
+  } else {
+    const ErrorRecord record = error_from_json(result.graph, value);
+    result.errors.push_back(record.to_value(result.graph));
+  }
+}
+
+std::string warning_text(const Graph& graph, const Value& value) {
+  const Value* message = find_member(graph, value, "Message");
+  return std::string(plain_text(graph, message == nullptr ? value : *message).value_or(""));
+}
+
+Status check_version(const Graph& graph, const Value& version) {
+  const auto number = as_int64(graph, version);
+  if (!number || *number < 1) {
+    return bad_wrapper(fmt::format("{} is not a version number", kVersionField), kUseScript,
+                       std::string(plain_text(graph, version).value_or("")));
+  }
+  if (*number > kVersion) {
+    return bad_wrapper(
+        fmt::format("{} is {}, this agent reads version {}", kVersionField, *number, kVersion),
+        "the file was written by a newer script: update the agent");
+  }
+  return {};
+}
+
+Status check_pool(const Graph& graph, const Value* value, const Fqdn& pool) {
+  const auto text = value == nullptr ? std::nullopt : plain_text(graph, *value);
+  if (!text) {
+    return bad_wrapper("PoolFqdn is missing");
+  }
+  const auto name = Fqdn::parse(trim(*text));
+  if (!name || *name != pool) {
+    return fail(Reason::parse, "file.wrong_pool",
+                fmt::format("the file is of another pool than {}", pool.str()),
+                "check the task's pool list and the endpoint's path",
+                text->size() > kMostQuoted ? std::string() : std::string(*text));
+  }
+  return {};
+}
+
+Result<PipelineState> read_state(const Graph& graph, const Value* value) {
+  const auto text = value == nullptr ? std::nullopt : plain_text(graph, *value);
+  if (text && iequals(*text, "Completed")) {
+    return PipelineState::completed;
+  }
+  if (text && iequals(*text, "Failed")) {
+    return PipelineState::failed;
+  }
+  return bad_wrapper("State is neither Completed nor Failed", kUseScript,
+                     std::string(text.value_or("")));
+}
+
+Result<Export> read_wrapper(Document document, const Fqdn& pool) {
+  const Value wrapper = document.roots.front();
+  Export parsed;
+  parsed.wrapped = true;
+  parsed.result.graph = std::move(document.graph);
+  Graph& graph = parsed.result.graph;
+  const auto member = [&](std::string_view name) { return find_member(graph, wrapper, name); };
+  if (Status version = check_version(graph, *member(kVersionField)); !version) {
+    return std::unexpected(std::move(version.error()));
+  }
+  if (Status named = check_pool(graph, member("PoolFqdn"), pool); !named) {
+    return std::unexpected(std::move(named.error()));
+  }
+  const auto state = read_state(graph, member("State"));
+  if (!state) {
+    return std::unexpected(state.error());
+  }
+  parsed.result.state = *state;
+  const Value* when = member("ExportedAt");
+  const auto when_text = when == nullptr ? std::nullopt : plain_text(graph, *when);
+  if (!when_text) {
+    return bad_wrapper("ExportedAt is missing");
+  }
+  const auto time = parse_time(*when_text);
+  if (!time) {
+    return bad_wrapper("ExportedAt is not a date and time", kUseScript, std::string(*when_text));
+  }
+  parsed.exported_at = *time;
+  if (const Value* version = member("PSVersion")) {
+    parsed.result.ps_version = std::string(plain_text(graph, *version).value_or(""));
+  }
+  // Copies of the values: adding error records below may move the graph's objects.
+  for (const std::string_view name : {"Output", "Errors", "Warnings"}) {
+    const Value* const list = member(name);
+    // A missing list is not an empty one: nothing would look like an empty, good answer.
+    if (list == nullptr && name != "Warnings") {
+      return bad_wrapper(fmt::format("{} is missing", name));
+    }
+    if (list != nullptr && unwrap_counted(graph, *list) == nullptr) {
+      return bad_wrapper(fmt::format("Count beside {} is not the number of its items", name));
+    }
+  }
+  const auto items = [&](std::string_view name) {
+    std::vector<Value> copies;
+    if (const Value* list = member(name)) {
+      for (const Value* item : items_of(graph, *unwrap_counted(graph, *list))) {
+        copies.push_back(*item);
+      }
+    }
+    return copies;
+  };
+  parsed.result.output = items("Output");
+  for (const Value& warning : items("Warnings")) {
+    if (!warning.is_null()) {
+      parsed.result.warnings.push_back(warning_text(graph, warning));
+    }
+  }
+  for (const Value& error : items("Errors")) {
+    add_error(parsed.result, error);
+  }
+  return parsed;
+}
+
+Export read_bare(Document document) {
+  Export parsed;
+  parsed.result.graph = std::move(document.graph);
+  for (const Value& root : document.roots) {
+    if (is_error_record(parsed.result.graph, root)) {
+      parsed.result.errors.push_back(root);
+    } else {
+      parsed.result.output.push_back(root);
+    }
+  }
+  if (std::ranges::all_of(parsed.result.output, &Value::is_null)) {
+    parsed.result.doubt =
+        "the export is empty and without the wrapper that holds errors too: the cmdlet may have "
+        "failed (write it with Export-BackupStatus.ps1)";
+  }
+  return parsed;
+}
+
+}  // namespace
+
+Result<Export> parse_export(std::string_view bytes, const Fqdn& pool, const Limits& limits) {
+  // UTF-16, which Export-Clixml writes, takes two bytes a character.
+  const bool utf16 = bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF");
+  if (bytes.size() > limits.object * (utf16 ? 2 : 1)) {
+    return fail(Reason::parse, "file.too_large",
+                fmt::format("the file is larger than {} bytes", limits.object),
+                "raise limits.object, or look what was written");
+  }
+  ExportFormat format = ExportFormat::clixml;
+  auto document = read_document(bytes, limits, format);
+  if (!document) {
+    // What cannot be read may be anybody's file: it is not quoted, its place must do.
+    document.error().peer.clear();
+    if (document.error().remedy.empty()) {
+      document.error().remedy = "look what wrote the file: Export-BackupStatus.ps1 writes it right";
+    }
+    return std::unexpected(std::move(document.error()));
+  }
+  const bool wrapped = std::ranges::any_of(document->roots, [&](const Value& root) {
+    return find_member(document->graph, root, kVersionField) != nullptr;
+  });
+  if (wrapped && document->roots.size() > 1) {
+    return bad_wrapper(
+        fmt::format("the file holds {} objects where an export is one", document->roots.size()));
+  }
+  Result<Export> parsed =
+      wrapped ? read_wrapper(std::move(*document), pool) : read_bare(std::move(*document));
+  if (parsed) {
+    parsed->format = format;
+  }
+  return parsed;
+}
+
+}  // namespace sfb::remote

@@ -1,0 +1,333 @@
+#include "agent/remote/file/file_transport.hpp"
+
+#include "agent/base/text.hpp"
+#include "agent/net/deadline.hpp"
+#include "agent/net/worker_pool.hpp"
+#include "agent/os/file_watch.hpp"
+#include "agent/remote/file/beneath.hpp"
+#include "agent/remote/file/file_reader.hpp"
+#include "agent/value/access.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace sfb::remote {
+
+namespace {
+
+constexpr std::string_view kPool = "{pool}";
+constexpr std::string_view kCategory = "{category}";
+// More asks than this never wait on one endpoint: the engine's limits are lower.
+constexpr std::size_t kQueue = 4096;
+// Runs on the loop thread at a reload: an idle thread ends at once, a hung one is left alone.
+constexpr std::chrono::milliseconds kGrace{20};
+// A folder that cannot be watched by then lies on a dead mount.
+constexpr std::chrono::seconds kWatchTime{10};
+// Content whose date is further ahead of our clock is used, but noted; still further, not used.
+constexpr std::chrono::minutes kNotedSkew{5};
+constexpr std::chrono::hours kMostSkew{1};
+
+void replace(std::string& text, std::string_view placeholder, std::string_view value) {
+  for (auto at = text.find(placeholder); at != std::string::npos;
+       at = text.find(placeholder, at + value.size())) {
+    text.replace(at, placeholder.size(), value);
+  }
+}
+
+// Categories become part of a path: nothing but the letters of their names may.
+bool is_word(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  });
+}
+
+std::string folder_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+std::string_view format_name(ExportFormat format) {
+  return format == ExportFormat::clixml ? "clixml" : "json";
+}
+
+std::string ahead_text(Micros ahead) {
+  return fmt::format("{} ahead of this machine's clock",
+                     format_duration(std::chrono::floor<std::chrono::seconds>(ahead)));
+}
+
+// What the worker thread brings back.
+struct Job {
+  Result<Reading> reading;
+  std::vector<StageTime> stages;
+};
+
+class FileTransport final : public Transport, public std::enable_shared_from_this<FileTransport> {
+ public:
+  FileTransport(boost::asio::any_io_executor executor, FileOptions options, const Clock& clock,
+                Logger logger)
+      : executor_(std::move(executor)),
+        options_(std::move(options)),
+        clock_(clock),
+        logger_(std::move(logger)),
+        reader_(std::make_shared<FileReader>(constant_folder(options_.path), options_.limits,
+                                             options_.budget, clock)),
+        worker_("file-" + options_.endpoint, 1, kQueue, kGrace) {
+    auto watch =
+        os::FileWatch::create(executor_, [this](const os::FileEvent& event) { changed(event); });
+    if (watch) {
+      watch_ = std::move(*watch);
+    } else {
+      logger_.warn("files are not watched, only read at each evaluation",
+                   {{"endpoint", options_.endpoint}, {"error", describe(watch.error())}});
+    }
+  }
+
+  Status can_ask(const Call& call) const override {
+    if (call.has("BypassDualWrite")) {
+      return cannot_ask("BypassDualWrite");
+    }
+    if (call.has("Category") && (options_.path.find(kCategory) == std::string::npos ||
+                                 !is_word(call.parameter("Category")))) {
+      return cannot_ask("Category");
+    }
+    return {};
+  }
+
+  boost::asio::awaitable<Result<Reply>> ask(Call call, MonoTime deadline) override {
+    const auto pool = Fqdn::parse(call.parameter("PoolFqdn"));
+    if (!pool) {
+      co_return std::unexpected(pool.error());
+    }
+    if (Status possible = can_ask(call); !possible) {
+      co_return std::unexpected(std::move(possible.error()));
+    }
+    const std::string_view category = call.parameter("Category");
+    const std::string path = path_of(*pool, category.empty() ? "All" : category);
+    const std::string folder = folder_of(path);
+    std::optional<os::FileWatch::Adder> adder;
+    if (watch_ && !watch_->watches(folder)) {
+      adder = watch_->adder();
+    }
+    // The job owns all it uses: on a dead mount it outlives this transport.
+    const MonoTime start = clock_.now().mono;
+    auto job = co_await worker_.run_until(
+        [reader = reader_, path, folder, adder, pool = *pool, deadline]() -> Result<Job> {
+          if (adder) {
+            // Before the reading, so that no change falls between; a folder that is not there is
+            // tried again at the next ask.
+            static_cast<void>(adder->add(folder));
+          }
+          Job done;
+          done.reading = reader->read(path, pool, deadline, done.stages);
+          return done;
+        },
+        deadline, "file.hung");
+    if (!job) {
+      Error error = std::move(job.error());
+      if (error.code == "file.hung") {
+        error.message = fmt::format("reading {} did not end in time", path);
+        error.remedy =
+            "the disk or network mount does not answer, or the file is too large for that time";
+        error.stage = Stage::query;
+      }
+      tell(path, {{error.stage, clock_.now().mono - start}}, nullptr);
+      co_return std::unexpected(std::move(error));
+    }
+    tell(path, job->stages, job->reading ? &job->reading->content : nullptr);
+    if (!job->reading) {
+      co_return std::unexpected(std::move(job->reading.error()));
+    }
+    warn_if_unwatched(folder);
+    co_return judge(path, std::move(*job));
+  }
+
+  void on_change(std::function<void(const Fqdn& pool)> callback) override {
+    on_change_ = std::move(callback);
+  }
+
+  void add_pool(const Fqdn& pool) override {
+    const std::string path = path_of(pool, "All");
+    const std::string folder = folder_of(path);
+    const auto [names, fresh] = pools_.try_emplace(folder);
+    names->second.insert_or_assign(path.substr(path.rfind('/') + 1), pool);
+    if (fresh && watch_) {
+      // Not only at the first ask, which may be an interval away after a reload.
+      boost::asio::co_spawn(executor_, watch_folder(shared_from_this(), folder),
+                            [](const std::exception_ptr&) {});
+    }
+  }
+
+  void remove_pool(const Fqdn& pool) override {
+    const std::string path = path_of(pool, "All");
+    const auto folder = pools_.find(folder_of(path));
+    if (folder == pools_.end()) {
+      return;
+    }
+    folder->second.erase(path.substr(path.rfind('/') + 1));
+    if (folder->second.empty()) {
+      if (watch_) {
+        watch_->remove(folder->first);
+      }
+      pools_.erase(folder);
+    }
+  }
+
+  bool uses_backoff() const override { return false; }
+
+ private:
+  static boost::asio::awaitable<void> watch_folder(std::shared_ptr<FileTransport> self,
+                                                   std::string folder) {
+    auto add = [adder = self->watch_->adder(), folder]() -> Result<bool> {
+      return adder.add(folder).has_value();
+    };
+    // What fails here is tried again, and complained about, at the next ask.
+    static_cast<void>(
+        co_await self->worker_.run_until(std::move(add), net::mono_now() + kWatchTime));
+  }
+
+  Status cannot_ask(std::string_view parameter) const {
+    return fail(Reason::protocol, "file.cannot_ask",
+                fmt::format("endpoint {} reads dropped files, which hold no answer to -{}",
+                            options_.endpoint, parameter),
+                parameter == "Category"
+                    ? "export with -PerCategory and write {category} into the endpoint's path"
+                    : "ask without it");
+  }
+
+  std::string path_of(const Fqdn& pool, std::string_view category) const {
+    std::string path = options_.path;
+    replace(path, kPool, pool.str());
+    replace(path, kCategory, category);
+    return path;
+  }
+
+  // For whoever watches.
+  void tell(const std::string& path, const std::vector<StageTime>& stages,
+            const Content* content) const {
+    if (!options_.observer) {
+      return;
+    }
+    options_.observer->fact("path", path);
+    for (const StageTime& stage : stages) {
+      options_.observer->stage(stage);
+    }
+    if (content != nullptr) {
+      options_.observer->fact("size", fmt::format("{} bytes", content->bytes));
+      options_.observer->fact("format", format_name(content->format));
+      options_.observer->fact("made at", format_iso8601(content->date));
+      if (content->ahead > kNotedSkew) {
+        options_.observer->fact("clock skew", ahead_text(content->ahead));
+      }
+    }
+  }
+
+  Result<Reply> judge(const std::string& path, Job job) const {
+    const Reading& reading = *job.reading;
+    const Content& content = reading.content;
+    const Now now = clock_.now();
+    const std::chrono::nanoseconds age = content.age + (now.mono - content.read_at);
+    logger_.debug("file read", {{"path", path},
+                                {"bytes", std::to_string(content.bytes)},
+                                {"format", std::string(format_name(content.format))},
+                                {"unchanged", reading.reused ? "true" : "false"},
+                                {"made_at", format_iso8601(content.date)}});
+    // Both then and now: either clock may have been set meanwhile, and the age counts from the
+    // first sight anyhow.
+    const Micros ahead = std::min(content.ahead, content.date - now.wall);
+    if (ahead > kMostSkew) {
+      Error error{
+          Reason::stale,
+          "file.clock_skew",
+          fmt::format("{} is dated {}, {}", path, format_iso8601(content.date), ahead_text(ahead)),
+          "set clock and time zone of the front end right, ExportedAt must be UTC; or the "
+          "clock of this machine",
+          {},
+          Stage::query};
+      return std::unexpected(std::move(error));
+    }
+    if (age > options_.max_age) {
+      const auto shown = std::chrono::floor<std::chrono::seconds>(age);
+      Error error{Reason::stale,
+                  "file.too_old",
+                  fmt::format("{} was made {} ago, older than max_age {}", path,
+                              format_duration(shown), format_duration(options_.max_age)),
+                  "look whether the task on the front end runs and the copy arrives",
+                  {},
+                  Stage::query};
+      return std::unexpected(std::move(error));
+    }
+    Reply reply;
+    reply.result = content.result;
+    // Our clock may have been set back since the first sight.
+    reply.made_at = content.made_at <= now.wall
+                        ? content.made_at
+                        : now.wall - std::chrono::duration_cast<Micros>(age);
+    reply.age = age;
+    reply.stages = std::move(job.stages);
+    reply.note = content.ahead > kNotedSkew ? "file.clock_skew" : "";
+    reply.bare = !content.wrapped;
+    return reply;
+  }
+
+  // A file was read, so its folder is there: then inotify refused it. Told once, not at every ask.
+  void warn_if_unwatched(const std::string& folder) {
+    if (!watch_ || warned_ || watch_->watches(folder) || !pools_.contains(folder)) {
+      return;
+    }
+    warned_ = true;
+    logger_.warn("folder not watched, its files are only read at each evaluation",
+                 {{"endpoint", options_.endpoint},
+                  {"folder", folder},
+                  {"remedy",
+                   "let the agent's account list the folder, or raise "
+                   "fs.inotify.max_user_watches"}});
+  }
+
+  void changed(const os::FileEvent& event) {
+    const auto folder = pools_.find(event.directory);
+    if (!on_change_ || folder == pools_.end()) {
+      return;
+    }
+    // What an orchestrator mounts are links through `..data`, which is turned for all of them.
+    if (event.kind == os::FileEvent::Kind::changed && !event.name.starts_with("..")) {
+      if (const auto pool = folder->second.find(event.name); pool != folder->second.end()) {
+        on_change_(Fqdn(pool->second));
+      }
+      return;
+    }
+    // Also lost events or a folder that went: every pool of it looks for itself. A copy, because
+    // the callback may change the map.
+    for (const auto& [name, pool] : std::unordered_map<std::string, Fqdn>(folder->second)) {
+      on_change_(pool);
+    }
+  }
+
+  boost::asio::any_io_executor executor_;
+  FileOptions options_;
+  const Clock& clock_;
+  Logger logger_;
+  std::shared_ptr<FileReader> reader_;
+  std::function<void(const Fqdn&)> on_change_;
+  // Folder -> file name -> pool, so that a change costs a look-up and not a walk over all pools.
+  std::unordered_map<std::string, std::unordered_map<std::string, Fqdn>> pools_;
+  std::unique_ptr<os::FileWatch> watch_;
+  bool warned_ = false;
+  net::WorkerPool worker_;
+};
+
+}  // namespace
+
+std::shared_ptr<Transport> make_file_transport(boost::asio::any_io_executor executor,
+                                               FileOptions options, const Clock& clock,
+                                               Logger logger) {
+  if (!options.budget) {
+    options.budget = std::make_shared<ByteBudget>(options.limits.in_flight);
+  }
+  return std::make_shared<FileTransport>(std::move(executor), std::move(options), clock,
+                                         std::move(logger));
+}
+
+}  // namespace sfb::remote

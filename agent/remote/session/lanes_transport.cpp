@@ -1,0 +1,292 @@
+#include "agent/remote/session/lanes_transport.hpp"
+
+#include "agent/net/deadline.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace sfb::remote {
+
+namespace asio = boost::asio;
+
+namespace {
+
+// How long an ask waits for a session that is being cleared before it opens another one.
+constexpr std::chrono::milliseconds kClearing{1'000};
+
+constexpr std::chrono::milliseconds kMargin{500};
+
+}  // namespace
+
+bool cmdlet_failed(const Result<PipelineResult>& result) {
+  return result ? result->state == PipelineState::failed ||
+                      (result->output.empty() && !result->errors.empty())
+                : result.error().reason == Reason::cmdlet;
+}
+
+MonoTime last_word(MonoTime deadline, MonoTime now) {
+  return deadline - std::min<std::chrono::nanoseconds>(kMargin, (deadline - now) / 10);
+}
+
+class LanesTransport::Waiters::Entry {
+ public:
+  Entry(std::vector<asio::steady_timer*>& timers, asio::steady_timer& timer)
+      : timers_(timers), timer_(&timer) {
+    timers_.push_back(timer_);
+  }
+  ~Entry() { std::erase(timers_, timer_); }
+  Entry(const Entry&) = delete;
+  Entry& operator=(const Entry&) = delete;
+
+ private:
+  std::vector<asio::steady_timer*>& timers_;
+  asio::steady_timer* timer_;
+};
+
+asio::awaitable<void> LanesTransport::Waiters::wait(MonoTime deadline) {
+  asio::steady_timer timer(co_await asio::this_coro::executor, deadline);
+  const Entry entry(timers_, timer);
+  // Woken, too late or cancelled: whoever waits looks for himself.
+  static_cast<void>(co_await timer.async_wait(asio::as_tuple(asio::use_awaitable)));
+}
+
+void LanesTransport::Waiters::wake() {
+  for (asio::steady_timer* timer : timers_) {
+    timer->cancel();
+  }
+}
+
+// Sees to it that a session comes back however its ask ends.
+class LanesTransport::Loan {
+ public:
+  Loan(LanesTransport& transport, LanePtr lane) : transport_(transport), lane_(std::move(lane)) {}
+  ~Loan() {
+    if (!returned_) {
+      lane_->interrupted();
+    }
+    transport_.give_back(lane_);
+  }
+  Loan(const Loan&) = delete;
+  Loan& operator=(const Loan&) = delete;
+  Lane& lane() { return *lane_; }
+  void returned() { returned_ = true; }
+
+ private:
+  LanesTransport& transport_;
+  LanePtr lane_;
+  bool returned_ = false;
+};
+
+LanesTransport::LanesTransport(asio::any_io_executor executor, LanesOptions options,
+                               MakeLane make_lane)
+    : executor_(std::move(executor)),
+      options_(std::move(options)),
+      make_lane_(std::move(make_lane)),
+      idle_timer_(executor_) {
+  options_.max_concurrent = std::max<std::size_t>(options_.max_concurrent, 1);
+}
+
+asio::awaitable<Result<Reply>> LanesTransport::ask(Call call, MonoTime deadline) {
+  const auto self = shared_from_this();
+  auto lane = co_await take(deadline);
+  if (!lane) {
+    co_return std::unexpected(std::move(lane.error()));
+  }
+  Loan loan(*this, std::move(*lane));
+  auto reply = co_await loan.lane().run(std::move(call), deadline);
+  loan.returned();
+  co_return reply;
+}
+
+auto LanesTransport::take(MonoTime deadline) -> asio::awaitable<Result<LanePtr>> {
+  if (closing_) {
+    co_return std::unexpected(Error{Reason::internal,
+                                    fmt::format("{}.closing", options_.transport),
+                                    fmt::format("endpoint {} is being closed", options_.endpoint),
+                                    {},
+                                    {},
+                                    Stage::queue});
+  }
+  while (true) {
+    const MonoTime now = net::mono_now();
+    if (!idle_.empty()) {
+      LanePtr lane = std::move(idle_.back());
+      idle_.pop_back();
+      lane->idle_since.reset();
+      arm();
+      co_return lane;
+    }
+    // Who waits already is served also when a reload closes all this.
+    if (lanes_.size() < (closing_ ? 2 * options_.max_concurrent : places(now))) {
+      lanes_.push_back(make_lane_());
+      co_return lanes_.back();
+    }
+    if (now >= deadline) {
+      co_return std::unexpected(Error{
+          Reason::timeout,
+          fmt::format("{}.timeout", options_.transport),
+          fmt::format("all sessions of endpoint {} are busy or being cleared", options_.endpoint),
+          "look why its answers take so long, or raise its max_concurrent",
+          {},
+          Stage::queue});
+    }
+    co_await waiters_.wait(std::min<MonoTime>(deadline, next_place(now)));
+  }
+}
+
+// A session that takes long to be cleared, because its server is ill for one pool, holds up no
+// other: another one may be opened beside it.
+std::size_t LanesTransport::places(MonoTime now) const {
+  const auto slow = std::ranges::count_if(lanes_, [&](const LanePtr& lane) {
+    return lane->tidying_since && now - *lane->tidying_since >= kClearing;
+  });
+  return options_.max_concurrent +
+         std::min(static_cast<std::size_t>(slow), options_.max_concurrent);
+}
+
+MonoTime LanesTransport::next_place(MonoTime now) const {
+  MonoTime next = net::kNever;
+  for (const LanePtr& lane : lanes_) {
+    if (lane->tidying_since && now - *lane->tidying_since < kClearing) {
+      next = std::min<MonoTime>(next, *lane->tidying_since + kClearing);
+    }
+  }
+  return next;
+}
+
+// Those that are being cleared go rather than one that has just served.
+bool LanesTransport::one_in_its_place() const {
+  const auto serving =
+      std::ranges::count_if(lanes_, [](const LanePtr& lane) { return !lane->tidying_since; });
+  return static_cast<std::size_t>(serving) > options_.max_concurrent;
+}
+
+// More stay than were configured: one of them must go.
+bool LanesTransport::surplus() const {
+  const auto staying = std::ranges::count(lanes_, false, &Lane::ending);
+  return static_cast<std::size_t>(staying) > options_.max_concurrent;
+}
+
+void LanesTransport::give_back(const LanePtr& lane) {
+  lane->release();
+  if (!lane->holds_session()) {
+    lane->renew();
+    rest(lane);
+  } else if (closing_ || one_in_its_place() || !options_.reuse) {
+    tidy_behind(lane, true);
+  } else if (lane->needs_clearing()) {
+    tidy_behind(lane, false);
+  } else if (!lane->fit(net::mono_now())) {
+    tidy_behind(lane, true);
+  } else {
+    rest(lane);
+  }
+}
+
+// Nothing is to be cleared: it waits for the next ask, or goes.
+void LanesTransport::rest(const LanePtr& lane) {
+  lane->tidying_since.reset();
+  lane->ending = false;
+  if (closing_ || (!lane->holds_session() && lanes_.size() > options_.max_concurrent)) {
+    std::erase(lanes_, lane);
+  } else {
+    lane->idle_since = net::mono_now();
+    idle_.push_back(lane);
+    arm();
+  }
+  waiters_.wake();
+}
+
+// Not part of the ask, whose time may be over; so neither its cancellation nor its deadline counts.
+void LanesTransport::tidy_behind(const LanePtr& lane, bool close) {
+  lane->tidying_since = net::mono_now();
+  lane->ending = close;
+  asio::co_spawn(executor_, tidy(shared_from_this(), lane, close),
+                 [](const std::exception_ptr&) {});
+}
+
+asio::awaitable<void> LanesTransport::tidy(std::shared_ptr<LanesTransport> self, LanePtr lane,
+                                           bool close) {
+  const LanesOptions& options = self->options_;
+  co_await lane->tidy(close, net::mono_now() + options.close_cap);
+  // It was to be kept, but the transport was closed meanwhile, or another session took its place,
+  // or it is too old by now.
+  if (lane->holds_session() && (self->closing_ || self->surplus() || !lane->fit(net::mono_now()))) {
+    lane->ending = true;
+    co_await lane->tidy(true, net::mono_now() + options.close_cap);
+  }
+  self->rest(lane);
+}
+
+asio::awaitable<bool> LanesTransport::close(MonoTime deadline) {
+  const auto self = shared_from_this();
+  closing_ = true;
+  for (const LanePtr& lane : std::exchange(idle_, {})) {
+    lane->idle_since.reset();
+    if (lane->holds_session()) {
+      tidy_behind(lane, true);
+    } else {
+      std::erase(lanes_, lane);
+    }
+  }
+  arm();
+  waiters_.wake();
+  while (!lanes_.empty() && net::mono_now() < deadline) {
+    co_await waiters_.wait(deadline);
+  }
+  co_return lanes_.empty();
+}
+
+std::optional<MonoTime> LanesTransport::next_idle_end() const {
+  std::optional<MonoTime> next;
+  const auto consider = [&](MonoTime time) { next = next ? std::min(*next, time) : time; };
+  for (const LanePtr& lane : idle_) {
+    if (const auto end = lane->idle_end()) {
+      consider(*end);
+    }
+    if (lane->holds_session()) {
+      consider(*lane->idle_since + options_.session_idle);
+    }
+  }
+  return next;
+}
+
+void LanesTransport::arm() {
+  const auto next = next_idle_end();
+  if (next == armed_) {
+    return;
+  }
+  armed_ = next;
+  if (!next) {
+    idle_timer_.cancel();
+    return;
+  }
+  idle_timer_.expires_at(*next);
+  idle_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+    if (const auto self = weak.lock(); self && !error) {
+      self->armed_.reset();
+      self->look_after_idle();
+      self->arm();
+    }
+  });
+}
+
+// The server drops idle connections and shells without a word: we go first.
+void LanesTransport::look_after_idle() {
+  const MonoTime now = net::mono_now();
+  for (const LanePtr& lane : std::vector<LanePtr>(idle_)) {
+    lane->look_after(now);
+    if (lane->holds_session() && now - *lane->idle_since >= options_.session_idle) {
+      std::erase(idle_, lane);
+      lane->idle_since.reset();
+      tidy_behind(lane, true);
+    }
+  }
+}
+
+}  // namespace sfb::remote

@@ -1,0 +1,337 @@
+#include "agent/remote/winrm/winrm_link.hpp"
+
+#include "agent/base/text.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace sfb::remote {
+
+namespace {
+
+constexpr std::string_view kSoap = "application/soap+xml;charset=UTF-8";
+// Negotiations have at most a few legs; a server that goes on asking is not one.
+constexpr int kMaxLegs = 8;
+
+std::unexpected<Error> at_stage(Stage stage, Error error) {
+  if (error.stage == Stage::none) {
+    error.stage = stage;
+  }
+  return std::unexpected(std::move(error));
+}
+
+}  // namespace
+
+WinrmLink::WinrmLink(std::shared_ptr<WinrmEndpoint> endpoint) : endpoint_(std::move(endpoint)) {}
+
+WinrmLink::~WinrmLink() {
+  release();
+}
+
+void WinrmLink::drop() {
+  connection_.reset();
+  answers_ = 0;
+  scheme_.reset();
+  step_ = {};
+}
+
+void WinrmLink::keep(std::size_t bytes) {
+  if (held_ > bytes) {
+    endpoint_->options.budget->give(held_ - bytes);
+    held_ = bytes;
+  }
+}
+
+bool WinrmLink::admit(std::size_t bytes) {
+  if (!endpoint_->options.budget->try_take(bytes)) {
+    return false;
+  }
+  held_ += bytes;
+  return true;
+}
+
+boost::asio::awaitable<Result<http::HttpReply>> WinrmLink::post(Posting posting,
+                                                                StageTimes& times) {
+  if (Status open = co_await ensure_open(posting, times); !open) {
+    drop();
+    co_return at_stage(Stage::connect, explain(std::move(open.error()), posting, posting.deadline));
+  }
+  const MonoTime began = net::mono_now();
+  const auto for_auth = times.sum(Stage::auth);
+  const MonoTime end = std::min<MonoTime>(
+      posting.deadline,
+      began + std::min<std::chrono::nanoseconds>(posting.patience + kSlack, posting.cap));
+  const auto idle = began - connection_->last_used();
+  auto reply = co_await exchange(posting, end, times);
+  learn(reply);
+  if (!reply && reply.error().code == "http.closed" && answers_ > 0) {
+    endpoint_->keep_alive.closed(net::mono_now(), idle);
+  }
+  if (reply || reply.error().stage != Stage::auth) {
+    times.add(posting.stage, net::mono_now() - began - (times.sum(Stage::auth) - for_auth));
+  }
+  if (!reply) {
+    drop();
+    // From here on the request may have been executed, whatever became of the connection; only a
+    // refused authentication says that it was not.
+    if (reply.error().stage != Stage::auth) {
+      reply.error().stage = posting.stage;
+    }
+    co_return std::unexpected(explain(std::move(reply.error()), posting, end));
+  }
+  co_return reply;
+}
+
+// Which of the times ran out is known only here.
+Error WinrmLink::explain(Error error, const Posting& posting, MonoTime end) const {
+  if (error.code == "http.in_flight") {
+    error.remedy = "raise limits.in_flight, or evaluate fewer pools at once";
+  }
+  if (error.code != "http.timeout") {
+    return error;
+  }
+  const std::string& host = endpoint_->options.url.host;
+  if (end == posting.deadline) {
+    error.code = "winrm.timeout";
+    error.message = fmt::format("{} did not answer in the time the evaluation has", host);
+    error.remedy = "look at the load of the server, or raise evaluation_timeout";
+  } else if (posting.cap < posting.patience + kSlack && posting.stage == Stage::open) {
+    error.code = "winrm.timeout";
+    error.message = fmt::format("{} did not open a session within {}", host,
+                                format_duration(endpoint_->options.open_cap));
+    error.remedy = "look at the load of the server and at its WinRM service";
+  }
+  return error;
+}
+
+void WinrmLink::learn(const Result<http::HttpReply>& reply) {
+  // Other statuses may come from a proxy that looked at no password.
+  if (reply && (reply->status == 200 || reply->status == 500)) {
+    accepted_ = password_;
+    refused_ = false;
+    ++acceptances_;
+  } else if (!reply && reply.error().reason == Reason::auth) {
+    refused_ = true;
+    if (accepted_ && accepted_->reveal() == password_->reveal()) {
+      accepted_.reset();
+    }
+  }
+}
+
+boost::asio::awaitable<Result<std::shared_ptr<const Secret>>> WinrmLink::password(MonoTime deadline,
+                                                                                  bool tidying) {
+  if (tidying && accepted_) {
+    password_version_.reset();  // the next ask wants a connection with what the file says
+    co_return accepted_;
+  }
+  if (tidying && refused_) {
+    co_return fail(Reason::auth, "auth.refused", "the password was refused and is not tried again");
+  }
+  auto read = co_await endpoint_->password->read(
+      std::min<MonoTime>(deadline, net::mono_now() + endpoint_->options.auth_cap));
+  if (read) {
+    password_version_ = endpoint_->password->version();
+  }
+  co_return read;
+}
+
+// The connection there is may carry this post.
+boost::asio::awaitable<bool> WinrmLink::reusable(const Posting& posting, StageTimes& times) {
+  // A new password is for a new connection.
+  const bool current = posting.tidying || password_version_ == endpoint_->password->version();
+  if (!connection_ || !current || !connection_->kept_open()) {
+    co_return false;
+  }
+  if (answers_ == 0) {
+    co_return connection_->usable();
+  }
+  KeepAlive& keep_alive = endpoint_->keep_alive;
+  const MonoTime now = net::mono_now();
+  const auto idle = now - connection_->last_used();
+  if (!keep_alive.may_reuse(now, idle)) {
+    co_return false;
+  }
+  const auto watch = posting.once ? keep_alive.watch(idle) : std::chrono::nanoseconds(0);
+  const bool usable =
+      co_await connection_->usable_until(std::min<MonoTime>(now + watch, posting.deadline));
+  if (watch > watch.zero()) {
+    times.add(posting.stage, net::mono_now() - now);
+  }
+  if (!usable) {
+    keep_alive.closed(net::mono_now(), idle);
+  }
+  co_return usable;
+}
+
+boost::asio::awaitable<Status> WinrmLink::ensure_open(const Posting& posting, StageTimes& times) {
+  const MonoTime deadline = posting.deadline;
+  const bool tidying = posting.tidying;
+  if (co_await reusable(posting, times)) {
+    co_return Status{};
+  }
+  drop();
+  const WinrmOptions& options = endpoint_->options;
+  auto secret = co_await password(deadline, tidying);
+  if (!secret) {
+    co_return at_stage(Stage::auth, std::move(secret.error()));
+  }
+  password_ = std::move(*secret);
+  http::HttpConnectionOptions http;
+  http.url = options.url;
+  http.max_body = options.limits.envelope;
+  http.admit = [this](std::size_t bytes) { return admit(bytes); };
+  if (options.url.tls) {
+    auto tls = co_await tls_client(deadline);
+    if (!tls) {
+      co_return at_stage(Stage::tls, std::move(tls.error()));
+    }
+    http.tls = std::move(*tls);
+  }
+  connection_ = std::make_unique<http::HttpConnection>(endpoint_->executor,
+                                                       options.services->resolver, std::move(http));
+  std::vector<StageTime> stages;
+  const Status opened = co_await connection_->open(deadline, stages);
+  note_address();
+  // What a stage found is told before its end.
+  for (const StageTime& stage : stages) {
+    tell_stage(stage.stage);
+    times.ended(stage);
+  }
+  if (!opened) {
+    co_return opened;
+  }
+  scheme_ = endpoint_->make_scheme(password_);
+  scheme_->tell_secrets(endpoint_->redactor);
+  auto step = scheme_->step({});
+  if (!step) {
+    co_return at_stage(Stage::auth, std::move(step.error()));
+  }
+  step_ = std::move(*step);
+  co_return Status{};
+}
+
+boost::asio::awaitable<Result<std::shared_ptr<net::TlsClient>>> WinrmLink::tls_client(
+    MonoTime deadline) {
+  const net::TlsOptions& tls = endpoint_->options.tls;
+  auto made = co_await endpoint_->options.services->trusted.get(
+      tls, endpoint_->files,
+      std::min<MonoTime>(deadline, net::mono_now() + endpoint_->options.auth_cap));
+  if (made) {
+    endpoint_->tls = std::move(*made);
+  } else if (endpoint_->tls) {
+    endpoint_->logger.warn("trusted certificates cannot be read anew, the old ones are used",
+                           {{"endpoint", endpoint_->options.endpoint},
+                            {"ca_file", tls.ca_file},
+                            {"error", sfb::describe(made.error())}});
+  } else {
+    co_return made;
+  }
+  co_return endpoint_->tls;
+}
+
+boost::asio::awaitable<Result<http::HttpReply>> WinrmLink::exchange(const Posting& posting,
+                                                                    MonoTime end,
+                                                                    StageTimes& times) {
+  const MonoTime began = net::mono_now();
+  for (int leg = 0; leg < kMaxLegs; ++leg) {
+    const bool whole = step_.body;
+    const MonoTime sent = net::mono_now();
+    // A leg without the envelope is authentication alone.
+    const MonoTime auth_end = began + endpoint_->options.auth_cap;
+    auto reply = co_await send(posting, whole ? end : std::min(end, auth_end));
+    const bool refused = reply && reply->status == 401;
+    if (!reply || (whole && !refused)) {
+      if (leg > 0) {
+        times.ended(StageTime{Stage::auth, sent - began});
+      }
+      co_return reply;
+    }
+    const bool continues = refused || reply->status == 200;
+    const Status next = continues
+                            ? next_step(*reply)
+                            : fail(Reason::protocol, "http.status",
+                                   fmt::format("{} answered {} in the middle of authentication",
+                                               endpoint_->options.url.host, reply->status));
+    if (!next) {
+      times.ended(StageTime{Stage::auth, net::mono_now() - began});
+      co_return at_stage(Stage::auth, next.error());
+    }
+  }
+  co_return at_stage(Stage::auth, fail(Reason::auth, "auth.refused",
+                                       fmt::format("{} asks for authentication again and again",
+                                                   endpoint_->options.url.host))
+                                      .error());
+}
+
+// The scheme's word to an answer that was not the envelope's.
+Status WinrmLink::next_step(const http::HttpReply& reply) {
+  const std::vector<std::string> challenges = reply.all("WWW-Authenticate");
+  if (reply.status == 401) {
+    endpoint_->fact("offers",
+                    fmt::format("{}", fmt::join(auth::offered_schemes(challenges), ", ")));
+  }
+  auto step = scheme_->step(challenges);
+  if (!step) {
+    return std::unexpected(std::move(step.error()));
+  }
+  step_ = std::move(*step);
+  return {};
+}
+
+boost::asio::awaitable<Result<http::HttpReply>> WinrmLink::send(const Posting& posting,
+                                                                MonoTime end) {
+  auth::Payload payload{std::string(kSoap), step_.body ? posting.envelope : std::string()};
+  if (step_.body) {
+    // Anew for every attempt: what was sealed once may never be sent again.
+    auto sealed = scheme_->seal(std::move(payload));
+    if (!sealed) {
+      co_return at_stage(Stage::auth, std::move(sealed.error()));
+    }
+    payload = std::move(*sealed);
+  }
+  http::HttpRequest request{.headers = {{"Content-Type", std::move(payload.content_type)}},
+                            // Basic proves itself with every request, so the step stays.
+                            .authorization = step_.authorization,
+                            .body = std::move(payload.body)};
+  show_request(request, posting);
+  auto reply = co_await connection_->post(std::move(request), end);
+  if (!reply) {
+    co_return reply;
+  }
+  show_reply(*reply);
+  if (reply->status == 401 || !step_.body) {
+    co_return reply;
+  }
+  const auto type = std::ranges::find_if(reply->headers, [](const http::Header& header) {
+    return iequals(header.name, "Content-Type");
+  });
+  const bool typed = type != reply->headers.end();
+  auto plain = scheme_->unseal({typed ? type->value : std::string(), std::move(reply->body)});
+  if (!plain) {
+    // Not the stage of authentication, which would say that nothing was executed.
+    co_return std::unexpected(std::move(plain.error()));
+  }
+  endpoint_->keep_alive.answered(++answers_);
+  if (typed) {
+    type->value = std::move(plain->content_type);
+  }
+  reply->body = std::move(plain->body);
+  co_return reply;
+}
+
+// An address that DNS gave earlier and does not confirm now is news, once.
+void WinrmLink::note_address() {
+  const std::optional<bool> remembered = connection_->address_remembered();
+  if (!remembered || std::exchange(endpoint_->remembered, *remembered) == *remembered) {
+    return;
+  }
+  endpoint_->logger.warn(
+      *remembered ? "the name server does not answer, the last address is used"
+                  : "the name server answers again",
+      {{"endpoint", endpoint_->options.endpoint}, {"host", endpoint_->options.url.host}});
+}
+
+}  // namespace sfb::remote

@@ -1,0 +1,130 @@
+// One connection of transport `winrm` with its authentication: posts envelopes, reconnects when it
+// has to, and never repeats a request that may have been executed.
+#pragma once
+
+#include "agent/auth/scheme.hpp"
+#include "agent/base/redactor.hpp"
+#include "agent/http/client_connection.hpp"
+#include "agent/remote/session/stage_times.hpp"
+#include "agent/remote/winrm/keep_alive.hpp"
+#include "agent/remote/winrm/password_file.hpp"
+#include "agent/remote/winrm/winrm_transport.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sfb::remote {
+
+/// What the links of one endpoint share. Thread rule: loop thread.
+struct WinrmEndpoint {
+  boost::asio::any_io_executor executor;
+  WinrmOptions options;  ///< budget and services are set
+  std::shared_ptr<PasswordFile> password;
+  /// For password and CA file: of its own, since a file on a dead mount keeps the thread.
+  std::shared_ptr<net::WorkerPool> files;
+  auth::SchemeFactory make_scheme;
+  std::shared_ptr<net::TlsClient> tls;  ///< made with the first connection
+  Redactor redactor;                    ///< of what was sent to this endpoint
+  bool remembered = false;              ///< the last connection went to an address of before
+  KeepAlive keep_alive = {};            ///< what its connections have shown
+  const Clock& clock;
+  Logger logger;
+  std::shared_ptr<Observer> observer;  ///< options.observer behind `redactor`; may be absent
+
+  bool wants_wire() const { return observer && observer->wants_wire(); }
+  void fact(std::string_view name, std::string_view value) const {
+    if (observer) {
+      observer->fact(name, value);
+    }
+  }
+};
+
+/// Thread rule: loop thread; one post at a time.
+class WinrmLink {
+ public:
+  /// The server may answer this much later than it promised.
+  static constexpr std::chrono::seconds kSlack{10};
+
+  explicit WinrmLink(std::shared_ptr<WinrmEndpoint> endpoint);
+  ~WinrmLink();
+  WinrmLink(const WinrmLink&) = delete;
+  WinrmLink& operator=(const WinrmLink&) = delete;
+
+  /// One envelope on its way.
+  struct Posting {
+    Stage stage = Stage::query;
+    std::string envelope;
+    std::vector<std::string> messages = {};  ///< decoded, for `--debug`
+    std::chrono::nanoseconds patience{};     ///< the server answers within this
+    std::chrono::nanoseconds cap{};          ///< for this post alone, connecting left out
+    MonoTime deadline{};                     ///< for everything
+    bool tidying = false;                    ///< clears away; nobody waits for the answer
+    bool once = false;                       ///< must not be repeated when its answer is lost
+  };
+  /// Opens a connection when there is none that can be used, proves who we are, posts. Where the
+  /// server closes connections by itself (KeepAlive), each post has a connection of its own. A 401
+  /// means that nothing was executed: the request goes out again with what the scheme says to it.
+  /// After an error and after an exception (cancelled) the connection is gone. Errors: those of
+  /// http_connection.hpp, scheme.hpp, PasswordFile::read; timeout `winrm.timeout` (`cap` or
+  /// `deadline` came first). Each has its stage.
+  /// The password is read for each connection. Only who tidies goes on with the one that was
+  /// accepted last, although the file has another by now, and never with one that was refused: a
+  /// shell is not worth the lock-out of an account.
+  boost::asio::awaitable<Result<http::HttpReply>> post(Posting posting, StageTimes& times);
+
+  /// The last answer was the first one on its connection.
+  bool fresh() const { return answers_ == 1; }
+
+  bool connected() const { return connection_ != nullptr; }
+  /// Precondition: connected.
+  MonoTime last_used() const { return connection_->last_used(); }
+  /// Grows with each answer that shows that the server took the password.
+  std::uint64_t acceptances() const { return acceptances_; }
+  /// Closes the connection.
+  void drop();
+  /// Of the answers read so far only so many bytes are still held: gives the rest of their share of
+  /// `limits.in_flight` back.
+  void keep(std::size_t bytes);
+  /// keep(0)
+  void release() { keep(0); }
+
+ private:
+  boost::asio::awaitable<Status> ensure_open(const Posting& posting, StageTimes& times);
+  boost::asio::awaitable<bool> reusable(const Posting& posting, StageTimes& times);
+  boost::asio::awaitable<Result<std::shared_ptr<const Secret>>> password(MonoTime deadline,
+                                                                         bool tidying);
+  void learn(const Result<http::HttpReply>& reply);
+  boost::asio::awaitable<Result<std::shared_ptr<net::TlsClient>>> tls_client(MonoTime deadline);
+  boost::asio::awaitable<Result<http::HttpReply>> exchange(const Posting& posting, MonoTime end,
+                                                           StageTimes& times);
+  boost::asio::awaitable<Result<http::HttpReply>> send(const Posting& posting, MonoTime end);
+  Status next_step(const http::HttpReply& reply);
+  bool admit(std::size_t bytes);
+  void tell_stage(Stage stage) const;
+  void note_address();
+  void show_request(const http::HttpRequest& request, const Posting& posting) const;
+  void show_reply(const http::HttpReply& reply) const;
+  Error explain(Error error, const Posting& posting, MonoTime end) const;
+
+  std::shared_ptr<WinrmEndpoint> endpoint_;
+  std::unique_ptr<http::HttpConnection> connection_;
+  std::unique_ptr<auth::Scheme> scheme_;
+  auth::Step step_;
+  std::optional<std::uint64_t> password_version_;  ///< of the connection; none: not the file's
+  std::shared_ptr<const Secret> password_;         ///< of the connection
+  std::shared_ptr<const Secret> accepted_;         ///< the last that a server took
+  bool refused_ = false;                           ///< the last try was refused
+  std::uint64_t acceptances_ = 0;
+  std::size_t answers_ = 0;  ///< on this connection
+  std::size_t held_ = 0;     ///< bytes of the budget
+};
+
+}  // namespace sfb::remote

@@ -1,0 +1,392 @@
+// The steps of a session: which request follows which answer.
+#include "agent/remote/winrm/winrm_session.hpp"
+
+#include "agent/base/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace sfb::remote {
+
+namespace {
+
+// A server that has less time than this would answer too late anyway.
+constexpr std::chrono::milliseconds kLeastPatience{100};
+// Signals and Deletes are answered at once.
+constexpr std::chrono::milliseconds kShortPatience{5'000};
+
+// Failed before the request was on its way (http_connection.hpp and scheme.hpp set the stage).
+bool never_sent(const Error& error) {
+  return error.stage == Stage::resolve || error.stage == Stage::connect ||
+         error.stage == Stage::tls || error.stage == Stage::auth;
+}
+
+Error with_stage(Error error, Stage stage) {
+  if (error.stage == Stage::none) {
+    error.stage = stage;
+  }
+  return error;
+}
+
+}  // namespace
+
+Stage WinrmSession::stage() const {
+  return step_ <= Step::pool_send ? Stage::open : Stage::query;
+}
+
+std::chrono::milliseconds WinrmSession::patience(MonoTime now) const {
+  const auto left = std::chrono::floor<std::chrono::milliseconds>(deadline_ - now);
+  return std::clamp(left, kLeastPatience, std::max(options_.patience, kLeastPatience));
+}
+
+// `fragments` hold the messages that begin with this request.
+WinrmSession::Next WinrmSession::post(Step step, wsman::Envelope envelope,
+                                      std::chrono::milliseconds patience,
+                                      std::string_view fragments) {
+  step_ = step;
+  return Post{stage(), envelope.action, std::move(envelope.xml), patience, shown(fragments)};
+}
+
+WinrmSession::Next WinrmSession::end(Result<PipelineResult> result) {
+  if (!result) {
+    result.error() = with_stage(std::move(result.error()), stage());
+  }
+  step_ = Step::idle;
+  return Finished{std::move(result)};
+}
+
+WinrmSession::Next WinrmSession::give_up(Error error) {
+  spoiled_ = true;
+  return end(std::unexpected(std::move(error)));
+}
+
+WinrmSession::Next WinrmSession::run(const Call& call, MonoTime now, MonoTime deadline) {
+  asking_.begin(call);
+  deadline_ = deadline;
+  reposts_ = 0;
+  no_state_.reset();
+  kept_ = reusable();
+  return kept_ ? begin_pipeline(now) : begin_open(now);
+}
+
+WinrmSession::Next WinrmSession::begin_open(MonoTime now) {
+  pipeline_.reset();
+  responses_.clear();
+  spoiled_ = false;
+  pipelines_ = 0;
+  opened_.reset();
+  asking_.forget();
+  const Guid id = options_.guids();
+  wsman::ShellOptions shell{.session = {.to = options_.url,
+                                        .configuration_name = options_.configuration_name,
+                                        .session_id = options_.guids()},
+                            .guids = options_.guids};
+  shell.session.max_envelope = std::min(shell.session.max_envelope, options_.limits.envelope);
+  shell.max_reply = options_.limits.envelope;
+  shell.idle_timeout = options_.idle_timeout;
+  shell_ = std::make_unique<wsman::Shell>(std::move(shell));
+  psrp::PoolOptions pool{.id = id, .limits = options_.limits, .observer = {}};
+  if (watched()) {
+    pool.observer = [this](const psrp::Message& message) {
+      options_.observer->wire("<", psrp::show(message));
+    };
+  }
+  pool_ = std::make_unique<psrp::RunspacePool>(std::move(pool));
+  const std::string creation = pool_->open();
+  return post(Step::create, shell_->create(id, creation, patience(now)), patience(now), creation);
+}
+
+WinrmSession::Next WinrmSession::answer(const http::HttpReply& reply, MonoTime now, bool fresh) {
+  const std::string* const type = reply.header("Content-Type");
+  wsman::HttpAnswer http{.status = reply.status,
+                         .content_type = type == nullptr ? std::string_view() : *type,
+                         .body = reply.body,
+                         .challenges = {},
+                         .fresh = fresh,
+                         .tls = options_.url.starts_with("https:")};
+  const std::vector<std::string> challenges = reply.all("WWW-Authenticate");
+  http.challenges.assign(challenges.begin(), challenges.end());
+  if (watched()) {
+    options_.observer->wire("<", wsman::show(reply.body));
+  }
+  const auto outcome = shell_->reply(http);
+  brought_ = outcome && std::ranges::any_of(outcome->streams, [](const wsman::Stream& stream) {
+               return !stream.bytes.empty();
+             });
+  if (!outcome) {
+    return clearing() ? on_clearing_error() : on_answer_error(outcome.error(), now);
+  }
+  switch (step_) {
+    case Step::create:
+      created_ = outcome->created;
+      return receive_pool(now);
+    case Step::open:
+      return on_open(*outcome, now);
+    case Step::pool_send:
+    case Step::command:
+    case Step::fragment:
+    case Step::respond:
+      return proceed(now);
+    case Step::receive:
+      return on_receive(*outcome, now);
+    case Step::terminate:
+      return conclude(now);
+    case Step::replace:
+      return begin_open(now);
+    case Step::stop:
+      return post(Step::drain, shell_->receive(true, options_.stop_patience),
+                  options_.stop_patience);
+    case Step::drain:
+      return on_drain(*outcome, now);
+    case Step::abort:
+    case Step::remove:
+      return cleared();
+    case Step::idle:
+      break;
+  }
+  return give_up({Reason::internal, "winrm.step", "an answer came without a request", {}, {}, {}});
+}
+
+WinrmSession::Next WinrmSession::receive_pool(MonoTime now) {
+  if (now >= deadline_) {
+    return give_up({Reason::timeout,
+                    "winrm.timeout",
+                    "the server did not open the session in time",
+                    "look at the load of the server and at its session configuration",
+                    {},
+                    Stage::open});
+  }
+  return post(Step::open, shell_->receive(false, patience(now)), patience(now));
+}
+
+WinrmSession::Next WinrmSession::on_open(const wsman::Shell::Outcome& outcome, MonoTime now) {
+  for (const wsman::Stream& stream : outcome.streams) {
+    if (Status taken = pool_->receive(stream.bytes); !taken) {
+      return give_up(with_stage(std::move(taken.error()), Stage::open));
+    }
+  }
+  add_pool_responses();
+  return proceed(now);
+}
+
+void WinrmSession::add_pool_responses() {
+  for (std::string& response : pool_->take_host_responses()) {
+    responses_.push_back({false, std::move(response)});
+  }
+}
+
+// Whatever is to be sent goes first; then what the session waits for.
+WinrmSession::Next WinrmSession::proceed(MonoTime now) {
+  if (!responses_.empty()) {
+    const HostResponse response = std::move(responses_.front());
+    responses_.pop_front();
+    return post(pipeline_ != nullptr ? Step::respond : Step::pool_send,
+                shell_->send(response.to_command, "pr", response.bytes, patience(now)),
+                patience(now), response.bytes);
+  }
+  if (pipeline_ == nullptr) {
+    if (pool_->state() != psrp::RunspacePool::State::opened) {
+      return receive_pool(now);
+    }
+    opened_ = now;
+    if (pool_->version() >= psrp::ProtocolVersion{2, 2}) {
+      shell_->set_max_envelope(std::min(wsman::kLargeEnvelope, options_.limits.envelope));
+    }
+    tell_open(created_);
+    return begin_pipeline(now);
+  }
+  if (next_fragment_ < pipeline_->fragments().size()) {
+    const std::string& fragment = pipeline_->fragments()[next_fragment_++];
+    return post(Step::fragment, shell_->send(true, "stdin", fragment, patience(now)),
+                patience(now));
+  }
+  if (pipeline_->finished()) {
+    return terminate(now);
+  }
+  if (shell_->command_done()) {
+    no_state_ = Error{Reason::protocol,
+                      "winrm.no_state",
+                      "the server ended the command without saying how the pipeline ended",
+                      "look at the event log of the server (Windows Remote Management)",
+                      {},
+                      Stage::query};
+    return terminate(now);
+  }
+  if (now >= deadline_) {
+    return end(std::unexpected(
+        Error{Reason::timeout,
+              "winrm.timeout",
+              "the cmdlet did not end in the evaluation's time",
+              "raise evaluation_timeout, or look why the cmdlet is slow on the server",
+              {},
+              Stage::query}));
+  }
+  return post(Step::receive, shell_->receive(true, patience(now)), patience(now));
+}
+
+WinrmSession::Next WinrmSession::on_receive(const wsman::Shell::Outcome& outcome, MonoTime now) {
+  if (outcome.foreign) {
+    pool_->doubt("output of another command came");
+  }
+  for (const wsman::Stream& stream : outcome.streams) {
+    if (Status taken = pipeline_->receive(stream.bytes); !taken) {
+      const bool unreadable = taken.error().reason == Reason::parse;
+      return give_up(
+          with_stage(std::move(taken.error()), unreadable ? Stage::parse : Stage::query));
+    }
+  }
+  for (std::string& response : pipeline_->take_host_responses()) {
+    responses_.push_back({true, std::move(response)});
+  }
+  if (pipeline_->finished()) {
+    responses_.clear();  // nobody waits for them any more
+  }
+  add_pool_responses();
+  return proceed(now);
+}
+
+WinrmSession::Next WinrmSession::terminate(MonoTime now) {
+  if (!shell_->has_command()) {
+    return conclude(now);
+  }
+  return post(Step::terminate, shell_->signal(wsman::SignalCode::terminate, kShortPatience),
+              kShortPatience);
+}
+
+WinrmSession::Next WinrmSession::on_answer_error(Error error, MonoTime now) {
+  if (step_ == Step::terminate) {
+    // The answer is there; only this shell is not to be used again.
+    spoiled_ = true;
+    return conclude(now);
+  }
+  if (step_ == Step::replace) {
+    return give_up(std::move(error));
+  }
+  // A Command that is refused so has not begun: the session went while it was idle. Whatever comes
+  // later may have been this run's doing, and would be done again.
+  if (step_ == Step::command && shell_->fault_reaction() == wsman::Reaction::reopen &&
+      std::exchange(kept_, false) && now < deadline_) {
+    return post(Step::replace, shell_->remove(kShortPatience), kShortPatience);
+  }
+  const bool begun = step_ != Step::create && step_ != Step::command;
+  return give_up(begun ? told_of_exit(std::move(error)) : std::move(error));
+}
+
+WinrmSession::Next WinrmSession::failed(Error error, MonoTime now) {
+  const bool sent = !never_sent(error);
+  if (sent) {
+    shell_->lost();
+  } else {
+    shell_->unsent();
+  }
+  if (clearing()) {
+    return on_clearing_error();
+  }
+  const bool lost = error.reason == Reason::connect;
+  switch (step_) {
+    case Step::open:
+    case Step::receive:
+      if (lost && reposts_ < kReposts && now < deadline_) {
+        // What was in a lost reply is seen to be missing when the pipeline ends.
+        ++reposts_;
+        return post(step_, shell_->receive(step_ == Step::receive, patience(now)), patience(now));
+      }
+      // A time-out leaves a pipeline that can be stopped; everything else a session in doubt.
+      return error.reason == Reason::timeout && step_ == Step::receive
+                 ? end(std::unexpected(std::move(error)))
+                 : give_up(std::move(error));
+    case Step::terminate:
+      // The answer is there. A command that is gone already is no error, so this may be repeated.
+      if (lost && reposts_ < kReposts && now < deadline_) {
+        ++reposts_;
+        return terminate(now);
+      }
+      spoiled_ = true;
+      return conclude(now);
+    default:
+      break;
+  }
+  if (lost && sent) {
+    error.code = "winrm.lost";
+    error.message = fmt::format("{}; it is not repeated, because the server may have acted on it",
+                                error.message);
+  }
+  return give_up(std::move(error));
+}
+
+WinrmSession::Next WinrmSession::clear(MonoTime now) {
+  closing_ = false;
+  clear_until_ = now + options_.stop_patience;
+  step_ = Step::abort;
+  if (!shell_ || shell_->gone() || !shell_->has_command()) {
+    return cleared();
+  }
+  if (pipeline_ && !pipeline_->finished() && !shell_->command_done() && !spoiled_) {
+    return post(Step::stop, shell_->signal(wsman::SignalCode::stop, options_.stop_patience),
+                options_.stop_patience);
+  }
+  return abort_command();
+}
+
+WinrmSession::Next WinrmSession::close(MonoTime now) {
+  closing_ = true;
+  spoiled_ = true;  // also when nobody hears that it is closed
+  clear_until_ = now;
+  step_ = Step::abort;
+  if (shell_ && !shell_->gone() && shell_->has_command()) {
+    return abort_command();
+  }
+  return cleared();
+}
+
+WinrmSession::Next WinrmSession::on_drain(const wsman::Shell::Outcome& outcome, MonoTime now) {
+  for (const wsman::Stream& stream : outcome.streams) {
+    if (!pipeline_->receive(stream.bytes)) {
+      return abort_command();
+    }
+  }
+  if (pipeline_->finished() || shell_->command_done() || now >= clear_until_) {
+    return abort_command();
+  }
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(clear_until_ - now);
+  return post(Step::drain, shell_->receive(true, left), left);
+}
+
+WinrmSession::Next WinrmSession::abort_command() {
+  // A pipeline that did not hear the stop goes on and keeps the runspace: the next one would wait
+  // for it (psrp.md 16).
+  spoiled_ = spoiled_ || (pipeline_ && !pipeline_->finished());
+  if (!shell_->has_command()) {
+    step_ = Step::abort;
+    return cleared();
+  }
+  return post(Step::abort, shell_->signal(wsman::SignalCode::terminate, kShortPatience),
+              kShortPatience);
+}
+
+WinrmSession::Next WinrmSession::on_clearing_error() {
+  switch (step_) {
+    case Step::stop:
+    case Step::drain:
+      return abort_command();
+    case Step::abort:
+      spoiled_ = true;
+      return cleared();
+    default:
+      step_ = Step::idle;
+      return Cleared{};
+  }
+}
+
+// The command is freed as far as it can be; a shell that closes goes with whatever it still holds.
+WinrmSession::Next WinrmSession::cleared() {
+  if (closing_ && step_ != Step::remove && shell_ && !shell_->gone()) {
+    return post(Step::remove, shell_->remove(kShortPatience), kShortPatience);
+  }
+  step_ = Step::idle;
+  return Cleared{};
+}
+
+}  // namespace sfb::remote

@@ -1,0 +1,197 @@
+// The server against clients that are too big, too slow, too many or wrong.
+#include "tests/integration/http/test_server.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+namespace sfb::http {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using namespace std::chrono_literals;
+
+// Sends `bytes` again and again until the server answers; gives that answer.
+RawAnswer drip(RawClient& client, std::string_view bytes) {
+  const auto end = net::mono_now() + 20s;
+  std::jthread writer([&](const std::stop_token& stop) {
+    while (!stop.stop_requested() && net::mono_now() < end && client.send(bytes)) {
+      std::this_thread::sleep_for(20ms);
+    }
+  });
+  return client.read();
+}
+
+TEST(ServerLimits, EachHasItsAnswerInOneLineAndCloses) {
+  struct Case {
+    std::string bytes;
+    int status;
+    std::string body;
+  };
+  ServerOptions options;
+  options.header_bytes = 1000;
+  options.body_bytes = 100;
+  TestServer server(options);
+  std::vector<int> statuses;
+  for (const Case& c : {
+           Case{"no http at all\r\n\r\n", 400, "the HTTP version is not 1.0 or 1.1\n"},
+           Case{"GET / HTTP/1.1\r\n\r\n", 400, "exactly one Host header is needed\n"},
+           Case{get_request("/", "A: " + std::string(5000, 'x') + "\r\n"), 431,
+                "the request line and headers are too long\n"},
+           Case{"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 200\r\n\r\n" + std::string(200, 'x'),
+                413, "the body is too long\n"},
+           Case{"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" +
+                    get_request("/smuggled"),
+                501, "bodies with a transfer encoding are not taken here; send Content-Length\n"},
+           Case{"POST / HTTP/1.1\r\nHost: h\r\nExpect: tea\r\nContent-Length: 2\r\n\r\n", 417,
+                "no other expectation than 100-continue is known here\n"},
+       }) {
+    RawClient client(server.where);
+    client.send(c.bytes);
+    const RawAnswer answer = client.read();
+    EXPECT_EQ(answer.status, c.status) << c.bytes.substr(0, 60);
+    EXPECT_EQ(answer.body, c.body) << c.bytes.substr(0, 60);
+    EXPECT_TRUE(answer.has("Content-Type: text/plain; charset=utf-8\r\n")) << answer.head;
+    EXPECT_TRUE(answer.has("Connection: close\r\n")) << answer.head;
+    EXPECT_TRUE(client.is_closed()) << c.bytes.substr(0, 60);
+    statuses.push_back(c.status);
+  }
+  EXPECT_EQ(server.answers_of_its_own(), statuses);
+  EXPECT_EQ(server.state->started, 0) << "no handler saw any of them";
+}
+
+TEST(ServerLimits, ARefusalReachesAClientThatIsStillSending) {
+  ServerOptions options;
+  options.body_bytes = 100;
+  TestServer server(options);
+  RawClient client(server.where);
+  // Half a megabyte that the server never wants: its answer must survive the close.
+  client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 500000\r\n\r\n");
+  client.send(std::string(500000, 'x'));
+  EXPECT_EQ(client.read().status, 413);
+}
+
+TEST(ServerLimits, HeadersThatDripAreA408) {
+  ServerOptions options;
+  options.header_timeout = 200ms;
+  TestServer server(options);
+  RawClient client(server.where);
+  client.send("GET / HTTP/1.1\r\n");
+  const auto start = net::mono_now();
+  const RawAnswer answer = drip(client, "A: b\r\n");
+  EXPECT_EQ(answer.status, 408);
+  EXPECT_EQ(answer.body, "the headers did not come in time\n");
+  EXPECT_GE(net::mono_now() - start, 150ms);
+}
+
+TEST(ServerLimits, ABodyThatDripsIsA408) {
+  ServerOptions options;
+  options.body_timeout = 200ms;
+  TestServer server(options);
+  RawClient client(server.where);
+  client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 60000\r\n\r\n");
+  const RawAnswer answer = drip(client, "x");
+  EXPECT_EQ(answer.status, 408);
+  EXPECT_EQ(answer.body, "the body did not come in time\n");
+  EXPECT_THAT(server.answers_of_its_own(), ElementsAre(408));
+}
+
+TEST(ServerLimits, TheHeaderDeadlineOfTheNextRequestIsItsOwn) {
+  // The timer is armed for a far deadline when the near one comes, and the other way round.
+  ServerOptions options;
+  options.header_timeout = 200ms;
+  TestServer server(options);
+  RawClient client(server.where);
+  for (int i = 0; i < 3; ++i) {
+    std::this_thread::sleep_for(250ms);
+    client.send(get_request("/"));
+    ASSERT_EQ(client.read().status, 200) << "request " << i;
+  }
+  client.send("GET");
+  EXPECT_EQ(client.read().status, 408);
+}
+
+TEST(ServerLimits, AnIdleConnectionIsClosedWithoutAWord) {
+  ServerOptions options;
+  options.idle_timeout = 200ms;
+  TestServer server(options);
+  RawClient fresh(server.where);
+  EXPECT_EQ(fresh.read_all(), "");
+  RawClient used(server.where);
+  used.send(get_request("/"));
+  EXPECT_EQ(used.read().status, 200);
+  EXPECT_EQ(used.read_all(), "");
+  EXPECT_THAT(server.answers_of_its_own(), IsEmpty());
+  EXPECT_TRUE(server.eventually_open(0));
+}
+
+TEST(ServerLimits, TheHandlersTimeIsNotTheClients) {
+  ServerOptions options;
+  options.header_timeout = 100ms;
+  options.idle_timeout = 100ms;
+  options.body_timeout = 100ms;
+  TestServer server(options);
+  RawClient client(server.where);
+  client.send(get_request("/slow"));
+  EXPECT_EQ(client.read().status, 200);
+}
+
+TEST(ServerLimits, AClientThatDoesNotReadIsCutOff) {
+  ServerOptions options;
+  options.write_timeout = 200ms;
+  TestServer server(options);
+  RawClient client(server.where, 4096);
+  client.send(get_request("/big"));
+  ASSERT_TRUE(net::eventually([&] { return server.state->started == 1; }));
+  EXPECT_TRUE(server.eventually_open(0));
+  EXPECT_EQ(server.loop.call([&] { return server.state->big.use_count(); }), 1)
+      << "the body is let go";
+}
+
+TEST(ServerLimits, ConnectionsBeyondTheLimitGetA503) {
+  ServerOptions options;
+  options.max_connections = 2;
+  TestServer server(options);
+  RawClient first(server.where);
+  RawClient second(server.where);
+  ASSERT_TRUE(server.eventually_open(2));
+  RawClient third(server.where);
+  third.send(get_request("/"));
+  const RawAnswer answer = third.read();
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_TRUE(answer.has("Retry-After: 1\r\n")) << answer.head;
+  EXPECT_TRUE(answer.has("Connection: close\r\n")) << answer.head;
+  EXPECT_THAT(answer.body, HasSubstr("too many connections"));
+  EXPECT_TRUE(third.is_closed());
+  EXPECT_EQ(server.counters().refused, 1U);
+  EXPECT_THAT(server.answers_of_its_own(), ElementsAre(503));
+  first.send(get_request("/"));
+  EXPECT_EQ(first.read().status, 200) << "those inside are served on";
+  second.close();
+  ASSERT_TRUE(server.eventually_open(1));
+  RawClient fourth(server.where);
+  fourth.send(get_request("/"));
+  EXPECT_EQ(fourth.read().status, 200);
+}
+
+TEST(ServerLimits, AFloodBeyondTheLimitIsBounded) {
+  ServerOptions options;
+  options.max_connections = 1;
+  TestServer server(options);
+  RawClient inside(server.where);
+  ASSERT_TRUE(server.eventually_open(1));
+  std::vector<std::unique_ptr<RawClient>> flood;
+  for (int i = 0; i < 200; ++i) {
+    flood.push_back(std::make_unique<RawClient>(server.where));
+  }
+  ASSERT_TRUE(net::eventually([&] { return server.counters().refused == 200; }));
+  EXPECT_LE(server.answers_of_its_own().size(), 200U);
+  inside.send(get_request("/"));
+  EXPECT_EQ(inside.read().status, 200);
+}
+
+}  // namespace
+}  // namespace sfb::http

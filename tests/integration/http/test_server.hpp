@@ -1,0 +1,121 @@
+// A server on a free port with the handlers the tests need.
+#pragma once
+
+#include "agent/http/server.hpp"
+#include "agent/net/deadline.hpp"
+#include "tests/integration/http/raw_client.hpp"
+#include "tests/integration/net/loop.hpp"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace sfb::http {
+
+/// What the handlers and the test share.
+struct HandlerState {
+  std::atomic<int> started{0};
+  std::atomic<int> ended{0};      ///< handlers that ran to their end
+  std::atomic<int> cancelled{0};  ///< `/hang` handlers that were cancelled
+  std::shared_ptr<const std::string> big = std::make_shared<const std::string>(big_body());
+
+  static std::string big_body() {
+    std::string body(10U << 20U, 'x');
+    for (std::size_t i = 0; i < body.size(); i += 997) {
+      body[i] = static_cast<char>('a' + i % 26);
+    }
+    return body;
+  }
+};
+
+/// Counts how a waiting handler ends, also when its frame is destroyed.
+class CountEnd {
+ public:
+  explicit CountEnd(std::atomic<int>& counter) : counter_(counter) {}
+  ~CountEnd() { ++counter_; }
+  CountEnd(const CountEnd&) = delete;
+  CountEnd& operator=(const CountEnd&) = delete;
+
+ private:
+  std::atomic<int>& counter_;
+};
+
+inline boost::asio::awaitable<Response> handle(std::shared_ptr<HandlerState> state,
+                                               std::shared_ptr<const Request> request) {
+  ++state->started;
+  if (request->path == "/slow") {
+    co_await net::sleep_until(net::mono_now() + std::chrono::milliseconds(300));
+  } else if (request->path == "/hang") {
+    const CountEnd count(state->cancelled);
+    co_await net::sleep_until(net::mono_now() + std::chrono::hours(1));
+  } else if (request->path == "/throw") {
+    throw std::runtime_error("the handler's own trouble");
+  } else if (request->path == "/big") {
+    Response response;
+    response.body = state->big;
+    co_return response;
+  } else if (request->path == "/close") {
+    Response response = text_response(200, "bye");
+    response.close = true;
+    co_return response;
+  }
+  ++state->ended;
+  co_return text_response(
+      200, fmt::format("{} {}?{} body={} peer={} loopback={} unix={} local={}", request->method,
+                       request->path, request->query, request->body, request->peer.address,
+                       request->peer.loopback, request->peer.unix_socket, request->local_address));
+}
+
+/// Owns everything; ends cleanly or hangs (see Loop).
+class TestServer {
+ public:
+  explicit TestServer(ServerOptions options = {}, const std::string& address = "127.0.0.1:0") {
+    options.on_own_answer = [this](int status) { own_answers.push_back(status); };
+    loop.call([&] {
+      server = std::make_unique<Server>(
+          loop.executor(), options,
+          [state = state](std::shared_ptr<const Request> request) {
+            return handle(state, std::move(request));
+          },
+          Logger());
+      if (const Status bound = server->listen(*net::parse_listen_address(address)); !bound) {
+        error = describe(bound.error());
+      } else {
+        where = server->addresses().front();
+      }
+    });
+  }
+  ~TestServer() {
+    loop.call([&] { server.reset(); });
+  }
+  TestServer(const TestServer&) = delete;
+  TestServer& operator=(const TestServer&) = delete;
+
+  ServerCounters counters() {
+    return loop.call([&] { return server->counters(); });
+  }
+  std::vector<int> answers_of_its_own() {
+    return loop.call([&] { return own_answers; });
+  }
+  bool eventually_open(std::size_t count) {
+    return net::eventually([&] { return counters().open == count; });
+  }
+
+  std::shared_ptr<HandlerState> state = std::make_shared<HandlerState>();
+  std::vector<int> own_answers;  // loop thread only
+  net::Loop loop;
+  std::unique_ptr<Server> server;
+  std::string where;
+  std::string error;
+};
+
+inline std::string get_request(const std::string& path, const std::string& more = {}) {
+  return fmt::format("GET {} HTTP/1.1\r\nHost: test\r\n{}\r\n", path, more);
+}
+
+}  // namespace sfb::http
