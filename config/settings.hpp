@@ -35,7 +35,7 @@ struct Credentials {
   bool operator==(const Credentials&) const = default;
 };
 
-/// What an endpoint may run (design.md 2).
+/// What an endpoint may run.
 enum class Language : std::uint8_t { automatic, full, constrained, none };
 std::string_view to_string(Language language);
 

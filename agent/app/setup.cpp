@@ -251,7 +251,7 @@ status::PoolIdentity pool_identity(const config::Pool& pool, const config::Endpo
           .endpoint = endpoint.name,
           .transport = endpoint.transport,
           .expectation = {.cms_master = pool.cms_master, .expect_rgs = pool.expect_rgs},
-          // A dropped file brings nothing new between two exports (design.md 6.1).
+          // A dropped file brings nothing new between two exports.
           .interval = endpoint.transport == "file"
                           ? std::max(pool.evaluation_interval, endpoint.max_age / 5)
                           : pool.evaluation_interval,

@@ -1,5 +1,5 @@
-// HTTP authentication of a client as a pure state machine: step, seal, unseal (psrp.md 12). Basic
-// is here; Negotiate, Kerberos and NTLM come as further schemes behind the same three verbs.
+// HTTP authentication of a client as a pure state machine: step, seal, unseal. Basic is
+// here; Negotiate, Kerberos and NTLM come as further schemes behind the same three verbs.
 #pragma once
 
 #include "agent/base/error.hpp"
@@ -29,7 +29,7 @@ struct Payload {
   std::string body;
 };
 
-/// One scheme on one connection: authentication and keys belong to the connection (psrp.md 6).
+/// One scheme on one connection: authentication and keys belong to the connection.
 /// Thread rule: one owner.
 class Scheme {
  public:

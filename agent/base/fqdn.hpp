@@ -11,7 +11,7 @@
 namespace sfb {
 
 /// Lower-case, without a trailing dot; labels of letters, digits and hyphens (no hyphen at either
-/// end, 1-63 characters), at most 253 in all. One label is allowed. design.md 6.2.
+/// end, 1-63 characters), at most 253 in all. One label is allowed.
 class Fqdn {
  public:
   /// Reason::parse, code `fqdn.invalid`, with what is wrong in the message.

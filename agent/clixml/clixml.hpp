@@ -1,5 +1,5 @@
-// CLIXML, PowerShell's serialisation of objects (psrp.md 9 and 10): whole `Objs` files and single
-// PSRP message bodies, read and written. Thread rule: pure functions.
+// CLIXML, PowerShell's serialisation of objects ([MS-PSRP] 2.2.5, README.md): whole `Objs` files
+// and single PSRP message bodies, read and written. Thread rule: pure functions.
 #pragma once
 
 #include "agent/base/error.hpp"

@@ -1,5 +1,5 @@
 // When a pool is evaluated: the pure state machine idle -> queued -> running -> idle, with drain
-// (design.md 5.2). Its endpoint's back-off (backoff.hpp) comes in as an argument, as time does.
+// (README.md). Its endpoint's back-off (backoff.hpp) comes in as an argument, as time does.
 #pragma once
 
 #include "agent/base/fqdn.hpp"

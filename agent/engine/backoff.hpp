@@ -1,5 +1,5 @@
 // Leaving servers alone that refused us: one endpoint's back-off, shared by its pools, and what is
-// known of an account that several endpoints use, which could be locked (design.md 5.2). Pure; time
+// known of an account that several endpoints use, which could be locked (README.md). Pure; time
 // comes in as an argument.
 #pragma once
 

@@ -1,4 +1,4 @@
-// gzip of finished pages by ISA-L, level 1 (design.md 13). Thread rule: pure function.
+// gzip of finished pages by ISA-L, level 1. Thread rule: pure function.
 #pragma once
 
 #include "agent/base/error.hpp"

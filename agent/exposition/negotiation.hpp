@@ -1,5 +1,5 @@
-// HTTP content negotiation of the metrics page (exporters.md 3.3) and of other bodies. Thread rule:
-// pure functions.
+// HTTP content negotiation of the metrics page and of other bodies. Thread rule: pure
+// functions.
 #pragma once
 
 #include "agent/exposition/exposition.hpp"

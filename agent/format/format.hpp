@@ -1,5 +1,5 @@
 // What a PowerShell console prints for objects, errors and warnings, byte for byte
-// (powershell/README.md). Thread rule: pure functions.
+// (README.md). Thread rule: pure functions.
 #pragma once
 
 #include "agent/value/pipeline.hpp"
@@ -55,9 +55,9 @@ std::string error(const ErrorRecord& record, const Options& options);
 /// `WARNING: text`, wrapped as the edition's console host does.
 std::string warning(std::string_view text, const Options& options);
 
-/// The body of a text answer: output, then warnings, then errors (design.md 6.2); without the
-/// errors when `hide_errors` (-Force) is set and the pipeline completed. `output`: what the server
-/// made of the objects, in the place of our text of them; may be null.
+/// The body of a text answer: output, then warnings, then errors (agent/README.md); without
+/// the errors when `hide_errors` (-Force) is set and the pipeline completed. `output`: what the
+/// server made of the objects, in the place of our text of them; may be null.
 std::string pipeline(const PipelineResult& result, bool hide_errors, const Options& options,
                      const Rendering* output = nullptr);
 

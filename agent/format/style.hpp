@@ -11,7 +11,7 @@
 
 namespace sfb::format {
 
-/// The layout of one edition (powershell/README.md, "Windows PowerShell 5.1 against 7.6").
+/// The layout of one edition (README.md, "5.1 against 7").
 struct Style {
   /// Empty lines before a table or list, after each entry of a list, after a table or list.
   int blanks_before_table;

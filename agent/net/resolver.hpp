@@ -26,8 +26,8 @@ class Resolver {
   static constexpr std::chrono::hours kMemory{24};
 
   using Lookup = std::function<Result<Endpoints>(const std::string& host, std::uint16_t port)>;
-  /// A dead name holds a thread for tens of seconds, so there are more (design.md 5.5 says 8) than
-  /// a dead zone has names of endpoints, in all likelihood; each starts when it is needed.
+  /// A dead name holds a thread for tens of seconds, so there are more than a dead zone has
+  /// names of endpoints, in all likelihood; each starts when it is needed.
   static constexpr std::size_t kThreads = 64;
   explicit Resolver(std::size_t threads = kThreads, Lookup lookup = resolve_blocking);
   ~Resolver();

@@ -1,4 +1,4 @@
-// Bounded threads beside the loop for work that blocks or takes long (design.md 5.5).
+// Bounded threads beside the loop for work that blocks or takes long (agent/README.md, "Threads").
 #pragma once
 
 #include "agent/base/error.hpp"

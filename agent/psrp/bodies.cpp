@@ -97,7 +97,7 @@ Value command_value(Builder& builder, const Command& command, ProtocolVersion ve
       {"MergeToResult", merge()},
       {"MergePreviousResults", merge()},
   };
-  // What recorded clients send to servers of each version (psrp.md 10).
+  // What recorded clients send to servers of each version.
   if (version >= kSince3) {
     for (const char* const name : {"MergeError", "MergeWarning", "MergeVerbose", "MergeDebug"}) {
       members.push_back({name, merge()});
@@ -174,7 +174,7 @@ Result<Capability> read_capability(std::string_view body, const Limits& limits) 
                 "look whether the address is a PowerShell endpoint", std::string(cut_utf8(body)));
   }
   capability.protocol = *version;
-  // Such a server says nothing more, ever (psrp.md 8): give up now instead of at the deadline.
+  // Such a server says nothing more, ever: give up now instead of at the deadline.
   if (version->major != 2 || *serialization < ProtocolVersion{1, 1}) {
     return fail(Reason::protocol, "psrp.version",
                 "the server speaks another PowerShell remoting protocol than 2.x with "

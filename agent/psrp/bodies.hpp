@@ -1,4 +1,4 @@
-// The CLIXML bodies of the messages a client sends (psrp.md 10) and what the server's bodies mean.
+// The CLIXML bodies of the messages a client sends (README.md) and what the server's bodies mean.
 // Pure functions.
 #pragma once
 
@@ -37,7 +37,7 @@ std::string session_capability(const Capability& capability);
 /// is not 2, serialization below 1.1: such a server would be silent for ever).
 Result<Capability> read_capability(std::string_view body, const Limits& limits);
 
-/// One runspace, default threading, no client host, no arguments (psrp.md 10).
+/// One runspace, default threading, no client host, no arguments.
 std::string init_runspacepool();
 
 /// One command of a pipeline.
@@ -49,10 +49,10 @@ struct Command {
 };
 
 /// A pipeline without input: its commands, one behind the other (`a | b`).
-/// `negotiated` decides which members are written (IsNested and the merge members, psrp.md 10).
+/// `negotiated` decides which members are written (IsNested and the merge members).
 std::string create_pipeline(const std::vector<Command>& commands, ProtocolVersion negotiated);
 
-/// PIPELINE_HOST_CALL or RUNSPACEPOOL_HOST_CALL (psrp.md 9, end).
+/// PIPELINE_HOST_CALL or RUNSPACEPOOL_HOST_CALL.
 struct HostCall {
   std::int64_t id = -100;  ///< -100: no answer is expected
   std::int32_t method = 0;

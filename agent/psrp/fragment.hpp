@@ -1,4 +1,4 @@
-// PSRP fragments (MS-PSRP 2.2.4, psrp.md 7): messages cut into pieces and put together again.
+// PSRP fragments ([MS-PSRP] 2.2.4): messages cut into pieces and put together again.
 // Pure; thread rule: a Defragmenter has one owner.
 #pragma once
 

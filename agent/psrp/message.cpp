@@ -97,8 +97,8 @@ std::size_t end_of_tag(std::string_view xml, std::size_t at) {
   return std::string_view::npos;
 }
 
-// What every SecureString holds is masked, in whatever form: protocol 2.4 sends it readable
-// (psrp.md 8).
+// What every SecureString holds is masked, in whatever form: protocol 2.4 sends it
+// readable.
 std::string mask_secure_strings(std::string_view xml) {
   constexpr std::string_view kTag = "<SS";
   std::string out;

@@ -1,4 +1,4 @@
-// PSRP messages (MS-PSRP 2.2.1, psrp.md 7 and 8): the 40-byte header and the body. Pure functions.
+// PSRP messages ([MS-PSRP] 2.2.1): the 40-byte header and the body. Pure functions.
 #pragma once
 
 #include "agent/base/error.hpp"
@@ -10,7 +10,7 @@
 
 namespace sfb::psrp {
 
-/// Every type of psrp.md 8. The wire may carry others: they are kept as numbers and ignored.
+/// Every type of [MS-PSRP] 2.2.1. The wire may carry others: they are kept as numbers and ignored.
 enum class MessageType : std::uint32_t {
   session_capability = 0x00010002,
   init_runspacepool = 0x00010004,

@@ -1,4 +1,4 @@
-// PSRP out of process (psrp.md 16): what `pwsh -s` and the ssh subsystem speak on their stdin and
+// PSRP out of process (README.md): what `pwsh -s` and the ssh subsystem speak on their stdin and
 // stdout. One packet per line, the fragments as base64 inside. Pure; thread rule: one owner.
 #pragma once
 
@@ -85,7 +85,7 @@ class Outofproc {
   std::optional<std::string> next_line();
 
   /// The data that came, in order; acknowledgements open the way for the next line. Errors: those
-  /// of PacketReader; Reason::protocol psrp.ack (one that nothing waits for, psrp.md 16: a Close or
+  /// of PacketReader; Reason::protocol psrp.ack (one that nothing waits for: a Close or
   /// Signal is acknowledged also when its pipeline is not known).
   Result<std::vector<Packet>> receive(std::string_view bytes);
 

@@ -153,7 +153,7 @@ Status Pipeline::end(const Message& message) {
   constexpr std::int32_t kStopped = 3;
   constexpr std::int32_t kCompleted = 4;
   constexpr std::int32_t kFailed = 5;
-  // A start-up script's state comes with no pipeline's id (psrp.md 16).
+  // A start-up script's state comes with no pipeline's id.
   if (message.pid.is_zero()) {
     return {};
   }

@@ -12,7 +12,7 @@
 
 namespace sfb::psrp {
 
-/// The server refused to run a script at all (psrp.md 11), instead of running it into an error.
+/// The server refused to run a script at all, instead of running it into an error.
 bool refuses_scripts(const PipelineResult& result);
 
 class Pipeline {

@@ -1,4 +1,4 @@
-// The client's side of a runspace pool (MS-PSRP 3.1.5, psrp.md 2 and 8): sans-IO. Bytes of the
+// The client's side of a runspace pool ([MS-PSRP] 3.1.5): sans-IO. Bytes of the
 // pool's stream come in, bytes to send go out; who carries them is another's affair.
 // Thread rule: one owner.
 #pragma once

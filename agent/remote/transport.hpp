@@ -1,5 +1,5 @@
 // How a question gets to the server and the objects come back. One implementation per transport
-// (design.md 3).
+// (README.md).
 #pragma once
 
 #include "agent/base/error.hpp"
@@ -49,7 +49,7 @@ class Transport {
   /// A pool is (no longer) asked here: `file` watches its folder.
   virtual void add_pool(const Fqdn& pool) { static_cast<void>(pool); }
   virtual void remove_pool(const Fqdn& pool) { static_cast<void>(pool); }
-  /// Back-off of design.md 5.2 applies (not to files). It is shared by the endpoint's pools,
+  /// Back-off applies (not to files). It is shared by the endpoint's pools,
   /// because they share the account that could be locked.
   virtual bool uses_backoff() const { return true; }
   /// Tells that the credentials changed on disk: what was refused may be accepted now. `secret` is

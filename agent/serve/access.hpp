@@ -1,4 +1,4 @@
-// Who may ask (design.md 6.3). Pure functions over a request.
+// Who may ask. Pure functions over a request.
 #pragma once
 
 #include "agent/http/types.hpp"

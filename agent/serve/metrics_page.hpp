@@ -1,5 +1,5 @@
-// The metrics page as one string: the families of design.md 6.1 from a snapshot. Pure; runs on a
-// worker thread.
+// The metrics page as one string: the families from a snapshot. Pure; runs on a worker
+// thread.
 #pragma once
 
 #include "agent/exposition/exposition.hpp"

@@ -1,4 +1,4 @@
-// The families that carry the label pool (design.md 6.1): what a snapshot says, as series.
+// The families that carry the label pool: what a snapshot says, as series.
 #pragma once
 
 #include "agent/exposition/exposition.hpp"

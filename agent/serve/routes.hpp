@@ -12,7 +12,7 @@ namespace sfb::serve {
 
 enum class Door : std::uint8_t { index, metrics, query, history, config, healthy, ready };
 
-/// Where a handler runs (design.md 10).
+/// Where a handler runs (agent/README.md, "Threads").
 enum class Runs : std::uint8_t {
   loop,  ///< ready bytes
   cpu,   ///< pure, renders on a worker thread

@@ -12,7 +12,7 @@
 namespace sfb {
 
 /// The property of that name in any case: extended first, then adapted, then those of a nested base
-/// object (psrp.md 9). nullptr when there is none or the value is a scalar.
+/// object. nullptr when there is none or the value is a scalar.
 const Value* find_property(const Graph& graph, const Value& value, std::string_view name);
 
 /// Like find_property; for a dictionary also its string keys. For wrappers that may be hashtables.

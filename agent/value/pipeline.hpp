@@ -35,7 +35,7 @@ struct Call {
 inline constexpr std::string_view kExtrasTag = "SfbBackupExtras";
 
 /// The text of the output objects as the server's own formatter made it: only that knows its format
-/// views and live types (design.md 6.2). LF line ends, without warnings and errors.
+/// views and live types. LF line ends, without warnings and errors.
 struct Rendering {
   int width = 0;  ///< of the console that it is for
   std::string text;
@@ -62,8 +62,8 @@ struct PipelineResult {
   std::string ps_version;  ///< `5.1.17763.1`; empty when not known
 };
 
-/// The parts of an ErrorRecord that a console shows. All members are optional on the wire (psrp.md
-/// 9).
+/// The parts of an ErrorRecord that a console shows. All members are optional on the
+/// wire.
 struct ErrorRecord {
   std::string message;  ///< ErrorDetails.Message, else Exception.Message, else ToString
   bool message_from_details = false;  ///< changes the last line of NormalView in 5.1

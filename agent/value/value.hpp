@@ -13,7 +13,7 @@
 
 namespace sfb {
 
-/// The kinds of psrp.md 9's tag table (the CLIXML tag is behind each).
+/// The kinds of [MS-PSRP] 2.2.5's elements (the CLIXML tag is behind each).
 enum class Kind : std::uint8_t {
   null,           // Nil
   string,         // S

@@ -1,4 +1,4 @@
-// SOAP faults of WS-Management and what they mean for us (psrp.md 5, the whole table). Pure
+// SOAP faults of WS-Management and what they mean for us (README.md, "Faults"). Pure
 // functions.
 #pragma once
 
@@ -36,7 +36,7 @@ struct Meaning {
 
 /// By code; without a known one by subcode, and by the words of the text where the subcode is none,
 /// InternalError or QuotaLimit (quota faults of IIS plug-ins come as w:InternalError without a
-/// code, psrp.md 5).
+/// code).
 const Meaning& meaning_of(const Fault& fault);
 
 /// The fault as an error: our message names number and subcode, the server's text, cut to

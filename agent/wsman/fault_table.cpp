@@ -1,4 +1,4 @@
-// Data: what each known fault means here (psrp.md 5). Words are English: a server with another
+// Data: what each known fault means here. Words are English: a server with another
 // display language is recognised by code or subcode alone.
 #include "agent/wsman/fault_table.hpp"
 

@@ -1,5 +1,4 @@
-// Replies of a WS-Management server, read by namespace and local name (psrp.md 3-5). Pure
-// functions.
+// Replies of a WS-Management server, read by namespace and local name. Pure functions.
 #pragma once
 
 #include "agent/base/error.hpp"

@@ -16,7 +16,7 @@ namespace sfb::wsman {
 
 namespace {
 
-// Servers refuse smaller ones (psrp.md 3), so a smaller cap of ours is not passed on.
+// Servers refuse smaller ones, so a smaller cap of ours is not passed on.
 constexpr std::size_t kMinEnvelope = 8192;
 // Left free below max_envelope: servers count their own headers too.
 constexpr std::size_t kSpare = 256;

@@ -1,4 +1,4 @@
-// The envelopes a WS-Management shell client sends (MS-WSMV, psrp.md 2-4). Pure functions.
+// The envelopes a WS-Management shell client sends ([MS-WSMV] 3.1.4, README.md). Pure functions.
 #pragma once
 
 #include "agent/base/guid.hpp"
@@ -64,7 +64,7 @@ Envelope remove(const Session& session, Guid message_id, std::string_view shell,
                 std::chrono::milliseconds operation_timeout);
 
 /// How many bytes a fragment blob may have so that any request stays within `max_envelope`
-/// (psrp.md 6); never more than 32747.
+/// (README.md, "Sizes"); never more than 32747.
 std::size_t max_blob(const Session& session);
 
 /// The envelope for `--debug`: base64 of fragments replaced by its size, at most `limit` bytes.

@@ -1,4 +1,4 @@
-// The namespaces and addresses of WS-Management shells (psrp.md 1, 3). Only this room needs them.
+// The namespaces and addresses of WS-Management shells. Only this room needs them.
 #pragma once
 
 #include <string_view>

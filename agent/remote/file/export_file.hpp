@@ -1,5 +1,5 @@
-// The dropped file's content (design.md 3): the wrapper of Export-BackupStatus.ps1 or a bare
-// export, CLIXML or JSON. Pure.
+// The dropped file's content (agent/remote/README.md): the wrapper of Export-BackupStatus.ps1 or a
+// bare export, CLIXML or JSON. Pure.
 #pragma once
 
 #include "agent/base/error.hpp"

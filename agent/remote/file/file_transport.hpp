@@ -1,4 +1,4 @@
-// Transport `file`: reads what a scheduled task on a front end drops (design.md 3).
+// Transport `file`: reads what a scheduled task on a front end drops (agent/remote/README.md).
 #pragma once
 
 #include "agent/base/limits.hpp"

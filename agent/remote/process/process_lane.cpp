@@ -28,7 +28,7 @@ constexpr std::chrono::milliseconds kLastWords{1'000};
 // history and a query's answer show 300 bytes of both together.
 constexpr std::size_t kExcerpt = 80;
 constexpr std::size_t kLastOfStderr = 200;
-// More than this takes the loop too long (design.md 5.5: no step over 5 ms).
+// More than this takes the loop too long: no step over 5 ms.
 constexpr std::size_t kReadOnLoop = 64UL << 10U;
 
 }  // namespace

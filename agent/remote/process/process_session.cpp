@@ -134,7 +134,7 @@ ProcessSession::Next ProcessSession::proceed(MonoTime now) {
     return conclude(now);
   }
   if (pipeline_->finished()) {
-    // Also one that completed: the pool's own Close is not answered before (psrp.md 16).
+    // Also one that completed: the pool's own Close is not answered before.
     carrier_->send({.kind = psrp::PacketKind::close, .id = pipeline_->id()});
     step_ = Step::end;
     until_ = now + kShortPatience;
@@ -303,7 +303,7 @@ ProcessSession::Next ProcessSession::proceed_clearing(MonoTime now) {
 
 ProcessSession::Next ProcessSession::abort(MonoTime now) {
   // A pipeline that did not hear the stop goes on and keeps the runspace: the next one would wait
-  // for it (psrp.md 16).
+  // for it.
   spoiled_ = spoiled_ || !pipeline_->finished();
   carrier_->send_regardless({.kind = psrp::PacketKind::close, .id = pipeline_->id()});
   step_ = Step::abort;

@@ -1,6 +1,7 @@
 // One session with a server over the stdin and stdout of a child process: a runspace pool, and
-// pipelines one after the other (psrp.md 16). Sans-IO: it says what to write and is told what came,
-// so that every step and every failure is tested without a process. Thread rule: one owner.
+// pipelines one after the other (agent/psrp/README.md, "Out of process"). Sans-IO: it says what to
+// write and is told what came, so that every step and every failure is tested without a process.
+// Thread rule: one owner.
 #pragma once
 
 #include "agent/base/guid.hpp"

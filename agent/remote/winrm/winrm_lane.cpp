@@ -25,8 +25,8 @@ constexpr int kDeletes = 2;
 constexpr std::chrono::milliseconds kTooSoon{50};
 constexpr std::chrono::milliseconds kPause{100};
 
-// More than this takes the loop too long (design.md 5.5: no step over 5 ms); a quarter of what
-// costs that here, as servers are slower than this.
+// More than this takes the loop too long (no step over 5 ms); a quarter of what costs that
+// here, as servers are slower than this.
 constexpr std::size_t kReadOnLoop = 64UL << 10U;
 
 Error cut_off() {

@@ -356,7 +356,7 @@ WinrmSession::Next WinrmSession::on_drain(const wsman::Shell::Outcome& outcome, 
 
 WinrmSession::Next WinrmSession::abort_command() {
   // A pipeline that did not hear the stop goes on and keeps the runspace: the next one would wait
-  // for it (psrp.md 16).
+  // for it.
   spoiled_ = spoiled_ || (pipeline_ && !pipeline_->finished());
   if (!shell_->has_command()) {
     step_ = Step::abort;

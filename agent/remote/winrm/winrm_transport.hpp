@@ -30,7 +30,7 @@ struct WinrmServices {
   net::Resolver resolver;
   std::shared_ptr<os::SharedWatch> secrets;  ///< the folders of the password files
   net::TlsClients trusted;
-  net::WorkerPool readers;  ///< reads answers that would hold the loop up (design.md 5.5)
+  net::WorkerPool readers;  ///< reads answers that would hold the loop up
 };
 
 /// Basic authentication with a password from a file, which is read again when it changed.

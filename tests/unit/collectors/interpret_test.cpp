@@ -1,4 +1,4 @@
-// Every shape of an answer and every outcome of design.md 5.3.
+// Every shape of an answer and every outcome (agent/README.md, "Outcomes").
 #include "agent/base/text.hpp"
 #include "collectors/collector.hpp"
 #include "tests/unit/collectors/objects.hpp"

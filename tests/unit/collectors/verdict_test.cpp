@@ -1,4 +1,4 @@
-// The verdict's rules, one by one (design.md 5.4).
+// The verdict's rules, one by one (collectors/backup_service_status/README.md).
 #include "tests/unit/collectors/objects.hpp"
 
 #include <gmock/gmock.h>

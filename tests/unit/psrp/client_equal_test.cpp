@@ -172,7 +172,7 @@ TEST(ClientEqual, ADifferenceThatMattersIsFound) {
       ::testing::Not(::testing::IsEmpty()));
 }
 
-// Members that the server's reader wants: without one it falls silent (psrp.md 10).
+// Members that the server's reader wants: without one it falls silent.
 TEST(ClientEqual, EachRequiredMemberIsMissedWhenItIsNotThere) {
   const std::string theirs = body_of("client-command.txt", MessageType::create_pipeline);
   const std::string ours =

@@ -1,4 +1,4 @@
-// The framing of psrp.md 16: lines, acknowledgements and their order.
+// The framing out of process (agent/psrp/README.md): lines, acknowledgements and their order.
 #include "agent/psrp/outofproc.hpp"
 
 #include "agent/base/base64.hpp"

@@ -215,7 +215,7 @@ TEST(MetricsPage, EveryHelpOfAnAnswerSaysCached) {
           << line;
     }
   }
-  EXPECT_EQ(families, 25U + 7U + 8U) << "design.md 6.1: pools and durations, ours, the process";
+  EXPECT_EQ(families, 25U + 7U + 8U) << "pools and durations, ours, the process";
 }
 
 TEST(MetricsPage, SeriesOfAHealthyPool) {

@@ -1,5 +1,5 @@
 // A scripted PSRP process without a process: takes the client's lines, answers as the engine does
-// (psrp.md 16), and notes every rule that the client breaks.
+// (agent/psrp/README.md), and notes every rule that the client breaks.
 #pragma once
 
 #include "agent/psrp/fragment.hpp"
