@@ -1,4 +1,4 @@
-// The command line of `sfb_lab client`. README.md has the table.
+// The command line of `sfb_lab client`. README.md has them all.
 using System.Globalization;
 using System.Management.Automation;
 using System.Text.Json;

@@ -1,4 +1,4 @@
-// The scenario file: what the cmdlet does for which pool, and what the program does before it speaks PSRP. README.md has the table.
+// The scenario file: what the cmdlet does for which pool, and what the program does before it speaks PSRP. README.md has them all.
 using System.Text.Json;
 
 namespace Sfb.Lab;
