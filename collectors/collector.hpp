@@ -2,7 +2,7 @@
 // collectors.cpp each.
 #pragma once
 
-#include "collectors/backup_service_status/backup_service_status.hpp"
+#include "collectors/backup_service_status/interpret.hpp"
 
 #include <span>
 #include <string_view>

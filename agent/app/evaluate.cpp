@@ -6,6 +6,7 @@
 #include "agent/app/setup.hpp"
 #include "agent/base/text.hpp"
 #include "agent/net/deadline.hpp"
+#include "collectors/backup_service_status/verdict.hpp"
 #include "collectors/collector.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>

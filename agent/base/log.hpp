@@ -53,6 +53,11 @@ class Logger {
       sink_->write(level, source_, event, {fields.begin(), fields.size()});
     }
   }
+  void log(LogLevel level, std::string_view event, std::span<const LogField> fields) const {
+    if (enabled(level)) {
+      sink_->write(level, source_, event, fields);
+    }
+  }
   void debug(std::string_view event, std::initializer_list<LogField> fields = {}) const {
     log(LogLevel::debug, event, fields);
   }

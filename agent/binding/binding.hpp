@@ -1,6 +1,5 @@
-// PowerShell's parameter binding for the four parameters of Get-CsBackupServiceStatus and the
-// common ones. It takes tokens with offsets, so that errors can point into the line as PowerShell
-// does. Thread rule: pure functions.
+// PowerShell's parameter binding, the common parameters included. It takes tokens with offsets, so
+// that errors can point into the line as PowerShell does. Thread rule: pure functions.
 #pragma once
 
 #include <cstddef>
@@ -26,7 +25,8 @@ struct Parameter {
   std::vector<std::string> aliases = {};  ///< `ea`; matched like names
 };
 
-/// A cmdlet's signature. Names are data: the goldens use invented ones, the product Microsoft's.
+/// A cmdlet's signature. Names are data: the goldens use invented ones, the product Microsoft's
+/// (domain.md 6).
 struct Cmdlet {
   std::string name;
   /// Class name behind the comma of FullyQualifiedErrorId; empty when unknown, then the comma goes
@@ -74,7 +74,7 @@ struct BindError {
   std::string parameter;  ///< the parameter concerned, for a log or a JSON answer; may be empty
 };
 
-/// What the product refuses although PowerShell accepts it (README.md says why).
+/// What the product refuses although PowerShell accepts it (design.md 6.2).
 struct Policy {
   bool refuse_enum_numbers = false;  ///< the product's enum numbers are unknown
   bool refuse_enum_lists = false;    ///< PowerShell would OR them
@@ -108,9 +108,5 @@ std::string position_message(std::string_view line, const BindError& error,
 
 /// The common parameters of Windows PowerShell 5.1 with their aliases.
 const std::vector<Parameter>& common_parameters();
-
-/// Get-CsBackupServiceStatus with Microsoft's type names (README.md) and all common parameters of
-/// 5.1.
-const Cmdlet& get_cs_backup_service_status();
 
 }  // namespace sfb::binding

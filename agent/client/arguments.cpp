@@ -6,6 +6,7 @@
 #include "agent/format/choice.hpp"
 #include "agent/format/format.hpp"
 #include "agent/http/query_string.hpp"
+#include "collectors/backup_service_status/cmdlet.hpp"
 
 #include <fmt/format.h>
 
@@ -33,7 +34,7 @@ std::vector<std::string> enumerators(const std::array<format::Word<T>, N>& words
 }
 
 binding::Cmdlet cmdlet() {
-  binding::Cmdlet cmdlet = binding::get_cs_backup_service_status();
+  binding::Cmdlet cmdlet = collectors::get_cs_backup_service_status();
   cmdlet.parameters.push_back({.name = "As",
                                .type = binding::ParameterType::enumeration,
                                .type_name = "OutputForm",
@@ -183,7 +184,7 @@ binding::BindError bad_own(const std::vector<Token>& tokens, std::string_view pa
       fmt::format("Cannot validate argument on parameter '{}'. The argument {}", parameter, why);
   error.error_id = "ParameterArgumentValidationError";
   error.category_message = fmt::format("InvalidData: (:) [{}], ParameterBindingValidationException",
-                                       binding::get_cs_backup_service_status().name);
+                                       collectors::get_cs_backup_service_status().name);
   point_at(error, tokens, parameter);
   return error;
 }

@@ -1,5 +1,6 @@
 // The end of a run: the evaluation, what is learned from it, and who is told.
 #include "agent/engine/core.hpp"
+#include "collectors/backup_service_status/changes.hpp"
 #include "collectors/collector.hpp"
 
 #include <fmt/format.h>
@@ -135,29 +136,11 @@ void Core::log_success(Pool& pool, const status::Evaluation& evaluation,
   if (!before || !evaluation.status->conclusive) {
     return;  // the first answer changes nothing, and one that says nothing neither
   }
-  const auto log_change = [&](const std::string& module, std::string_view what,
-                              const std::string& from, const std::string& to) {
-    if (from != to) {
-      logger_.info("module state changed", {{"pool", name},
-                                            {"module", module},
-                                            {"direction", std::string(what)},
-                                            {"from", from},
-                                            {"to", to}});
-    }
-  };
-  const auto& old_modules = before->status->modules;
-  const auto& new_modules = evaluation.status->modules;
-  for (const collectors::Module& module : new_modules) {
-    const auto old = std::ranges::find(old_modules, module.identity, &collectors::Module::identity);
-    const bool known = old != old_modules.end();
-    log_change(module.identity, "export", known ? old->export_word : "", module.export_word);
-    log_change(module.identity, "import", known ? old->import_word : "", module.import_word);
-  }
-  for (const collectors::Module& old : old_modules) {
-    if (std::ranges::find(new_modules, old.identity, &collectors::Module::identity) ==
-        new_modules.end()) {
-      logger_.info("module gone", {{"pool", name}, {"module", old.identity}});
-    }
+  for (const collectors::Change& change :
+       collectors::changes(*before->status, *evaluation.status)) {
+    std::vector<LogField> fields = {{"pool", name}};
+    fields.insert(fields.end(), change.fields.begin(), change.fields.end());
+    logger_.log(LogLevel::info, change.event, std::span<const LogField>(fields));
   }
 }
 

@@ -1,5 +1,6 @@
 // Runs: from the queue through the transport to their end, on time or not.
 #include "agent/engine/core.hpp"
+#include "collectors/collector.hpp"
 
 #include <fmt/format.h>
 

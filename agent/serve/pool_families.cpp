@@ -9,11 +9,11 @@
 namespace sfb::serve {
 namespace {
 
+using collectors::ModuleSeries;
 using exposition::Family;
 using exposition::Labels;
 using exposition::Type;
 using exposition::Writer;
-using status::ModuleSeries;
 using status::PoolSnapshot;
 using Rows = std::vector<PoolRow>;
 

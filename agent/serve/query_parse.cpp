@@ -5,6 +5,7 @@
 #include "agent/http/query_string.hpp"
 #include "agent/serve/problem.hpp"
 #include "agent/serve/query.hpp"
+#include "collectors/backup_service_status/cmdlet.hpp"
 
 #include <fmt/format.h>
 
@@ -207,7 +208,8 @@ std::optional<BindError> read_own(const std::vector<QueryItem>& items, const for
 /// The type of the cmdlet's own parameter that PowerShell would take `name` for: it decides how a
 /// value is written. No two of the four begin alike.
 std::optional<binding::ParameterType> type_of(std::string_view name) {
-  for (const binding::Parameter& parameter : binding::get_cs_backup_service_status().parameters) {
+  for (const binding::Parameter& parameter :
+       collectors::get_cs_backup_service_status().parameters) {
     if (!name.empty() && istarts_with(parameter.name, name)) {
       return parameter.type;
     }
@@ -273,7 +275,7 @@ status::Category category_of(std::string_view name) {
 std::expected<status::Question, BindError> bind_question(const std::vector<Token>& tokens) {
   constexpr binding::Policy kPolicy = {
       .refuse_enum_numbers = true, .refuse_enum_lists = true, .refuse_common_parameters = true};
-  auto bound = binding::bind(binding::get_cs_backup_service_status(), tokens, kPolicy);
+  auto bound = binding::bind(collectors::get_cs_backup_service_status(), tokens, kPolicy);
   if (!bound) {
     return std::unexpected(std::move(bound.error()));
   }
@@ -334,7 +336,7 @@ std::expected<Query, http::Response> parse_query_request(const http::Request& re
       append_tokens(tokens, item);
     }
   }
-  form.line = binding::canonical_line(binding::get_cs_backup_service_status(), tokens);
+  form.line = binding::canonical_line(collectors::get_cs_backup_service_status(), tokens);
   std::optional<std::chrono::seconds> max_age;
   if (const auto error = read_own(own, form.choice, max_age)) {
     return std::unexpected(binding_response(form, *error));

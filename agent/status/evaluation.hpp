@@ -5,7 +5,7 @@
 #include "agent/base/time.hpp"
 #include "agent/status/question.hpp"
 #include "agent/value/pipeline.hpp"
-#include "collectors/backup_service_status/backup_service_status.hpp"
+#include "collectors/backup_service_status/verdict.hpp"
 
 #include <chrono>
 #include <cstdint>

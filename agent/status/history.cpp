@@ -2,8 +2,7 @@
 #include "agent/status/history.hpp"
 
 #include "agent/base/text.hpp"
-
-#include <fmt/format.h>
+#include "collectors/backup_service_status/changes.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -16,39 +15,6 @@ constexpr std::size_t kMessageLimit = 500;
 
 std::string cut(std::string_view text) {
   return std::string(cut_utf8(text, kMessageLimit));
-}
-
-// What a good answer held that this build does not know: metrics only say `Unknown`, the raw word
-// must stand somewhere (design.md 2).
-std::string oddities(const collectors::BackupStatus& status) {
-  std::string text;
-  const auto add = [&](std::string_view part) {
-    text += text.empty() ? "" : "; ";
-    text += part;
-  };
-  const auto unknown = [&](std::string_view what, std::string_view direction,
-                           const std::string& word) {
-    add(fmt::format("unknown state {} of {} {}", quote(word, 80), what, direction));
-  };
-  // First, as there are few of them: the text is cut at its end.
-  for (const std::string& note : status.notes) {
-    add(note);
-  }
-  for (const collectors::Module& module : status.modules) {
-    if (module.export_state == collectors::ExportState::unknown) {
-      unknown(module.identity, "export", module.export_word);
-    }
-    if (module.import_state == collectors::ImportState::unknown) {
-      unknown(module.identity, "import", module.import_word);
-    }
-  }
-  if (status.overall_export == collectors::ExportState::unknown) {
-    unknown("the overall", "export", status.overall_export_word);
-  }
-  if (status.overall_import == collectors::ImportState::unknown) {
-    unknown("the overall", "import", status.overall_import_word);
-  }
-  return text;
 }
 
 }  // namespace
@@ -71,7 +37,7 @@ void History::add(const Evaluation& evaluation) {
     entry.remedy = evaluation.error->remedy;
   } else {
     entry.code = evaluation.note;
-    entry.message = evaluation.status ? cut(oddities(*evaluation.status)) : "";
+    entry.message = evaluation.status ? cut(collectors::oddities(*evaluation.status)) : "";
   }
   auto& ring = entry.good ? good_ : failed_;
   ring.push_front(std::move(entry));

@@ -4,6 +4,8 @@
 
 #include "agent/base/limits.hpp"
 #include "agent/status/evaluation.hpp"
+#include "collectors/backup_service_status/memory.hpp"
+#include "collectors/backup_service_status/verdict.hpp"
 
 #include <array>
 #include <chrono>
@@ -32,15 +34,6 @@ struct PoolIdentity {
 
 enum class Freshness : std::uint8_t { none, fresh, stale };
 
-/// One published module with the times this agent has seen.
-struct ModuleSeries {
-  collectors::Module module;
-  std::optional<WallTime> export_changed = {};  ///< when this state was first seen
-  std::optional<WallTime> import_changed = {};
-  std::optional<WallTime> last_healthy = {};  ///< removed when the export becomes NotInitialized
-  std::optional<WallTime> last_final = {};    ///< removed likewise
-};
-
 /// Everything metrics and pages say about one pool at one moment. Immutable; readable from any
 /// thread.
 struct PoolSnapshot {
@@ -54,7 +47,7 @@ struct PoolSnapshot {
   std::optional<collectors::ImportState> overall_import = {};
   /// With freshness stale the modules stay here for their timestamps; their states are not to be
   /// published.
-  std::vector<ModuleSeries> modules = {};
+  std::vector<collectors::ModuleSeries> modules = {};
   /// Name, active now; seen in the last 24 h.
   std::vector<std::pair<std::string, bool>> machines = {};
   std::uint64_t active_machine_changes = 0;
@@ -87,7 +80,7 @@ class Knowledge {
   /// stays, the verdict is judged anew.
   void reconfigure(PoolIdentity identity);
   /// Counts from the next answer on.
-  void set_limits(const Limits& limits) { limits_ = limits; }
+  void set_limits(const Limits& limits) { memory_.set_limits(limits); }
 
   Freshness freshness(Now now) const;
   /// When the next change by time alone happens (fresh -> stale, a machine forgotten); absent when
@@ -97,22 +90,10 @@ class Knowledge {
   PoolSnapshotPtr snapshot(Now now);
 
  private:
-  struct Machine {
-    std::string name;
-    MonoTime seen{};
-    bool active = false;
-  };
-  void learn(const Evaluation& evaluation);
-  void learn_modules(const Evaluation& evaluation);
-  void learn_machine(const std::string& name, MonoTime seen);
-  void forget_machines(MonoTime now);
-
   PoolSnapshot current_;  ///< without what depends on the moment: freshness and state series
-  Limits limits_;
-  EvaluationPtr judged_;  ///< the newest good one, conclusive or not
-  std::vector<Machine> machines_;
-  std::string last_active_;  ///< survives answers that do not name a machine
-  PoolSnapshotPtr cached_;   ///< null after every change
+  collectors::BackupMemory memory_;
+  EvaluationPtr judged_;    ///< the newest good one, conclusive or not
+  PoolSnapshotPtr cached_;  ///< null after every change
 };
 
 }  // namespace sfb::status

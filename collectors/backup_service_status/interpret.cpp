@@ -1,7 +1,8 @@
 // From the objects of one pipeline to a BackupStatus, or to the reason why there is none.
+#include "collectors/backup_service_status/interpret.hpp"
+
 #include "agent/base/text.hpp"
 #include "agent/value/access.hpp"
-#include "collectors/backup_service_status/backup_service_status.hpp"
 #include "collectors/backup_service_status/modules.hpp"
 #include "collectors/backup_service_status/script.hpp"
 #include "collectors/backup_service_status/states.hpp"

@@ -1,8 +1,10 @@
 // The modules of a status object in all their shapes. Internal to the collector; pure functions.
 #pragma once
 
+#include "agent/base/error.hpp"
+#include "agent/base/limits.hpp"
 #include "agent/value/pipeline.hpp"
-#include "collectors/backup_service_status/backup_service_status.hpp"
+#include "collectors/backup_service_status/status.hpp"
 
 #include <cstddef>
 #include <string>

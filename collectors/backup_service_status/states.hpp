@@ -1,7 +1,7 @@
 // The server's state words and the states they mean. Internal to the collector.
 #pragma once
 
-#include "collectors/backup_service_status/backup_service_status.hpp"
+#include "collectors/backup_service_status/status.hpp"
 
 #include <string_view>
 

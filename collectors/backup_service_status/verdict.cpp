@@ -1,6 +1,7 @@
 // "Configured and working properly", judged from one answer alone.
+#include "collectors/backup_service_status/verdict.hpp"
+
 #include "agent/base/text.hpp"
-#include "collectors/backup_service_status/backup_service_status.hpp"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,5 @@
 // Any typed line: read, bound both ways, rebuilt and shown with its position.
+#include "collectors/backup_service_status/cmdlet.hpp"
 #include "tests/unit/binding/line_reader.cpp"  // NOLINT: a fuzz target is one source
 
 #include <cstdint>
@@ -18,7 +19,7 @@ void show(std::string_view line, const BindError& error) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string line = sfb::to_utf8_lossy({reinterpret_cast<const char*>(data), size});
-  const Cmdlet& cmdlet = get_cs_backup_service_status();
+  const Cmdlet& cmdlet = sfb::collectors::get_cs_backup_service_status();
   auto tokens = read_line(cmdlet, line);
   if (!tokens) {
     show(line, tokens.error().error);

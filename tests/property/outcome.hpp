@@ -5,7 +5,8 @@
 #include "agent/base/error.hpp"
 #include "agent/base/fqdn.hpp"
 #include "agent/value/pipeline.hpp"
-#include "collectors/backup_service_status/backup_service_status.hpp"
+#include "collectors/backup_service_status/interpret.hpp"
+#include "collectors/backup_service_status/verdict.hpp"
 
 #include <map>
 #include <optional>

@@ -8,6 +8,7 @@
 #include "agent/binding/binding.hpp"
 #include "agent/clixml/clixml.hpp"
 #include "agent/format/format.hpp"
+#include "collectors/backup_service_status/cmdlet.hpp"
 #include "tests/lab/powershell/conversation.hpp"
 #include "tests/lab/powershell/tally.hpp"
 #include "tests/unit/binding/golden.hpp"
@@ -130,7 +131,7 @@ int text(const fs::path& folder, std::size_t least) {
 
 // The cmdlet of the lab: PoolFqdn is text, and PowerShell 7 has more than 5.1.
 Cmdlet lab_cmdlet() {
-  Cmdlet cmdlet = sfb::binding::get_cs_backup_service_status();
+  Cmdlet cmdlet = sfb::collectors::get_cs_backup_service_status();
   cmdlet.class_name = "Sfb.Lab.BindProbeCommand";
   cmdlet.parameters.front().type_name = "System.String";
   for (sfb::binding::Parameter& parameter : cmdlet.common) {
@@ -211,7 +212,7 @@ int binding(const fs::path& file, std::size_t least) {
     }
     const std::string ours = answer(tally, cmdlet, line);
     Tally uncounted;
-    if (answer(uncounted, sfb::binding::get_cs_backup_service_status(), line) != ours) {
+    if (answer(uncounted, sfb::collectors::get_cs_backup_service_status(), line) != ours) {
       tally.rewritten("the product's cmdlet, as the lab's");
     }
     tally.compare(line, ours, engine);

@@ -1,6 +1,7 @@
 // Binding: every recorded line, the product's own refusals, and what the lines do not reach.
 #include "agent/binding/binding.hpp"
 
+#include "collectors/backup_service_status/cmdlet.hpp"
 #include "tests/unit/binding/golden.hpp"
 #include "tests/unit/binding/line_reader.hpp"
 
@@ -26,7 +27,7 @@ std::expected<std::vector<Bound>, BindError> bind_line(const Cmdlet& cmdlet, std
 // `Get-CsBackupServiceStatus -PoolFqdn x` and `rest`, with Microsoft's names.
 std::expected<std::vector<Bound>, BindError> bind_rest(std::string_view rest,
                                                        const Policy& policy = kAsPowerShell) {
-  return bind_line(get_cs_backup_service_status(),
+  return bind_line(collectors::get_cs_backup_service_status(),
                    "Get-CsBackupServiceStatus -PoolFqdn x " + std::string(rest), policy);
 }
 
@@ -63,7 +64,7 @@ TEST(Binding, UnknownClassLeavesTheIdAlone) {
 
 TEST(Binding, MicrosoftsTypeNames) {
   const auto pool =
-      bind_line(get_cs_backup_service_status(), "Get-CsBackupServiceStatus -PoolFqdn");
+      bind_line(collectors::get_cs_backup_service_status(), "Get-CsBackupServiceStatus -PoolFqdn");
   ASSERT_FALSE(pool);
   EXPECT_EQ(pool.error().message,
             "Missing an argument for parameter 'PoolFqdn'. Specify a parameter of type "
@@ -77,7 +78,7 @@ TEST(Binding, MicrosoftsTypeNames) {
 }
 
 TEST(Binding, AliasesOfCommonParametersBind) {
-  const Cmdlet& cmdlet = get_cs_backup_service_status();
+  const Cmdlet& cmdlet = collectors::get_cs_backup_service_status();
   const auto result =
       bind_rest("-vb -db:$false -ea Stop -wa ignore -infa Inq -ev a -wv b -iv c -ov d -ob 7 -pv f");
   ASSERT_TRUE(result) << result.error().message;
@@ -120,7 +121,7 @@ TEST(Binding, PolicyRefusesInPowerShellsShape) {
   }
   const auto good = bind_rest("-Category user -Force -Bypass 0", kProduct);
   ASSERT_TRUE(good) << good.error().message;
-  EXPECT_EQ(binds_text(get_cs_backup_service_status(), *good),
+  EXPECT_EQ(binds_text(collectors::get_cs_backup_service_status(), *good),
             "BypassDualWrite=False; Category=UserData; Force=True; PoolFqdn=x");
 }
 
@@ -140,7 +141,7 @@ TEST(Binding, TheFirstErrorIsPowerShells) {
 }
 
 TEST(Binding, AnUnknownNameMayBeAValue) {
-  const Cmdlet& cmdlet = get_cs_backup_service_status();
+  const Cmdlet& cmdlet = collectors::get_cs_backup_service_status();
   const auto value = bind_line(cmdlet, "Get-CsBackupServiceStatus -PoolFqdn -nobody");
   ASSERT_TRUE(value) << value.error().message;
   EXPECT_EQ(binds_text(cmdlet, *value), "PoolFqdn=-nobody");

@@ -2,6 +2,7 @@
 #include "tests/unit/binding/golden.hpp"
 
 #include "agent/base/text.hpp"
+#include "collectors/backup_service_status/cmdlet.hpp"
 
 #include <algorithm>
 #include <fstream>
@@ -60,7 +61,7 @@ std::vector<GoldenLine> golden_lines(std::string_view name) {
 }
 
 Cmdlet stand_in() {
-  Cmdlet cmdlet = get_cs_backup_service_status();
+  Cmdlet cmdlet = collectors::get_cs_backup_service_status();
   cmdlet.class_name = "Contoso.Backup.GetCsBackupServiceStatusCommand";
   for (Parameter& parameter : cmdlet.parameters) {
     if (parameter.name == "PoolFqdn") {

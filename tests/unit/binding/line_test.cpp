@@ -1,6 +1,7 @@
 // The rebuilt line and the position message.
 #include "agent/base/text.hpp"
 #include "agent/binding/binding.hpp"
+#include "collectors/backup_service_status/cmdlet.hpp"
 #include "tests/unit/binding/golden.hpp"
 #include "tests/unit/binding/line_reader.hpp"
 
@@ -41,7 +42,7 @@ TEST(CanonicalLine, QuotesWhatNeedsIt) {
                             value(Kind::list, "a,b c"),
                             value(Kind::literal, "-Force"),
                             value(Kind::end_of_parameters, "")};
-  const std::string line = canonical_line(get_cs_backup_service_status(), tokens);
+  const std::string line = canonical_line(collectors::get_cs_backup_service_status(), tokens);
   EXPECT_EQ(line,
             "Get-CsBackupServiceStatus -PoolFqdn atl-cs-001.litwareinc.com -Category "
             "'it''s \xE2\x80\x99\xE2\x80\x99 here' -Force:$false -BypassDualWrite 1 '1' '' $null "
@@ -151,7 +152,7 @@ TEST(PositionMessage, AnErrorWithoutAPlaceIsTheWholeLines) {
 }
 
 TEST(LineReader, CommandNameAndQuotesAreItsAffair) {
-  const Cmdlet& cmdlet = get_cs_backup_service_status();
+  const Cmdlet& cmdlet = collectors::get_cs_backup_service_status();
   const auto name = read_line(cmdlet, "Get-Nothing -PoolFqdn x");
   ASSERT_FALSE(name);
   EXPECT_EQ(name.error().error.error_id, "CommandNotFoundException");

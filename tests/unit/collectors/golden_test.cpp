@@ -2,7 +2,7 @@
 // wire. The expectations lie in tests/collectors/backup_service_status/cases.tsv.
 #include "agent/base/text.hpp"
 #include "agent/clixml/clixml.hpp"
-#include "collectors/backup_service_status/backup_service_status.hpp"
+#include "collectors/backup_service_status/interpret.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

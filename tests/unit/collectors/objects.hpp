@@ -2,7 +2,8 @@
 #pragma once
 
 #include "agent/value/pipeline.hpp"
-#include "collectors/backup_service_status/backup_service_status.hpp"
+#include "collectors/backup_service_status/interpret.hpp"
+#include "collectors/backup_service_status/verdict.hpp"
 
 #include <initializer_list>
 #include <string>

@@ -11,8 +11,8 @@ namespace sfb::serve::testing {
 using namespace std::chrono_literals;
 using collectors::ExportState;
 using collectors::ImportState;
+using collectors::ModuleSeries;
 using status::Freshness;
-using status::ModuleSeries;
 using status::PoolIdentity;
 using status::PoolSnapshot;
 

@@ -1,11 +1,5 @@
-// Collector backup_service_status: what the objects of Get-CsBackupServiceStatus mean. Pure,
-// thread-safe functions.
+// What one answer of Get-CsBackupServiceStatus says. Values; the functions are pure.
 #pragma once
-
-#include "agent/base/error.hpp"
-#include "agent/base/fqdn.hpp"
-#include "agent/base/limits.hpp"
-#include "agent/value/pipeline.hpp"
 
 #include <array>
 #include <cstdint>
@@ -64,39 +58,5 @@ struct BackupStatus {
   /// says nothing about the pool.
   bool conclusive = true;
 };
-
-/// The call for one pool: PoolFqdn, then Category (its name; empty for all), Force and
-/// BypassDualWrite where given.
-Call make_call(const Fqdn& pool, std::string_view category, bool force,
-               std::optional<bool> bypass_dual_write);
-
-/// Reads a pipeline's result (design.md 5.3): one status object, or none and no errors, is good.
-/// A doubt of the result becomes a note. Errors: cmdlet
-/// (`cmdlet.error`, `cmdlet.failed`, hints `cmdlet.second_hop`, `cmdlet.not_found` and
-/// `cmdlet.import_failed`, the first error's text as peer),
-/// parse (`status.several`, `status.unrecognised`, `status.too_many_modules`,
-/// `status.duplicate_module`, `status.bad_module`, `status.control_character`,
-/// `status.label_too_long`), protocol (`status.missing`: the script told of modules, no object
-/// came). BackupModules may be objects or strings `Name:[Export,Import]`, a list
-/// or a single value; null is an empty list.
-Result<BackupStatus> interpret(const PipelineResult& result, const Limits& limits);
-
-/// What the operator says about a pool; decides what NotInitialized means.
-struct Expectation {
-  bool cms_master = false;
-  bool expect_rgs = false;
-};
-
-/// The cmdlet's own words, judged from one answer alone. Absent is unknown: neither yes nor no.
-struct Verdict {
-  std::optional<bool> configured = {};  ///< absent where the answer is not conclusive
-  /// False when a known state is bad, else absent when any word is unknown, else true. Never true
-  /// without configured.
-  std::optional<bool> working = {};
-  std::vector<std::string> reasons = {};  ///< why not working, one sentence each
-  std::vector<std::string> doubts = {};   ///< what cannot be judged, one sentence each
-};
-
-Verdict judge(const BackupStatus& status, const Expectation& expectation);
 
 }  // namespace sfb::collectors

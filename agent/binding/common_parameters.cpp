@@ -1,4 +1,4 @@
-// The signature of Get-CsBackupServiceStatus and the common parameters of Windows PowerShell 5.1.
+// The common parameters of Windows PowerShell 5.1.
 #include "agent/binding/binding.hpp"
 
 #include <utility>
@@ -49,30 +49,6 @@ const std::vector<Parameter>& common_parameters() {
       common_variable("PipelineVariable", "pv"),
   };
   return kCommon;
-}
-
-const Cmdlet& get_cs_backup_service_status() {
-  // The class behind the cmdlet is not known, so class_name stays empty.
-  static const Cmdlet kCmdlet = {
-      .name = "Get-CsBackupServiceStatus",
-      .class_name = {},
-      .parameters = {{.name = "PoolFqdn",
-                      .type = ParameterType::text,
-                      .type_name = "Microsoft.Rtc.Management.Deploy.Fqdn",
-                      .mandatory = true,
-                      .not_empty = true},
-                     {.name = "Category",
-                      .type = ParameterType::enumeration,
-                      .type_name = "Microsoft.Rtc.Management.Hadr.BackupService.BackupCategory",
-                      .enumerators = {"UserData", "CMS", "RGS"}},
-                     {.name = "Force",
-                      .type = ParameterType::switch_flag,
-                      .type_name = "System.Management.Automation.SwitchParameter"},
-                     {.name = "BypassDualWrite",
-                      .type = ParameterType::boolean,
-                      .type_name = "System.Boolean"}},
-      .common = common_parameters()};
-  return kCmdlet;
 }
 
 }  // namespace sfb::binding

@@ -1,0 +1,31 @@
+// What to ask, and what the objects of the answer mean. Pure, thread-safe functions.
+#pragma once
+
+#include "agent/base/error.hpp"
+#include "agent/base/fqdn.hpp"
+#include "agent/base/limits.hpp"
+#include "agent/value/pipeline.hpp"
+#include "collectors/backup_service_status/status.hpp"
+
+#include <optional>
+#include <string_view>
+
+namespace sfb::collectors {
+
+/// The call for one pool: PoolFqdn, then Category (its name; empty for all), Force and
+/// BypassDualWrite where given.
+Call make_call(const Fqdn& pool, std::string_view category, bool force,
+               std::optional<bool> bypass_dual_write);
+
+/// Reads a pipeline's result (design.md 5.3): one status object, or none and no errors, is good.
+/// A doubt of the result becomes a note. Errors: cmdlet
+/// (`cmdlet.error`, `cmdlet.failed`, hints `cmdlet.second_hop`, `cmdlet.not_found` and
+/// `cmdlet.import_failed`, the first error's text as peer),
+/// parse (`status.several`, `status.unrecognised`, `status.too_many_modules`,
+/// `status.duplicate_module`, `status.bad_module`, `status.control_character`,
+/// `status.label_too_long`), protocol (`status.missing`: the script told of modules, no object
+/// came). BackupModules may be objects or strings `Name:[Export,Import]`, a list
+/// or a single value; null is an empty list.
+Result<BackupStatus> interpret(const PipelineResult& result, const Limits& limits);
+
+}  // namespace sfb::collectors

@@ -1,0 +1,112 @@
+#include "collectors/backup_service_status/memory.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace sfb::collectors {
+
+namespace {
+
+constexpr std::chrono::hours kMachineMemory{24};
+
+// The later of both: content that is older than what was known takes nothing back. Except for a
+// time ahead of `now`, when our clock was set back.
+void raise(std::optional<WallTime>& time, WallTime value, WallTime now) {
+  time = time && *time <= now ? std::max(*time, value) : value;
+}
+
+}  // namespace
+
+void BackupMemory::learn(const BackupStatus& status, WallTime evaluated_at, WallTime finished,
+                         MonoTime made) {
+  learn_modules(status, evaluated_at, finished);
+  learn_machine(status.active_machine, made);
+  unknown_states_ += status.unknown_states;
+}
+
+void BackupMemory::learn_modules(const BackupStatus& status, WallTime evaluated_at, WallTime now) {
+  std::vector<ModuleSeries> series;
+  series.reserve(status.modules.size());
+  for (const Module& module : status.modules) {
+    const auto before = std::ranges::find_if(modules_, [&](const ModuleSeries& known) {
+      return known.module.identity == module.identity;
+    });
+    const bool known = before != modules_.end();
+    ModuleSeries next = known ? *before : ModuleSeries{};
+    // A change is dated by our own clock: it says when this agent saw it first. No time stays that
+    // lies ahead of it since it was set back.
+    if (!known || next.module.export_state != module.export_state || next.export_changed > now) {
+      next.export_changed = now;
+    }
+    if (!known || next.module.import_state != module.import_state || next.import_changed > now) {
+      next.import_changed = now;
+    }
+    next.module = module;
+    if (module.export_state == ExportState::not_initialized) {
+      // The export was set up anew or the CMS master moved away: the old dates are of another life.
+      next.last_healthy.reset();
+      next.last_final.reset();
+    }
+    if (is_healthy(module.export_state)) {
+      raise(next.last_healthy, evaluated_at, now);
+    }
+    if (module.export_state == ExportState::final_state) {
+      raise(next.last_final, evaluated_at, now);
+    }
+    series.push_back(std::move(next));
+  }
+  modules_ = std::move(series);
+}
+
+void BackupMemory::learn_machine(const std::string& name, MonoTime seen) {
+  for (Machine& machine : machines_) {
+    machine.active = false;
+  }
+  if (name.empty()) {
+    return;
+  }
+  if (!last_active_.empty() && last_active_ != name) {
+    ++active_machine_changes_;
+  }
+  last_active_ = name;
+  auto machine = std::ranges::find(machines_, name, &Machine::name);
+  if (machine == machines_.end()) {
+    if (limits_.machines_per_pool == 0) {
+      return;
+    }
+    if (machines_.size() >= limits_.machines_per_pool) {
+      machines_.erase(std::ranges::min_element(machines_, {}, &Machine::seen));
+    }
+    machine = machines_.insert(machines_.end(), Machine{name, seen, false});
+  }
+  machine->seen = std::max(machine->seen, seen);
+  machine->active = true;
+}
+
+bool BackupMemory::forget(MonoTime now) {
+  return std::erase_if(machines_, [&](const Machine& machine) {
+           return !machine.active && now - machine.seen > kMachineMemory;
+         }) > 0;
+}
+
+std::optional<MonoTime> BackupMemory::next_forgotten() const {
+  std::optional<MonoTime> next;
+  for (const Machine& machine : machines_) {
+    const MonoTime end = machine.seen + kMachineMemory + std::chrono::nanoseconds(1);
+    if (!machine.active && (!next || end < *next)) {
+      next = end;
+    }
+  }
+  return next;
+}
+
+std::vector<std::pair<std::string, bool>> BackupMemory::machines() const {
+  std::vector<std::pair<std::string, bool>> all;
+  all.reserve(machines_.size());
+  for (const Machine& machine : machines_) {
+    all.emplace_back(machine.name, machine.active);
+  }
+  return all;
+}
+
+}  // namespace sfb::collectors
