@@ -190,7 +190,7 @@ void Core::withdraw_if_unwanted(const JobPtr& job) {
 }
 
 // Callers who wait for text of another width: an answer as young as this is theirs too, without
-// asking the server again (design.md 6.2).
+// asking the server again.
 void Core::serve_waiting(Pool& pool, const status::EvaluationPtr& evaluation) {
   if (options_.min_live_interval <= options_.min_live_interval.zero()) {
     return;

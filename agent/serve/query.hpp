@@ -14,7 +14,7 @@ namespace sfb::serve {
 
 using format::As;
 
-/// A parsed query (design.md 6.2).
+/// A parsed query.
 struct Query {
   status::Question question;
   format::Choice choice;
@@ -29,9 +29,9 @@ struct Query {
 std::expected<Query, http::Response> parse_query_request(const http::Request& request,
                                                          const std::string& request_id = {});
 
-/// The finished response of an answer: status of 5.3, body in the asked form, freshness in headers
-/// only. `last_good` (of an equal question, may be null) is what a failed answer shows as the last
-/// known result. CPU work: worker thread.
+/// The finished response of an answer: status as in agent/README.md ("Outcomes"), body in the asked
+/// form, freshness in headers only. `last_good` (of an equal question, may be null) is what a
+/// failed answer shows as the last known result. CPU work: worker thread.
 http::Response render_answer(const Query& query, const status::Answer& answer, MonoTime now,
                              const std::string& request_id,
                              const status::EvaluationPtr& last_good = {});

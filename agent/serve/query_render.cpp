@@ -1,5 +1,5 @@
-// From an answer to a response: status of design.md 5.3, the body as the cmdlet's, everything else
-// in headers.
+// From an answer to a response: status as in agent/README.md, the body as the cmdlet's, everything
+// else in headers.
 #include "agent/clixml/clixml.hpp"
 #include "agent/format/choice.hpp"
 #include "agent/format/format.hpp"

@@ -33,7 +33,7 @@ struct Evaluation {
   std::vector<StageTime> stages = {};
   /// What came back, kept whole; null when nothing did.
   std::shared_ptr<const PipelineResult> result = {};
-  /// Set when the outcome is good (design.md 5.3).
+  /// Set when the outcome is good (agent/README.md, "Outcomes").
   std::optional<collectors::BackupStatus> status = {};
   collectors::Verdict verdict = {};  ///< meaningful with `status` only
   /// Set when the outcome is failed.

@@ -1,5 +1,5 @@
 // What is known about one pool: the pure state machine none -> fresh -> stale, its timestamps and
-// counters (design.md 5.2, 6.1).
+// counters (agent/engine/README.md).
 #pragma once
 
 #include "agent/base/limits.hpp"

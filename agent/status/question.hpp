@@ -16,7 +16,8 @@ enum class Category : std::uint8_t { all, user_data, cms, rgs };
 /// `All`, `UserData`, `CMS`, `RGS`: also the {category} of a dropped file's path.
 std::string_view to_string(Category category);
 
-/// One question (design.md 5.1). Equal questions share running evaluations and cached answers.
+/// One question (agent/engine/README.md). Equal questions share running evaluations and cached
+/// answers.
 struct Question {
   Fqdn pool;
   Category category = Category::all;

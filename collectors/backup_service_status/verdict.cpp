@@ -15,7 +15,7 @@ bool is_cms_master(const Module& module) {
   return iequals(module.identity, "CentralMgmt.CMSMaster");
 }
 
-// Response Groups are backed up by two modules, RGSDataStore and RGSFileStore (domain.md 2.3).
+// Response Groups are backed up by two modules, RGSDataStore and RGSFileStore (README.md).
 bool is_rgs(const Module& module) {
   return istarts_with(module.identity, "ApplicationServer.RGS");
 }
