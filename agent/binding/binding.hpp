@@ -25,8 +25,7 @@ struct Parameter {
   std::vector<std::string> aliases = {};  ///< `ea`; matched like names
 };
 
-/// A cmdlet's signature. Names are data: the goldens use invented ones, the product Microsoft's
-/// (domain.md 6).
+/// A cmdlet's signature. Names are data: the goldens use invented ones, the product Microsoft's.
 struct Cmdlet {
   std::string name;
   /// Class name behind the comma of FullyQualifiedErrorId; empty when unknown, then the comma goes
@@ -74,7 +73,7 @@ struct BindError {
   std::string parameter;  ///< the parameter concerned, for a log or a JSON answer; may be empty
 };
 
-/// What the product refuses although PowerShell accepts it (design.md 6.2).
+/// What the product refuses although PowerShell accepts it.
 struct Policy {
   bool refuse_enum_numbers = false;  ///< the product's enum numbers are unknown
   bool refuse_enum_lists = false;    ///< PowerShell would OR them

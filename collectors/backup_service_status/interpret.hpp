@@ -17,8 +17,8 @@ namespace sfb::collectors {
 Call make_call(const Fqdn& pool, std::string_view category, bool force,
                std::optional<bool> bypass_dual_write);
 
-/// Reads a pipeline's result (design.md 5.3): one status object, or none and no errors, is good.
-/// A doubt of the result becomes a note. Errors: cmdlet
+/// Reads a pipeline's result (agent/README.md, "Outcomes"): one status object, or none and no
+/// errors, is good. A doubt of the result becomes a note. Errors: cmdlet
 /// (`cmdlet.error`, `cmdlet.failed`, hints `cmdlet.second_hop`, `cmdlet.not_found` and
 /// `cmdlet.import_failed`, the first error's text as peer),
 /// parse (`status.several`, `status.unrecognised`, `status.too_many_modules`,

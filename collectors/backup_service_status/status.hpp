@@ -10,7 +10,7 @@
 
 namespace sfb::collectors {
 
-/// Words of ExportStatus (domain.md 2.1); any other word is `unknown`.
+/// Words of ExportStatus; any other word is `unknown`.
 enum class ExportState : std::uint8_t {
   final_state,
   steady_state,
@@ -25,13 +25,13 @@ inline constexpr std::array kExportStates = {
 /// `FinalState` and so on, as the server spells it; `Unknown`.
 std::string_view to_string(ExportState state);
 
-/// Words of ImportStatus (domain.md 2.2).
+/// Words of ImportStatus.
 enum class ImportState : std::uint8_t { normal_state, error_state, not_initialized, unknown };
 inline constexpr std::array kImportStates = {ImportState::normal_state, ImportState::error_state,
                                              ImportState::not_initialized, ImportState::unknown};
 std::string_view to_string(ImportState state);
 
-/// FinalState or SteadyState: Microsoft's own rule for a good export (domain.md 2.6).
+/// FinalState or SteadyState: Microsoft's own rule for a good export (README.md).
 bool is_healthy(ExportState state);
 
 /// One row of BackupModules.
