@@ -2,6 +2,7 @@
 #include "agent/engine/engine.hpp"
 
 #include "agent/engine/core.hpp"
+#include "agent/remote/transport.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -23,17 +24,18 @@ namespace asio = boost::asio;
 
 namespace {
 
+using TransportPtr = std::shared_ptr<remote::TransportControl>;
+
 // Holds the transport alive until the run returned, whatever the configuration has become.
-asio::awaitable<Result<remote::Reply>> ask(std::shared_ptr<remote::Transport> transport, Call call,
-                                           MonoTime deadline) {
-  co_return co_await transport->ask(std::move(call), deadline);
+asio::awaitable<Result<remote::Reply>> ask(TransportPtr transport, Call call, MonoTime deadline) {
+  co_return co_await transport->transport().ask(std::move(call), deadline);
 }
 
 // A transport that nobody configures any more may take this long; its runs end well before.
 constexpr std::chrono::minutes kRetireTime{5};
 
-asio::awaitable<bool> close_one(std::shared_ptr<remote::Transport> transport, MonoTime deadline) {
-  co_return co_await transport->close(deadline);
+asio::awaitable<bool> close_one(TransportPtr transport, MonoTime deadline) {
+  co_return co_await transport->transport().close(deadline);
 }
 
 Result<remote::Reply> outcome_of(const std::exception_ptr& exception,
@@ -82,9 +84,7 @@ class Engine::Impl : public std::enable_shared_from_this<Engine::Impl> {
                             impl->arm();
                           }
                         },
-                        [this](std::shared_ptr<remote::Transport> transport) {
-                          retire(std::move(transport));
-                        }});
+                        [this](TransportPtr transport) { retire(std::move(transport)); }});
   }
 
   Core& core() { return *core_; }
@@ -160,7 +160,7 @@ class Engine::Impl : public std::enable_shared_from_this<Engine::Impl> {
   }
 
   // In the background: runs under way end first.
-  void retire(std::shared_ptr<remote::Transport> transport) {
+  void retire(TransportPtr transport) {
     std::erase_if(retired_, [](const auto& each) { return each.expired(); });
     retired_.push_back(transport);
     asio::co_spawn(executor_, close_one(std::move(transport), clock_.now().mono + kRetireTime),
@@ -186,7 +186,7 @@ class Engine::Impl : public std::enable_shared_from_this<Engine::Impl> {
   std::optional<Core> core_;
   std::optional<MonoTime> armed_;
   std::unordered_map<JobId, std::unique_ptr<asio::cancellation_signal>> signals_;
-  std::vector<std::weak_ptr<remote::Transport>> retired_;
+  std::vector<std::weak_ptr<remote::TransportControl>> retired_;
 };
 
 Engine::Engine(asio::any_io_executor executor, const Clock& clock, Logger logger)

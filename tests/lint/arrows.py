@@ -2,8 +2,9 @@
 """Arrows between rooms and file length.
 
 A room is a folder with `sfb_room(NAME ... ROOMS ...)` in its CMakeLists.txt. A file may include headers of its own
-room and of every room reachable through ROOMS. Only the rooms named in ASIO may include Asio. No .cpp or .hpp file
-has more than 400 lines, files named *_data.* or *_table.* apart.
+room and of every room reachable through ROOMS. Only the rooms named in ASIO_ROOMS may include Asio. The engine's files
+but engine.hpp and engine.cpp reach no Asio, not even through another header. No .cpp or .hpp file has more than 400
+lines, files named *_data.* or *_table.* apart.
 
 usage: arrows.py [ROOT]   exit 0 clean, 1 with one line per finding, 2 when the tree cannot be read
 """
@@ -15,6 +16,7 @@ from pathlib import Path
 MAX_LINES = 400
 ASIO_ROOMS = {"net", "os", "http", "remote", "engine", "app"}
 ASIO_FILES = re.compile(r"agent/serve/live[^/]*$")
+ASIO_FREE = re.compile(r"agent/engine/(?!engine\.)")
 CODE = ("agent", "collectors", "config")
 ROOM = re.compile(r"sfb_room\(\s*NAME\s+(\w+)(.*?)\)", re.S)
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]', re.M)
@@ -67,6 +69,23 @@ def room_of(path, rooms):
     return None
 
 
+def is_asio(target):
+    return target.startswith(("boost/asio", "boost/beast"))
+
+
+def way_to_asio(root, path, seen):
+    """The chain of includes from a file to Asio, or an empty list."""
+    file = root / path
+    if path in seen or not file.is_file():
+        return []
+    seen.add(path)
+    for target in INCLUDE.findall(file.read_text(encoding="utf-8")):
+        rest = [target] if is_asio(target) else way_to_asio(root, target, seen)
+        if rest:
+            return [path] + rest
+    return []
+
+
 def check(root):
     findings = []
     rooms = read_rooms(root)
@@ -86,9 +105,12 @@ def check(root):
             if own is None:
                 findings.append(f"{path}:1: lies in no room (no sfb_room above it)")
                 continue
+            way = way_to_asio(root, path, set()) if ASIO_FREE.match(path) else []
+            if way:
+                findings.append(f"{path}:1: must not reach Asio: " + " -> ".join(way))
             for match in INCLUDE.finditer(text):
                 target, line = match.group(1), text.count("\n", 0, match.start()) + 1
-                if target.startswith("boost/asio") or target.startswith("boost/beast"):
+                if is_asio(target):
                     if own not in ASIO_ROOMS and not ASIO_FILES.search(path):
                         findings.append(f"{path}:{line}: {own} must not know Asio ({target})")
                 elif target.startswith("tests/"):

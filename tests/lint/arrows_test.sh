@@ -33,6 +33,13 @@ fresh
 echo '#include <boost/asio.hpp>' > "$tree/agent/low/low.cpp"
 expect 1 'low must not know Asio'
 fresh
+mkdir "$tree/agent/engine"
+echo 'sfb_room(NAME engine SOURCES engine.cpp core.cpp ROOMS net)' > "$tree/agent/engine/CMakeLists.txt"
+echo '#include "agent/net/net.hpp"' | tee "$tree/agent/engine/engine.cpp" > "$tree/agent/engine/core.cpp"
+expect 0 ''
+echo '#include <boost/asio.hpp>' > "$tree/agent/net/net.hpp"
+expect 1 'agent/engine/core.cpp:1: must not reach Asio: agent/engine/core.cpp -> agent/net/net.hpp -> boost/asio.hpp'
+fresh
 echo '#include "tests/unit/x.hpp"' > "$tree/agent/low/low.cpp"
 expect 1 'product code includes tests/unit/x.hpp'
 fresh
@@ -49,4 +56,4 @@ mkdir "$tree/agent/stray" && touch "$tree/agent/stray/stray.cpp"
 expect 1 'lies in no room'
 rm -rf "$tree"/agent/*
 expect 2 'no rooms below'
-echo "arrows_test: 9 cases passed"
+echo "arrows_test: 11 cases passed"

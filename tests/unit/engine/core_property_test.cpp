@@ -164,7 +164,7 @@ class RandomLife {
   }
 
   void check() {
-    std::map<const remote::Transport*, std::size_t> per_transport;
+    std::map<const remote::TransportControl*, std::size_t> per_transport;
     std::set<std::string> questions;
     for (const auto& [job, launch] : rig_.open) {
       if (retired_.contains(job)) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/engine/core.hpp"
+#include "agent/remote/transport.hpp"
 #include "tests/unit/collectors/objects.hpp"
 #include "tests/unit/status/evaluations.hpp"
 
@@ -202,7 +203,7 @@ class Rig {
   Options options;
   std::map<JobId, Launch> open;  ///< launched, not finished
   std::vector<JobId> cancelled;
-  std::vector<std::shared_ptr<remote::Transport>> retired;
+  std::vector<std::shared_ptr<remote::TransportControl>> retired;
   std::size_t launched = 0;
   Core core{clock, Logger(log, LogLevel::debug, "engine"),
             Hooks{[this](Launch launch) {
@@ -215,7 +216,7 @@ class Rig {
                   [this](EndpointId endpoint, std::uint64_t secret) {
                     core.credentials_changed(endpoint, secret);
                   },
-                  [this](std::shared_ptr<remote::Transport> transport) {
+                  [this](std::shared_ptr<remote::TransportControl> transport) {
                     retired.push_back(std::move(transport));
                   }}};
 };

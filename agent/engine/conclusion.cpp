@@ -1,0 +1,58 @@
+#include "agent/engine/conclusion.hpp"
+
+#include "collectors/collector.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace sfb::engine {
+
+status::EvaluationPtr conclude(std::uint64_t id, const Job& job, Result<remote::Reply> result,
+                               const collectors::Expectation& expectation, const Limits& limits,
+                               Now now) {
+  auto evaluation =
+      std::make_shared<status::Evaluation>(status::Evaluation{.question = job.question});
+  evaluation->id = id;
+  evaluation->trigger = job.trigger;
+  evaluation->request_id = job.request_id;
+  evaluation->evaluated_at = now.wall;
+  evaluation->made = now.mono;
+  evaluation->finished = now.wall;
+  evaluation->duration = now.mono - job.started;
+  if (!result) {
+    evaluation->error = std::move(result.error());
+    return evaluation;
+  }
+  // Published, and kept as the latest of its kind: a time ahead of us would stay and look fresh.
+  evaluation->evaluated_at = std::min(result->made_at, now.wall);
+  evaluation->made = now.mono - result->age;
+  evaluation->stages = std::move(result->stages);
+  evaluation->note = std::move(result->note);
+  evaluation->result = std::move(result->result);
+  if (!evaluation->result) {
+    evaluation->error = Error{Reason::internal,
+                              "engine.no_result",
+                              "the transport gave neither a result nor an error",
+                              "this is a bug of the agent: report it",
+                              "",
+                              Stage::none};
+    return evaluation;
+  }
+  // One collector in this build; its line in the table says what the answer means.
+  auto status = collectors::all().front().interpret(*evaluation->result, limits);
+  if (!status) {
+    evaluation->error = std::move(status.error());
+    if (evaluation->error->stage == Stage::none) {
+      evaluation->error->stage = Stage::parse;
+    }
+    if (result->bare && evaluation->error->code == "status.unrecognised") {
+      evaluation->error->peer.clear();
+    }
+    return evaluation;
+  }
+  evaluation->verdict = collectors::judge(*status, expectation);
+  evaluation->status = std::move(*status);
+  return evaluation;
+}
+
+}  // namespace sfb::engine

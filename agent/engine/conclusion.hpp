@@ -1,0 +1,17 @@
+// The end of a run as an evaluation: what the transport brought, and what it means. Pure.
+#pragma once
+
+#include "agent/engine/job.hpp"
+#include "agent/remote/reply.hpp"
+#include "agent/status/evaluation.hpp"
+
+#include <cstdint>
+
+namespace sfb::engine {
+
+/// Never null. `id` is Evaluation::id; `job` tells when the run began and who wanted it.
+status::EvaluationPtr conclude(std::uint64_t id, const Job& job, Result<remote::Reply> result,
+                               const collectors::Expectation& expectation, const Limits& limits,
+                               Now now);
+
+}  // namespace sfb::engine

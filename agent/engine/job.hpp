@@ -1,0 +1,59 @@
+// One run of one question, from waiting to the transport's return.
+#pragma once
+
+#include "agent/base/time.hpp"
+#include "agent/engine/endpoint.hpp"
+#include "agent/status/question.hpp"
+#include "agent/value/pipeline.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace sfb::engine {
+
+using WaiterId = std::uint64_t;
+
+/// The cmdlet call of a question.
+Call call_for(const status::Question& question, int render_width = 0);
+
+/// A scheduled run leaves a fifth of the interval free, so that slowness shows as time-outs of this
+/// pool and not as overruns of its neighbours.
+std::chrono::milliseconds budget(const PoolOptions& options);
+
+struct Job {
+  enum class Phase : std::uint8_t {
+    held,       ///< an earlier run of the same question has not returned yet
+    queued,     ///< waits for the endpoint
+    running,    ///< launched
+    cancelled,  ///< launched, nobody wants the result any more
+    abandoned,  ///< launched, given up by the guard; holds its endpoint's slot only
+  };
+  JobId id = 0;
+  status::Question question;
+  std::uint64_t generation = 0;
+  EndpointPtr endpoint;
+  status::Trigger trigger = status::Trigger::schedule;
+  std::string request_id;
+  Phase phase = Phase::queued;
+  bool scheduled = false;  ///< the schedule wants the result, callers or not
+  int render_width = 0;    ///< status::Wish's
+  std::vector<WaiterId> waiters;
+  MonoTime started{};
+  MonoTime deadline{};
+
+  bool is_live() const { return phase <= Phase::running; }
+  bool is_waiting() const { return phase <= Phase::queued; }
+  /// The pool's activity is about this run. One that brings text stands beside the schedule,
+  /// which does not wait for it, but its answer is the pool's news like any other.
+  bool drives_activity() const { return question.is_scheduled() && render_width == 0; }
+  bool same(const status::Question& other, int width) const {
+    return question == other && render_width == width;
+  }
+};
+
+using JobPtr = std::shared_ptr<Job>;
+
+}  // namespace sfb::engine

@@ -1,0 +1,50 @@
+// What the engine is configured with. Free of Asio.
+#pragma once
+
+#include "agent/base/limits.hpp"
+#include "agent/remote/transport_control.hpp"
+#include "agent/status/knowledge.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace sfb::engine {
+
+/// One endpoint with its way to the servers.
+struct EndpointOptions {
+  std::string name;
+  std::shared_ptr<remote::TransportControl> transport;
+  std::size_t max_concurrent = 1;
+  /// Changes when address or credentials change: then its pools start anew (generation), else their
+  /// knowledge stays over a reload.
+  std::string identity;
+  /// Endpoints with the same text log on with the same user name and password. Empty: with none.
+  std::string account = {};
+  /// Everything that `transport` was made of. While it stays, a reload keeps the transport in use,
+  /// with its sessions, and drops the new one. Empty: every reload brings a new one.
+  std::string settings = {};
+  /// What of it decides whether the servers let us in, names left out. While it stays, back-off
+  /// lasts over a reload, also under another name. Empty: every reload ends it.
+  std::string terms = {};
+};
+
+/// One pool to evaluate.
+struct PoolOptions {
+  status::PoolIdentity identity;  ///< `identity.endpoint` names the endpoint
+  std::chrono::milliseconds evaluation_interval{120'000};
+  std::chrono::milliseconds evaluation_timeout{60'000};
+};
+
+struct Options {
+  std::vector<EndpointOptions> endpoints;
+  std::vector<PoolOptions> pools;
+  std::chrono::milliseconds min_live_interval{10'000};
+  std::size_t max_concurrent_evaluations = 1024;
+  std::size_t max_waiting_queries = 1024;  ///< callers waiting at once; beyond: throttled
+  Limits limits;
+};
+
+}  // namespace sfb::engine

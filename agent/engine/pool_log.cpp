@@ -1,0 +1,63 @@
+#include "agent/engine/pool_log.hpp"
+
+#include "collectors/backup_service_status/changes.hpp"
+
+#include <span>
+#include <vector>
+
+namespace sfb::engine {
+
+void PoolLog::completed(const Logger& logger, const status::Evaluation& evaluation,
+                        const status::EvaluationPtr& before) {
+  if (!evaluation.good()) {
+    failed(logger, evaluation);
+  } else if (evaluation.question.is_scheduled()) {
+    succeeded(logger, evaluation, before);
+  }
+}
+
+void PoolLog::failed(const Logger& logger, const status::Evaluation& evaluation) {
+  const Error& error = *evaluation.error;
+  // A pool that fails every two minutes is news once. What callers ask for is their affair.
+  const bool news = evaluation.question.is_scheduled() &&
+                    (last_failure_ != error.reason || last_code_ != error.code);
+  if (evaluation.question.is_scheduled()) {
+    last_failure_ = error.reason;
+    last_code_ = error.code;
+  }
+  logger.log(news ? LogLevel::warn : LogLevel::debug, "evaluation failed",
+             {{"pool", evaluation.question.pool.str()},
+              {"question", parameters_text(evaluation.question)},
+              {"evaluation", std::to_string(evaluation.id)},
+              {"reason", std::string(to_string(error.reason))},
+              {"code", error.code},
+              {"stage", std::string(to_string(error.stage))},
+              {"message", describe(error)}});
+}
+
+void PoolLog::succeeded(const Logger& logger, const status::Evaluation& evaluation,
+                        const status::EvaluationPtr& before) {
+  const std::string& name = evaluation.question.pool.str();
+  if (last_failure_) {
+    logger.info("evaluation recovered",
+                {{"pool", name}, {"after", std::string(to_string(*last_failure_))}});
+    last_failure_.reset();
+  }
+  if (evaluation.status->notes != last_notes_) {
+    last_notes_ = evaluation.status->notes;
+    for (const std::string& note : last_notes_) {
+      logger.warn("answer is odd", {{"pool", name}, {"message", note}});
+    }
+  }
+  if (!before || !evaluation.status->conclusive) {
+    return;  // the first answer changes nothing, and one that says nothing neither
+  }
+  for (const collectors::Change& change :
+       collectors::changes(*before->status, *evaluation.status)) {
+    std::vector<LogField> fields = {{"pool", name}};
+    fields.insert(fields.end(), change.fields.begin(), change.fields.end());
+    logger.log(LogLevel::info, change.event, std::span<const LogField>(fields));
+  }
+}
+
+}  // namespace sfb::engine

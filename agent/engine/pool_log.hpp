@@ -1,0 +1,32 @@
+// What the log tells of one pool's evaluations: news once, not every two minutes.
+#pragma once
+
+#include "agent/base/log.hpp"
+#include "agent/status/evaluation.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sfb::engine {
+
+/// Thread rule: one thread.
+class PoolLog {
+ public:
+  /// `before`: the last good evaluation before this one, or nullptr.
+  void completed(const Logger& logger, const status::Evaluation& evaluation,
+                 const status::EvaluationPtr& before);
+  /// The last evaluation of the scheduled question failed.
+  bool failing() const { return last_failure_.has_value(); }
+
+ private:
+  void failed(const Logger& logger, const status::Evaluation& evaluation);
+  void succeeded(const Logger& logger, const status::Evaluation& evaluation,
+                 const status::EvaluationPtr& before);
+
+  std::optional<Reason> last_failure_;
+  std::string last_code_;  ///< of that failure
+  std::vector<std::string> last_notes_;
+};
+
+}  // namespace sfb::engine

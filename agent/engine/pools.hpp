@@ -1,0 +1,74 @@
+// The pools of the present configuration, the first cycle of them all, and what pages read.
+#pragma once
+
+#include "agent/engine/agenda.hpp"
+#include "agent/engine/pool.hpp"
+#include "agent/status/board.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+namespace sfb::engine {
+
+/// Thread rule: one thread.
+class Pools {
+ public:
+  using ByName = std::map<Fqdn, std::unique_ptr<Pool>>;
+
+  explicit Pools(Agenda& agenda) : agenda_(agenda) {}
+
+  void add(PoolOptions options, EndpointPtr endpoint, const Limits& limits, Now now);
+  /// New settings for a pool whose endpoint stays. `freed`: its back-off ended with them.
+  void keep(Pool& pool, PoolOptions options, const Limits& limits, bool freed, Now now);
+  /// With its place in the schedule; its runs are the caller's affair.
+  void remove(const Pool& pool);
+  const ByName& by_name() const { return by_name_; }
+  /// nullptr when it is not configured.
+  Pool* find(const Fqdn& fqdn) const;
+  /// nullptr when it has gone, or started anew.
+  Pool* of_generation(std::uint64_t generation) const;
+  Pool* of(const Job& job) const { return of_generation(job.generation); }
+  /// The last completed answer to the job's question, or nullptr.
+  status::EvaluationPtr last_known(const Job& job) const;
+
+  /// Begins the schedule of all, and the first cycle.
+  void start(Now now);
+  bool started() const { return started_; }
+  /// A pool had its share of the first cycle, whatever came of it.
+  void attempted(Pool& pool);
+  bool first_cycle_done(Now now) const;
+
+  /// After whatever moved the pool's next due moment.
+  void plan(const Pool& pool);
+  /// A run of the scheduled question began or ended.
+  void running_changed(Pool& pool);
+  /// Every pool of the endpoint tells how long it is left alone.
+  void show_backoff(const Endpoint& endpoint, std::optional<MonoTime> until, Now now);
+  /// After any other change to what pools know.
+  void changed() { dirty_ = true; }
+  void observe(std::chrono::nanoseconds duration) { durations_.observe(duration); }
+  status::SnapshotPtr snapshot(Now now);
+  /// Newest first; absent when the pool is not configured.
+  std::optional<std::vector<status::HistoryEntry>> history(const Fqdn& fqdn) const;
+
+ private:
+  Agenda& agenda_;
+  bool started_ = false;
+  std::uint64_t generations_ = 0;
+  ByName by_name_;
+  std::unordered_map<std::uint64_t, Pool*> by_generation_;
+  std::size_t awaited_ = 0;  ///< of the first cycle, not attempted yet
+  MonoTime first_cycle_deadline_{};
+
+  status::DurationHistogram durations_;
+  status::SnapshotPtr snapshot_;
+  bool dirty_ = true;
+  std::optional<MonoTime> snapshot_valid_until_;
+};
+
+}  // namespace sfb::engine

@@ -1,0 +1,67 @@
+#include "agent/engine/reception.hpp"
+
+#include "agent/engine/refusals.hpp"
+
+#include <optional>
+#include <utility>
+
+namespace sfb::engine {
+
+namespace {
+
+// Why the question is not to be asked now.
+std::optional<status::Refusal> obstacle(const Pool& pool, const status::Question& question,
+                                        int width, const status::Wish& wish, Now now) {
+  if (auto can = pool.endpoint->options.transport->can_ask(call_for(question)); !can) {
+    return status::Refusal{std::move(can.error()), {}, {}};
+  }
+  const auto end = pool.endpoint->backoff_until(now.mono);
+  if (end && !pool.live_job(question, width)) {
+    return refuse_backoff(*pool.endpoint, *end, now);
+  }
+  if (wish.deadline <= now.mono) {
+    return refuse_too_late();
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+void Reception::ask(Pool& pool, const status::Question& question, status::Wish wish,
+                    std::stop_token stop, const status::AnswerCallback& callback, Now now) {
+  const AnswerCache::Entry* const known = pool.cache.find(question);
+  if (wish.max_age && known != nullptr && known->good &&
+      known->good->age(now.mono) <= *wish.max_age) {
+    outbox_.answer(callback, {known->good, status::Source::cache});
+    return;
+  }
+  const int width = pool.endpoint->options.transport->can_render() ? wish.render_width : 0;
+  JobPtr job = pool.live_job(question, width);
+  auto refusal = obstacle(pool, question, width, wish, now);
+  if (!refusal && !job && known != nullptr && now.mono - known->completed_at < min_live_interval_) {
+    outbox_.answer(callback, {known->completed, status::Source::cache});
+    return;
+  }
+  if (!refusal && runs_.waiting_callers() >= max_waiting_) {
+    refusal = refuse_crowd(runs_.waiting_callers());
+  }
+  if (refusal) {
+    refusal->last_known = known != nullptr ? known->completed : nullptr;
+    outbox_.refuse(callback, std::move(*refusal));
+    return;
+  }
+  if (job) {
+    runs_.add_caller(job, std::move(wish), std::move(stop), callback, status::Source::joined);
+    return;
+  }
+  job = runs_.make(pool, question, width);
+  job->trigger = wish.trigger;
+  job->request_id = wish.request_id;
+  runs_.add_caller(job, std::move(wish), std::move(stop), callback, status::Source::live);
+  if (job->drives_activity()) {
+    pool.activity.queued();
+  }
+  runs_.enqueue(pool, job);
+}
+
+}  // namespace sfb::engine

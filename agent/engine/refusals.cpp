@@ -1,0 +1,93 @@
+#include "agent/engine/refusals.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace sfb::engine {
+
+namespace {
+
+// Whole seconds a caller should wait; never 0, never too few.
+std::chrono::seconds seconds_until(MonoTime time, MonoTime now) {
+  return std::max(std::chrono::ceil<std::chrono::seconds>(time - now), std::chrono::seconds(1));
+}
+
+}  // namespace
+
+status::Refusal refuse_stopping() {
+  return {Error{Reason::throttled, "engine.stopping", "the agent is shutting down",
+                "ask again when it is back", "", Stage::none},
+          std::chrono::seconds(5),
+          {}};
+}
+
+status::Refusal refuse_unknown(const Fqdn& pool) {
+  return {Error{Reason::not_found, "pool.not_configured",
+                fmt::format("pool {} is not configured", pool.str()),
+                "add it to `pools`, or ask for the name that stands there", "", Stage::none},
+          {},
+          {}};
+}
+
+status::Refusal refuse_gone() {
+  return {
+      Error{Reason::timeout, "caller.gone", "the caller has stopped waiting", "", "", Stage::none},
+      {},
+      {}};
+}
+
+status::Refusal refuse_crowd(std::size_t waiting) {
+  return {Error{Reason::throttled, "engine.too_many_waiting",
+                fmt::format("{} callers are waiting already", waiting),
+                "ask less often, or with max_age", "", Stage::queue},
+          std::chrono::seconds(1),
+          {}};
+}
+
+status::Refusal refuse_too_late() {
+  return {Error{Reason::timeout, "timeout.queue", "the time for an answer was over before it began",
+                "allow more time", "", Stage::queue},
+          {},
+          {}};
+}
+
+status::Refusal refuse_queued(const Endpoint& endpoint, bool held) {
+  return {
+      Error{Reason::timeout, "timeout.queue",
+            fmt::format(
+                "endpoint {} {} until the time for an answer was over", endpoint.options.name,
+                held ? "waited for one of the others with its account to be let in," : "was busy"),
+            held ? "look at the failures of those that have the same user name; allow more time"
+                 : "allow more time, ask with max_age, or raise the endpoint's max_concurrent",
+            "", Stage::queue},
+      {},
+      {}};
+}
+
+status::Refusal refuse_slow(const Endpoint& endpoint) {
+  return {Error{Reason::timeout, "timeout.waiting",
+                fmt::format("endpoint {} did not answer in the time the caller had",
+                            endpoint.options.name),
+                "allow more time, or ask with max_age", "", Stage::query},
+          {},
+          {}};
+}
+
+status::Refusal refuse_backoff(const Endpoint& endpoint, MonoTime until, Now now) {
+  const std::chrono::seconds wait = seconds_until(until, now.mono);
+  const bool own = endpoint.backoff.until(now.mono) == until;
+  return {
+      Error{Reason::throttled, "engine.backoff",
+            fmt::format("endpoint {} is left alone for {} s after {}", endpoint.options.name,
+                        wait.count(), own ? endpoint.refused_with : endpoint.account->refused_with),
+            "repair the cause; a new password in its file ends it at once, and so does a reload "
+            "that changes the settings of the endpoint or of its account",
+            "", Stage::queue},
+      wait,
+      {}};
+}
+
+}  // namespace sfb::engine

@@ -1,0 +1,26 @@
+// Why a caller gets no evaluation, in words. Pure.
+#pragma once
+
+#include "agent/engine/endpoint.hpp"
+#include "agent/status/evaluation.hpp"
+
+#include <cstddef>
+
+namespace sfb::engine {
+
+// Without Refusal::last_known, which the caller of these knows.
+status::Refusal refuse_stopping();
+status::Refusal refuse_unknown(const Fqdn& pool);
+/// The caller has stopped waiting.
+status::Refusal refuse_gone();
+status::Refusal refuse_crowd(std::size_t waiting);
+/// The caller's time was over before the question was asked.
+status::Refusal refuse_too_late();
+/// It was over before the endpoint had a slot. `held`: because its account is on trial.
+status::Refusal refuse_queued(const Endpoint& endpoint, bool held);
+/// It was over before the server answered.
+status::Refusal refuse_slow(const Endpoint& endpoint);
+/// The endpoint, or its account, is left alone until `until`.
+status::Refusal refuse_backoff(const Endpoint& endpoint, MonoTime until, Now now);
+
+}  // namespace sfb::engine

@@ -1,0 +1,26 @@
+// What comes back from a server.
+#pragma once
+
+#include "agent/base/error.hpp"
+#include "agent/base/time.hpp"
+#include "agent/value/pipeline.hpp"
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace sfb::remote {
+
+/// The streams that came back and when they were made.
+struct Reply {
+  std::shared_ptr<const PipelineResult> result;  ///< never null in a good reply
+  WallTime made_at{};  ///< wall time of the content, not in the future (for live transports: now)
+  std::chrono::nanoseconds age{0};  ///< at reading, not below 0
+  std::vector<StageTime> stages;
+  std::string note;  ///< a code that is no failure: `file.clock_skew`
+  /// A file without the script's wrapper: anything may have written it, so no message quotes it.
+  bool bare = false;
+};
+
+}  // namespace sfb::remote

@@ -1,0 +1,54 @@
+// What can be said to a transport without an event loop: everything but asking and closing. The
+// engine's core knows transports by this; free of Asio.
+#pragma once
+
+#include "agent/base/error.hpp"
+#include "agent/base/fqdn.hpp"
+#include "agent/value/pipeline.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+namespace sfb::remote {
+
+class Transport;
+
+/// Thread rule: used on the loop thread.
+class TransportControl {
+ public:
+  virtual ~TransportControl() = default;
+  /// This object with its coroutines, for code that has an event loop.
+  virtual Transport& transport() = 0;
+  /// Can this be asked at all? (The pool is the call's PoolFqdn.) Reason::protocol, code
+  /// `file.cannot_ask`, else.
+  virtual Status can_ask(const Call& call) const = 0;
+  /// Can the server itself make the text of its answer (Call::render_width)? It may still refuse.
+  virtual bool can_render() const { return false; }
+  /// Tells that new content may be there for a pool (`file` only); called on the loop thread. Set
+  /// once, before the first ask.
+  virtual void on_change(std::function<void(const Fqdn& pool)> callback) {
+    static_cast<void>(callback);
+  }
+  /// A pool is (no longer) asked here: `file` watches its folder.
+  virtual void add_pool(const Fqdn& pool) { static_cast<void>(pool); }
+  virtual void remove_pool(const Fqdn& pool) { static_cast<void>(pool); }
+  /// Back-off applies (not to files). It is shared by the endpoint's pools, because they share the
+  /// account that could be locked.
+  virtual bool uses_backoff() const { return true; }
+  /// Tells that the credentials changed on disk: what was refused may be accepted now. `secret` is
+  /// a number that is the same for equal secrets in one process. Called on the loop thread. Set
+  /// once, before the first ask.
+  virtual void on_credentials(std::function<void(std::uint64_t secret)> callback) {
+    static_cast<void>(callback);
+  }
+  /// That number of the credentials as they were read last; absent: not read yet, or there are
+  /// none on disk.
+  virtual std::optional<std::uint64_t> secret() const { return std::nullopt; }
+  /// A reload uses this transport, new or as before: what it remembers of files besides the
+  /// configuration is read anew. Other credentials than those it read last are told
+  /// (on_credentials); where it has read none, others than `known`, if that is given.
+  virtual void refresh(std::optional<std::uint64_t> known) { static_cast<void>(known); }
+};
+
+}  // namespace sfb::remote
