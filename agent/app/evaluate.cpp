@@ -5,9 +5,9 @@
 #include "agent/app/screen.hpp"
 #include "agent/app/setup.hpp"
 #include "agent/base/text.hpp"
+#include "agent/engine/job.hpp"
 #include "agent/net/deadline.hpp"
-#include "collectors/backup_service_status/verdict.hpp"
-#include "collectors/collector.hpp"
+#include "collectors/question.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -39,10 +39,10 @@ struct Run {
   std::chrono::nanoseconds duration{0};
 };
 
-asio::awaitable<void> ask(std::shared_ptr<remote::Transport> transport, Call call,
+asio::awaitable<void> ask(std::shared_ptr<remote::Transport> transport, remote::Ask question,
                           std::chrono::milliseconds timeout, Run& run) {
   const MonoTime start = net::mono_now();
-  run.reply = co_await transport->ask(std::move(call), start + timeout);
+  run.reply = co_await transport->ask(std::move(question), start + timeout);
   run.duration = net::mono_now() - start;
 }
 
@@ -51,10 +51,8 @@ asio::awaitable<void> ask(std::shared_ptr<remote::Transport> transport, Call cal
 Run run_ask(asio::io_context& loop, const std::shared_ptr<remote::Transport>& transport,
             const config::Pool& pool, const OutputOptions& output) {
   Run run;
-  Call call = collectors::make_call(pool.fqdn, {}, false, {});
-  if (format::leaves_text_to_server(output.choice)) {
-    call.render_width = output_width(output);
-  }
+  remote::Ask question = engine::ask_for(
+      {pool.fqdn}, format::leaves_text_to_server(output.choice) ? output_width(output) : 0);
   bool interrupted = false;
   asio::cancellation_signal cancel;
   asio::signal_set signals(loop, SIGINT, SIGTERM);
@@ -64,7 +62,7 @@ Run run_ask(asio::io_context& loop, const std::shared_ptr<remote::Transport>& tr
       cancel.emit(asio::cancellation_type::terminal);
     }
   });
-  asio::co_spawn(loop, ask(transport, std::move(call), pool.evaluation_timeout, run),
+  asio::co_spawn(loop, ask(transport, std::move(question), pool.evaluation_timeout, run),
                  asio::bind_cancellation_slot(cancel.slot(), [&](std::exception_ptr failure) {
                    if (!interrupted) {
                      run.failure = std::move(failure);
@@ -134,17 +132,17 @@ std::string_view yes_no(std::optional<bool> value) {
   return *value ? "yes" : "no";
 }
 
-void print_verdict(const collectors::BackupStatus& status, const config::Pool& pool) {
-  const collectors::Verdict verdict =
-      collectors::judge(status, {.cms_master = pool.cms_master, .expect_rgs = pool.expect_rgs});
+void print_verdict(const collectors::Finding& finding, const config::Pool& pool) {
+  const collectors::Verdict verdict = collectors::pool_status().judge(
+      finding, {pool.fqdn, {.cms_master = pool.cms_master, .expect_rgs = pool.expect_rgs}});
   fmt::print(stderr, "\nconfigured: {}\nworking:    {}\n", yes_no(verdict.configured),
              yes_no(verdict.working));
-  for (const auto* sentences : {&verdict.reasons, &verdict.doubts}) {
-    for (const std::string& sentence : *sentences) {
-      fmt::print(stderr, "  {}\n", visible(sentence));
+  for (const auto* grounds : {&verdict.reasons, &verdict.doubts}) {
+    for (const collectors::Ground& ground : *grounds) {
+      fmt::print(stderr, "  {}\n", visible(ground.text));
     }
   }
-  for (const std::string& note : status.notes) {
+  for (const std::string& note : finding.notes) {
     fmt::print(stderr, "note: {}\n", visible(note));
   }
 }
@@ -173,12 +171,12 @@ int report(const Run& run, const config::Pool& pool, const EvaluateOptions& opti
     return kFailed;
   }
   fmt::print(stderr, "{}", visible(render_complaints(*reply.result, options.output)));
-  const auto status = collectors::interpret(*reply.result, limits);
-  if (!status) {
-    print_failure(status.error());
+  const auto finding = collectors::pool_status().interpret(*reply.result, limits);
+  if (!finding) {
+    print_failure(finding.error());
     return kFailed;
   }
-  print_verdict(*status, pool);
+  print_verdict(**finding, pool);
   return kGood;
 }
 

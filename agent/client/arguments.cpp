@@ -6,12 +6,14 @@
 #include "agent/format/choice.hpp"
 #include "agent/format/format.hpp"
 #include "agent/http/query_string.hpp"
-#include "collectors/backup_service_status/cmdlet.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <variant>
 
 namespace sfb::client {
 
@@ -21,6 +23,9 @@ using binding::Token;
 
 constexpr std::string_view kSwallowed =
     "The shell expands $true and $false to nothing: write '$true' in quotes, or 1.";
+
+constexpr std::string_view kPool = "PoolFqdn";
+constexpr std::string_view kVia = "Via";
 
 // Words of a table as PowerShell spells enumerators: `Json`.
 template <typename T, std::size_t N>
@@ -33,8 +38,15 @@ std::vector<std::string> enumerators(const std::array<format::Word<T>, N>& words
   return names;
 }
 
-binding::Cmdlet cmdlet() {
-  binding::Cmdlet cmdlet = collectors::get_cs_backup_service_status();
+// The cmdlet's signature with our own parameters.
+binding::Cmdlet with_own(binding::Cmdlet cmdlet) {
+  if (!collectors::asks_pool(cmdlet)) {
+    cmdlet.parameters.push_back({.name = std::string(kVia),
+                                 .type = binding::ParameterType::text,
+                                 .type_name = "Microsoft.Rtc.Management.Deploy.Fqdn",
+                                 .mandatory = true,
+                                 .not_empty = true});
+  }
   cmdlet.parameters.push_back({.name = "As",
                                .type = binding::ParameterType::enumeration,
                                .type_name = "OutputForm",
@@ -112,16 +124,18 @@ std::vector<Token> tokenize(const std::vector<std::string>& arguments) {
 }
 
 // True where a Boolean value belongs and none is: the shell may have expanded it to nothing.
-bool looks_swallowed(const std::vector<Token>& tokens) {
-  const auto may_mean = [](const Token& token, std::string_view name) {
-    return !token.text.empty() && istarts_with(name, token.text);
+bool looks_swallowed(const binding::Cmdlet& signature, const std::vector<Token>& tokens) {
+  using binding::ParameterType;
+  const auto takes_flag = [&](const Token& token) {
+    return token.kind == Token::Kind::parameter && !token.text.empty() &&
+           std::ranges::any_of(signature.parameters, [&](const binding::Parameter& parameter) {
+             return istarts_with(parameter.name, token.text) &&
+                    (parameter.type == ParameterType::boolean ||
+                     (token.with_colon && parameter.type == ParameterType::switch_flag));
+           });
   };
   for (std::size_t i = 0; i < tokens.size(); ++i) {
-    const Token& token = tokens[i];
-    const bool takes_flag =
-        token.kind == Token::Kind::parameter &&
-        (may_mean(token, "BypassDualWrite") || (token.with_colon && may_mean(token, "Force")));
-    if (takes_flag &&
+    if (takes_flag(tokens[i]) &&
         (i + 1 == tokens.size() || tokens[i + 1].kind == Token::Kind::parameter ||
          (tokens[i + 1].kind == Token::Kind::literal && tokens[i + 1].text.empty()))) {
       return true;
@@ -142,7 +156,7 @@ UsageError usage_error(const binding::Cmdlet& signature, std::vector<Token> toke
   format::Options options;
   options.width = width;
   std::string text = format::error(record, options);
-  if (looks_swallowed(tokens)) {
+  if (looks_swallowed(signature, tokens)) {
     text += fmt::format("{}\n", kSwallowed);
   }
   return {std::move(text)};
@@ -164,37 +178,38 @@ void point_at(binding::BindError& error, const std::vector<Token>& tokens,
 
 // What the type of PoolFqdn says to a name that is none, in PowerShell's words.
 binding::BindError bad_pool(const binding::Cmdlet& signature, const std::vector<Token>& tokens,
-                            const std::string& text, const Error& why) {
+                            const binding::Bound& value, const Error& why) {
   binding::BindError error;
   error.message = fmt::format(
-      "Cannot bind parameter 'PoolFqdn'. Cannot convert value \"{}\" to type \"{}\". Error: \"{}\"",
-      text, signature.parameters.front().type_name, why.message);
+      "Cannot bind parameter '{}'. Cannot convert value \"{}\" to type "
+      "\"Microsoft.Rtc.Management.Deploy.Fqdn\". Error: \"{}\"",
+      value.parameter, value.text, why.message);
   error.error_id = "CannotConvertArgumentNoMessage";
   error.category_message =
       fmt::format("InvalidArgument: (:) [{}], ParameterBindingException", signature.name);
-  point_at(error, tokens, "PoolFqdn");
+  point_at(error, tokens, value.parameter);
   return error;
 }
 
 // One of our own parameters has a value that cannot be used: `why` follows "The argument".
-binding::BindError bad_own(const std::vector<Token>& tokens, std::string_view parameter,
-                           std::string_view why) {
+binding::BindError bad_own(const binding::Cmdlet& signature, const std::vector<Token>& tokens,
+                           std::string_view parameter, std::string_view why) {
   binding::BindError error;
   error.message =
       fmt::format("Cannot validate argument on parameter '{}'. The argument {}", parameter, why);
   error.error_id = "ParameterArgumentValidationError";
-  error.category_message = fmt::format("InvalidData: (:) [{}], ParameterBindingValidationException",
-                                       collectors::get_cs_backup_service_status().name);
+  error.category_message =
+      fmt::format("InvalidData: (:) [{}], ParameterBindingValidationException", signature.name);
   point_at(error, tokens, parameter);
   return error;
 }
 
 // What the words of our own parameters leave to be judged behind the binder.
-std::optional<binding::BindError> judge(const Arguments& parsed, bool has_edition,
-                                        const std::vector<Token>& tokens) {
+std::optional<binding::BindError> judge(const binding::Cmdlet& signature, const Arguments& parsed,
+                                        bool has_edition, const std::vector<Token>& tokens) {
   const auto edition = format::find_word(format::kEditions, parsed.edition);
   if (has_edition && !edition) {
-    return bad_own(tokens, "Edition",
+    return bad_own(signature, tokens, "Edition",
                    fmt::format("{} is none of {}.", quote(parsed.edition, 80),
                                format::listed(format::kEditions)));
   }
@@ -208,16 +223,49 @@ std::optional<binding::BindError> judge(const Arguments& parsed, bool has_editio
   }
   const bool is_view = misfit->option == "view";
   return bad_own(
-      tokens, is_view ? "View" : "Edition",
+      signature, tokens, is_view ? "View" : "Edition",
       fmt::format("{} does not go with -As {}: {}. Leave the parameter out.",
                   quote(is_view ? parsed.view : parsed.edition, 80), parsed.as, misfit->why));
 }
 
+// `[-Category {UserData | CMS | RGS}]`
+std::string usage_of(const binding::Parameter& parameter) {
+  using binding::ParameterType;
+  std::string text = "-" + parameter.name;
+  switch (parameter.type) {
+    case ParameterType::switch_flag:
+      break;
+    case ParameterType::boolean:
+      text += " <1 | 0>";
+      break;
+    case ParameterType::enumeration:
+      text += fmt::format(" {{{}}}", fmt::join(parameter.enumerators, " | "));
+      break;
+    case ParameterType::text:
+    case ParameterType::integer:
+      text += fmt::format(" <{}>", parameter.type_name.substr(parameter.type_name.rfind('.') + 1));
+      break;
+  }
+  return parameter.mandatory ? text : "[" + text + "]";
+}
+
 }  // namespace
 
-std::expected<Arguments, UsageError> parse_arguments(const std::vector<std::string>& arguments,
+const binding::Cmdlet& cmdlet_named(std::string_view program) {
+  const std::string_view name = program.substr(program.rfind('/') + 1);
+  for (const binding::Cmdlet* const cmdlet : collectors::cmdlets()) {
+    if (cmdlet->name == name) {
+      return *cmdlet;
+    }
+  }
+  return collectors::pool_status().cmdlet();
+}
+
+std::expected<Arguments, UsageError> parse_arguments(const binding::Cmdlet& cmdlet,
+                                                     const std::vector<std::string>& arguments,
                                                      int width) {
   Arguments parsed;
+  parsed.cmdlet = &cmdlet;
   const auto asks_help = [](const std::string& a) {
     return a == "-?" || a == "--help" || a == "-h";
   };
@@ -225,33 +273,26 @@ std::expected<Arguments, UsageError> parse_arguments(const std::vector<std::stri
     parsed.help = true;
     return parsed;
   }
-  const binding::Cmdlet signature = cmdlet();
+  const binding::Cmdlet signature = with_own(cmdlet);
   std::vector<Token> tokens = tokenize(arguments);
   // Offsets are those of the line as error texts show it.
   static_cast<void>(binding::canonical_line(signature, tokens));
-  binding::Policy policy;
-  policy.refuse_enum_numbers = true;
-  policy.refuse_enum_lists = true;
-  policy.refuse_common_parameters = true;
-  const auto bound = binding::bind(signature, tokens, policy);
+  constexpr binding::Policy kPolicy = {
+      .refuse_enum_numbers = true, .refuse_enum_lists = true, .refuse_common_parameters = true};
+  const auto bound = binding::bind(signature, tokens, kPolicy);
   if (!bound) {
     return std::unexpected(usage_error(signature, tokens, bound.error(), width));
   }
   bool has_edition = false;
+  std::optional<Fqdn> pool;
   for (const binding::Bound& value : *bound) {
-    if (value.parameter == "PoolFqdn") {
-      const auto pool = Fqdn::parse(value.text);
-      if (!pool) {
+    if (value.parameter == kPool || value.parameter == kVia) {
+      auto name = Fqdn::parse(value.text);
+      if (!name) {
         return std::unexpected(usage_error(
-            signature, tokens, bad_pool(signature, tokens, value.text, pool.error()), width));
+            signature, tokens, bad_pool(signature, tokens, value, name.error()), width));
       }
-      parsed.pool = pool->str();
-    } else if (value.parameter == "Category") {
-      parsed.category = value.text;
-    } else if (value.parameter == "Force") {
-      parsed.force = value.flag;
-    } else if (value.parameter == "BypassDualWrite") {
-      parsed.bypass_dual_write = value.flag;
+      pool = std::move(*name);
     } else if (value.parameter == "As") {
       parsed.as = to_lower(value.text);
     } else if (value.parameter == "Edition") {
@@ -261,23 +302,25 @@ std::expected<Arguments, UsageError> parse_arguments(const std::vector<std::stri
       parsed.view = to_lower(value.text);
     }
   }
-  if (const auto error = judge(parsed, has_edition, tokens)) {
+  // It is mandatory: behind the binder it is there.
+  parsed.pool = pool.value().str();
+  parsed.arguments = collectors::question_of(cmdlet, *bound, *pool).arguments;
+  if (const auto error = judge(signature, parsed, has_edition, tokens)) {
     return std::unexpected(usage_error(signature, tokens, *error, width));
   }
   return parsed;
 }
 
 std::string request_target(const Arguments& arguments, int width) {
-  std::string target =
-      "/api/v1/Get-CsBackupServiceStatus?PoolFqdn=" + http::percent_encode(arguments.pool);
-  if (!arguments.category.empty()) {
-    target += "&Category=" + http::percent_encode(arguments.category);
-  }
-  if (arguments.force) {
-    target += "&Force=true";
-  }
-  if (arguments.bypass_dual_write) {
-    target += *arguments.bypass_dual_write ? "&BypassDualWrite=true" : "&BypassDualWrite=false";
+  const auto name = collectors::asks_pool(*arguments.cmdlet) ? kPool : "via";
+  std::string target = fmt::format("/api/v1/{}?{}={}", arguments.cmdlet->name, name,
+                                   http::percent_encode(arguments.pool));
+  for (const collectors::Argument& argument : arguments.arguments) {
+    const std::string* const text = std::get_if<std::string>(&argument.value);
+    target += fmt::format("&{}={}", argument.name,
+                          text != nullptr                  ? http::percent_encode(*text)
+                          : std::get<bool>(argument.value) ? "true"
+                                                           : "false");
   }
   target += fmt::format("&as={}&width={}", arguments.as, std::clamp(width, 20, 500));
   if (!arguments.edition.empty()) {
@@ -289,13 +332,23 @@ std::string request_target(const Arguments& arguments, int width) {
   return target;
 }
 
-std::string usage() {
-  return "Get-CsBackupServiceStatus -PoolFqdn <Fqdn> [-Category {UserData | CMS | RGS}] [-Force] "
-         "[-BypassDualWrite <1 | 0>]\n"
-         "                          [-As {Text | Json | Clixml}] [-Edition {3.0 | 4.0 | 5.1 | 7}]\n"
-         "                          [-View {List | Table | Autosize | Wrap}]\n\n"
+std::string usage(const binding::Cmdlet& cmdlet) {
+  std::string line = cmdlet.name;
+  for (const binding::Parameter& parameter : cmdlet.parameters) {
+    line += " " + usage_of(parameter);
+  }
+  if (!collectors::asks_pool(cmdlet)) {
+    line += " -Via <Fqdn>";
+  }
+  const std::string indent(cmdlet.name.size() + 1, ' ');
+  return line + "\n" + indent + "[-As {Text | Json | Clixml}] [-Edition {3.0 | 4.0 | 5.1 | 7}]\n" +
+         indent +
+         "[-View {List | Table | Autosize | Wrap}]\n\n"
          "Asks the running sfb_backup_exporter and prints what the cmdlet would print.\n"
-         "Parameter names may be shortened and written in any case, as in PowerShell.\n"
+         "Parameter names may be shortened and written in any case, as in PowerShell.\n" +
+         (collectors::asks_pool(cmdlet)
+              ? ""
+              : "-Via: the configured pool through which the deployment is asked.\n") +
          "-Edition: as which PowerShell prints it; without it text follows the server's version "
          "and\n"
          "Json is that of 7. -View: as through Format-List, Format-Table, Format-Table -AutoSize,\n"

@@ -1,19 +1,21 @@
-// The arguments of the Get-CsBackupServiceStatus command, read as PowerShell reads them. Pure.
+// The arguments of a command that is named as a cmdlet, read as PowerShell reads them. Pure.
 #pragma once
 
+#include "agent/binding/binding.hpp"
+#include "collectors/question.hpp"
+
 #include <expected>
-#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sfb::client {
 
 /// What to ask the agent for.
 struct Arguments {
-  std::string pool;      ///< checked, in one spelling (base/fqdn.hpp)
-  std::string category;  ///< empty: all
-  bool force = false;
-  std::optional<bool> bypass_dual_write;
+  const binding::Cmdlet* cmdlet = nullptr;
+  std::string pool;  ///< PoolFqdn or Via; checked, in one spelling (base/fqdn.hpp)
+  std::vector<collectors::Argument> arguments;  ///< of the cmdlet, beside the pool
   // Words of format/choice.hpp; empty: not given.
   std::string as = "text";
   std::string edition;
@@ -26,15 +28,21 @@ struct UsageError {
   std::string text;
 };
 
-/// `arguments` without the program's name. Where the shell seems to have swallowed a value (bash
+/// The cmdlet that a program's name means, folders before it cut off; that of the pool's status for
+/// any other name.
+const binding::Cmdlet& cmdlet_named(std::string_view program);
+
+/// `arguments` without the program's name. A cmdlet that asks about no pool takes `-Via` instead of
+/// PoolFqdn: through which pool it is asked. Where the shell seems to have swallowed a value (bash
 /// turns an unquoted $true into nothing), a sentence behind PowerShell's error says so.
-std::expected<Arguments, UsageError> parse_arguments(const std::vector<std::string>& arguments,
+std::expected<Arguments, UsageError> parse_arguments(const binding::Cmdlet& cmdlet,
+                                                     const std::vector<std::string>& arguments,
                                                      int width);
 
 /// The target of the HTTP request: path and query.
 std::string request_target(const Arguments& arguments, int width);
 
 /// Text of -?.
-std::string usage();
+std::string usage(const binding::Cmdlet& cmdlet);
 
 }  // namespace sfb::client

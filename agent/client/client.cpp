@@ -12,13 +12,13 @@ namespace {
 
 constexpr int kDefaultWidth = 120;
 
-Printout failure(const std::string& message, int code) {
-  return {{}, fmt::format("Get-CsBackupServiceStatus : {}\n", message), code};
+Printout failure(std::string_view cmdlet, const std::string& message, int code) {
+  return {{}, fmt::format("{} : {}\n", cmdlet, message), code};
 }
 
 }  // namespace
 
-Printout print_response(const http::Response& response) {
+Printout print_response(std::string_view cmdlet, const http::Response& response) {
   std::string body = response.body ? *response.body : std::string();
   if (!body.empty() && body.back() != '\n') {
     body += '\n';
@@ -27,39 +27,42 @@ Printout print_response(const http::Response& response) {
   if (response.status == 200) {
     if (outcome == nullptr) {
       return {std::move(body),
-              "Get-CsBackupServiceStatus : the answer does not come from sfb_backup_exporter (no "
-              "X-Outcome): check SFB_BACKUP_EXPORTER_URL\n",
+              fmt::format("{} : the answer does not come from sfb_backup_exporter (no X-Outcome): "
+                          "check SFB_BACKUP_EXPORTER_URL\n",
+                          cmdlet),
               kFailed};
     }
     return {std::move(body), {}, *outcome == "good" ? kGood : kFailed};
   }
   if (body.empty()) {
-    body = fmt::format("Get-CsBackupServiceStatus : the agent answered {} {}\n", response.status,
+    body = fmt::format("{} : the agent answered {} {}\n", cmdlet, response.status,
                        http::status_text(response.status));
   }
   return {{}, std::move(body), response.status == 400 ? kUsage : kFailed};
 }
 
-Printout run(const std::vector<std::string>& arguments, const RunOptions& options) {
-  const auto parsed = parse_arguments(arguments, options.width);
+Printout run(const binding::Cmdlet& cmdlet, const std::vector<std::string>& arguments,
+             const RunOptions& options) {
+  const auto parsed = parse_arguments(cmdlet, arguments, options.width);
   if (!parsed) {
     return {{}, parsed.error().text, kUsage};
   }
   if (parsed->help) {
-    return {usage(), {}, kGood};
+    return {usage(cmdlet), {}, kGood};
   }
   http::FetchOptions fetch;
   fetch.url = options.url;
   fetch.timeout = options.timeout;
-  fetch.headers = {{"User-Agent", "Get-CsBackupServiceStatus"}};
+  fetch.headers = {{"User-Agent", cmdlet.name}};
   const auto answer = http::fetch(fetch, request_target(*parsed, options.width));
   if (!answer) {
     const bool bad_url =
         answer.error().code == "client.url" || answer.error().code == "client.https";
-    return failure((bad_url ? "SFB_BACKUP_EXPORTER_URL: " : "") + describe(answer.error()),
+    return failure(cmdlet.name,
+                   (bad_url ? "SFB_BACKUP_EXPORTER_URL: " : "") + describe(answer.error()),
                    bad_url ? kUsage : kFailed);
   }
-  return print_response(*answer);
+  return print_response(cmdlet.name, *answer);
 }
 
 int terminal_width() {

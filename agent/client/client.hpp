@@ -1,4 +1,4 @@
-// The command Get-CsBackupServiceStatus: asks the agent and prints what the cmdlet would print.
+// The commands named as the cmdlets: each asks the agent and prints what the cmdlet would print.
 #pragma once
 
 #include "agent/client/arguments.hpp"
@@ -23,7 +23,7 @@ struct Printout {
 
 /// An answer as a printout: 0 for a good evaluation, 2 when the agent refused the parameters, 1 for
 /// everything else.
-Printout print_response(const http::Response& response);
+Printout print_response(std::string_view cmdlet, const http::Response& response);
 
 struct RunOptions {
   std::string url = "http://127.0.0.1:9943";  ///< SFB_BACKUP_EXPORTER_URL
@@ -32,7 +32,8 @@ struct RunOptions {
 };
 
 /// One request with a loop of its own. Messages name the address and the remedy.
-Printout run(const std::vector<std::string>& arguments, const RunOptions& options);
+Printout run(const binding::Cmdlet& cmdlet, const std::vector<std::string>& arguments,
+             const RunOptions& options);
 
 /// Columns of a terminal on stdout, 120 when it is none.
 int terminal_width();

@@ -1,4 +1,4 @@
-// Entry point of the command Get-CsBackupServiceStatus.
+// Entry point of the commands named as the cmdlets: which one it is, its name says.
 #include "agent/base/descriptor.hpp"
 #include "agent/base/text.hpp"
 #include "agent/client/client.hpp"
@@ -25,23 +25,24 @@ int main(int argc, char** argv) {
   if (!sfb::open_missing_streams()) {
     return sfb::client::kFailed;
   }
+  const sfb::binding::Cmdlet& cmdlet = sfb::client::cmdlet_named(argc > 0 ? argv[0] : "");
   try {
     sfb::client::RunOptions options;
     if (const char* url = std::getenv("SFB_BACKUP_EXPORTER_URL"); url != nullptr && *url != '\0') {
       options.url = url;
     }
     options.width = sfb::client::terminal_width();
-    const auto printout =
-        sfb::client::run(std::vector<std::string>(argv + 1, argv + argc), options);
+    const auto printout = sfb::client::run(
+        cmdlet, std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc), options);
     print(stdout, printout.out);
     print(stderr, printout.err);
     if (std::fflush(stdout) != 0) {
-      std::perror("Get-CsBackupServiceStatus: stdout");
+      std::perror((cmdlet.name + ": stdout").c_str());
       return sfb::client::kFailed;
     }
     return printout.exit_code;
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "Get-CsBackupServiceStatus : %s\n", error.what());
+    std::fprintf(stderr, "%s : %s\n", cmdlet.name.c_str(), error.what());
     return sfb::client::kFailed;
   }
 }

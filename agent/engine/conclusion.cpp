@@ -1,15 +1,12 @@
 #include "agent/engine/conclusion.hpp"
 
-#include "collectors/collector.hpp"
-
 #include <algorithm>
 #include <utility>
 
 namespace sfb::engine {
 
 status::EvaluationPtr conclude(std::uint64_t id, const Job& job, Result<remote::Reply> result,
-                               const collectors::Expectation& expectation, const Limits& limits,
-                               Now now) {
+                               const Limits& limits, Now now) {
   auto evaluation =
       std::make_shared<status::Evaluation>(status::Evaluation{.question = job.question});
   evaluation->id = id;
@@ -38,20 +35,18 @@ status::EvaluationPtr conclude(std::uint64_t id, const Job& job, Result<remote::
                               Stage::none};
     return evaluation;
   }
-  // One collector in this build; its line in the table says what the answer means.
-  auto status = collectors::all().front().interpret(*evaluation->result, limits);
-  if (!status) {
-    evaluation->error = std::move(status.error());
+  auto finding = job.question.what->interpret(*evaluation->result, limits);
+  if (!finding) {
+    evaluation->error = std::move(finding.error());
     if (evaluation->error->stage == Stage::none) {
       evaluation->error->stage = Stage::parse;
     }
-    if (result->bare && evaluation->error->code == "status.unrecognised") {
+    if (result->bare && evaluation->error->code.ends_with(".unrecognised")) {
       evaluation->error->peer.clear();
     }
     return evaluation;
   }
-  evaluation->verdict = collectors::judge(*status, expectation);
-  evaluation->status = std::move(*status);
+  evaluation->finding = std::move(*finding);
   return evaluation;
 }
 

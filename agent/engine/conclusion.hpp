@@ -11,7 +11,6 @@ namespace sfb::engine {
 
 /// Never null. `id` is Evaluation::id; `job` tells when the run began and who wanted it.
 status::EvaluationPtr conclude(std::uint64_t id, const Job& job, Result<remote::Reply> result,
-                               const collectors::Expectation& expectation, const Limits& limits,
-                               Now now);
+                               const Limits& limits, Now now);
 
 }  // namespace sfb::engine

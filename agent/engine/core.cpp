@@ -292,8 +292,7 @@ void Core::conclude(Pool& pool, const Job& job, Result<remote::Reply> result, No
   const bool scheduled = job.question.is_scheduled();
   const auto before = scheduled ? pool.knowledge.snapshot(now)->last_good : nullptr;
   const status::EvaluationPtr evaluation =
-      engine::conclude(++evaluations_, job, std::move(result), pool.options.identity.expectation,
-                       options_.limits, now);
+      engine::conclude(++evaluations_, job, std::move(result), options_.limits, now);
   pool.history.add(*evaluation);
   pool.cache.add(evaluation, now.mono);
   if (job.drives_activity()) {
@@ -301,7 +300,7 @@ void Core::conclude(Pool& pool, const Job& job, Result<remote::Reply> result, No
   }
   if (scheduled) {
     pools_.running_changed(pool);
-    pool.knowledge.completed(evaluation, now);
+    pool.knowledge.completed(evaluation);
     pools_.observe(evaluation->duration);
     pools_.attempted(pool);
   }

@@ -27,8 +27,9 @@ namespace {
 using TransportPtr = std::shared_ptr<remote::TransportControl>;
 
 // Holds the transport alive until the run returned, whatever the configuration has become.
-asio::awaitable<Result<remote::Reply>> ask(TransportPtr transport, Call call, MonoTime deadline) {
-  co_return co_await transport->transport().ask(std::move(call), deadline);
+asio::awaitable<Result<remote::Reply>> ask(TransportPtr transport, remote::Ask question,
+                                           MonoTime deadline) {
+  co_return co_await transport->transport().ask(std::move(question), deadline);
 }
 
 // A transport that nobody configures any more may take this long; its runs end well before.
@@ -149,7 +150,7 @@ class Engine::Impl : public std::enable_shared_from_this<Engine::Impl> {
     signal = std::make_unique<asio::cancellation_signal>();
     const JobId job = launched.job;
     asio::co_spawn(
-        executor_, ask(std::move(launched.transport), std::move(launched.call), launched.deadline),
+        executor_, ask(std::move(launched.transport), std::move(launched.ask), launched.deadline),
         asio::bind_cancellation_slot(
             signal->slot(), [self = shared_from_this(), job](const std::exception_ptr& exception,
                                                              Result<remote::Reply> result) {

@@ -1,20 +1,26 @@
 #include "agent/engine/job.hpp"
 
-#include "collectors/collector.hpp"
+#include "collectors/question.hpp"
 
 #include <algorithm>
-#include <string_view>
+#include <variant>
 
 namespace sfb::engine {
 
-Call call_for(const status::Question& question, int render_width) {
-  const std::string_view category = question.category == status::Category::all
-                                        ? std::string_view()
-                                        : to_string(question.category);
-  Call call =
-      collectors::make_call(question.pool, category, question.force, question.bypass_dual_write);
-  call.render_width = render_width;
-  return call;
+remote::Ask ask_for(const status::Question& question, int render_width) {
+  const collectors::Collector& what = *question.what;
+  remote::Ask ask{.pool = question.pool, .collector = what.name, .call = make_call(question)};
+  ask.call.render_width = render_width;
+  ask.call.side = &what != &collectors::pool_status();
+  for (const collectors::Argument& argument : question.arguments) {
+    const bool scheduled = std::ranges::find(what.scheduled, argument.name) != what.scheduled.end();
+    if (argument.name == what.category) {
+      ask.category = std::get<std::string>(argument.value);
+    } else if (!scheduled && argument.name != what.hides_errors) {
+      ask.beyond_files = argument.name;
+    }
+  }
+  return ask;
 }
 
 std::chrono::milliseconds budget(const PoolOptions& options) {

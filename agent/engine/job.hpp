@@ -3,8 +3,8 @@
 
 #include "agent/base/time.hpp"
 #include "agent/engine/endpoint.hpp"
-#include "agent/status/question.hpp"
-#include "agent/value/pipeline.hpp"
+#include "agent/remote/ask.hpp"
+#include "agent/status/evaluation.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -16,8 +16,8 @@ namespace sfb::engine {
 
 using WaiterId = std::uint64_t;
 
-/// The cmdlet call of a question.
-Call call_for(const status::Question& question, int render_width = 0);
+/// What a transport is asked for a question.
+remote::Ask ask_for(const status::Question& question, int render_width = 0);
 
 /// A scheduled run leaves a fifth of the interval free, so that slowness shows as time-outs of this
 /// pool and not as overruns of its neighbours.

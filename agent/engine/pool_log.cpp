@@ -1,7 +1,5 @@
 #include "agent/engine/pool_log.hpp"
 
-#include "collectors/backup_service_status/changes.hpp"
-
 #include <span>
 #include <vector>
 
@@ -27,7 +25,7 @@ void PoolLog::failed(const Logger& logger, const status::Evaluation& evaluation)
   }
   logger.log(news ? LogLevel::warn : LogLevel::debug, "evaluation failed",
              {{"pool", evaluation.question.pool.str()},
-              {"question", parameters_text(evaluation.question)},
+              {"question", collectors::parameters_text(evaluation.question)},
               {"evaluation", std::to_string(evaluation.id)},
               {"reason", std::string(to_string(error.reason))},
               {"code", error.code},
@@ -43,17 +41,17 @@ void PoolLog::succeeded(const Logger& logger, const status::Evaluation& evaluati
                 {{"pool", name}, {"after", std::string(to_string(*last_failure_))}});
     last_failure_.reset();
   }
-  if (evaluation.status->notes != last_notes_) {
-    last_notes_ = evaluation.status->notes;
+  if (evaluation.finding->notes != last_notes_) {
+    last_notes_ = evaluation.finding->notes;
     for (const std::string& note : last_notes_) {
       logger.warn("answer is odd", {{"pool", name}, {"message", note}});
     }
   }
-  if (!before || !evaluation.status->conclusive) {
+  if (!before || !evaluation.finding->conclusive) {
     return;  // the first answer changes nothing, and one that says nothing neither
   }
   for (const collectors::Change& change :
-       collectors::changes(*before->status, *evaluation.status)) {
+       evaluation.question.what->changes(*before->finding, *evaluation.finding)) {
     std::vector<LogField> fields = {{"pool", name}};
     fields.insert(fields.end(), change.fields.begin(), change.fields.end());
     logger.log(LogLevel::info, change.event, std::span<const LogField>(fields));

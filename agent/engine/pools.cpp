@@ -18,7 +18,7 @@ AgendaKey due_of(const Pool& pool) {
 void Pools::add(PoolOptions options, EndpointPtr endpoint, const Limits& limits, Now now) {
   const Fqdn fqdn = options.identity.fqdn;
   const std::uint64_t generation = ++generations_;
-  status::Knowledge knowledge(options.identity, limits);
+  status::Knowledge knowledge(options.identity, collectors::pool_status(), limits);
   const Activity activity(options.evaluation_interval, spread_of(fqdn));
   auto pool = std::make_unique<Pool>(Pool{.options = std::move(options),
                                           .generation = generation,
@@ -40,8 +40,7 @@ void Pools::add(PoolOptions options, EndpointPtr endpoint, const Limits& limits,
 }
 
 void Pools::keep(Pool& pool, PoolOptions options, const Limits& limits, bool freed, Now now) {
-  pool.knowledge.set_limits(limits);
-  pool.knowledge.reconfigure(options.identity);
+  pool.knowledge.reconfigure(options.identity, limits);
   pool.options = std::move(options);
   pool.activity.set_interval(pool.options.evaluation_interval, now.mono);
   if (freed && started_) {

@@ -12,7 +12,7 @@ namespace {
 // Why the question is not to be asked now.
 std::optional<status::Refusal> obstacle(const Pool& pool, const status::Question& question,
                                         int width, const status::Wish& wish, Now now) {
-  if (auto can = pool.endpoint->options.transport->can_ask(call_for(question)); !can) {
+  if (auto can = pool.endpoint->options.transport->can_ask(ask_for(question)); !can) {
     return status::Refusal{std::move(can.error()), {}, {}};
   }
   const auto end = pool.endpoint->backoff_until(now.mono);

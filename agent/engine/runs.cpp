@@ -90,7 +90,7 @@ void Runs::begin(const JobPtr& job, bool counts_as_trial, Now now) {
   }
   outbox_.post(
       [this, launch = Launch{job->id, job->endpoint->options.transport,
-                             call_for(job->question, job->render_width), job->deadline}]() mutable {
+                             ask_for(job->question, job->render_width), job->deadline}]() mutable {
         hooks_.launch(std::move(launch));
       });
 }

@@ -24,7 +24,7 @@ namespace sfb::engine {
 struct Launch {
   JobId job = 0;
   std::shared_ptr<remote::TransportControl> transport;
-  Call call;
+  remote::Ask ask;
   MonoTime deadline{};
 };
 

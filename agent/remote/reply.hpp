@@ -6,6 +6,7 @@
 #include "agent/value/pipeline.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,6 +22,9 @@ struct Reply {
   std::string note;  ///< a code that is no failure: `file.clock_skew`
   /// A file without the script's wrapper: anything may have written it, so no message quotes it.
   bool bare = false;
+  /// The session that answered: a number that no other session of this transport has; 0 where
+  /// there are no sessions.
+  std::uint64_t session = 0;
 };
 
 }  // namespace sfb::remote

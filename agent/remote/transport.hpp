@@ -6,7 +6,6 @@
 #include "agent/base/time.hpp"
 #include "agent/remote/reply.hpp"
 #include "agent/remote/transport_control.hpp"
-#include "agent/value/pipeline.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
@@ -18,7 +17,7 @@ class Transport : public TransportControl {
  public:
   Transport& transport() final { return *this; }
   /// Asks. Ends by the deadline with Reason::timeout and the stage that ran out. Cancellable.
-  virtual boost::asio::awaitable<Result<Reply>> ask(Call call, MonoTime deadline) = 0;
+  virtual boost::asio::awaitable<Result<Reply>> ask(Ask ask, MonoTime deadline) = 0;
   /// Nothing more will be asked: leaves nothing behind on the server. Returns when all is cleared,
   /// or false when the deadline came first; asks still running are cleared behind them.
   virtual boost::asio::awaitable<bool> close(MonoTime deadline) {

@@ -4,7 +4,7 @@
 
 #include "agent/base/error.hpp"
 #include "agent/base/fqdn.hpp"
-#include "agent/value/pipeline.hpp"
+#include "agent/remote/ask.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -20,9 +20,8 @@ class TransportControl {
   virtual ~TransportControl() = default;
   /// This object with its coroutines, for code that has an event loop.
   virtual Transport& transport() = 0;
-  /// Can this be asked at all? (The pool is the call's PoolFqdn.) Reason::protocol, code
-  /// `file.cannot_ask`, else.
-  virtual Status can_ask(const Call& call) const = 0;
+  /// Can this be asked at all? Reason::protocol, code `file.cannot_ask`, else.
+  virtual Status can_ask(const Ask& ask) const = 0;
   /// Can the server itself make the text of its answer (Call::render_width)? It may still refuse.
   virtual bool can_render() const { return false; }
   /// Tells that new content may be there for a pool (`file` only); called on the loop thread. Set

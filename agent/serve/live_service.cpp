@@ -120,18 +120,32 @@ struct Service::Impl {
 
   /// What a failure shows as the last known result: the scheduled question's last good answer;
   /// other questions have none that is kept for long. Only failures pay for the look.
-  status::EvaluationPtr last_good(const status::Question& question,
-                                  const std::expected<status::Answer, status::Refusal>& outcome) {
-    if (!question.is_scheduled() || (outcome && outcome->evaluation->good())) {
-      return nullptr;
+  Known known_of(const collectors::Question& question,
+                 const std::expected<status::Answer, status::Refusal>& outcome) {
+    if (outcome && outcome->evaluation->good()) {
+      return {};
     }
     const status::SnapshotPtr snapshot = parts.board.snapshot();
     const auto name = [](const status::PoolSnapshotPtr& pool) -> const Fqdn& {
       return pool->identity.fqdn;
     };
-    const auto found = std::ranges::lower_bound(snapshot->pools, question.pool, {}, name);
-    return found != snapshot->pools.end() && name(*found) == question.pool ? (*found)->last_good
-                                                                           : nullptr;
+    const auto pool = std::ranges::lower_bound(snapshot->pools, question.pool, {}, name);
+    if (pool == snapshot->pools.end() || name(*pool) != question.pool) {
+      return {};
+    }
+    Known known{.last_good = {}, .expectation = (*pool)->identity.expectation};
+    if (!question.is_scheduled()) {
+      return known;
+    }
+    if (question.what == (*pool)->what) {
+      known.last_good = (*pool)->last_good;
+      return known;
+    }
+    const auto other = std::ranges::find_if(snapshot->others, [&](const auto& each) {
+      return each->what == question.what && name(each) == question.pool;
+    });
+    known.last_good = other == snapshot->others.end() ? nullptr : (*other)->last_good;
+    return known;
   }
 
   static asio::awaitable<http::Response> query(std::shared_ptr<Impl> self, RequestPtr request,
@@ -157,7 +171,7 @@ struct Service::Impl {
     auto outcome = co_await ask(self->parts.evaluator, query->question, std::move(wish),
                                 settings->query_timeout + kGrace);
     const MonoTime now = self->parts.clock.now().mono;
-    auto known = self->last_good(query->question, outcome);
+    auto known = self->known_of(query->question, outcome);
     auto render = [query, outcome = std::move(outcome), now, id,
                    known = std::move(known)]() -> Result<http::Response> {
       return outcome ? render_answer(*query, *outcome, now, id, known)

@@ -3,6 +3,7 @@
 
 #include "agent/serve/pool_families.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -27,19 +28,42 @@ void write_durations(exposition::Writer& writer, const status::DurationHistogram
   writer.histogram({}, bounds, cumulative, durations.count, durations.sum);
 }
 
+std::vector<PoolRow> rows_of(const std::vector<status::PoolSnapshotPtr>& pools) {
+  std::vector<PoolRow> rows;
+  rows.reserve(pools.size());
+  for (const status::PoolSnapshotPtr& pool : pools) {
+    rows.emplace_back(*pool);
+  }
+  return rows;
+}
+
+/// Only what is switched on somewhere.
+void write_others(exposition::Writer& writer, const std::vector<PoolRow>& rows) {
+  if (rows.empty()) {
+    return;
+  }
+  write_collector_families(writer, rows);
+  for (const collectors::Collector* const collector : collectors::all()) {
+    const bool on = std::ranges::any_of(
+        rows, [&](const PoolRow& row) { return row.snapshot->what == collector; });
+    if (on) {
+      write_views(writer, *collector, rows);
+    }
+  }
+}
+
 }  // namespace
 
 std::string render_metrics_page(const status::Snapshot& snapshot, const SelfMetrics& self,
                                 exposition::Format format) {
-  std::vector<PoolRow> rows;
-  rows.reserve(snapshot.pools.size());
-  for (const status::PoolSnapshotPtr& pool : snapshot.pools) {
-    rows.emplace_back(*pool);
-  }
+  const std::vector<PoolRow> rows = rows_of(snapshot.pools);
+  const std::vector<PoolRow> others = rows_of(snapshot.others);
   exposition::Writer writer(format);
-  writer.reserve(kFixedBytes + estimate_bytes(rows));
-  write_state_families(writer, rows);
+  writer.reserve(kFixedBytes + estimate_bytes(rows) + estimate_bytes(others));
+  write_up(writer, rows);
+  write_views(writer, collectors::pool_status(), rows);
   write_evaluation_families(writer, rows);
+  write_others(writer, others);
   write_durations(writer, snapshot.durations);
   self.write(writer);
   return writer.finish();

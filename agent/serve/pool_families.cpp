@@ -9,7 +9,6 @@
 namespace sfb::serve {
 namespace {
 
-using collectors::ModuleSeries;
 using exposition::Family;
 using exposition::Labels;
 using exposition::Type;
@@ -19,9 +18,8 @@ using Rows = std::vector<PoolRow>;
 
 /// A sample's bytes beside the pool's name, rounded up: family name, module, state, number.
 constexpr std::size_t kSampleBytes = 100;
-/// Samples of a pool without modules, and more for each module.
-constexpr std::size_t kPoolSamples = 38;
-constexpr std::size_t kModuleSamples = 14;
+/// Samples of a pool beside those of its collectors.
+constexpr std::size_t kPoolSamples = 24;
 
 double number(bool value) {
   return value ? 1 : 0;
@@ -51,144 +49,6 @@ void per_pool(Writer& writer, const Rows& rows, const Family& family, const Valu
       writer.sample(row.pool, *current);
     }
   }
-}
-
-/// One series per module with a time.
-void per_module(Writer& writer, const Rows& rows, std::string_view name, std::string_view help,
-                std::optional<WallTime> ModuleSeries::* time) {
-  writer.family({name, Type::gauge, "seconds", help});
-  for (const PoolRow& row : rows) {
-    for (std::size_t i = 0; i < row.modules.size(); ++i) {
-      const std::optional<WallTime>& current = row.snapshot->modules[i].*time;
-      if (current) {
-        writer.sample(row.modules[i], number(*current));
-      }
-    }
-  }
-}
-
-/// All states of one thing: exactly one is 1.
-template <typename States, typename State>
-void all_states(Writer& writer, const Labels& labels, const States& states, State current) {
-  for (const auto state : states) {
-    writer.state(labels, to_string(state), state == current);
-  }
-}
-
-template <typename States, typename State>
-void module_states(Writer& writer, const Rows& rows, const Family& family, const States& states,
-                   State collectors::Module::* state) {
-  writer.family(family);
-  for (const PoolRow& row : rows) {
-    if (!row.fresh()) {
-      continue;
-    }
-    for (std::size_t i = 0; i < row.modules.size(); ++i) {
-      all_states(writer, row.modules[i], states, row.snapshot->modules[i].module.*state);
-    }
-  }
-}
-
-template <typename States, typename State>
-void overall_states(Writer& writer, const Rows& rows, const Family& family, const States& states,
-                    std::optional<State> PoolSnapshot::* state) {
-  writer.family(family);
-  for (const PoolRow& row : rows) {
-    const std::optional<State>& current = row.snapshot->*state;
-    if (row.fresh() && current) {
-      all_states(writer, row.pool, states, *current);
-    }
-  }
-}
-
-void write_verdict(Writer& writer, const Rows& rows) {
-  const auto verdict = [](std::optional<bool> collectors::Verdict::* part) {
-    return [part](const PoolSnapshot& pool) {
-      const bool fresh = pool.freshness == status::Freshness::fresh && pool.verdict;
-      return fresh ? (*pool.verdict).*part : std::nullopt;
-    };
-  };
-  per_pool(writer, rows,
-           {"sfb_backup_service_configured", Type::gauge, "",
-            "Whether the Backup Service of the pool is configured: BackupModules of "
-            "Get-CsBackupServiceStatus named at least one module (cached, last good evaluation); "
-            "absent where the newest "
-            "answer does not tell."},
-           verdict(&collectors::Verdict::configured));
-  per_pool(writer, rows,
-           {"sfb_backup_service_working", Type::gauge, "",
-            "Whether the Backup Service of the pool works properly: judged by ExportStatus and "
-            "ImportStatus of all BackupModules of Get-CsBackupServiceStatus (cached, last good "
-            "evaluation); absent where no state is known to be bad and one is unknown."},
-           verdict(&collectors::Verdict::working));
-}
-
-void write_states(Writer& writer, const Rows& rows) {
-  module_states(writer, rows,
-                {"sfb_backup_module_export_state", Type::stateset, "",
-                 "Export state of a module: BackupModules[].ExportStatus of "
-                 "Get-CsBackupServiceStatus (cached, last good evaluation)."},
-                collectors::kExportStates, &collectors::Module::export_state);
-  module_states(writer, rows,
-                {"sfb_backup_module_import_state", Type::stateset, "",
-                 "Import state of a module: BackupModules[].ImportStatus of "
-                 "Get-CsBackupServiceStatus (cached, last good evaluation)."},
-                collectors::kImportStates, &collectors::Module::import_state);
-  overall_states(writer, rows,
-                 {"sfb_backup_overall_export_state", Type::stateset, "",
-                  "Export state of the pool as the server sums it up: OverallExportStatus of "
-                  "Get-CsBackupServiceStatus, where it has that property (cached, last good "
-                  "evaluation)."},
-                 collectors::kExportStates, &PoolSnapshot::overall_export);
-  overall_states(writer, rows,
-                 {"sfb_backup_overall_import_state", Type::stateset, "",
-                  "Import state of the pool as the server sums it up: OverallImportStatus of "
-                  "Get-CsBackupServiceStatus, where it has that property (cached, last good "
-                  "evaluation)."},
-                 collectors::kImportStates, &PoolSnapshot::overall_import);
-}
-
-void write_times(Writer& writer, const Rows& rows) {
-  per_module(writer, rows, "sfb_backup_module_export_state_change_timestamp_seconds",
-             "When the current BackupModules[].ExportStatus was first seen by this agent, in Unix "
-             "seconds (cached).",
-             &ModuleSeries::export_changed);
-  per_module(writer, rows, "sfb_backup_module_import_state_change_timestamp_seconds",
-             "When the current BackupModules[].ImportStatus was first seen by this agent, in Unix "
-             "seconds (cached).",
-             &ModuleSeries::import_changed);
-  per_module(writer, rows, "sfb_backup_module_export_last_healthy_timestamp_seconds",
-             "Time of the last good answer with BackupModules[].ExportStatus FinalState or "
-             "SteadyState, in Unix seconds (cached); removed when it becomes NotInitialized.",
-             &ModuleSeries::last_healthy);
-  per_module(writer, rows, "sfb_backup_module_export_last_final_timestamp_seconds",
-             "Time of the last good answer with BackupModules[].ExportStatus FinalState, in Unix "
-             "seconds (cached); removed when it becomes NotInitialized.",
-             &ModuleSeries::last_final);
-}
-
-void write_machines(Writer& writer, const Rows& rows) {
-  writer.family({"sfb_backup_active_machine", Type::gauge, "",
-                 "1 for the machine that ActiveMachineFqdn of Get-CsBackupServiceStatus names, 0 "
-                 "for others it named in the last 24 hours (cached, last good evaluation)."});
-  for (const PoolRow& row : rows) {
-    if (!row.fresh()) {
-      continue;
-    }
-    for (const auto& [machine, active] : row.snapshot->machines) {
-      writer.sample(Labels(row.pool).add("machine", machine), number(active));
-    }
-  }
-  per_pool(writer, rows,
-           {"sfb_backup_active_machine_changes", Type::counter, "",
-            "How often ActiveMachineFqdn of Get-CsBackupServiceStatus named another machine than "
-            "before (cached)."},
-           [](const PoolSnapshot& pool) { return std::optional(pool.active_machine_changes); });
-  per_pool(writer, rows,
-           {"sfb_backup_unknown_states", Type::counter, "",
-            "State words of Get-CsBackupServiceStatus that this exporter does not know, in all "
-            "good evaluations (cached); the words stand in the history."},
-           [](const PoolSnapshot& pool) { return std::optional(pool.unknown_states); });
 }
 
 void write_counters(Writer& writer, const Rows& rows) {
@@ -264,32 +124,66 @@ void write_settings(Writer& writer, const Rows& rows) {
 
 PoolRow::PoolRow(const status::PoolSnapshot& pool_snapshot) : snapshot(&pool_snapshot) {
   pool.add("pool", snapshot->identity.fqdn.str());
-  modules.reserve(snapshot->modules.size());
-  for (const ModuleSeries& series : snapshot->modules) {
-    modules.push_back(Labels(pool).add("module", series.module.identity));
-  }
 }
 
 std::size_t estimate_bytes(const std::vector<PoolRow>& rows) {
   std::size_t bytes = 0;
   for (const PoolRow& row : rows) {
     const std::size_t samples =
-        kPoolSamples + kModuleSamples * row.modules.size() + row.snapshot->machines.size();
+        kPoolSamples + (row.snapshot->view ? row.snapshot->view->samples : 0);
     bytes += samples * (kSampleBytes + row.snapshot->identity.fqdn.str().size());
   }
   return bytes;
 }
 
-void write_state_families(Writer& writer, const std::vector<PoolRow>& rows) {
+void write_up(Writer& writer, const std::vector<PoolRow>& rows) {
   per_pool(writer, rows,
            {"sfb_backup_up", Type::gauge, "",
             "Whether the last completed evaluation of the pool, a call of "
             "Get-CsBackupServiceStatus, was good (cached: a scrape never causes an evaluation)."},
            [](const PoolSnapshot& pool) { return pool.up; });
-  write_verdict(writer, rows);
-  write_states(writer, rows);
-  write_times(writer, rows);
-  write_machines(writer, rows);
+}
+
+void write_views(Writer& writer, const collectors::Collector& collector,
+                 const std::vector<PoolRow>& rows) {
+  for (const collectors::FamilyRow& row : collector.families()) {
+    writer.family(row.family);
+    for (const PoolRow& pool : rows) {
+      if (pool.snapshot->what == &collector && pool.snapshot->view) {
+        row.write(writer, *pool.snapshot->view);
+      }
+    }
+  }
+}
+
+void write_collector_families(Writer& writer, const std::vector<PoolRow>& rows) {
+  const auto labels = [](const PoolRow& row) {
+    return Labels(row.pool).add("collector", row.snapshot->what->name);
+  };
+  const auto each = [&](const Family& family, const auto& value) {
+    writer.family(family);
+    for (const PoolRow& row : rows) {
+      if (const std::optional<double> current = number(value(*row.snapshot))) {
+        writer.sample(labels(row), *current);
+      }
+    }
+  };
+  each({"sfb_backup_collector_up", Type::gauge, "",
+        "Whether the last completed evaluation of a collector beside the pool's status was good "
+        "(cached)."},
+       [](const PoolSnapshot& pool) { return pool.up; });
+  each({"sfb_backup_collector_last_success_timestamp_seconds", Type::gauge, "seconds",
+        "When the last good answer of a collector beside the pool's status was made, in Unix "
+        "seconds (cached)."},
+       [](const PoolSnapshot& pool) { return pool.last_success; });
+  writer.family({"sfb_backup_collector_failures", Type::counter, "",
+                 "Failed evaluations of a collector beside the pool's status by reason (cached)."});
+  for (const PoolRow& row : rows) {
+    for (const Reason reason : kReasons) {
+      writer.sample(labels(row).add("reason", to_string(reason)),
+                    number(row.snapshot->failures.at(static_cast<std::size_t>(reason))));
+    }
+  }
 }
 
 void write_evaluation_families(Writer& writer, const std::vector<PoolRow>& rows) {

@@ -13,19 +13,24 @@ namespace sfb::serve {
 struct PoolRow {
   const status::PoolSnapshot* snapshot = nullptr;
   exposition::Labels pool;
-  std::vector<exposition::Labels> modules;  ///< pool and module, as many as the snapshot's modules
 
   explicit PoolRow(const status::PoolSnapshot& snapshot);
-  bool fresh() const { return snapshot->freshness == status::Freshness::fresh; }
 };
 
 /// A bit more than the series of these pools will take, so that the page does not grow in steps.
 std::size_t estimate_bytes(const std::vector<PoolRow>& rows);
 
-/// Verdict, states, their times and the machines.
-void write_state_families(exposition::Writer& writer, const std::vector<PoolRow>& rows);
+/// Whether the pools answer.
+void write_up(exposition::Writer& writer, const std::vector<PoolRow>& rows);
+
+/// The collector's own families, of those rows that are its own.
+void write_views(exposition::Writer& writer, const collectors::Collector& collector,
+                 const std::vector<PoolRow>& rows);
 
 /// Counters and figures of the evaluations, and what is configured.
 void write_evaluation_families(exposition::Writer& writer, const std::vector<PoolRow>& rows);
+
+/// How the collectors beside the pool's status do, with the label collector.
+void write_collector_families(exposition::Writer& writer, const std::vector<PoolRow>& rows);
 
 }  // namespace sfb::serve

@@ -12,7 +12,6 @@
 namespace sfb::serve {
 namespace {
 
-constexpr std::string_view kCmdlet = "Get-CsBackupServiceStatus";
 constexpr std::size_t kShownErrors = 20;  // PowerShell errors in a problem+json
 
 /// PowerShell's ErrorCategory for our reasons (the numbers of System.Management.Automation).
@@ -51,24 +50,42 @@ std::string age_text(std::chrono::nanoseconds age) {
   return fmt::format("{} s", std::chrono::duration_cast<std::chrono::seconds>(age).count());
 }
 
+std::vector<std::string> texts_of(const std::vector<collectors::Ground>& grounds) {
+  std::vector<std::string> texts;
+  texts.reserve(grounds.size());
+  for (const collectors::Ground& ground : grounds) {
+    texts.push_back(ground.text);
+  }
+  return texts;
+}
+
+/// The sentences as parts of one: without their full stops.
+std::string listed(const std::vector<collectors::Ground>& grounds) {
+  std::vector<std::string> texts = texts_of(grounds);
+  for (std::string& text : texts) {
+    if (text.ends_with('.')) {
+      text.pop_back();
+    }
+  }
+  return fmt::format("{}", fmt::join(texts, "; "));
+}
+
 std::string verdict_text(const collectors::Verdict& verdict) {
   if (verdict.configured == false) {
     return "not configured";
   }
   if (!verdict.working) {
     return fmt::format("whether it {} is unknown: {}",
-                       verdict.configured ? "works" : "is configured",
-                       fmt::join(verdict.doubts, "; "));
+                       verdict.configured ? "works" : "is configured", listed(verdict.doubts));
   }
-  return *verdict.working
-             ? "working properly"
-             : fmt::format("not working properly: {}", fmt::join(verdict.reasons, "; "));
+  return *verdict.working ? "working properly"
+                          : fmt::format("not working properly: {}", listed(verdict.reasons));
 }
 
-std::string json_texts(const std::vector<std::string>& texts) {
+std::string json_texts(const std::vector<collectors::Ground>& grounds) {
   std::vector<std::string> quoted;
-  quoted.reserve(texts.size());
-  for (const std::string& text : texts) {
+  quoted.reserve(grounds.size());
+  for (const std::string& text : texts_of(grounds)) {
     quoted.push_back(json_quote(text));
   }
   return json_list(quoted);
@@ -92,13 +109,14 @@ std::string last_known_text(const Problem& problem, MonoTime now) {
   if (!known->good()) {
     what = fmt::format("failed ({})", known->error->code);
   } else {
-    what = verdict_text(known->verdict);
+    what = verdict_text(problem.verdict);
   }
   return fmt::format(" The last known result was evaluated at {}, {} ago: {}.",
                      format_iso8601(known->evaluated_at), age_text(known->age(now)), what);
 }
 
-std::string last_known_json(const status::Evaluation& known, MonoTime now) {
+std::string last_known_json(const status::Evaluation& known, const collectors::Verdict& verdict,
+                            MonoTime now) {
   JsonObject object;
   object.add("evaluation_id", known.id)
       .add("evaluated_at", format_iso8601(known.evaluated_at))
@@ -108,10 +126,10 @@ std::string last_known_json(const status::Evaluation& known, MonoTime now) {
     object.add("reason", to_string(known.error->reason)).add("code", known.error->code);
     return object.str();
   }
-  object.add_raw("configured", json_bool(known.verdict.configured))
-      .add_raw("working", json_bool(known.verdict.working))
-      .add_raw("not_working_because", json_texts(known.verdict.reasons))
-      .add_raw("unknown_because", json_texts(known.verdict.doubts));
+  object.add_raw("configured", json_bool(verdict.configured))
+      .add_raw("working", json_bool(verdict.working))
+      .add_raw("not_working_because", json_texts(verdict.reasons))
+      .add_raw("unknown_because", json_texts(verdict.doubts));
   return object.str();
 }
 
@@ -171,7 +189,11 @@ std::string error_text(const Form& form, const ErrorRecord& record) {
 }  // namespace
 
 Form form_of(const Query& query, std::string request_id) {
-  return {query.choice, query.width, query.line, std::move(request_id)};
+  return {.choice = query.choice,
+          .width = query.width,
+          .cmdlet = query.question.what->cmdlet().name,
+          .line = query.line,
+          .request_id = std::move(request_id)};
 }
 
 void add_query_headers(http::Response& response, const std::string& request_id,
@@ -186,13 +208,13 @@ void add_query_headers(http::Response& response, const std::string& request_id,
 std::string problem_text(const Form& form, const Problem& problem, MonoTime now) {
   ErrorRecord record;
   record.message = describe(problem.error) + last_known_text(problem, now);
-  record.invocation_name = kCmdlet;
+  record.invocation_name = form.cmdlet;
   record.position_message =
       binding::position_message(form.line, 0, to_utf16(form.line).size(), ellipsis_of(form));
   record.category = category_of(problem.error.reason);
   record.category_message =
       fmt::format("{}: ({}:{}) [{}], Exception", error_category_name(*record.category),
-                  problem.pool, problem.pool.empty() ? "" : "String", kCmdlet);
+                  problem.pool, problem.pool.empty() ? "" : "String", form.cmdlet);
   record.error_id = problem.error.code;
   return error_text(form, record);
 }
@@ -213,8 +235,9 @@ http::Response problem_response(const Form& form, const Problem& problem, MonoTi
         object.add_raw("errors", powershell_errors(*problem.evaluation->result));
       }
     }
-    object.add_raw("last_known",
-                   problem.last_known ? last_known_json(*problem.last_known, now) : "null");
+    object.add_raw("last_known", problem.last_known
+                                     ? last_known_json(*problem.last_known, problem.verdict, now)
+                                     : "null");
     response = problem_body(problem.status, object);
   }
   response.headers.push_back({"X-Outcome", "failed"});
@@ -231,7 +254,7 @@ http::Response binding_response(const Form& form, const binding::BindError& erro
   if (form.choice.as == As::text) {
     ErrorRecord record;
     record.message = error.message;
-    record.invocation_name = kCmdlet;
+    record.invocation_name = form.cmdlet;
     record.position_message = binding::position_message(form.line, error, ellipsis_of(form));
     record.category_message = error.category_message;
     record.error_id = error.error_id;

@@ -21,6 +21,7 @@ inline constexpr int kMaxWidth = 500;
 struct Form {
   format::Choice choice = {};
   int width = kDefaultWidth;
+  std::string cmdlet = "Get-CsBackupServiceStatus";
   std::string line = "Get-CsBackupServiceStatus";  ///< what the position of an error shows
   std::string request_id = {};
 };
@@ -39,7 +40,8 @@ struct Problem {
   std::string pool = {};  ///< the target of CategoryInfo; may be empty
   std::optional<std::chrono::seconds> retry_after = {};
   status::EvaluationPtr evaluation = {};  ///< the failed one
-  status::EvaluationPtr last_known = {};  ///< shown with its age
+  status::EvaluationPtr last_known = {};  ///< shown with its age and verdict
+  collectors::Verdict verdict = {};       ///< of last_known, judged now
 };
 
 /// The finished answer, with X-Outcome, X-Reason and the headers of all query answers.

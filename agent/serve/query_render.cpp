@@ -43,10 +43,16 @@ Body render_result(const Query& query, const PipelineResult& result, bool hide_e
   return {"application/xml", clixml::write_file(result.graph, result.output)};
 }
 
+collectors::Verdict verdict_of(const status::EvaluationPtr& evaluation, const Known& known) {
+  return evaluation ? evaluation->verdict({evaluation->question.pool, known.expectation})
+                    : collectors::Verdict{};
+}
+
 http::Response good_response(const Query& query, const status::Evaluation& evaluation) {
   static const PipelineResult kNothing;
   const PipelineResult& result = evaluation.result ? *evaluation.result : kNothing;
-  Body body = render_result(query, result, query.question.force);
+  Body body =
+      render_result(query, result, query.question.has_flag(query.question.what->hides_errors));
   http::Response response;
   response.headers.push_back({"Content-Type", std::string(body.type)});
   response.headers.push_back({"X-Outcome", "good"});
@@ -73,15 +79,15 @@ std::string failed_text(Form form, const Problem& problem, MonoTime now) {
 }
 
 http::Response failed_response(const Query& query, const status::EvaluationPtr& evaluation,
-                               MonoTime now, const std::string& request_id,
-                               const status::EvaluationPtr& last_good) {
+                               MonoTime now, const std::string& request_id, const Known& known) {
   const Form form = form_of(query, request_id);
   const Problem problem{
       .status = evaluation->error->reason == Reason::timeout ? 504 : 502,
       .error = *evaluation->error,
       .pool = query.question.pool.str(),
       .evaluation = evaluation,
-      .last_known = last_good,
+      .last_known = known.last_good,
+      .verdict = verdict_of(known.last_good, known),
   };
   http::Response response = problem_response(form, problem, now);
   if (query.choice.as == As::text) {
@@ -117,8 +123,7 @@ int status_of(const status::Refusal& refusal) {
 }  // namespace
 
 http::Response render_answer(const Query& query, const status::Answer& answer, MonoTime now,
-                             const std::string& request_id,
-                             const status::EvaluationPtr& last_good) {
+                             const std::string& request_id, const Known& known) {
   http::Response response;
   if (answer.evaluation->good()) {
     response = good_response(query, *answer.evaluation);
@@ -127,23 +132,23 @@ http::Response render_answer(const Query& query, const status::Answer& answer, M
         result && format::server_text(query.choice, query.width, *result) != nullptr;
     add_query_headers(response, request_id, server ? "server" : "agent");
   } else {
-    response = failed_response(query, answer.evaluation, now, request_id, last_good);
+    response = failed_response(query, answer.evaluation, now, request_id, known);
   }
   add_freshness(response, answer, now);
   return response;
 }
 
 http::Response render_refusal(const Query& query, const status::Refusal& refusal, MonoTime now,
-                              const std::string& request_id,
-                              const status::EvaluationPtr& last_good) {
+                              const std::string& request_id, const Known& known) {
   Problem problem{.status = status_of(refusal),
                   .error = refusal.error,
                   .pool = query.question.pool.str(),
                   .retry_after = refusal.retry_after,
                   .last_known = refusal.last_known};
-  if (last_good && (!refusal.last_known || !refusal.last_known->conclusive())) {
-    problem.last_known = last_good;
+  if (known.last_good && (!refusal.last_known || !refusal.last_known->conclusive())) {
+    problem.last_known = known.last_good;
   }
+  problem.verdict = verdict_of(problem.last_known, known);
   if (problem.status == 503) {
     problem.retry_after =
         std::max(problem.retry_after.value_or(kRetryAfter), std::chrono::seconds(1));

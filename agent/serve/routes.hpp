@@ -2,10 +2,12 @@
 // the links of `/` are made from it.
 #pragma once
 
+#include "agent/binding/binding.hpp"
 #include "agent/http/types.hpp"
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace sfb::serve {
@@ -27,15 +29,19 @@ enum class Guard : std::uint8_t {
 
 struct Route {
   Door door;
-  std::string_view pattern;  ///< the exact path; the `path` label of the request counter
+  std::string pattern;       ///< the exact path; the `path` label of the request counter
   std::string_view methods;  ///< as the Allow header lists them
   Runs runs;
   Guard guard;
-  std::string_view help;
+  std::string help;
 };
 
 /// All doors, in the order `/` shows them.
 std::span<const Route> routes();
+
+/// `/api/v1/Get-CsBackupServiceStatus`: the cmdlet that a path of Door::query names; that of the
+/// pool's status for any other path.
+const binding::Cmdlet& cmdlet_of(std::string_view path);
 
 /// nullptr when no door has this path. Paths are exact.
 const Route* find_route(std::string_view path);

@@ -26,8 +26,9 @@ struct DurationHistogram {
 
 /// All pools at one moment, ordered by name. Immutable.
 struct Snapshot {
-  std::uint64_t version = 0;  ///< grows with every change
-  std::vector<PoolSnapshotPtr> pools;
+  std::uint64_t version = 0;            ///< grows with every change
+  std::vector<PoolSnapshotPtr> pools;   ///< the status of each
+  std::vector<PoolSnapshotPtr> others;  ///< what other collectors know, where one is switched on
   DurationHistogram durations;
 };
 

@@ -3,9 +3,10 @@
 
 #include "agent/base/error.hpp"
 #include "agent/base/time.hpp"
-#include "agent/status/question.hpp"
+#include "agent/status/trigger.hpp"
 #include "agent/value/pipeline.hpp"
-#include "collectors/backup_service_status/verdict.hpp"
+#include "collectors/collector.hpp"
+#include "collectors/question.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -18,6 +19,8 @@
 #include <vector>
 
 namespace sfb::status {
+
+using collectors::Question;
 
 /// A completed evaluation, good or failed. Immutable once shared; readable from any thread.
 struct Evaluation {
@@ -33,16 +36,19 @@ struct Evaluation {
   std::vector<StageTime> stages = {};
   /// What came back, kept whole; null when nothing did.
   std::shared_ptr<const PipelineResult> result = {};
-  /// Set when the outcome is good (agent/README.md, "Outcomes").
-  std::optional<collectors::BackupStatus> status = {};
-  collectors::Verdict verdict = {};  ///< meaningful with `status` only
+  /// What the answer says; set when the outcome is good.
+  collectors::FindingPtr finding = {};
   /// Set when the outcome is failed.
   std::optional<Error> error = {};
   std::string note = {};  ///< a code that is no failure (`file.clock_skew`), may be empty
 
   bool good() const { return !error.has_value(); }
   /// Good, and it says something about the pool: only such an answer changes what is known.
-  bool conclusive() const { return good() && status && status->conclusive; }
+  bool conclusive() const { return good() && finding && finding->conclusive; }
+  /// Judged now, as the operator sees the pool now. Empty unless the outcome is good.
+  collectors::Verdict verdict(const collectors::Facts& facts) const {
+    return finding ? question.what->judge(*finding, facts) : collectors::Verdict{};
+  }
   /// Not below 0.
   std::chrono::nanoseconds age(MonoTime now) const {
     return now > made ? now - made : std::chrono::nanoseconds(0);

@@ -2,7 +2,6 @@
 #include "agent/status/history.hpp"
 
 #include "agent/base/text.hpp"
-#include "collectors/backup_service_status/changes.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -25,7 +24,7 @@ void History::add(const Evaluation& evaluation) {
   entry.time = evaluation.finished;
   entry.evaluated_at = evaluation.evaluated_at;
   entry.trigger = evaluation.trigger;
-  entry.question = parameters_text(evaluation.question);
+  entry.question = collectors::parameters_text(evaluation.question);
   entry.duration = evaluation.duration;
   entry.good = evaluation.good();
   entry.request_id = evaluation.request_id;
@@ -37,7 +36,8 @@ void History::add(const Evaluation& evaluation) {
     entry.remedy = evaluation.error->remedy;
   } else {
     entry.code = evaluation.note;
-    entry.message = evaluation.status ? cut(collectors::oddities(*evaluation.status)) : "";
+    entry.message =
+        evaluation.finding ? cut(evaluation.question.what->oddities(*evaluation.finding)) : "";
   }
   auto& ring = entry.good ? good_ : failed_;
   ring.push_front(std::move(entry));

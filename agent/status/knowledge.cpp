@@ -5,10 +5,11 @@
 
 namespace sfb::status {
 
-Knowledge::Knowledge(PoolIdentity identity, const Limits& limits)
-    : current_{std::move(identity)}, memory_(limits) {}
+Knowledge::Knowledge(PoolIdentity identity, const collectors::Collector& what, const Limits& limits)
+    : current_{std::move(identity), &what},
+      memory_(what.memory(current_.identity.facts(), limits)) {}
 
-void Knowledge::completed(EvaluationPtr evaluation, Now now) {
+void Knowledge::completed(EvaluationPtr evaluation) {
   cached_.reset();
   ++current_.evaluations;
   current_.last_evaluation = evaluation->finished;
@@ -17,19 +18,14 @@ void Knowledge::completed(EvaluationPtr evaluation, Now now) {
   current_.up = evaluation->good();
   if (evaluation->error) {
     ++current_.failures[static_cast<std::size_t>(evaluation->error->reason)];
-  } else if (evaluation->status) {
+  } else if (evaluation->finding) {
+    memory_->learn(evaluation->finding,
+                   {evaluation->evaluated_at, evaluation->finished, evaluation->made});
     if (evaluation->conclusive()) {
-      memory_.learn(*evaluation->status, evaluation->evaluated_at, evaluation->finished,
-                    evaluation->made);
-      current_.modules = memory_.modules();
-      current_.active_machine_changes = memory_.active_machine_changes();
-      current_.unknown_states = memory_.unknown_states();
       current_.last_success = evaluation->evaluated_at;
-      current_.last_good = evaluation;
+      current_.last_good = std::move(evaluation);
     }
-    judged_ = std::move(evaluation);
   }
-  memory_.forget(now.mono);
 }
 
 void Knowledge::set_running(bool running) {
@@ -51,8 +47,9 @@ void Knowledge::set_backoff(std::optional<WallTime> until) {
   }
 }
 
-void Knowledge::reconfigure(PoolIdentity identity) {
+void Knowledge::reconfigure(PoolIdentity identity, const Limits& limits) {
   current_.identity = std::move(identity);
+  memory_->reconfigure(current_.identity.facts(), limits);
   cached_.reset();
 }
 
@@ -70,29 +67,21 @@ std::optional<MonoTime> Knowledge::next_change(Now now) const {
   }
   const std::chrono::nanoseconds just_after{1};
   MonoTime next = current_.last_good->made + current_.identity.stale_after + just_after;
-  if (const auto forgotten = memory_.next_forgotten()) {
-    next = std::min(next, *forgotten);
+  if (const auto change = memory_->next_change(now.mono)) {
+    next = std::min(next, *change);
   }
   return std::max(next, now.mono);
 }
 
 PoolSnapshotPtr Knowledge::snapshot(Now now) {
-  if (memory_.forget(now.mono)) {
-    cached_.reset();
-  }
   const Freshness state = freshness(now);
-  if (cached_ && cached_->freshness == state) {
+  if (cached_ && cached_->freshness == state && (!view_ends_ || now.mono < *view_ends_)) {
     return cached_;
   }
   auto snapshot = std::make_shared<PoolSnapshot>(current_);
   snapshot->freshness = state;
-  if (state == Freshness::fresh) {
-    const collectors::BackupStatus& status = *current_.last_good->status;
-    snapshot->verdict = collectors::judge(*judged_->status, current_.identity.expectation);
-    snapshot->overall_export = status.overall_export;
-    snapshot->overall_import = status.overall_import;
-    snapshot->machines = memory_.machines();
-  }
+  snapshot->view = memory_->view(state == Freshness::fresh, now.mono);
+  view_ends_ = memory_->next_change(now.mono);
   cached_ = std::move(snapshot);
   return cached_;
 }

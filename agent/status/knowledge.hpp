@@ -1,11 +1,10 @@
-// What is known about one pool: the pure state machine none -> fresh -> stale, its timestamps and
-// counters (agent/engine/README.md).
+// What one collector knows about one pool: the pure state machine none -> fresh -> stale, its
+// timestamps and counters (agent/engine/README.md).
 #pragma once
 
 #include "agent/base/limits.hpp"
 #include "agent/status/evaluation.hpp"
-#include "collectors/backup_service_status/memory.hpp"
-#include "collectors/backup_service_status/verdict.hpp"
+#include "collectors/collector.hpp"
 
 #include <array>
 #include <chrono>
@@ -30,28 +29,20 @@ struct PoolIdentity {
   std::chrono::milliseconds interval{
       0};  ///< `evaluation_interval_seconds`: for `file` max(interval, max_age / 5)
   std::chrono::milliseconds stale_after{0};
+
+  collectors::Facts facts() const { return {fqdn, expectation}; }
 };
 
 enum class Freshness : std::uint8_t { none, fresh, stale };
 
-/// Everything metrics and pages say about one pool at one moment. Immutable; readable from any
-/// thread.
+/// Everything metrics and pages say about one pool, as far as one collector asks, at one moment.
+/// Immutable; readable from any thread.
 struct PoolSnapshot {
   PoolIdentity identity;
+  const collectors::Collector* what = &collectors::pool_status();
   Freshness freshness = Freshness::none;  ///< at the moment the snapshot was taken
   std::optional<bool> up = {};            ///< absent before the first completed evaluation
-  /// State series, `machines` among them: empty unless fresh. Without configured and working while
-  /// the newest good answer is not conclusive: the other series stay those of last_good.
-  std::optional<collectors::Verdict> verdict = {};
-  std::optional<collectors::ExportState> overall_export = {};
-  std::optional<collectors::ImportState> overall_import = {};
-  /// With freshness stale the modules stay here for their timestamps; their states are not to be
-  /// published.
-  std::vector<collectors::ModuleSeries> modules = {};
-  /// Name, active now; seen in the last 24 h.
-  std::vector<std::pair<std::string, bool>> machines = {};
-  std::uint64_t active_machine_changes = 0;
-  std::uint64_t unknown_states = 0;
+  collectors::ViewPtr view = {};          ///< what the collector's metrics show; never null
   std::uint64_t evaluations = 0;
   std::uint64_t overruns = 0;
   std::array<std::uint64_t, kReasons.size()> failures{};
@@ -69,31 +60,29 @@ using PoolSnapshotPtr = std::shared_ptr<const PoolSnapshot>;
 /// The machine. Pure: time comes in as an argument. Thread rule: one thread.
 class Knowledge {
  public:
-  Knowledge(PoolIdentity identity, const Limits& limits);
+  Knowledge(PoolIdentity identity, const collectors::Collector& what, const Limits& limits);
 
   /// A scheduled question's evaluation ended (cancelled ones are not reported here).
-  void completed(EvaluationPtr evaluation, Now now);
+  void completed(EvaluationPtr evaluation);
   void set_running(bool running);
   void overrun();
   void set_backoff(std::optional<WallTime> until);
   /// Settings that do not change the pool's identity (site, interval, expectation): the knowledge
-  /// stays, the verdict is judged anew.
-  void reconfigure(PoolIdentity identity);
-  /// Counts from the next answer on.
-  void set_limits(const Limits& limits) { memory_.set_limits(limits); }
+  /// stays, the verdict is judged anew. Limits count from the next answer on.
+  void reconfigure(PoolIdentity identity, const Limits& limits);
 
   Freshness freshness(Now now) const;
-  /// When the next change by time alone happens (fresh -> stale, a machine forgotten); absent when
-  /// none will.
+  /// When the next change by time alone happens (fresh -> stale, or the collector's view); absent
+  /// when none will.
   std::optional<MonoTime> next_change(Now now) const;
   /// Immutable; the same pointer until something changed.
   PoolSnapshotPtr snapshot(Now now);
 
  private:
-  PoolSnapshot current_;  ///< without what depends on the moment: freshness and state series
-  collectors::BackupMemory memory_;
-  EvaluationPtr judged_;    ///< the newest good one, conclusive or not
-  PoolSnapshotPtr cached_;  ///< null after every change
+  PoolSnapshot current_;  ///< without what depends on the moment: freshness and view
+  std::unique_ptr<collectors::Memory> memory_;
+  std::optional<MonoTime> view_ends_;  ///< when the view of `cached_` changes by time alone
+  PoolSnapshotPtr cached_;             ///< null after every change
 };
 
 }  // namespace sfb::status

@@ -22,9 +22,13 @@ struct Call {
   /// a module to import first) and sends, behind the cmdlet's own objects, one hashtable with a key
   /// kExtrasTag. For servers that let scripts run; empty: the cmdlet alone.
   std::string_view script = {};
+  /// The member whose items the script sends once more as `Modules`; empty: it sends none.
+  std::string_view rows_of = {};
   /// The script shall also let the server itself make the text that its console shows at this width
   /// (argument `SfbWidth`: the columns that a console uses, one less); 0: not wanted.
   int render_width = 0;
+  /// A failure of the cmdlet says nothing against the session, which goes on being used.
+  bool side = false;
 
   /// The plain text of a parameter's value; empty when it is not given.
   std::string_view parameter(std::string_view name) const;

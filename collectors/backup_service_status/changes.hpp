@@ -1,20 +1,12 @@
 // What is worth telling of an answer: for the log and for the history. Pure.
 #pragma once
 
-#include "agent/base/log.hpp"
 #include "collectors/backup_service_status/status.hpp"
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace sfb::collectors {
-
-/// One event for the log.
-struct Change {
-  std::string_view event;
-  std::vector<LogField> fields;
-};
 
 /// Modules that came, went or changed a state word.
 std::vector<Change> changes(const BackupStatus& before, const BackupStatus& now);

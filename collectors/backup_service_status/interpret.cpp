@@ -4,8 +4,8 @@
 #include "agent/base/text.hpp"
 #include "agent/value/access.hpp"
 #include "collectors/backup_service_status/modules.hpp"
-#include "collectors/backup_service_status/script.hpp"
 #include "collectors/backup_service_status/states.hpp"
+#include "collectors/cmdlet_error.hpp"
 
 #include <fmt/format.h>
 
@@ -16,23 +16,6 @@ namespace sfb::collectors {
 namespace {
 
 constexpr std::string_view kCmdlet = "Get-CsBackupServiceStatus";
-
-// Words of failures that credentials stopping at the first machine cause: WCF, SQL and AD say it
-// each in its own way. Loose on purpose: this only chooses a hint.
-constexpr std::array<std::string_view, 14> kSecondHopWords = {"access is denied",
-                                                              "access denied",
-                                                              "0x80070005",
-                                                              "e_accessdenied",
-                                                              "unauthorizedaccess",
-                                                              "anonymous logon",
-                                                              "login failed for user",
-                                                              "sspi",
-                                                              "cannot be authenticated",
-                                                              "not authenticated",
-                                                              "authentication failed",
-                                                              "an operations error occurred",
-                                                              "0x8009030e",
-                                                              "logon failure"};
 
 // The plain word of the first of these properties that has one.
 std::optional<std::string_view> word_of(const Graph& graph, const Value& object,
@@ -98,72 +81,12 @@ void add_doubt(BackupStatus& status, const PipelineResult& result) {
   }
 }
 
-// The cmdlet gave errors instead of a status.
-Error cmdlet_error(const PipelineResult& result, std::string code, std::string message) {
-  Error error{Reason::cmdlet, std::move(code), std::move(message), "", "", Stage::query};
-  bool second_hop = false;
-  bool not_found = false;
-  bool import_failed = false;
-  for (const Value& value : result.errors) {
-    const ErrorRecord record = ErrorRecord::from(result.graph, value);
-    not_found = not_found || record.error_id.starts_with("CommandNotFoundException");
-    import_failed = import_failed || record.error_id.contains("ImportModuleCommand") ||
-                    (not_found && record.message.contains("Import-Module"));
-    if (error.peer.empty()) {
-      error.peer = record.message;
-    }
-    const std::string text = to_lower(record.message + '\n' + record.error_id + '\n' +
-                                      record.category_message + '\n' + record.exception_type);
-    second_hop = second_hop || std::ranges::any_of(kSecondHopWords, [&](std::string_view word) {
-                   return text.contains(word);
-                 });
-  }
-  if (import_failed) {
-    error.code = "cmdlet.import_failed";
-    error.remedy =
-        "the module with the cmdlet is named SkypeForBusiness, on Lync Server 2013 Lync: check "
-        "import_module, that the management tools are installed on the server that is asked, and "
-        "that the session configuration shows Import-Module";
-  } else if (not_found) {
-    error.code = "cmdlet.not_found";
-    error.remedy = fmt::format(
-        "set import_module (SkypeForBusiness; Lync on Lync Server 2013) or configuration_name, or "
-        "let the session configuration or the role of the account show {}",
-        kCmdlet);
-  } else if (second_hop) {
-    error.code = "cmdlet.second_hop";
-    error.remedy =
-        "perhaps the credentials end at the front end while the cmdlet must reach SQL, Active "
-        "Directory and the service on another machine: let a scheduled task export to the file "
-        "transport, use a session configuration with RunAs, or constrained delegation; or the "
-        "account is not in RTCUniversalServerAdmins or an authorized universal group";
-  } else {
-    error.remedy = fmt::format("run {} in the management shell of a front end", kCmdlet);
-  }
-  return error;
-}
-
 }  // namespace
-
-Call make_call(const Fqdn& pool, std::string_view category, bool force,
-               std::optional<bool> bypass_dual_write) {
-  Call call{std::string(kCmdlet), {{"PoolFqdn", Value::string(pool.str())}}, kScript};
-  if (!category.empty()) {
-    call.parameters.push_back({"Category", Value::string(std::string(category))});
-  }
-  if (force) {
-    call.parameters.push_back({"Force", Value::boolean(true)});
-  }
-  if (bypass_dual_write) {
-    call.parameters.push_back({"BypassDualWrite", Value::boolean(*bypass_dual_write)});
-  }
-  return call;
-}
 
 Result<BackupStatus> interpret(const PipelineResult& result, const Limits& limits) {
   if (result.state == PipelineState::failed) {
-    return std::unexpected(
-        cmdlet_error(result, "cmdlet.failed", fmt::format("{} was ended by an error", kCmdlet)));
+    return std::unexpected(cmdlet_error(result, kCmdlet, "cmdlet.failed",
+                                        fmt::format("{} was ended by an error", kCmdlet)));
   }
   std::size_t objects = 0;
   std::vector<const Value*> found;
@@ -178,7 +101,7 @@ Result<BackupStatus> interpret(const PipelineResult& result, const Limits& limit
   }
   if (objects == 0) {
     if (!result.errors.empty()) {
-      return std::unexpected(cmdlet_error(result, "cmdlet.error",
+      return std::unexpected(cmdlet_error(result, kCmdlet, "cmdlet.error",
                                           fmt::format("{} gave errors and no status", kCmdlet)));
     }
     if (const std::size_t told = rows_of_script(result).size(); told > 0) {

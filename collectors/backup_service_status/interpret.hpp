@@ -1,21 +1,12 @@
-// What to ask, and what the objects of the answer mean. Pure, thread-safe functions.
+// What the objects of an answer mean. Pure, thread-safe functions.
 #pragma once
 
 #include "agent/base/error.hpp"
-#include "agent/base/fqdn.hpp"
 #include "agent/base/limits.hpp"
 #include "agent/value/pipeline.hpp"
 #include "collectors/backup_service_status/status.hpp"
 
-#include <optional>
-#include <string_view>
-
 namespace sfb::collectors {
-
-/// The call for one pool: PoolFqdn, then Category (its name; empty for all), Force and
-/// BypassDualWrite where given.
-Call make_call(const Fqdn& pool, std::string_view category, bool force,
-               std::optional<bool> bypass_dual_write);
 
 /// Reads a pipeline's result (agent/README.md, "Outcomes"): one status object, or none and no
 /// errors, is good. A doubt of the result becomes a note. Errors: cmdlet

@@ -1,5 +1,7 @@
 #include "collectors/backup_service_status/memory.hpp"
 
+#include "collectors/backup_service_status/verdict.hpp"
+
 #include <algorithm>
 #include <chrono>
 
@@ -17,21 +19,31 @@ void raise(std::optional<WallTime>& time, WallTime value, WallTime now) {
 
 }  // namespace
 
-void BackupMemory::learn(const BackupStatus& status, WallTime evaluated_at, WallTime finished,
-                         MonoTime made) {
-  learn_modules(status, evaluated_at, finished);
-  learn_machine(status.active_machine, made);
-  unknown_states_ += status.unknown_states;
+void BackupMemory::learn(FindingPtr finding, const When& when) {
+  judged_ = std::static_pointer_cast<const BackupStatus>(std::move(finding));
+  if (judged_->conclusive) {
+    learn_modules(*judged_, when);
+    learn_machine(judged_->active_machine, when.made);
+    known_.unknown_states += judged_->unknown_states;
+    overall_export_ = judged_->overall_export;
+    overall_import_ = judged_->overall_import;
+  }
 }
 
-void BackupMemory::learn_modules(const BackupStatus& status, WallTime evaluated_at, WallTime now) {
+void BackupMemory::reconfigure(const Facts& facts, const Limits& limits) {
+  facts_ = facts;
+  limits_ = limits;
+}
+
+void BackupMemory::learn_modules(const BackupStatus& status, const When& when) {
+  const WallTime now = when.finished;
   std::vector<ModuleSeries> series;
   series.reserve(status.modules.size());
   for (const Module& module : status.modules) {
-    const auto before = std::ranges::find_if(modules_, [&](const ModuleSeries& known) {
+    const auto before = std::ranges::find_if(known_.modules, [&](const ModuleSeries& known) {
       return known.module.identity == module.identity;
     });
-    const bool known = before != modules_.end();
+    const bool known = before != known_.modules.end();
     ModuleSeries next = known ? *before : ModuleSeries{};
     // A change is dated by our own clock: it says when this agent saw it first. No time stays that
     // lies ahead of it since it was set back.
@@ -48,14 +60,14 @@ void BackupMemory::learn_modules(const BackupStatus& status, WallTime evaluated_
       next.last_final.reset();
     }
     if (is_healthy(module.export_state)) {
-      raise(next.last_healthy, evaluated_at, now);
+      raise(next.last_healthy, when.evaluated_at, now);
     }
     if (module.export_state == ExportState::final_state) {
-      raise(next.last_final, evaluated_at, now);
+      raise(next.last_final, when.evaluated_at, now);
     }
     series.push_back(std::move(next));
   }
-  modules_ = std::move(series);
+  known_.modules = std::move(series);
 }
 
 void BackupMemory::learn_machine(const std::string& name, MonoTime seen) {
@@ -66,7 +78,7 @@ void BackupMemory::learn_machine(const std::string& name, MonoTime seen) {
     return;
   }
   if (!last_active_.empty() && last_active_ != name) {
-    ++active_machine_changes_;
+    ++known_.active_machine_changes;
   }
   last_active_ = name;
   auto machine = std::ranges::find(machines_, name, &Machine::name);
@@ -83,30 +95,36 @@ void BackupMemory::learn_machine(const std::string& name, MonoTime seen) {
   machine->active = true;
 }
 
-bool BackupMemory::forget(MonoTime now) {
-  return std::erase_if(machines_, [&](const Machine& machine) {
-           return !machine.active && now - machine.seen > kMachineMemory;
-         }) > 0;
+void BackupMemory::forget_machines(MonoTime now) {
+  std::erase_if(machines_, [&](const Machine& machine) {
+    return !machine.active && now - machine.seen > kMachineMemory;
+  });
 }
 
-std::optional<MonoTime> BackupMemory::next_forgotten() const {
+std::optional<MonoTime> BackupMemory::next_change(MonoTime now) const {
   std::optional<MonoTime> next;
   for (const Machine& machine : machines_) {
     const MonoTime end = machine.seen + kMachineMemory + std::chrono::nanoseconds(1);
     if (!machine.active && (!next || end < *next)) {
-      next = end;
+      next = std::max(end, now);
     }
   }
   return next;
 }
 
-std::vector<std::pair<std::string, bool>> BackupMemory::machines() const {
-  std::vector<std::pair<std::string, bool>> all;
-  all.reserve(machines_.size());
-  for (const Machine& machine : machines_) {
-    all.emplace_back(machine.name, machine.active);
+ViewPtr BackupMemory::view(bool fresh, MonoTime now) {
+  forget_machines(now);
+  BackupShown shown = known_;
+  if (fresh && judged_) {
+    shown.fresh = true;
+    shown.verdict = judge(*judged_, facts_.expectation);
+    shown.overall_export = overall_export_;
+    shown.overall_import = overall_import_;
+    for (const Machine& machine : machines_) {
+      shown.machines.emplace_back(machine.name, machine.active);
+    }
   }
-  return all;
+  return std::make_shared<const BackupView>(facts_.pool, std::move(shown));
 }
 
 }  // namespace sfb::collectors

@@ -4,45 +4,26 @@
 
 #include "agent/base/limits.hpp"
 #include "agent/base/time.hpp"
+#include "collectors/backup_service_status/families.hpp"
 #include "collectors/backup_service_status/status.hpp"
+#include "collectors/collector.hpp"
 
-#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace sfb::collectors {
 
-/// One published module with the times this agent has seen.
-struct ModuleSeries {
-  Module module;
-  std::optional<WallTime> export_changed = {};  ///< when this state was first seen
-  std::optional<WallTime> import_changed = {};
-  std::optional<WallTime> last_healthy = {};  ///< removed when the export becomes NotInitialized
-  std::optional<WallTime> last_final = {};    ///< removed likewise
-};
-
 /// Thread rule: one thread.
-class BackupMemory {
+class BackupMemory final : public Memory {
  public:
-  explicit BackupMemory(const Limits& limits) : limits_(limits) {}
+  BackupMemory(const Facts& facts, const Limits& limits) : facts_(facts), limits_(limits) {}
 
-  /// Counts from the next answer on.
-  void set_limits(const Limits& limits) { limits_ = limits; }
-  /// A good answer that says something. `evaluated_at` and `made`: when it was made, on both
-  /// clocks; `finished`: our clock when it was complete.
-  void learn(const BackupStatus& status, WallTime evaluated_at, WallTime finished, MonoTime made);
-  /// Machines that were not active for a day are forgotten; true when there was one.
-  bool forget(MonoTime now);
-  /// When `forget` will have something to do; absent when never.
-  std::optional<MonoTime> next_forgotten() const;
-
-  const std::vector<ModuleSeries>& modules() const { return modules_; }
-  /// Name, active now; seen in the last 24 h.
-  std::vector<std::pair<std::string, bool>> machines() const;
-  std::uint64_t active_machine_changes() const { return active_machine_changes_; }
-  std::uint64_t unknown_states() const { return unknown_states_; }
+  void learn(FindingPtr finding, const When& when) override;
+  void reconfigure(const Facts& facts, const Limits& limits) override;
+  std::optional<MonoTime> next_change(MonoTime now) const override;
+  ViewPtr view(bool fresh, MonoTime now) override;
 
  private:
   struct Machine {
@@ -50,15 +31,18 @@ class BackupMemory {
     MonoTime seen{};
     bool active = false;
   };
-  void learn_modules(const BackupStatus& status, WallTime evaluated_at, WallTime finished);
+  void learn_modules(const BackupStatus& status, const When& when);
   void learn_machine(const std::string& name, MonoTime seen);
+  void forget_machines(MonoTime now);
 
+  Facts facts_;
   Limits limits_;
-  std::vector<ModuleSeries> modules_;
+  std::shared_ptr<const BackupStatus> judged_;  ///< the newest one, conclusive or not
+  BackupShown known_;  ///< without what is shown only while it is fresh, but for the modules
+  std::optional<ExportState> overall_export_;  ///< of the newest conclusive one
+  std::optional<ImportState> overall_import_;
   std::vector<Machine> machines_;
   std::string last_active_;  ///< survives answers that do not name a machine
-  std::uint64_t active_machine_changes_ = 0;
-  std::uint64_t unknown_states_ = 0;
 };
 
 }  // namespace sfb::collectors

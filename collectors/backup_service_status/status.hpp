@@ -1,6 +1,8 @@
 // What one answer of Get-CsBackupServiceStatus says. Values; the functions are pure.
 #pragma once
 
+#include "collectors/collector.hpp"
+
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -45,7 +47,7 @@ struct Module {
 
 /// What one good answer says. Properties are found by name in any case; all but BackupModules are
 /// optional.
-struct BackupStatus {
+struct BackupStatus : Finding {
   std::vector<Module> modules;  ///< in the server's order, each identity once
   std::optional<ExportState> overall_export;
   std::optional<ImportState> overall_import;
@@ -53,10 +55,6 @@ struct BackupStatus {
   std::string overall_import_word;
   std::string active_machine;        ///< lower case; empty when the object does not say
   std::uint32_t unknown_states = 0;  ///< words that became `unknown` in this answer
-  std::vector<std::string> notes;    ///< what was odd, for the log and history: a name twice
-  /// False: no object came and output may be missing (PipelineResult::doubt), so that the answer
-  /// says nothing about the pool.
-  bool conclusive = true;
 };
 
 }  // namespace sfb::collectors

@@ -22,6 +22,10 @@ bool is_rgs(const Module& module) {
 
 enum class Grade : std::uint8_t { fine, bad, unknown };
 
+Ground whole_answer(std::string code, std::string text) {
+  return {.module = {}, .direction = {}, .code = std::move(code), .text = std::move(text)};
+}
+
 Grade grade_of_import(const Module& module, const Expectation& expectation) {
   switch (module.import_state) {
     case ImportState::normal_state:
@@ -54,12 +58,40 @@ Grade grade_of_export(const Module& module, const Expectation& expectation) {
   return is_rgs(module) && !expectation.expect_rgs ? Grade::fine : Grade::bad;
 }
 
+std::string_view code_of(ExportState state) {
+  switch (state) {
+    case ExportState::error_state:
+      return "error";
+    case ExportState::not_initialized:
+      return "not_initialized";
+    case ExportState::non_steady_state:
+      return "not_steady";
+    default:
+      return "unknown";
+  }
+}
+
+std::string_view code_of(ImportState state) {
+  switch (state) {
+    case ImportState::error_state:
+      return "error";
+    case ImportState::not_initialized:
+      return "not_initialized";
+    default:
+      return "unknown";
+  }
+}
+
 // One direction of one module: `good` are the words that would have been fine.
 void add_grade(Verdict& verdict, Grade grade, const Module& module, std::string_view direction,
-               std::string_view shown, std::string_view good) {
+               std::string_view code, std::string_view shown, std::string_view good) {
   if (grade != Grade::fine) {
     auto& list = grade == Grade::bad ? verdict.reasons : verdict.doubts;
-    list.push_back(fmt::format("{}: {} is {}, not {}.", module.identity, direction, shown, good));
+    list.push_back(
+        {.module = module.identity,
+         .direction = std::string(direction),
+         .code = fmt::format("{}_{}", direction, code),
+         .text = fmt::format("{}: {} is {}, not {}.", module.identity, direction, shown, good)});
   }
 }
 
@@ -72,21 +104,25 @@ std::string shown(std::string_view state, bool known, const std::string& word) {
 Verdict judge(const BackupStatus& status, const Expectation& expectation) {
   Verdict verdict;
   if (!status.conclusive) {
-    verdict.doubts.emplace_back("The answer is empty, and output may be missing.");
+    verdict.doubts.push_back(
+        whole_answer("answer_incomplete", "The answer is empty, and output may be missing."));
     return verdict;
   }
   verdict.configured = !status.modules.empty();
   if (status.modules.empty()) {
     verdict.working = false;
-    verdict.reasons.emplace_back("The Backup Service answered without any module.");
+    verdict.reasons.push_back(
+        whole_answer("no_module", "The Backup Service answered without any module."));
     return verdict;
   }
   for (const Module& module : status.modules) {
     add_grade(verdict, grade_of_export(module, expectation), module, "export",
+              code_of(module.export_state),
               shown(to_string(module.export_state), module.export_state != ExportState::unknown,
                     module.export_word),
               "FinalState or SteadyState");
     add_grade(verdict, grade_of_import(module, expectation), module, "import",
+              code_of(module.import_state),
               shown(to_string(module.import_state), module.import_state != ImportState::unknown,
                     module.import_word),
               "NormalState");

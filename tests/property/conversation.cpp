@@ -3,6 +3,7 @@
 #include "agent/base/base64.hpp"
 #include "agent/psrp/message.hpp"
 #include "agent/remote/process/process_session.hpp"
+#include "collectors/question.hpp"
 
 #include <fmt/format.h>
 
@@ -55,8 +56,7 @@ Result<PipelineResult> play(const Conversation& conversation) {
   ProcessSession session(std::move(options));
   MonoTime now{};
   std::size_t heard = 0;
-  const Call call =
-      collectors::make_call(Fqdn::parse("atl-cs-001.litwareinc.com").value(), {}, false, {});
+  const Call call = collectors::make_call({Fqdn::parse("atl-cs-001.litwareinc.com").value()});
   ProcessSession::Next next =
       session.run(call, now, now + std::chrono::seconds(60), std::chrono::seconds(30));
   for (int steps = 0; steps < 100; ++steps) {

@@ -2,6 +2,7 @@
 
 #include "agent/base/base64.hpp"
 #include "agent/remote/winrm/winrm_session.hpp"
+#include "collectors/question.hpp"
 #include "tests/property/conversation.hpp"
 #include "tests/property/wire_damage.hpp"
 
@@ -55,8 +56,7 @@ Outcome outcome_of(const remote::testing::FakeKnobs& knobs, bool script, const O
   WinrmSession session(std::move(options));
   MonoTime now{};
   std::size_t replies = 0;
-  const Call call =
-      collectors::make_call(Fqdn::parse("atl-cs-001.litwareinc.com").value(), {}, false, {});
+  const Call call = collectors::make_call({Fqdn::parse("atl-cs-001.litwareinc.com").value()});
   WinrmSession::Next next = session.run(call, now, now + std::chrono::seconds(60));
   for (int steps = 0; steps < 200; ++steps) {
     if (auto* const finished = std::get_if<WinrmSession::Finished>(&next)) {

@@ -181,6 +181,17 @@ Status check_pool(const Graph& graph, const Value* value, const Fqdn& pool) {
   return {};
 }
 
+Status check_collector(const Graph& graph, const Value* value, std::string_view collector) {
+  const auto text = value == nullptr ? std::nullopt : plain_text(graph, *value);
+  if (!iequals(trim(text.value_or(kDefaultCollector)), collector)) {
+    return fail(Reason::parse, "file.wrong_collector",
+                fmt::format("the file is not of collector {}", collector),
+                "write {collector} into the endpoint's path, and let -Collector name the file so",
+                text && text->size() <= kMostQuoted ? std::string(*text) : std::string());
+  }
+  return {};
+}
+
 Result<PipelineState> read_state(const Graph& graph, const Value* value) {
   const auto text = value == nullptr ? std::nullopt : plain_text(graph, *value);
   if (text && iequals(*text, "Completed")) {
@@ -193,7 +204,7 @@ Result<PipelineState> read_state(const Graph& graph, const Value* value) {
                      std::string(text.value_or("")));
 }
 
-Result<Export> read_wrapper(Document document, const Fqdn& pool) {
+Result<Export> read_wrapper(Document document, const Fqdn& pool, std::string_view collector) {
   const Value wrapper = document.roots.front();
   Export parsed;
   parsed.wrapped = true;
@@ -205,6 +216,9 @@ Result<Export> read_wrapper(Document document, const Fqdn& pool) {
   }
   if (Status named = check_pool(graph, member("PoolFqdn"), pool); !named) {
     return std::unexpected(std::move(named.error()));
+  }
+  if (Status meant = check_collector(graph, member("Collector"), collector); !meant) {
+    return std::unexpected(std::move(meant.error()));
   }
   const auto state = read_state(graph, member("State"));
   if (!state) {
@@ -276,7 +290,8 @@ Export read_bare(Document document) {
 
 }  // namespace
 
-Result<Export> parse_export(std::string_view bytes, const Fqdn& pool, const Limits& limits) {
+Result<Export> parse_export(std::string_view bytes, const Fqdn& pool, const Limits& limits,
+                            std::string_view collector) {
   // UTF-16, which Export-Clixml writes, takes two bytes a character.
   const bool utf16 = bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF");
   if (bytes.size() > limits.object * (utf16 ? 2 : 1)) {
@@ -301,8 +316,8 @@ Result<Export> parse_export(std::string_view bytes, const Fqdn& pool, const Limi
     return bad_wrapper(
         fmt::format("the file holds {} objects where an export is one", document->roots.size()));
   }
-  Result<Export> parsed =
-      wrapped ? read_wrapper(std::move(*document), pool) : read_bare(std::move(*document));
+  Result<Export> parsed = wrapped ? read_wrapper(std::move(*document), pool, collector)
+                                  : read_bare(std::move(*document));
   if (parsed) {
     parsed->format = format;
   }

@@ -6,6 +6,7 @@
 #include "agent/base/fqdn.hpp"
 #include "agent/base/limits.hpp"
 #include "agent/base/time.hpp"
+#include "agent/remote/ask.hpp"
 #include "agent/value/pipeline.hpp"
 
 #include <optional>
@@ -27,10 +28,11 @@ struct Export {
 
 /// Reads the bytes of a dropped file, by content and not by name. Reason::parse; codes file.empty,
 /// file.truncated (looks half-written), file.foreign (neither CLIXML nor JSON, or no export),
-/// file.wrong_pool (PoolFqdn is another pool), file.bad_wrapper (a field of the wrapper is missing
-/// or of the wrong kind, or a newer SfbBackupExport version), file.too_large, file.encoding
-/// (neither UTF-8 nor UTF-16) and those of clixml and json. Of the content an error quotes short
-/// fields of the wrapper alone.
-Result<Export> parse_export(std::string_view bytes, const Fqdn& pool, const Limits& limits);
+/// file.wrong_pool (PoolFqdn is another pool), file.wrong_collector (Collector is another one),
+/// file.bad_wrapper (a field of the wrapper is missing or of the wrong kind, or a newer
+/// SfbBackupExport version), file.too_large, file.encoding (neither UTF-8 nor UTF-16) and those of
+/// clixml and json. Of the content an error quotes short fields of the wrapper alone.
+Result<Export> parse_export(std::string_view bytes, const Fqdn& pool, const Limits& limits,
+                            std::string_view collector = kDefaultCollector);
 
 }  // namespace sfb::remote

@@ -130,7 +130,8 @@ void FileReader::date(Content& content, const std::string& path, Now now) {
   content.read_at = now.mono;
 }
 
-Result<Reading> FileReader::read(const std::string& path, const Fqdn& pool, MonoTime deadline,
+Result<Reading> FileReader::read(const std::string& path, const Fqdn& pool,
+                                 std::string_view collector, MonoTime deadline,
                                  std::vector<StageTime>& stages) {
   Reading reading;
   MonoTime stage_start = clock_.now().mono;
@@ -186,7 +187,7 @@ Result<Reading> FileReader::read(const std::string& path, const Fqdn& pool, Mono
   }
   const Now now = clock_.now();
   end_stage(Stage::query);
-  auto parsed = parse_export(*bytes, pool, limits_);
+  auto parsed = parse_export(*bytes, pool, limits_, collector);
   if (!parsed) {
     parsed.error().message = fmt::format("{}: {}", path, parsed.error().message);
     return fail_at(Stage::parse, std::move(parsed.error()));

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -51,8 +52,8 @@ class FileReader {
 
   /// Errors as make_file_transport says. The time of each stage, the failed one included, is
   /// appended to `stages`.
-  Result<Reading> read(const std::string& path, const Fqdn& pool, MonoTime deadline,
-                       std::vector<StageTime>& stages);
+  Result<Reading> read(const std::string& path, const Fqdn& pool, std::string_view collector,
+                       MonoTime deadline, std::vector<StageTime>& stages);
 
  private:
   // What tells that a file is the one we know; a rename over it changes the inode.

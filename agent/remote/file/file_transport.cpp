@@ -20,6 +20,8 @@ namespace {
 
 constexpr std::string_view kPool = "{pool}";
 constexpr std::string_view kCategory = "{category}";
+constexpr std::string_view kCollector = "{collector}";
+constexpr std::string_view kCategoryParameter = "Category";
 // More asks than this never wait on one endpoint: the engine's limits are lower.
 constexpr std::size_t kQueue = 4096;
 // Runs on the loop thread at a reload: an idle thread ends at once, a hung one is left alone.
@@ -85,27 +87,28 @@ class FileTransport final : public Transport, public std::enable_shared_from_thi
     }
   }
 
-  Status can_ask(const Call& call) const override {
-    if (call.has("BypassDualWrite")) {
-      return cannot_ask("BypassDualWrite");
+  Status can_ask(const Ask& ask) const override {
+    if (!ask.beyond_files.empty()) {
+      return cannot_ask(ask.beyond_files);
     }
-    if (call.has("Category") && (options_.path.find(kCategory) == std::string::npos ||
-                                 !is_word(call.parameter("Category")))) {
-      return cannot_ask("Category");
+    const auto names = [&](std::string_view part) { return options_.path.contains(part); };
+    if (ask.collector != kDefaultCollector && !names(kCollector)) {
+      return fail(Reason::protocol, "file.cannot_ask",
+                  fmt::format("endpoint {} reads dropped files, which hold no answer of {}",
+                              options_.endpoint, ask.call.cmdlet),
+                  "export with -Collector and write {collector} into the endpoint's path");
+    }
+    if (!ask.category.empty() && (!names(kCategory) || !is_word(ask.category))) {
+      return cannot_ask(kCategoryParameter);
     }
     return {};
   }
 
-  boost::asio::awaitable<Result<Reply>> ask(Call call, MonoTime deadline) override {
-    const auto pool = Fqdn::parse(call.parameter("PoolFqdn"));
-    if (!pool) {
-      co_return std::unexpected(pool.error());
-    }
-    if (Status possible = can_ask(call); !possible) {
+  boost::asio::awaitable<Result<Reply>> ask(Ask ask, MonoTime deadline) override {
+    if (Status possible = can_ask(ask); !possible) {
       co_return std::unexpected(std::move(possible.error()));
     }
-    const std::string_view category = call.parameter("Category");
-    const std::string path = path_of(*pool, category.empty() ? "All" : category);
+    const std::string path = path_of(ask.pool, ask.collector, ask.category);
     const std::string folder = folder_of(path);
     std::optional<os::FileWatch::Adder> adder;
     if (watch_ && !watch_->watches(folder)) {
@@ -114,14 +117,14 @@ class FileTransport final : public Transport, public std::enable_shared_from_thi
     // The job owns all it uses: on a dead mount it outlives this transport.
     const MonoTime start = clock_.now().mono;
     auto job = co_await worker_.run_until(
-        [reader = reader_, path, folder, adder, pool = *pool, deadline]() -> Result<Job> {
+        [reader = reader_, path, folder, adder, ask = std::move(ask), deadline]() -> Result<Job> {
           if (adder) {
             // Before the reading, so that no change falls between; a folder that is not there is
             // tried again at the next ask.
             static_cast<void>(adder->add(folder));
           }
           Job done;
-          done.reading = reader->read(path, pool, deadline, done.stages);
+          done.reading = reader->read(path, ask.pool, ask.collector, deadline, done.stages);
           return done;
         },
         deadline, "file.hung");
@@ -149,7 +152,7 @@ class FileTransport final : public Transport, public std::enable_shared_from_thi
   }
 
   void add_pool(const Fqdn& pool) override {
-    const std::string path = path_of(pool, "All");
+    const std::string path = path_of(pool, kDefaultCollector, {});
     const std::string folder = folder_of(path);
     const auto [names, fresh] = pools_.try_emplace(folder);
     names->second.insert_or_assign(path.substr(path.rfind('/') + 1), pool);
@@ -161,7 +164,7 @@ class FileTransport final : public Transport, public std::enable_shared_from_thi
   }
 
   void remove_pool(const Fqdn& pool) override {
-    const std::string path = path_of(pool, "All");
+    const std::string path = path_of(pool, kDefaultCollector, {});
     const auto folder = pools_.find(folder_of(path));
     if (folder == pools_.end()) {
       return;
@@ -192,15 +195,17 @@ class FileTransport final : public Transport, public std::enable_shared_from_thi
     return fail(Reason::protocol, "file.cannot_ask",
                 fmt::format("endpoint {} reads dropped files, which hold no answer to -{}",
                             options_.endpoint, parameter),
-                parameter == "Category"
+                parameter == kCategoryParameter
                     ? "export with -PerCategory and write {category} into the endpoint's path"
                     : "ask without it");
   }
 
-  std::string path_of(const Fqdn& pool, std::string_view category) const {
+  std::string path_of(const Fqdn& pool, std::string_view collector,
+                      std::string_view category) const {
     std::string path = options_.path;
     replace(path, kPool, pool.str());
-    replace(path, kCategory, category);
+    replace(path, kCollector, collector);
+    replace(path, kCategory, category.empty() ? "All" : category);
     return path;
   }
 

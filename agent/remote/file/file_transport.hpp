@@ -18,7 +18,7 @@ namespace sfb::remote {
 
 struct FileOptions {
   std::string endpoint;  ///< its name, for messages
-  std::string path;      ///< absolute, holds {pool} and perhaps {category}
+  std::string path;      ///< absolute, holds {pool}, perhaps {category}, {collector}
   std::chrono::milliseconds max_age{600'000};
   Limits limits;
   std::shared_ptr<ByteBudget> budget;  ///< shared by all endpoints; absent: one of its own

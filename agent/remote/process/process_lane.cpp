@@ -40,6 +40,7 @@ ProcessLane::ProcessLane(std::shared_ptr<SshEndpoint> endpoint) : endpoint_(std:
 void ProcessLane::renew() {
   const SshOptions& options = endpoint_->options;
   child_.reset();
+  count_session();
   failed_ = reading_ = writing_ = false;
   session_ =
       std::make_shared<ProcessSession>(ProcessSessionOptions{.language = options.language,
@@ -79,7 +80,7 @@ asio::awaitable<Result<Reply>> ProcessLane::run(Call call, MonoTime deadline) {
   StageTimes times(endpoint_->options.observer.get());
   auto result = co_await converse(call, deadline, times);
   release();
-  failed_ = cmdlet_failed(result);
+  failed_ = cmdlet_failed(call, result);
   if (!result) {
     // The pool opened: whoever answers so has let us in.
     result.error().let_in = session_->opened().has_value();

@@ -175,10 +175,11 @@ Status Asking::agree(const PipelineResult& result, std::size_t extras) const {
                 fmt::format("the script put out objects: {}, there came: {}", *count, came));
   }
   const Value* const modules = extra_value(result, "Modules");
-  const bool status = std::ranges::any_of(result.output, [&](const Value& value) {
-    return find_member(result.graph, value, "BackupModules") != nullptr;
+  const bool whole = std::ranges::any_of(result.output, [&](const Value& value) {
+    return find_member(result.graph, value, call_.rows_of) != nullptr;
   });
-  if (modules != nullptr && !status && !items_of(result.graph, *modules).empty()) {
+  if (modules != nullptr && !call_.rows_of.empty() && !whole &&
+      !items_of(result.graph, *modules).empty()) {
     return lost("extras_disagree", "modules came without the object that holds them");
   }
   return {};

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 namespace sfb::remote {
@@ -23,7 +24,15 @@ constexpr std::chrono::milliseconds kMargin{500};
 
 }  // namespace
 
-bool cmdlet_failed(const Result<PipelineResult>& result) {
+void Lane::count_session() {
+  static std::atomic<std::uint64_t> made{0};
+  session_ = ++made;
+}
+
+bool cmdlet_failed(const Call& call, const Result<PipelineResult>& result) {
+  if (call.side) {
+    return false;
+  }
   return result ? result->state == PipelineState::failed ||
                       (result->output.empty() && !result->errors.empty())
                 : result.error().reason == Reason::cmdlet;
@@ -91,15 +100,18 @@ LanesTransport::LanesTransport(asio::any_io_executor executor, LanesOptions opti
   options_.max_concurrent = std::max<std::size_t>(options_.max_concurrent, 1);
 }
 
-asio::awaitable<Result<Reply>> LanesTransport::ask(Call call, MonoTime deadline) {
+asio::awaitable<Result<Reply>> LanesTransport::ask(Ask ask, MonoTime deadline) {
   const auto self = shared_from_this();
   auto lane = co_await take(deadline);
   if (!lane) {
     co_return std::unexpected(std::move(lane.error()));
   }
   Loan loan(*this, std::move(*lane));
-  auto reply = co_await loan.lane().run(std::move(call), deadline);
+  auto reply = co_await loan.lane().run(std::move(ask.call), deadline);
   loan.returned();
+  if (reply) {
+    reply->session = loan.lane().session();
+  }
   co_return reply;
 }
 

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -45,6 +46,8 @@ class Lane {
   /// last run did not end with the cmdlet's failure: what an administrator changes then, rights or
   /// the session configuration, counts from the next session on.
   virtual bool fit(MonoTime now) const = 0;
+  /// Reply::session.
+  std::uint64_t session() const { return session_; }
   /// Begins a new session in the place of one that has nothing on the server.
   virtual void renew() = 0;
   /// Gives its share of `limits.in_flight` back.
@@ -57,11 +60,18 @@ class Lane {
   std::optional<MonoTime> idle_since;     ///< while it is idle
   std::optional<MonoTime> tidying_since;  ///< while it is cleared or closed
   bool ending = false;                    ///< its session is being closed
+
+ protected:
+  /// To be called by `renew`.
+  void count_session();
+
+ private:
+  std::uint64_t session_ = 0;
 };
 
-/// What the reply says of the cmdlet: it failed, so what an administrator may change now counts
-/// from the next session on.
-bool cmdlet_failed(const Result<PipelineResult>& result);
+/// What the reply says of the cmdlet: it failed (and not only beside the pool's status), so what an
+/// administrator may change now counts from the next session on.
+bool cmdlet_failed(const Call& call, const Result<PipelineResult>& result);
 /// When a session stops its pipeline: before the ask's deadline, so that there is time to hear so
 /// over the same connection.
 MonoTime last_word(MonoTime deadline, MonoTime now);
@@ -85,9 +95,9 @@ class LanesTransport : public Transport, public std::enable_shared_from_this<Lan
   using MakeLane = std::function<std::shared_ptr<Lane>()>;
   LanesTransport(boost::asio::any_io_executor executor, LanesOptions options, MakeLane make_lane);
 
-  Status can_ask(const Call&) const override { return {}; }
+  Status can_ask(const Ask&) const override { return {}; }
   bool can_render() const override { return true; }
-  boost::asio::awaitable<Result<Reply>> ask(Call call, MonoTime deadline) override;
+  boost::asio::awaitable<Result<Reply>> ask(Ask ask, MonoTime deadline) override;
   boost::asio::awaitable<bool> close(MonoTime deadline) override;
 
  private:

@@ -57,6 +57,7 @@ WinrmLane::WinrmLane(std::shared_ptr<WinrmEndpoint> endpoint)
 
 void WinrmLane::renew() {
   const WinrmOptions& options = endpoint_->options;
+  count_session();
   failed_ = false;
   session_ = std::make_shared<WinrmSession>(
       WinrmSessionOptions{.url = options.url.str(),
@@ -93,7 +94,7 @@ boost::asio::awaitable<Result<Reply>> WinrmLane::run(Call call, MonoTime deadlin
   const std::uint64_t before = link_.acceptances();
   auto result = co_await converse(call, deadline, times);
   times.ended(Stage::parse);
-  failed_ = cmdlet_failed(result);
+  failed_ = cmdlet_failed(call, result);
   if (!result) {
     result.error().peer = endpoint_->redactor(result.error().peer);
     result.error().let_in = link_.acceptances() != before;

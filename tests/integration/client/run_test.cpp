@@ -66,7 +66,8 @@ Printout ask(const std::string& url, std::chrono::seconds timeout = 20s) {
   options.url = url;
   options.width = 80;
   options.timeout = timeout;
-  return run({"-Pool", "ATL.example.com", "-c", "cms"}, options);
+  return run(collectors::pool_status().cmdlet(), {"-Pool", "ATL.example.com", "-c", "cms"},
+             options);
 }
 
 TEST(Run, AsksOverHttpAndOverAUnixSocket) {

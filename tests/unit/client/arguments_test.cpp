@@ -24,7 +24,7 @@ std::string joined(const Words& words) {
 
 // The parsed arguments in one line, or the error text.
 std::string read(const Words& words, int width = 500) {
-  const auto parsed = parse_arguments(words, width);
+  const auto parsed = parse_arguments(collectors::pool_status().cmdlet(), words, width);
   if (!parsed) {
     return parsed.error().text;
   }
@@ -34,10 +34,14 @@ std::string read(const Words& words, int width = 500) {
   std::string line = parsed->pool + " " + parsed->as;
   line += parsed->edition.empty() ? "" : " edition=" + parsed->edition;
   line += parsed->view.empty() ? "" : " view=" + parsed->view;
-  line += parsed->category.empty() ? "" : " category=" + parsed->category;
-  line += parsed->force ? " force" : "";
-  if (parsed->bypass_dual_write) {
-    line += *parsed->bypass_dual_write ? " bypass=1" : " bypass=0";
+  for (const collectors::Argument& argument : parsed->arguments) {
+    if (argument.name == "Category") {
+      line += " category=" + std::get<std::string>(argument.value);
+    } else if (argument.name == "Force") {
+      line += " force";
+    } else {
+      line += std::get<bool>(argument.value) ? " bypass=1" : " bypass=0";
+    }
   }
   return line;
 }
@@ -136,7 +140,7 @@ TEST(Arguments, Help) {
        {"-PoolFqdn", "-Category", "-Force", "-BypassDualWrite", "-As",
         "-Edition {3.0 | 4.0 | 5.1 | 7}", "-View {List | Table | Autosize | Wrap}",
         "SFB_BACKUP_EXPORTER_URL", "unix:/", "Exit codes"}) {
-    EXPECT_THAT(usage(), HasSubstr(part));
+    EXPECT_THAT(usage(collectors::pool_status().cmdlet()), HasSubstr(part));
   }
 }
 
@@ -254,26 +258,25 @@ TEST(Arguments, WhatTheShellSwallowedIsExplained) {
 TEST(Arguments, TheRequestsTarget) {
   constexpr std::string_view kPath = "/api/v1/Get-CsBackupServiceStatus?PoolFqdn=";
   Arguments arguments;
+  arguments.cmdlet = &collectors::pool_status().cmdlet();
   arguments.pool = "atl.example.com";
   EXPECT_EQ(request_target(arguments, 120),
             std::string(kPath) + "atl.example.com&as=text&width=120");
   EXPECT_THAT(request_target(arguments, 1), HasSubstr("&width=20"));
   EXPECT_THAT(request_target(arguments, 9999), HasSubstr("&width=500"));
-  arguments.category = "CMS";
-  arguments.force = true;
+  arguments.arguments = {{"Category", "CMS"}, {"Force", true}, {"BypassDualWrite", true}};
   arguments.as = "clixml";
-  arguments.bypass_dual_write = true;
   EXPECT_EQ(request_target(arguments, 80),
             std::string(kPath) +
                 "atl.example.com&Category=CMS&Force=true&BypassDualWrite=true&as=clixml&width=80");
-  arguments.bypass_dual_write = false;
+  arguments.arguments.back().value = false;
   EXPECT_THAT(request_target(arguments, 80), HasSubstr("&BypassDualWrite=false&"));
   arguments.edition = "5.1";
   arguments.view = "list";
   EXPECT_THAT(request_target(arguments, 80),
               testing::EndsWith("&as=clixml&width=80&edition=5.1&view=list"));
   arguments.pool = "a b&c=d#e%+\u00e9";
-  arguments.category = "\r\n";
+  arguments.arguments.front().value = "\r\n";
   EXPECT_THAT(
       request_target(arguments, 80),
       testing::StartsWith(std::string(kPath) + "a%20b%26c%3Dd%23e%25%2B%C3%A9&Category=%0D%0A&"));

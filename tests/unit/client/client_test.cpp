@@ -9,6 +9,9 @@
 namespace sfb::client {
 namespace {
 
+const binding::Cmdlet& kCmdlet = collectors::pool_status().cmdlet();
+constexpr std::string_view kName = "Get-CsBackupServiceStatus";
+
 using testing::AllOf;
 using testing::HasSubstr;
 
@@ -25,16 +28,17 @@ http::Response response(int status, std::optional<std::string> body, std::string
 }
 
 TEST(PrintResponse, AGoodAnswerGoesToStdout) {
-  const Printout shown = print_response(response(200, "\nBackupModules : {x}\n\n", "good"));
+  const Printout shown = print_response(kName, response(200, "\nBackupModules : {x}\n\n", "good"));
   EXPECT_EQ(shown.out, "\nBackupModules : {x}\n\n") << "byte for byte";
   EXPECT_EQ(shown.err, "");
   EXPECT_EQ(shown.exit_code, 0);
-  EXPECT_EQ(print_response(response(200, "{}", "good")).out, "{}\n") << "a line end is added";
+  EXPECT_EQ(print_response(kName, response(200, "{}", "good")).out, "{}\n")
+      << "a line end is added";
 }
 
 TEST(PrintResponse, NothingConfiguredPrintsNothing) {
   for (const auto& body : {std::optional<std::string>(), std::optional<std::string>("")}) {
-    const Printout shown = print_response(response(200, body, "good"));
+    const Printout shown = print_response(kName, response(200, body, "good"));
     EXPECT_EQ(shown.out, "");
     EXPECT_EQ(shown.err, "");
     EXPECT_EQ(shown.exit_code, 0);
@@ -42,11 +46,11 @@ TEST(PrintResponse, NothingConfiguredPrintsNothing) {
 }
 
 TEST(PrintResponse, A200OfSomebodyElseIsNoGoodAnswer) {
-  const Printout stranger = print_response(response(200, "<html>It works!</html>"));
+  const Printout stranger = print_response(kName, response(200, "<html>It works!</html>"));
   EXPECT_EQ(stranger.exit_code, 1);
   EXPECT_THAT(stranger.err, AllOf(HasSubstr("not come from sfb_backup_exporter"),
                                   HasSubstr("SFB_BACKUP_EXPORTER_URL")));
-  const Printout failed = print_response(response(200, "x", "failed"));
+  const Printout failed = print_response(kName, response(200, "x", "failed"));
   EXPECT_EQ(failed.exit_code, 1);
   EXPECT_EQ(failed.out, "x\n");
 }
@@ -58,29 +62,29 @@ TEST(PrintResponse, EveryOtherStatusGoesToStderr) {
   };
   for (const Case& c : {Case{400, 2}, Case{403, 1}, Case{404, 1}, Case{408, 1}, Case{500, 1},
                         Case{501, 1}, Case{502, 1}, Case{503, 1}, Case{504, 1}, Case{302, 1}}) {
-    const Printout shown = print_response(response(c.status, "what is wrong\n", "failed"));
+    const Printout shown = print_response(kName, response(c.status, "what is wrong\n", "failed"));
     EXPECT_EQ(shown.out, "") << c.status;
     EXPECT_EQ(shown.err, "what is wrong\n") << c.status;
     EXPECT_EQ(shown.exit_code, c.exit_code) << c.status;
 
-    const Printout empty = print_response(response(c.status, std::nullopt));
+    const Printout empty = print_response(kName, response(c.status, std::nullopt));
     EXPECT_EQ(empty.err, "Get-CsBackupServiceStatus : the agent answered " +
                              std::to_string(c.status) + " " +
                              std::string(http::status_text(c.status)) + "\n");
     EXPECT_EQ(empty.exit_code, c.exit_code) << c.status;
   }
-  EXPECT_EQ(print_response(response(502, "half", "good")).exit_code, 1)
+  EXPECT_EQ(print_response(kName, response(502, "half", "good")).exit_code, 1)
       << "the status counts, not what the header says";
 }
 
 TEST(Run, HelpAndUsageErrorsAskNobody) {
   RunOptions options;
   options.url = "nonsense://";
-  const Printout help = run({"-?"}, options);
-  EXPECT_EQ(help.out, usage());
+  const Printout help = run(kCmdlet, {"-?"}, options);
+  EXPECT_EQ(help.out, usage(kCmdlet));
   EXPECT_EQ(help.err, "");
   EXPECT_EQ(help.exit_code, 0);
-  const Printout wrong = run({"-Nonsense"}, options);
+  const Printout wrong = run(kCmdlet, {"-Nonsense"}, options);
   EXPECT_EQ(wrong.out, "");
   EXPECT_THAT(wrong.err, HasSubstr("'Nonsense'"));
   EXPECT_EQ(wrong.exit_code, 2);
@@ -90,7 +94,7 @@ TEST(Run, AnAddressThatIsNoneIsAUsageError) {
   for (const std::string url : {"https://127.0.0.1:1", "nonsense://x", "unix:relative", "a b"}) {
     RunOptions options;
     options.url = url;
-    const Printout shown = run({"-p", "atl"}, options);
+    const Printout shown = run(kCmdlet, {"-p", "atl"}, options);
     EXPECT_EQ(shown.exit_code, 2) << url;
     EXPECT_EQ(shown.out, "") << url;
     EXPECT_THAT(shown.err,

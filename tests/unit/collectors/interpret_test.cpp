@@ -1,6 +1,5 @@
 // Every shape of an answer and every outcome (agent/README.md, "Outcomes").
 #include "agent/base/text.hpp"
-#include "collectors/collector.hpp"
 #include "tests/unit/collectors/objects.hpp"
 
 #include <gmock/gmock.h>
@@ -369,30 +368,6 @@ TEST(Interpret, ANameTwiceWithOtherStatesIsAFailure) {
   ASSERT_FALSE(status.has_value());
   EXPECT_EQ(status.error().code, "status.duplicate_module");
   EXPECT_THAT(status.error().peer, HasSubstr("ErrorState"));
-}
-
-TEST(MakeCall, OnlyWhatIsGiven) {
-  const Fqdn pool = Fqdn::parse("atl-cs-001.litwareinc.com").value();
-  const Call plain = make_call(pool, "", false, std::nullopt);
-  EXPECT_EQ(plain.cmdlet, "Get-CsBackupServiceStatus");
-  ASSERT_THAT(plain.parameters, SizeIs(1));
-  EXPECT_EQ(plain.parameter("PoolFqdn"), "atl-cs-001.litwareinc.com");
-
-  const Call full = make_call(pool, "CMS", true, false);
-  ASSERT_THAT(full.parameters, SizeIs(4));
-  EXPECT_EQ(full.parameter("Category"), "CMS");
-  EXPECT_EQ(full.parameter("Force"), "true");
-  EXPECT_EQ(full.parameter("BypassDualWrite"), "false");
-  EXPECT_EQ(full.parameters[3].value.kind, Kind::boolean);
-}
-
-TEST(Collectors, TableIsVisible) {
-  ASSERT_THAT(all(), SizeIs(1));
-  const Collector* found = find("backup_service_status");
-  ASSERT_NE(found, nullptr);
-  EXPECT_EQ(found->cmdlet, "Get-CsBackupServiceStatus");
-  EXPECT_TRUE(found->interpret(answer(kLync2013), {}).has_value());
-  EXPECT_EQ(find("nothing"), nullptr);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@ namespace sfb::collectors {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 using namespace sfb::collectors::testing;  // NOLINT: the builders
@@ -15,6 +16,10 @@ using namespace sfb::collectors::testing;  // NOLINT: the builders
 constexpr const char* kUser = "UserServices.PresenceFocus";
 constexpr const char* kCms = "CentralMgmt.CMSMaster";
 constexpr const char* kRgs = "ApplicationServer.RGSDataStore";
+
+auto says(const auto& text) {
+  return Field(&Ground::text, text);
+}
 
 Verdict judged(const std::vector<Row>& rows, Expectation expectation = {}) {
   return judge(interpret(answer(rows), {}).value(), expectation);
@@ -24,7 +29,7 @@ TEST(Verdict, NothingIsNotConfigured) {
   const Verdict verdict = judge(BackupStatus{}, {});
   EXPECT_EQ(verdict.configured, false);
   EXPECT_EQ(verdict.working, false);
-  EXPECT_THAT(verdict.reasons, ElementsAre(HasSubstr("without any module")));
+  EXPECT_THAT(verdict.reasons, ElementsAre(says(HasSubstr("without any module"))));
 }
 
 struct Case {
@@ -107,12 +112,13 @@ TEST(Verdict, EveryReasonIsListed) {
   const Verdict verdict =
       judged({{kUser, "ErrorState", "ErrorState"}, {"New.Module", "Frob", "NormalState"}});
   EXPECT_THAT(verdict.reasons,
-              ElementsAre("UserServices.PresenceFocus: export is ErrorState, not FinalState or "
-                          "SteadyState.",
-                          "UserServices.PresenceFocus: import is ErrorState, not NormalState."));
+              ElementsAre(says("UserServices.PresenceFocus: export is ErrorState, not FinalState "
+                               "or SteadyState."),
+                          says("UserServices.PresenceFocus: import is ErrorState, not "
+                               "NormalState.")));
   EXPECT_THAT(verdict.doubts,
-              ElementsAre("New.Module: export is Unknown (\"Frob\"), not FinalState or "
-                          "SteadyState."));
+              ElementsAre(says("New.Module: export is Unknown (\"Frob\"), not FinalState or "
+                               "SteadyState.")));
 }
 
 // A state of another module that is known to be bad decides, wherever it stands.

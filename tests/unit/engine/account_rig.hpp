@@ -38,7 +38,7 @@ class AccountRig : public Rig {
     while (clock.now().mono < end) {
       pass(50ms);
       while (!open.empty()) {
-        const std::string pool(open.begin()->second.call.parameter("PoolFqdn"));
+        const std::string pool(open.begin()->second.ask.call.parameter("PoolFqdn"));
         if (refuses(pool)) {
           ++refused;
           finish(refusal());

@@ -5,16 +5,27 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 namespace sfb::engine {
 namespace {
 
 using namespace sfb::status::testing;  // NOLINT: builders
-using status::Category;
 using status::Question;
 
 Question numbered(unsigned n) {
-  return {identity().fqdn, static_cast<Category>(n % 4), (n & 4U) != 0,
-          (n & 8U) != 0 ? std::optional(true) : std::nullopt};
+  constexpr std::array kCategories = {"", "UserData", "CMS", "RGS"};
+  Question made{identity().fqdn};
+  if (n % 4 != 0) {
+    made.arguments.push_back({"Category", kCategories.at(n % 4)});
+  }
+  if ((n & 4U) != 0) {
+    made.arguments.push_back({"Force", true});
+  }
+  if ((n & 8U) != 0) {
+    made.arguments.push_back({"BypassDualWrite", true});
+  }
+  return made;
 }
 
 status::EvaluationPtr answered(const Question& question, Now now, bool is_good) {
@@ -45,7 +56,7 @@ TEST(AnswerCache, AnAnswerThatSaysNothingTakesNoGoodOnesPlace) {
   AnswerCache cache;
   auto doubtful = good(clock.now(), {});
   doubtful->question = numbered(1);
-  doubtful->status->conclusive = false;
+  status_of(*doubtful).conclusive = false;
   cache.add(doubtful, clock.now().mono);
   EXPECT_EQ(cache.find(numbered(1))->good, nullptr);
   EXPECT_EQ(cache.find(numbered(1))->completed, doubtful);

@@ -73,7 +73,7 @@ TEST(CoreAccount, SlowRefusalsCostFewLogons) {
         const MonoTime now = rig.clock.now().mono;
         if (now >= ends.try_emplace(job, now + takes).first->second) {
           ++rig.refused;
-          rig.finish(refusal(), launch.call.parameter("PoolFqdn"));
+          rig.finish(refusal(), launch.ask.call.parameter("PoolFqdn"));
         }
       }
     }
@@ -90,7 +90,7 @@ TEST(CoreAccount, EndpointsThatHangKeepTheOthersWaitingForSeconds) {
     for (const MonoTime end = rig.clock.now().mono + time; rig.clock.now().mono < end;) {
       rig.pass(50ms);
       for (const auto& [job, launch] : std::map<JobId, Launch>(rig.open)) {
-        const std::string pool(launch.call.parameter("PoolFqdn"));
+        const std::string pool(launch.ask.call.parameter("PoolFqdn"));
         if (!dead(pool)) {
           rig.finish(reply(rig.clock.now()), pool);
         } else if (launch.deadline <= rig.clock.now().mono) {
@@ -131,7 +131,7 @@ TEST(CoreAccount, AnEndpointThatDoesNotAnswerTakesNotEveryTurn) {
     for (const MonoTime end = rig.clock.now().mono + time; rig.clock.now().mono < end;) {
       rig.pass(50ms);
       for (const auto& [job, launch] : std::map<JobId, Launch>(rig.open)) {
-        const std::string pool(launch.call.parameter("PoolFqdn"));
+        const std::string pool(launch.ask.call.parameter("PoolFqdn"));
         const bool dead = pool == "p0.x" || pool.starts_with("dead-");
         const auto takes = dead ? 30s : 0s;
         if (rig.clock.now().mono >=

@@ -11,7 +11,6 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using namespace sfb::engine::testing;  // NOLINT: the rig
-using status::Category;
 using status::Source;
 using status::Trigger;
 
@@ -39,8 +38,8 @@ TEST(CoreAsk, OtherQuestionsGoToTheHistoryAndNeverToMetrics) {
   Rig rig;
   rig.first_run();
   const auto before = rig.core.snapshot();
-  const auto heard = rig.ask(Rig::category(Category::cms), {.trigger = Trigger::probe});
-  EXPECT_EQ(rig.open.begin()->second.call.parameter("Category"), "CMS");
+  const auto heard = rig.ask(Rig::category("CMS"), {.trigger = Trigger::probe});
+  EXPECT_EQ(rig.open.begin()->second.ask.call.parameter("Category"), "CMS");
   rig.finish_good("C.D:[ErrorState,ErrorState]");
   ASSERT_TRUE(heard->answered());
   EXPECT_EQ(rig.core.snapshot(), before);
@@ -74,10 +73,10 @@ TEST(CoreAsk, DifferentQuestionsDoNotJoin) {
   rig.options.endpoints[0].max_concurrent = 9;
   rig.configure();
   rig.ask(Rig::scheduled());
-  rig.ask(Rig::category(Category::cms));
-  rig.ask({fqdn("a.x"), Category::cms, true});
-  rig.ask({fqdn("a.x"), Category::cms, false, true});
-  rig.ask({fqdn("a.x"), Category::cms, false, false});
+  rig.ask(Rig::category("CMS"));
+  rig.ask(question("a.x", {{"Category", "CMS"}, {"Force", true}}));
+  rig.ask(question("a.x", {{"Category", "CMS"}, {"BypassDualWrite", true}}));
+  rig.ask(question("a.x", {{"Category", "CMS"}, {"BypassDualWrite", false}}));
   EXPECT_EQ(rig.launched, 5U);
 }
 
@@ -116,7 +115,7 @@ TEST(CoreAsk, SoonerThanTheMinimumTheCacheAnswers) {
   EXPECT_EQ(second->answer().source, Source::cache);
   EXPECT_EQ(second->answer().evaluation, first->answer().evaluation);
   EXPECT_EQ(rig.launched, 1U);
-  rig.ask(Rig::category(Category::cms));
+  rig.ask(Rig::category("CMS"));
   EXPECT_EQ(rig.launched, 2U) << "another question is not served by it";
   rig.finish_good();
   rig.clock.advance(1ms);
@@ -189,8 +188,8 @@ TEST(CoreAsk, OneCallerGoneLeavesTheOthersTheirRun) {
 TEST(CoreAsk, ACallerGoneWhileWaitingLeavesTheQueue) {
   Rig rig;
   std::stop_source gone;
-  rig.ask(Rig::category(Category::cms));
-  rig.ask(Rig::category(Category::rgs), {}, gone.get_token());
+  rig.ask(Rig::category("CMS"));
+  rig.ask(Rig::category("RGS"), {}, gone.get_token());
   gone.request_stop();
   rig.finish_good();
   EXPECT_EQ(rig.launched, 1U);
@@ -203,9 +202,9 @@ TEST(CoreAsk, ACallerGoneWhileWaitingLeavesTheQueue) {
 TEST(CoreAsk, AQuerysDeadlineCountsWaiting) {
   Rig rig;
   const MonoTime now = rig.clock.now().mono;
-  rig.ask(Rig::category(Category::cms), {.deadline = now + 60s});
-  const auto waiting = rig.ask(Rig::category(Category::rgs), {.deadline = now + 10s});
-  const auto patient = rig.ask(Rig::category(Category::user_data), {.deadline = now + 40s});
+  rig.ask(Rig::category("CMS"), {.deadline = now + 60s});
+  const auto waiting = rig.ask(Rig::category("RGS"), {.deadline = now + 10s});
+  const auto patient = rig.ask(Rig::category("UserData"), {.deadline = now + 40s});
   rig.pass(10s);
   EXPECT_EQ(waiting->code(), "timeout.queue");
   EXPECT_EQ(waiting->refusal().error.stage, Stage::queue);
@@ -250,7 +249,7 @@ TEST(CoreAsk, Refusals) {
   EXPECT_EQ(rig.ask(Rig::scheduled(), {.deadline = rig.clock.now().mono - 1s})->code(),
             "timeout.queue");
   rig.transports["one"]->categories = false;
-  const auto cannot = rig.ask(Rig::category(Category::cms));
+  const auto cannot = rig.ask(Rig::category("CMS"));
   EXPECT_EQ(cannot->code(), "file.cannot_ask");
   EXPECT_EQ(cannot->refusal().error.reason, Reason::protocol);
   EXPECT_EQ(rig.launched, 0U);
@@ -273,7 +272,7 @@ TEST(CoreAsk, StopRefusesCallersAndStartsNothing) {
   rig.first_run();
   rig.pass(11s);
   const auto running = rig.ask(Rig::scheduled());
-  const auto queued = rig.ask(Rig::category(Category::cms));
+  const auto queued = rig.ask(Rig::category("CMS"));
   rig.core.stop();
   rig.core.stop();
   EXPECT_EQ(running->code(), "engine.stopping");

@@ -8,7 +8,6 @@ namespace sfb::engine {
 namespace {
 
 using namespace sfb::engine::testing;  // NOLINT: the rig
-using status::Category;
 
 TEST(CoreBackoff, ScheduleAndQueriesLeaveTheServerAlone) {
   Rig rig;
@@ -21,14 +20,14 @@ TEST(CoreBackoff, ScheduleAndQueriesLeaveTheServerAlone) {
             1U);
 
   rig.pass(20s);
-  for (const auto& question : {Rig::scheduled(), Rig::category(Category::cms)}) {
+  for (const auto& question : {Rig::scheduled(), Rig::category("CMS")}) {
     const auto heard = rig.ask(question);
     EXPECT_EQ(heard->code(), "engine.backoff");
     EXPECT_EQ(heard->refusal().error.reason, Reason::throttled);
     EXPECT_EQ(heard->refusal().retry_after, 40s);
   }
   EXPECT_EQ(rig.ask(Rig::scheduled())->refusal().last_known->error->reason, Reason::auth);
-  EXPECT_EQ(rig.ask(Rig::category(Category::cms))->refusal().last_known, nullptr);
+  EXPECT_EQ(rig.ask(Rig::category("CMS"))->refusal().last_known, nullptr);
   EXPECT_EQ(rig.launched, 1U);
 
   rig.pass(40s);
@@ -68,8 +67,8 @@ TEST(CoreBackoff, StepsGrowAndASuccessEndsThem) {
 TEST(CoreBackoff, WhatWaitsIsRefusedWhenItBegins) {
   Rig rig;
   rig.core.start();
-  const auto running = rig.ask(Rig::category(Category::cms));
-  const auto waiting = rig.ask(Rig::category(Category::rgs));
+  const auto running = rig.ask(Rig::category("CMS"));
+  const auto waiting = rig.ask(Rig::category("RGS"));
   rig.pass(15s);  // the scheduled run waits too
   rig.finish(failure(Reason::auth));
   EXPECT_TRUE(running->answered()) << "its own run failed: that is its answer";

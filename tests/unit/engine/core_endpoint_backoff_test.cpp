@@ -10,7 +10,6 @@ namespace sfb::engine {
 namespace {
 
 using namespace sfb::engine::testing;  // NOLINT: the rig
-using status::Category;
 
 /// A rig whose one endpoint serves `count` pools: p0.x, p1.x, ...
 class SharedRig : public Rig {
@@ -71,7 +70,7 @@ TEST_P(CoreEndpointBackoff, WhatWaitsBehindTheAttemptIsRefusedNotTried) {
   SharedRig rig(3, GetParam());
   const auto first = rig.ask(Rig::scheduled("p0.x"));
   const auto second = rig.ask(Rig::scheduled("p1.x"));
-  const auto third = rig.ask(Rig::category(Category::cms, "p2.x"));
+  const auto third = rig.ask(Rig::category("CMS", "p2.x"));
   EXPECT_EQ(rig.launched, 1U) << "nobody was let in yet: one goes first";
   rig.pass(1s);
   rig.finish(failure(Reason::auth));
@@ -142,7 +141,7 @@ TEST(CoreEndpointBackoffEdges, AnotherFailureNeitherEndsNorProves) {
   rig.ask(Rig::scheduled("p1.x"));
   rig.finish(failure(Reason::connect));
   EXPECT_EQ(rig.launched, 2U) << "the next one tries";
-  rig.ask(Rig::category(Category::cms, "p0.x"));
+  rig.ask(Rig::category("CMS", "p0.x"));
   EXPECT_EQ(rig.launched, 2U) << "and is still alone";
 }
 

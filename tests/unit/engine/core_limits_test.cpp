@@ -8,7 +8,6 @@ namespace sfb::engine {
 namespace {
 
 using namespace sfb::engine::testing;  // NOLINT: the rig
-using status::Category;
 
 TEST(CoreLimits, OneEndpointsFaultDoesNotDelayAnother) {
   Rig rig;
@@ -54,17 +53,17 @@ TEST(CoreLimits, QueriesGoBeforeTheSchedule) {
   Rig rig;
   rig.add_pool("b.x", "one");
   rig.configure();
-  rig.ask(Rig::category(Category::cms));
+  rig.ask(Rig::category("CMS"));
   rig.core.start();
   rig.pass(11s);  // both scheduled runs wait
   ASSERT_EQ(rig.open.size(), 1U);
   const auto joined = rig.ask(Rig::scheduled("b.x"));
-  rig.ask(Rig::category(Category::rgs));
+  rig.ask(Rig::category("RGS"));
   rig.finish_good();
   EXPECT_TRUE(rig.is_running("b.x")) << "a caller joined it: it is a query now";
   rig.finish_good();
   EXPECT_TRUE(joined->answered());
-  EXPECT_EQ(rig.open.begin()->second.call.parameter("Category"), "RGS");
+  EXPECT_EQ(rig.open.begin()->second.ask.call.parameter("Category"), "RGS");
   rig.finish_good();
   EXPECT_TRUE(rig.is_running("a.x"));
 }
@@ -116,7 +115,7 @@ TEST(CoreLimits, AnAbandonedRunCostsItsEndpointOnly) {
   rig.configure();
   rig.core.start();
   ASSERT_TRUE(rig.pass_until_launch());
-  const std::string hanging(rig.open.begin()->second.call.parameter("PoolFqdn"));
+  const std::string hanging(rig.open.begin()->second.ask.call.parameter("PoolFqdn"));
   rig.pass(70s);
   EXPECT_EQ(rig.launched, 2U);
   EXPECT_TRUE(rig.is_running(hanging == "a.x" ? "b.x" : "a.x"));

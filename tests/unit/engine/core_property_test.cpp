@@ -91,7 +91,7 @@ class RandomLife {
       return;
     }
     const auto at = std::next(rig_.open.begin(), pick(static_cast<unsigned>(rig_.open.size())));
-    const std::string pool(at->second.call.parameter("PoolFqdn"));
+    const std::string pool(at->second.ask.call.parameter("PoolFqdn"));
     const unsigned kind = pick(20);
     if (kind == 19) {
       rig_.finish(fail(Reason::auth, "auth.refused", "the server refused"), pool);
@@ -103,8 +103,14 @@ class RandomLife {
   }
 
   void query() {
-    status::Question question{fqdn(kPools[pick(kPools.size())]),
-                              static_cast<status::Category>(pick(3)), pick(4) == 0};
+    constexpr std::array kCategories = {"", "UserData", "CMS"};
+    status::Question question{fqdn(kPools[pick(kPools.size())])};
+    if (const std::string category = kCategories.at(pick(3)); !category.empty()) {
+      question.arguments.push_back({"Category", category});
+    }
+    if (pick(4) == 0) {
+      question.arguments.push_back({"Force", true});
+    }
     status::Wish wish{.deadline = rig_.clock.now().mono + std::chrono::seconds(1 + pick(70))};
     if (pick(4) == 0) {
       wish.max_age = std::chrono::seconds(pick(100));
@@ -171,9 +177,9 @@ class RandomLife {
         continue;
       }
       ++per_transport[launch.transport.get()];
-      const std::string question = std::string(launch.call.parameter("PoolFqdn")) + "|" +
-                                   std::string(launch.call.parameter("Category")) + "|" +
-                                   std::string(launch.call.parameter("Force"));
+      const std::string question = std::string(launch.ask.call.parameter("PoolFqdn")) + "|" +
+                                   std::string(launch.ask.call.parameter("Category")) + "|" +
+                                   std::string(launch.ask.call.parameter("Force"));
       EXPECT_TRUE(questions.insert(question).second) << "two runs of " << question;
     }
     check_backoff();

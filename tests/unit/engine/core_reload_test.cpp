@@ -34,7 +34,7 @@ TEST(CoreReload, ARemovedPoolIsForgottenAndItsLateResultDropped) {
   rig.first_run();
   ASSERT_TRUE(rig.pass_until_launch());
   const auto waiting = rig.ask(Rig::scheduled());
-  const auto queued = rig.ask(Rig::category(status::Category::cms));
+  const auto queued = rig.ask(Rig::category("CMS"));
   rig.options.pools.clear();
   rig.configure();
   EXPECT_THAT(rig.core.snapshot()->pools, IsEmpty());
@@ -76,7 +76,7 @@ TEST(CoreReload, AnotherAddressStartsANewGeneration) {
   EXPECT_EQ(rig.pool()->evaluations, 0U);
   EXPECT_EQ(waiting->calls, 0);
   rig.finish_good("NEW:[FinalState,NormalState]");
-  EXPECT_EQ(rig.pool()->modules.at(0).module.identity, "NEW");
+  EXPECT_EQ(shown(rig.pool()).modules.at(0).module.identity, "NEW");
   EXPECT_TRUE(waiting->answered());
   rig.pass(10min);
   EXPECT_GT(rig.launched, 3U) << "and the schedule goes on";
@@ -164,10 +164,10 @@ TEST(CoreReload, ExpectationsAreJudgedAnew) {
   rig.core.start();
   ASSERT_TRUE(rig.pass_until_launch());
   rig.finish_good("CentralMgmt.CMSMaster:[NotInitialized,NormalState]");
-  EXPECT_EQ(rig.pool()->verdict->working, true);
+  EXPECT_EQ(shown(rig.pool()).verdict.working, true);
   rig.options.pools[0].identity.expectation.cms_master = true;
   rig.configure();
-  EXPECT_EQ(rig.pool()->verdict->working, false);
+  EXPECT_EQ(shown(rig.pool()).verdict.working, false);
 }
 
 TEST(CoreReload, ATransportOfTheSameSettingsStaysInUse) {

@@ -24,7 +24,7 @@ class CoreRendering : public ::testing::Test {
 
 TEST_F(CoreRendering, TheWidthGoesWithTheCall) {
   rig.ask(Rig::scheduled(), text(80));
-  EXPECT_EQ(rig.open.begin()->second.call.render_width, 80);
+  EXPECT_EQ(rig.open.begin()->second.ask.call.render_width, 80);
 }
 
 TEST_F(CoreRendering, OnlyTheSameTextIsShared) {
@@ -44,7 +44,7 @@ TEST_F(CoreRendering, WhereTheServerCannotRenderAllShareARun) {
   rig.ask(Rig::scheduled(), text(120));
   rig.ask(Rig::scheduled());
   EXPECT_EQ(rig.launched, 1U);
-  EXPECT_EQ(rig.open.begin()->second.call.render_width, 0);
+  EXPECT_EQ(rig.open.begin()->second.ask.call.render_width, 0);
 }
 
 TEST_F(CoreRendering, TheScheduleGoesOnBesideIt) {
@@ -52,13 +52,13 @@ TEST_F(CoreRendering, TheScheduleGoesOnBesideIt) {
   rig.ask(Rig::scheduled(), text(80));
   ASSERT_TRUE(rig.pass_until_launch());
   EXPECT_EQ(rig.launched, 2U);
-  EXPECT_EQ(rig.open.rbegin()->second.call.render_width, 0);
+  EXPECT_EQ(rig.open.rbegin()->second.ask.call.render_width, 0);
   // Either's answer is the pool's news; the schedule's next turn is not moved.
   rig.finish_good("A.B:[ErrorState,NormalState]");
-  EXPECT_EQ(rig.pool()->last_good->status->modules.at(0).export_word, "ErrorState");
+  EXPECT_EQ(status_of(*rig.pool()->last_good).modules.at(0).export_word, "ErrorState");
   EXPECT_TRUE(rig.pool()->running);
   rig.finish_good();
-  EXPECT_EQ(rig.pool()->last_good->status->modules.at(0).export_word, "FinalState");
+  EXPECT_EQ(status_of(*rig.pool()->last_good).modules.at(0).export_word, "FinalState");
   EXPECT_FALSE(rig.pool()->running);
   ASSERT_TRUE(rig.pass_until_launch());
   EXPECT_EQ(rig.launched, 3U);
@@ -89,7 +89,7 @@ TEST_F(CoreRendering, WhoWaitsForAnotherWidthIsServedFromTheFirstAnswer) {
   rig.configure();
   const auto first = rig.ask(Rig::scheduled(), text(80));
   const auto second = rig.ask(Rig::scheduled(), text(90));
-  const auto other = rig.ask(Rig::category(status::Category::cms), text(90));
+  const auto other = rig.ask(Rig::category("CMS"), text(90));
   EXPECT_EQ(rig.launched, 1U);
   rig.finish_good();
   EXPECT_EQ(first->answer().source, Source::live);
@@ -97,7 +97,7 @@ TEST_F(CoreRendering, WhoWaitsForAnotherWidthIsServedFromTheFirstAnswer) {
   EXPECT_EQ(second->answer().evaluation, first->answer().evaluation);
   EXPECT_EQ(other->calls, 0);
   EXPECT_EQ(rig.launched, 2U);
-  EXPECT_EQ(rig.open.begin()->second.call.parameter("Category"), "CMS");
+  EXPECT_EQ(rig.open.begin()->second.ask.call.parameter("Category"), "CMS");
 }
 
 TEST_F(CoreRendering, WithoutALeastIntervalEachWidthIsAsked) {

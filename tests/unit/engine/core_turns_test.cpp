@@ -21,11 +21,11 @@ TEST(CoreTurns, ALateWordOfARunThatWasGivenUpForgetsNobody) {
   rig.pass(launch.deadline - rig.clock.now().mono + 1s);
   for (const auto& [job, each] : runs) {
     if (job != first) {
-      rig.finish(failure(Reason::timeout), each.call.parameter("PoolFqdn"));
+      rig.finish(failure(Reason::timeout), each.ask.call.parameter("PoolFqdn"));
     }
   }
   rig.pass(2s);  // given up
-  rig.finish(refusal(), launch.call.parameter("PoolFqdn"));
+  rig.finish(refusal(), launch.ask.call.parameter("PoolFqdn"));
   rig.serve_for(1h, none);
   for (const auto& pool : rig.core.snapshot()->pools) {
     EXPECT_EQ(pool->up, true) << pool->identity.fqdn.str();
@@ -85,7 +85,7 @@ TEST(CoreTurns, ServersThatLetUsInAndAreSlowAreAskedAllAtOnce) {
           if (launch.deadline <= rig.clock.now().mono) {
             Error late{Reason::timeout, "winrm.timeout", "it did not end", "", "", Stage::query};
             late.let_in = true;
-            rig.finish(std::unexpected(late), launch.call.parameter("PoolFqdn"));
+            rig.finish(std::unexpected(late), launch.ask.call.parameter("PoolFqdn"));
             ++ended;
           }
         }
@@ -226,7 +226,7 @@ class Turmoil {
     }
     const auto run =
         std::next(rig.open.begin(), pick(static_cast<unsigned>(rig.open.size())))->second;
-    const std::string pool(run.call.parameter("PoolFqdn"));
+    const std::string pool(run.ask.call.parameter("PoolFqdn"));
     switch (pick(8)) {
       case 0:
       case 1:

@@ -26,9 +26,9 @@ class ScriptedTransport final : public remote::Transport {
   enum class Act { answer, hang, explode };
 
   explicit ScriptedTransport(const Clock& clock) : clock_(clock) {}
-  Status can_ask(const Call&) const override { return {}; }
-  asio::awaitable<Result<remote::Reply>> ask(Call call, MonoTime) override {
-    calls.push_back(std::move(call));
+  Status can_ask(const remote::Ask&) const override { return {}; }
+  asio::awaitable<Result<remote::Reply>> ask(remote::Ask ask, MonoTime) override {
+    calls.push_back(std::move(ask.call));
     const Act act = acts.empty() ? Act::answer : acts.front();
     if (!acts.empty()) {
       acts.pop_front();

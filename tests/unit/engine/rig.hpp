@@ -17,17 +17,20 @@ namespace sfb::engine::testing {
 
 using namespace std::chrono_literals;
 using status::testing::fqdn;
+using status::testing::question;
+using status::testing::shown;
+using status::testing::status_of;
 
 /// Never asked: the core only hands it to the shell.
 class FakeTransport final : public remote::Transport {
  public:
-  Status can_ask(const Call& call) const override {
-    if (!call.parameter("Category").empty() && !categories) {
+  Status can_ask(const remote::Ask& ask) const override {
+    if (!ask.category.empty() && !categories) {
       return fail(Reason::protocol, "file.cannot_ask", "no categories here");
     }
     return {};
   }
-  boost::asio::awaitable<Result<remote::Reply>> ask(Call, MonoTime) override {
+  boost::asio::awaitable<Result<remote::Reply>> ask(remote::Ask, MonoTime) override {
     co_return fail(Reason::internal, "test.asked", "the core must not ask");
   }
   void on_change(std::function<void(const Fqdn&)> callback) override {
@@ -164,18 +167,18 @@ class Rig {
     return heard;
   }
   static status::Question scheduled(std::string_view pool = "a.x") { return {fqdn(pool)}; }
-  static status::Question category(status::Category category, std::string_view pool = "a.x") {
-    return {fqdn(pool), category};
+  static status::Question category(std::string_view category, std::string_view pool = "a.x") {
+    return question(pool, {{"Category", std::string(category)}});
   }
 
   bool is_running(std::string_view pool) const {
     return std::ranges::any_of(
-        open, [&](const auto& entry) { return entry.second.call.parameter("PoolFqdn") == pool; });
+        open, [&](const auto& entry) { return entry.second.ask.pool.str() == pool; });
   }
   /// Ends the oldest run, or the oldest of that pool.
   void finish(Result<remote::Reply> result, std::string_view pool = {}) {
     const auto found = std::ranges::find_if(open, [&](const auto& entry) {
-      return pool.empty() || entry.second.call.parameter("PoolFqdn") == pool;
+      return pool.empty() || entry.second.ask.pool.str() == pool;
     });
     if (found == open.end()) {
       throw std::logic_error("nothing runs");

@@ -161,7 +161,7 @@ TEST_F(ServiceTest, TheQueryAsksTheEngine) {
   EXPECT_EQ(response.status, 200) << body_of(response);
   ASSERT_EQ(engine_.questions.size(), 1U);
   EXPECT_EQ(engine_.questions[0].pool.str(), kPool);
-  EXPECT_EQ(parameters_text(engine_.questions[0]), "-Category CMS -Force");
+  EXPECT_EQ(collectors::parameters_text(engine_.questions[0]), "-Category CMS -Force");
   EXPECT_EQ(engine_.wishes[0].request_id, "night-1");
   EXPECT_EQ(engine_.wishes[0].trigger, status::Trigger::query);
   EXPECT_EQ(engine_.wishes[0].max_age, 30s);

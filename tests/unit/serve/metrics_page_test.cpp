@@ -1,6 +1,7 @@
 // The page against golden files, and the rules that a golden file alone does not explain.
 #include "agent/serve/metrics_page.hpp"
 
+#include "collectors/backup_service_status/families.hpp"
 #include "tests/unit/serve/snapshots.hpp"
 
 #include <gmock/gmock.h>
@@ -126,6 +127,9 @@ TEST(MetricsPage, AStalePoolKeepsItsTimesOnly) {
 TEST(MetricsPage, StatesLeftInAStaleSnapshotAreNotPublished) {
   status::PoolSnapshot stale = *testing::many_pools(1).pools.at(0);
   stale.freshness = status::Freshness::stale;
+  auto view = static_cast<const collectors::BackupView&>(*stale.view);
+  view.shown.fresh = false;
+  stale.view = std::make_shared<const collectors::BackupView>(view);
   status::Snapshot snapshot;
   snapshot.pools.push_back(std::make_shared<const status::PoolSnapshot>(stale));
   const std::string page = page_of(snapshot);

@@ -11,7 +11,10 @@ namespace sfb::serve {
 namespace {
 
 using namespace std::chrono_literals;
+using collectors::ExportState;
+using collectors::ImportState;
 using testing::body_of;
+using testing::finding;
 using testing::good_evaluation;
 using ::testing::HasSubstr;
 using testing::kMade;
@@ -29,18 +32,23 @@ TEST(RefusedAnswerBody, AnUnknownVerdictIsToldAsUnknown) {
   const status::Refusal refusal{
       Error{Reason::throttled, "engine.backoff", "left alone", {}, {}, {}}, 60s, {}};
   status::Evaluation unknown = good_evaluation();
-  unknown.verdict = {.configured = true, .doubts = {"A.B: export is Unknown (\"4\")"}};
+  unknown.finding =
+      finding({{"A.B", ExportState::unknown, ImportState::normal_state, "4", "NormalState"}});
   const auto json = [&](const status::Evaluation& known) {
-    return render_refusal(query("&as=json"), refusal, kNow, "x", shared(known));
+    return render_refusal(query("&as=json"), refusal, kNow, "x", {.last_good = shared(known)});
   };
-  const std::string text =
-      body_of(render_refusal(query("&width=500"), refusal, kNow, "x", shared(unknown)));
-  EXPECT_THAT(text, HasSubstr("ago: whether it works is unknown: A.B: export is Unknown (\"4\")."));
+  const std::string text = body_of(
+      render_refusal(query("&width=500"), refusal, kNow, "x", {.last_good = shared(unknown)}));
+  EXPECT_THAT(text,
+              HasSubstr("ago: whether it works is unknown: A.B: export is Unknown (\"4\"), not "
+                        "FinalState or SteadyState.\n"));
   EXPECT_THAT(text, Not(HasSubstr("not working")));
-  EXPECT_THAT(body_of(json(unknown)),
-              HasSubstr("\"configured\":true,\"working\":null,\"not_working_because\":[],"
-                        "\"unknown_because\":[\n\"A.B: export is Unknown (\\\"4\\\")\"\n]"));
-  unknown.verdict = {.doubts = {"output may be missing"}};
+  EXPECT_THAT(
+      body_of(json(unknown)),
+      HasSubstr("\"configured\":true,\"working\":null,\"not_working_because\":[],"
+                "\"unknown_because\":[\n\"A.B: export is Unknown (\\\"4\\\"), not FinalState or "
+                "SteadyState.\"\n]"));
+  unknown.finding = finding({}, false);
   EXPECT_THAT(body_of(json(unknown)), HasSubstr("\"configured\":null,\"working\":null"));
   EXPECT_THAT(body_of(json(good_evaluation())), HasSubstr("\"unknown_because\":[]"));
 }

@@ -18,9 +18,9 @@ using ::testing::StartsWith;
 
 std::string summary(const Query& query) {
   const format::Choice& choice = query.choice;
-  std::string text =
-      fmt::format("{} [{}] {} {}", query.question.pool.str(), parameters_text(query.question),
-                  format::kForms.at(static_cast<std::size_t>(choice.as)).word, query.width);
+  std::string text = fmt::format(
+      "{} [{}] {} {}", query.question.pool.str(), collectors::parameters_text(query.question),
+      format::kForms.at(static_cast<std::size_t>(choice.as)).word, query.width);
   if (choice.edition) {
     constexpr std::string_view kEditions[] = {"4.0", "5.1", "7"};
     text += fmt::format(" edition={}", kEditions[static_cast<std::size_t>(*choice.edition)]);

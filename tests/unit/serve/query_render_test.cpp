@@ -15,8 +15,11 @@ namespace sfb::serve {
 namespace {
 
 using namespace std::chrono_literals;
+using collectors::ExportState;
+using collectors::ImportState;
 using testing::body_of;
 using testing::failed_evaluation;
+using testing::finding;
 using testing::good_evaluation;
 using ::testing::HasSubstr;
 using testing::header_of;
@@ -34,7 +37,7 @@ Query query(const std::string& parameters = {}) {
 http::Response answer(const Query& asked, status::Evaluation evaluation,
                       status::EvaluationPtr last_good = {}) {
   return render_answer(asked, {shared(std::move(evaluation)), status::Source::joined}, kNow,
-                       "night-1", last_good);
+                       "night-1", {.last_good = std::move(last_good)});
 }
 
 /// A member of a JSON body by its path `a.b`; nullopt when it is not there.
@@ -354,22 +357,26 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(RefusedAnswerBody, ShowsTheLastKnownResult) {
   status::Evaluation bad = good_evaluation();
-  bad.verdict = {.configured = true, .working = false, .reasons = {"CMSMaster exports ErrorState"}};
+  bad.finding = finding(
+      {{"CMSMaster", ExportState::error_state, ImportState::normal_state, "ErrorState", ""}});
   const status::EvaluationPtr good = shared(bad);
   const status::EvaluationPtr failed = shared(failed_evaluation(Reason::auth, "auth.refused"));
   status::Refusal refusal{Error{Reason::throttled, "engine.backoff", "left alone", {}, {}, {}}, 60s,
                           failed};
   const auto text = [&](status::EvaluationPtr last_good) {
-    return body_of(render_refusal(query("&width=500"), refusal, kNow, "x", last_good));
+    return body_of(
+        render_refusal(query("&width=500"), refusal, kNow, "x", {.last_good = last_good}));
   };
   EXPECT_THAT(text({}), HasSubstr("35 s ago: failed (auth.refused)."));
-  EXPECT_THAT(text(good), HasSubstr("35 s ago: not working properly: CMSMaster exports "
-                                    "ErrorState."));
-  const http::Response json = render_refusal(query("&as=json"), refusal, kNow, "x", good);
+  EXPECT_THAT(text(good),
+              HasSubstr("35 s ago: not working properly: CMSMaster: export is ErrorState, "
+                        "not FinalState or SteadyState.\n"));
+  const http::Response json =
+      render_refusal(query("&as=json"), refusal, kNow, "x", {.last_good = good});
   EXPECT_EQ(member(json, "last_known.working"), "false");
   EXPECT_EQ(member(json, "last_known.configured"), "true");
   EXPECT_EQ(member(json, "retry_after_seconds"), "60");
-  EXPECT_THAT(body_of(json), HasSubstr("CMSMaster exports ErrorState"));
+  EXPECT_THAT(body_of(json), HasSubstr("CMSMaster: export is ErrorState"));
   refusal.last_known = good;
   EXPECT_EQ(member(render_refusal(query("&as=json"), refusal, kNow, "x"), "last_known.outcome"),
             "good");

@@ -4,6 +4,7 @@
 #include "agent/clixml/clixml.hpp"
 #include "agent/http/types.hpp"
 #include "agent/serve/query.hpp"
+#include "collectors/backup_service_status/status.hpp"
 
 #include <chrono>
 #include <memory>
@@ -43,6 +44,17 @@ inline std::string body_of(const http::Response& response) {
   return response.body ? *response.body : "";
 }
 
+using collectors::ExportState;
+using collectors::ImportState;
+
+inline collectors::FindingPtr finding(std::vector<collectors::Module> modules,
+                                      bool conclusive = true) {
+  collectors::BackupStatus status;
+  status.modules = std::move(modules);
+  status.conclusive = conclusive;
+  return std::make_shared<const collectors::BackupStatus>(std::move(status));
+}
+
 /// A good evaluation of one status object with one module, made at kMade.
 inline status::Evaluation good_evaluation(const std::string& pool = "atl.example.com") {
   PipelineResult result;
@@ -57,8 +69,8 @@ inline status::Evaluation good_evaluation(const std::string& pool = "atl.example
   evaluation.evaluated_at = kEvaluated;
   evaluation.made = kMade;
   evaluation.finished = kEvaluated;
-  evaluation.verdict = {.configured = true, .working = true, .reasons = {}};
-  evaluation.status.emplace();
+  evaluation.finding = finding({{"CentralMgmt.CMSMaster", ExportState::final_state,
+                                 ImportState::normal_state, "FinalState", "NormalState"}});
   evaluation.result = std::make_shared<const PipelineResult>(std::move(result));
   return evaluation;
 }
@@ -82,8 +94,7 @@ inline std::shared_ptr<const PipelineResult> with_errors(const PipelineResult& b
 /// A failed evaluation; nothing came back.
 inline status::Evaluation failed_evaluation(Reason reason, const std::string& code) {
   status::Evaluation evaluation = good_evaluation();
-  evaluation.status.reset();
-  evaluation.verdict = {};
+  evaluation.finding.reset();
   evaluation.result.reset();
   evaluation.error =
       Error{reason, code, "the test went wrong", "repair the test", {}, Stage::parse};

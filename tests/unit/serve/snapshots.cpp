@@ -1,5 +1,7 @@
 #include "tests/unit/serve/snapshots.hpp"
 
+#include "collectors/backup_service_status/families.hpp"
+
 #include <fmt/format.h>
 
 #include <chrono>
@@ -9,6 +11,7 @@
 namespace sfb::serve::testing {
 
 using namespace std::chrono_literals;
+using collectors::BackupShown;
 using collectors::ExportState;
 using collectors::ImportState;
 using collectors::ModuleSeries;
@@ -45,22 +48,36 @@ ModuleSeries module(std::string name, ExportState exported,
   return series;
 }
 
+/// A pool while it is made up.
+struct Draft {
+  PoolSnapshot pool;
+  BackupShown shown = {};
+
+  PoolSnapshot done() && {
+    pool.view =
+        std::make_shared<const collectors::BackupView>(pool.identity.fqdn, std::move(shown));
+    return std::move(pool);
+  }
+};
+
 /// Configured, with nothing known.
-PoolSnapshot unasked(const std::string& name) {
-  return PoolSnapshot{identity(name)};
+Draft unasked(const std::string& name) {
+  return {PoolSnapshot{identity(name)}};
 }
 
-PoolSnapshot answered(const std::string& name, std::vector<ModuleSeries> modules) {
-  PoolSnapshot pool = unasked(name);
+Draft answered(const std::string& name, std::vector<ModuleSeries> modules) {
+  Draft draft = unasked(name);
+  PoolSnapshot& pool = draft.pool;
   pool.freshness = Freshness::fresh;
   pool.up = true;
-  pool.verdict = collectors::Verdict{true, true, {}};
-  pool.modules = std::move(modules);
+  draft.shown.fresh = true;
+  draft.shown.verdict = {true, true, {}, {}};
+  draft.shown.modules = std::move(modules);
   pool.evaluations = 720;
   pool.last_evaluation = kMoment - 1min;
   pool.last_duration = 1834ms;
   pool.last_success = kMoment - 2min;
-  return pool;
+  return draft;
 }
 
 std::vector<ModuleSeries> three_modules() {
@@ -74,74 +91,78 @@ void fail_with(PoolSnapshot& pool, Reason reason, std::uint64_t times) {
   pool.failures.at(static_cast<std::size_t>(reason)) = times;
 }
 
+Draft healthy_draft(const std::string& name) {
+  Draft draft = answered(name, three_modules());
+  draft.shown.machines = {{"atl-fe-001.litwareinc.com", true},
+                          {"atl-fe-002.litwareinc.com", false},
+                          {"atl-fe-003.litwareinc.com", false}};
+  draft.shown.active_machine_changes = 2;
+  draft.pool.running = true;
+  return draft;
+}
+
 PoolSnapshot healthy(const std::string& name) {
-  PoolSnapshot pool = answered(name, three_modules());
-  pool.machines = {{"atl-fe-001.litwareinc.com", true},
-                   {"atl-fe-002.litwareinc.com", false},
-                   {"atl-fe-003.litwareinc.com", false}};
-  pool.active_machine_changes = 2;
-  pool.running = true;
-  return pool;
+  return healthy_draft(name).done();
 }
 
 PoolSnapshot with_error_state() {
-  PoolSnapshot pool = answered(
+  Draft draft = answered(
       "chi-cs-001.litwareinc.com",
       {module("UserServices.PresenceFocus", ExportState::error_state),
        module("ConfServices.DataConf", ExportState::non_steady_state, ImportState::error_state),
        module("CentralMgmt.CMSMaster", ExportState::steady_state),
        module("RgsServices.RgsConfig", ExportState::not_initialized, ImportState::not_initialized),
        module("RgsServices.RgsData", ExportState::final_state)});
-  pool.modules[0].last_healthy = kMoment - 3h;
-  pool.verdict =
-      collectors::Verdict{true, false, {"UserServices.PresenceFocus exports ErrorState"}};
-  pool.overall_export = ExportState::error_state;
-  pool.overall_import = ImportState::error_state;
-  pool.overruns = 1;
-  return pool;
+  draft.shown.modules[0].last_healthy = kMoment - 3h;
+  draft.shown.verdict = {true, false, {}, {}};
+  draft.shown.overall_export = ExportState::error_state;
+  draft.shown.overall_import = ImportState::error_state;
+  draft.pool.overruns = 1;
+  return std::move(draft).done();
 }
 
 PoolSnapshot gone_stale() {
-  PoolSnapshot pool = answered("den-cs-001.litwareinc.com", three_modules());
-  pool.freshness = Freshness::stale;
-  pool.verdict.reset();
-  pool.last_success = kMoment - 5h;
-  fail_with(pool, Reason::stale, 150);
-  return pool;
+  Draft draft = answered("den-cs-001.litwareinc.com", three_modules());
+  draft.pool.freshness = Freshness::stale;
+  draft.shown.fresh = false;
+  draft.shown.verdict = {};
+  draft.pool.last_success = kMoment - 5h;
+  fail_with(draft.pool, Reason::stale, 150);
+  return std::move(draft).done();
 }
 
 PoolSnapshot never_answered() {
-  PoolSnapshot pool = unasked("elp-cs-001.litwareinc.com");
-  pool.identity.site.clear();
-  pool.identity.deployment.clear();
-  return pool;
+  Draft draft = unasked("elp-cs-001.litwareinc.com");
+  draft.pool.identity.site.clear();
+  draft.pool.identity.deployment.clear();
+  return std::move(draft).done();
 }
 
 PoolSnapshot backing_off() {
-  PoolSnapshot pool = unasked("fra-cs-001.litwareinc.com");
-  pool.evaluations = 3;
-  pool.last_evaluation = kMoment - 10s;
-  pool.last_duration = 70ms;
-  pool.backoff_until = kMoment + 5min;
-  pool.identity.endpoint = "say \"fra\\1\"";
-  fail_with(pool, Reason::auth, 3);
-  return pool;
+  Draft draft = unasked("fra-cs-001.litwareinc.com");
+  draft.pool.evaluations = 3;
+  draft.pool.last_evaluation = kMoment - 10s;
+  draft.pool.last_duration = 70ms;
+  draft.pool.backoff_until = kMoment + 5min;
+  draft.pool.identity.endpoint = "say \"fra\\1\"";
+  fail_with(draft.pool, Reason::auth, 3);
+  return std::move(draft).done();
 }
 
 PoolSnapshot unknown_words() {
-  PoolSnapshot pool =
+  Draft draft =
       answered("gen-cs-001.litwareinc.com",
                {module("UserServices.PresenceFocus", ExportState::unknown, ImportState::unknown),
                 module("Neue.Größe \"2\"", ExportState::final_state)});
-  pool.verdict = collectors::Verdict{true, {}, {}, {"a state is not known"}};
-  pool.unknown_states = 1440;
-  pool.overall_export = ExportState::unknown;
-  return pool;
+  draft.shown.verdict = {true, {}, {}, {}};
+  draft.shown.unknown_states = 1440;
+  draft.shown.overall_export = ExportState::unknown;
+  return std::move(draft).done();
 }
 
 template <typename... Pools>
 status::Snapshot snapshot_of(Pools... pools) {
-  status::Snapshot snapshot{1, {}, {}};
+  status::Snapshot snapshot{1, {}, {}, {}};
   (snapshot.pools.push_back(std::make_shared<const PoolSnapshot>(std::move(pools))), ...);
   return snapshot;
 }
@@ -164,14 +185,14 @@ status::Snapshot many_pools(std::size_t count) {
   status::Snapshot snapshot = six_pools();
   snapshot.pools.clear();
   for (std::size_t i = 0; i < count; ++i) {
-    PoolSnapshot pool = healthy(fmt::format("pool{:05}.litwareinc.com", i));
-    pool.overall_export = ExportState::steady_state;
-    pool.overall_import = ImportState::normal_state;
-    for (ModuleSeries& series : pool.modules) {
+    Draft draft = healthy_draft(fmt::format("pool{:05}.litwareinc.com", i));
+    draft.shown.overall_export = ExportState::steady_state;
+    draft.shown.overall_import = ImportState::normal_state;
+    for (ModuleSeries& series : draft.shown.modules) {
       series.module.export_state = ExportState::final_state;
       series.last_healthy = series.last_final = kMoment - 2min;
     }
-    snapshot.pools.push_back(std::make_shared<const PoolSnapshot>(std::move(pool)));
+    snapshot.pools.push_back(std::make_shared<const PoolSnapshot>(std::move(draft).done()));
   }
   return snapshot;
 }

@@ -1,4 +1,4 @@
-// Questions' texts and the histogram of durations.
+// The histogram of durations, ages and names.
 #include "agent/status/board.hpp"
 
 #include "tests/unit/status/evaluations.hpp"
@@ -10,28 +10,7 @@ namespace {
 
 using namespace sfb::status::testing;  // NOLINT: builders
 
-TEST(Question, ScheduledOneHasNoParameters) {
-  Question question{fqdn("a.b")};
-  EXPECT_TRUE(question.is_scheduled());
-  EXPECT_EQ(parameters_text(question), "");
-  for (const Question& other :
-       {Question{fqdn("a.b"), Category::cms}, Question{fqdn("a.b"), Category::all, true},
-        Question{fqdn("a.b"), Category::all, false, false}}) {
-    EXPECT_FALSE(other.is_scheduled()) << parameters_text(other);
-    EXPECT_NE(parameters_text(other), "");
-  }
-}
-
-TEST(Question, ParametersText) {
-  EXPECT_EQ(parameters_text({fqdn("a.b"), Category::user_data, true, true}),
-            "-Category UserData -Force -BypassDualWrite $true");
-  EXPECT_EQ(parameters_text({fqdn("a.b"), Category::rgs, false, false}),
-            "-Category RGS -BypassDualWrite $false");
-  EXPECT_EQ(parameters_text({fqdn("a.b"), Category::cms, false, {}}), "-Category CMS");
-  EXPECT_EQ(to_string(Category::all), "All");
-}
-
-TEST(Question, NamesOfTriggersAndSources) {
+TEST(Evaluation, NamesOfTriggersAndSources) {
   EXPECT_EQ(to_string(Trigger::schedule), "schedule");
   EXPECT_EQ(to_string(Trigger::query), "query");
   EXPECT_EQ(to_string(Trigger::probe), "probe");

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "agent/status/knowledge.hpp"
+#include "collectors/backup_service_status/families.hpp"
+#include "collectors/backup_service_status/status.hpp"
 
 #include <chrono>
 #include <memory>
@@ -57,10 +59,29 @@ inline std::shared_ptr<Evaluation> good(Now now, std::vector<collectors::Module>
                                         std::string machine = {},
                                         std::chrono::nanoseconds age = 0s) {
   auto evaluation = blank(now, age);
-  evaluation->status.emplace();
-  evaluation->status->modules = std::move(modules);
-  evaluation->status->active_machine = std::move(machine);
+  collectors::BackupStatus status;
+  status.modules = std::move(modules);
+  status.active_machine = std::move(machine);
+  evaluation->finding = std::make_shared<collectors::BackupStatus>(std::move(status));
   return evaluation;
+}
+
+/// What a good evaluation says; tests may change it while they build one.
+inline collectors::BackupStatus& status_of(const Evaluation& evaluation) {
+  return const_cast<collectors::BackupStatus&>(
+      static_cast<const collectors::BackupStatus&>(*evaluation.finding));
+}
+
+/// What the metrics of a pool show.
+inline collectors::BackupShown shown(const PoolSnapshot& pool) {
+  return static_cast<const collectors::BackupView&>(*pool.view).shown;
+}
+inline collectors::BackupShown shown(const PoolSnapshotPtr& pool) {
+  return shown(*pool);
+}
+
+inline Question question(std::string_view pool, std::vector<collectors::Argument> arguments = {}) {
+  return {fqdn(pool), &collectors::pool_status(), std::move(arguments)};
 }
 
 inline std::shared_ptr<Evaluation> failed(Now now, Reason reason) {

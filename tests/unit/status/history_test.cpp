@@ -62,7 +62,7 @@ TEST(History, AFailureTellsEverything) {
   evaluation->error->peer = "no\x1b way";
   evaluation->trigger = Trigger::query;
   evaluation->request_id = "r1";
-  evaluation->question.category = Category::cms;
+  evaluation->question.arguments = {{"Category", "CMS"}};
   History history;
   history.add(*evaluation);
   const HistoryEntry entry = history.newest_first().at(0);
@@ -93,13 +93,13 @@ TEST(History, AGoodAnswerTellsUnknownWordsNotesAndItsCode) {
   auto evaluation =
       good(clock.now(),
            {module("A.B", collectors::ExportState::unknown, collectors::ImportState::unknown)});
-  evaluation->status->modules[0].export_word = "Frob";
-  evaluation->status->modules[0].import_word = "Nicate";
-  evaluation->status->overall_export = collectors::ExportState::unknown;
-  evaluation->status->overall_export_word = "Over";
-  evaluation->status->overall_import = collectors::ImportState::unknown;
-  evaluation->status->overall_import_word = "Under";
-  evaluation->status->notes = {"something odd"};
+  status_of(*evaluation).modules[0].export_word = "Frob";
+  status_of(*evaluation).modules[0].import_word = "Nicate";
+  status_of(*evaluation).overall_export = collectors::ExportState::unknown;
+  status_of(*evaluation).overall_export_word = "Over";
+  status_of(*evaluation).overall_import = collectors::ImportState::unknown;
+  status_of(*evaluation).overall_import_word = "Under";
+  status_of(*evaluation).notes = {"something odd"};
   evaluation->note = "file.clock_skew";
   History history;
   history.add(*evaluation);

@@ -18,47 +18,46 @@ class DoubtTest : public ::testing::Test {
  protected:
   void SetUp() override {
     auto evaluation = good(clock.now(), {module("A", ExportState::final_state)}, "fe1");
-    evaluation->status->overall_export = ExportState::final_state;
+    status_of(*evaluation).overall_export = ExportState::final_state;
     known = evaluation;
-    knowledge.completed(known, clock.now());
+    knowledge.completed(known);
   }
   PoolSnapshotPtr look() { return knowledge.snapshot(clock.now()); }
   void pass_and_fail() {
     clock.advance(2min);
-    knowledge.completed(failed(clock.now(), Reason::timeout), clock.now());
+    knowledge.completed(failed(clock.now(), Reason::timeout));
   }
   EvaluationPtr pass_and_doubt() {
     clock.advance(2min);
     auto evaluation = good(clock.now(), {});
-    evaluation->status->conclusive = false;
-    evaluation->status->notes = {"output may be missing"};
-    knowledge.completed(evaluation, clock.now());
+    status_of(*evaluation).conclusive = false;
+    status_of(*evaluation).notes = {"output may be missing"};
+    knowledge.completed(evaluation);
     return evaluation;
   }
   void expect_known(const PoolSnapshot& snapshot) const {
     EXPECT_EQ(snapshot.last_good, known);
     EXPECT_EQ(snapshot.last_success, known->evaluated_at);
-    EXPECT_EQ(snapshot.overall_export, ExportState::final_state);
-    EXPECT_THAT(snapshot.machines, ElementsAre(Pair("fe1", true)));
-    ASSERT_THAT(snapshot.modules, SizeIs(1));
-    EXPECT_EQ(snapshot.modules[0].module.export_state, ExportState::final_state);
-    EXPECT_EQ(snapshot.modules[0].export_changed, known->finished);
-    EXPECT_EQ(snapshot.modules[0].last_healthy, known->evaluated_at);
+    EXPECT_EQ(shown(snapshot).overall_export, ExportState::final_state);
+    EXPECT_THAT(shown(snapshot).machines, ElementsAre(Pair("fe1", true)));
+    ASSERT_THAT(shown(snapshot).modules, SizeIs(1));
+    EXPECT_EQ(shown(snapshot).modules[0].module.export_state, ExportState::final_state);
+    EXPECT_EQ(shown(snapshot).modules[0].export_changed, known->finished);
+    EXPECT_EQ(shown(snapshot).modules[0].last_healthy, known->evaluated_at);
   }
   static void expect_unknown(const PoolSnapshot& snapshot) {
-    ASSERT_TRUE(snapshot.verdict.has_value());
-    EXPECT_EQ(snapshot.verdict->configured, std::nullopt);
-    EXPECT_EQ(snapshot.verdict->working, std::nullopt);
-    EXPECT_THAT(snapshot.verdict->doubts, SizeIs(1));
+    EXPECT_EQ(shown(snapshot).verdict.configured, std::nullopt);
+    EXPECT_EQ(shown(snapshot).verdict.working, std::nullopt);
+    EXPECT_THAT(shown(snapshot).verdict.doubts, SizeIs(1));
   }
 
   FakeClock clock;
-  Knowledge knowledge{identity(), Limits{}};
+  Knowledge knowledge{identity(), collectors::pool_status(), Limits{}};
   EvaluationPtr known;
 };
 
 TEST_F(DoubtTest, TakesTheVerdictAwayAndNothingElse) {
-  ASSERT_EQ(look()->verdict->working, true);
+  ASSERT_EQ(shown(look()).verdict.working, true);
   const EvaluationPtr doubtful = pass_and_doubt();
   const auto snapshot = look();
   EXPECT_EQ(snapshot->up, true);
@@ -86,15 +85,16 @@ TEST_F(DoubtTest, SeveralInARowAndFailuresBetweenThemBringNoVerdictBack) {
 TEST_F(DoubtTest, TheNextConclusiveAnswerDecides) {
   pass_and_doubt();
   clock.advance(2min);
-  knowledge.completed(good(clock.now(), {module("A", ExportState::final_state)}), clock.now());
-  EXPECT_EQ(look()->verdict->working, true);
+  knowledge.completed(good(clock.now(), {module("A", ExportState::final_state)}));
+  EXPECT_EQ(shown(look()).verdict.working, true);
   EXPECT_EQ(look()->last_success, clock.now().wall);
-  EXPECT_EQ(look()->modules[0].export_changed, known->finished) << "the state stayed all the time";
+  EXPECT_EQ(shown(look()).modules[0].export_changed, known->finished)
+      << "the state stayed all the time";
   pass_and_doubt();
   clock.advance(2min);
-  knowledge.completed(good(clock.now(), {}), clock.now());
-  EXPECT_EQ(look()->verdict->configured, false);
-  EXPECT_THAT(look()->modules, IsEmpty());
+  knowledge.completed(good(clock.now(), {}));
+  EXPECT_EQ(shown(look()).verdict.configured, false);
+  EXPECT_THAT(shown(look()).modules, IsEmpty());
 }
 
 TEST_F(DoubtTest, StatesGoStaleByTheLastConclusiveAnswer) {
@@ -107,7 +107,7 @@ TEST_F(DoubtTest, StatesGoStaleByTheLastConclusiveAnswer) {
   const auto stale = look();
   EXPECT_EQ(stale->freshness, Freshness::stale);
   EXPECT_EQ(stale->up, true);
-  EXPECT_EQ(stale->verdict, std::nullopt);
+  EXPECT_EQ(shown(stale).verdict.configured, std::nullopt);
   EXPECT_EQ(stale->last_success, known->evaluated_at);
 }
 
@@ -115,25 +115,25 @@ TEST_F(DoubtTest, AReloadDoesNotBringTheVerdictBack) {
   pass_and_doubt();
   PoolIdentity changed = identity();
   changed.expectation.cms_master = true;
-  knowledge.reconfigure(changed);
+  knowledge.reconfigure(changed, Limits{});
   expect_unknown(*look());
   expect_known(*look());
 }
 
 TEST_F(DoubtTest, BeforeAnyOtherAnswerNothingIsKnown) {
-  Knowledge fresh{identity(), Limits{}};
+  Knowledge fresh{identity(), collectors::pool_status(), Limits{}};
   auto evaluation = good(clock.now(), {});
-  evaluation->status->conclusive = false;
-  fresh.completed(evaluation, clock.now());
+  status_of(*evaluation).conclusive = false;
+  fresh.completed(evaluation);
   const auto snapshot = fresh.snapshot(clock.now());
   EXPECT_EQ(snapshot->up, true);
   EXPECT_EQ(snapshot->freshness, Freshness::none);
-  EXPECT_EQ(snapshot->verdict, std::nullopt);
+  EXPECT_EQ(shown(snapshot).verdict.configured, std::nullopt);
   EXPECT_EQ(snapshot->last_success, std::nullopt);
   EXPECT_EQ(snapshot->last_good, nullptr);
   EXPECT_EQ(fresh.next_change(clock.now()), std::nullopt);
-  fresh.reconfigure(identity());
-  EXPECT_EQ(fresh.snapshot(clock.now())->verdict, std::nullopt);
+  fresh.reconfigure(identity(), Limits{});
+  EXPECT_EQ(shown(fresh.snapshot(clock.now())).verdict.configured, std::nullopt);
 }
 
 }  // namespace

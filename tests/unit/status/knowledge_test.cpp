@@ -20,26 +20,26 @@ using namespace sfb::status::testing;  // NOLINT: builders
 
 class KnowledgeTest : public ::testing::Test {
  protected:
-  void give(const EvaluationPtr& evaluation) { knowledge.completed(evaluation, clock.now()); }
+  void give(const EvaluationPtr& evaluation) { knowledge.completed(evaluation); }
   PoolSnapshotPtr look() { return knowledge.snapshot(clock.now()); }
   void answer(std::vector<collectors::Module> modules, std::string machine = {}) {
     give(good(clock.now(), std::move(modules), std::move(machine)));
   }
 
   FakeClock clock;
-  Knowledge knowledge{identity(), Limits{}};
+  Knowledge knowledge{identity(), collectors::pool_status(), Limits{}};
 };
 
 TEST_F(KnowledgeTest, NothingIsKnownAtFirst) {
   const auto snapshot = look();
   EXPECT_EQ(snapshot->freshness, Freshness::none);
   EXPECT_EQ(snapshot->up, std::nullopt);
-  EXPECT_EQ(snapshot->verdict, std::nullopt);
+  EXPECT_EQ(shown(snapshot).verdict.configured, std::nullopt);
   EXPECT_EQ(snapshot->last_evaluation, std::nullopt);
   EXPECT_EQ(snapshot->last_success, std::nullopt);
   EXPECT_EQ(snapshot->evaluations, 0U);
   EXPECT_EQ(snapshot->failures, (std::array<std::uint64_t, kReasons.size()>{}));
-  EXPECT_THAT(snapshot->modules, IsEmpty());
+  EXPECT_THAT(shown(snapshot).modules, IsEmpty());
   EXPECT_EQ(snapshot->last_completed, nullptr);
 }
 
@@ -47,7 +47,7 @@ TEST_F(KnowledgeTest, FailureBeforeAnySuccess) {
   give(failed(clock.now(), Reason::connect));
   EXPECT_EQ(look()->freshness, Freshness::none);
   EXPECT_EQ(look()->up, false);
-  EXPECT_EQ(look()->verdict, std::nullopt);
+  EXPECT_EQ(shown(look()).verdict.configured, std::nullopt);
   EXPECT_EQ(look()->last_evaluation, clock.now().wall);
   EXPECT_EQ(look()->last_success, std::nullopt);
 }
@@ -57,13 +57,13 @@ TEST_F(KnowledgeTest, AGoodAnswer) {
   const auto snapshot = look();
   EXPECT_EQ(snapshot->freshness, Freshness::fresh);
   EXPECT_EQ(snapshot->up, true);
-  ASSERT_TRUE(snapshot->verdict.has_value());
-  EXPECT_EQ(snapshot->verdict->configured, true);
-  EXPECT_EQ(snapshot->verdict->working, false);
+  ASSERT_TRUE(shown(snapshot).verdict.configured.has_value());
+  EXPECT_EQ(shown(snapshot).verdict.configured, true);
+  EXPECT_EQ(shown(snapshot).verdict.working, false);
   EXPECT_EQ(snapshot->last_success, clock.now().wall);
   EXPECT_EQ(snapshot->last_duration, 250ms);
-  EXPECT_THAT(snapshot->modules, SizeIs(2));
-  EXPECT_THAT(snapshot->machines, ElementsAre(Pair("fe1", true)));
+  EXPECT_THAT(shown(snapshot).modules, SizeIs(2));
+  EXPECT_THAT(shown(snapshot).machines, ElementsAre(Pair("fe1", true)));
   EXPECT_EQ(snapshot->last_good, snapshot->last_completed);
 }
 
@@ -75,8 +75,8 @@ TEST_F(KnowledgeTest, FailureKeepsTheStatesButNotUp) {
   const auto snapshot = look();
   EXPECT_EQ(snapshot->up, false);
   EXPECT_EQ(snapshot->freshness, Freshness::fresh);
-  EXPECT_EQ(snapshot->verdict->working, true);
-  EXPECT_THAT(snapshot->modules, SizeIs(1));
+  EXPECT_EQ(shown(snapshot).verdict.working, true);
+  EXPECT_THAT(shown(snapshot).modules, SizeIs(1));
   EXPECT_EQ(snapshot->last_success, success);
   EXPECT_EQ(snapshot->last_evaluation, clock.now().wall);
   EXPECT_NE(snapshot->last_good, snapshot->last_completed);
@@ -102,20 +102,20 @@ TEST_F(KnowledgeTest, AMissingModuleLosesItsSeriesAtOnceAndItsPast) {
   answer({module("A", ExportState::final_state), module("B", ExportState::final_state)});
   clock.advance(2min);
   answer({module("B", ExportState::final_state)});
-  ASSERT_THAT(look()->modules, SizeIs(1));
-  EXPECT_EQ(look()->modules[0].module.identity, "B");
+  ASSERT_THAT(shown(look()).modules, SizeIs(1));
+  EXPECT_EQ(shown(look()).modules[0].module.identity, "B");
   clock.advance(2min);
   answer({module("A", ExportState::error_state), module("B", ExportState::final_state)});
-  EXPECT_EQ(look()->modules[0].last_healthy, std::nullopt);
-  EXPECT_EQ(look()->modules[0].export_changed, clock.now().wall);
+  EXPECT_EQ(shown(look()).modules[0].last_healthy, std::nullopt);
+  EXPECT_EQ(shown(look()).modules[0].export_changed, clock.now().wall);
 }
 
 TEST_F(KnowledgeTest, AnAnswerWithoutModulesEmptiesThePool) {
   answer({module("A", ExportState::final_state)});
   answer({});
-  EXPECT_THAT(look()->modules, IsEmpty());
+  EXPECT_THAT(shown(look()).modules, IsEmpty());
   EXPECT_EQ(look()->up, true);
-  EXPECT_EQ(look()->verdict->configured, false);
+  EXPECT_EQ(shown(look()).verdict.configured, false);
 }
 
 TEST_F(KnowledgeTest, StateChangesAreDatedWhenFirstSeen) {
@@ -123,22 +123,22 @@ TEST_F(KnowledgeTest, StateChangesAreDatedWhenFirstSeen) {
   const WallTime first = clock.now().wall;
   clock.advance(2min);
   answer({module("A", ExportState::steady_state)});
-  EXPECT_EQ(look()->modules[0].export_changed, first);
-  EXPECT_EQ(look()->modules[0].import_changed, first);
+  EXPECT_EQ(shown(look()).modules[0].export_changed, first);
+  EXPECT_EQ(shown(look()).modules[0].import_changed, first);
   clock.advance(2min);
   give(failed(clock.now(), Reason::dns));
   clock.advance(2min);
   answer({module("A", ExportState::error_state)});
-  EXPECT_EQ(look()->modules[0].export_changed, clock.now().wall);
-  EXPECT_EQ(look()->modules[0].import_changed, first);
+  EXPECT_EQ(shown(look()).modules[0].export_changed, clock.now().wall);
+  EXPECT_EQ(shown(look()).modules[0].import_changed, first);
   clock.advance(2min);
   answer({module("A", ExportState::error_state, ImportState::error_state)});
-  EXPECT_EQ(look()->modules[0].export_changed, clock.now().wall - 2min);
-  EXPECT_EQ(look()->modules[0].import_changed, clock.now().wall);
+  EXPECT_EQ(shown(look()).modules[0].export_changed, clock.now().wall - 2min);
+  EXPECT_EQ(shown(look()).modules[0].import_changed, clock.now().wall);
 }
 
 TEST_F(KnowledgeTest, LastHealthyAndLastFinal) {
-  const auto series = [&] { return look()->modules.at(0); };
+  const auto series = [&] { return shown(look()).modules.at(0); };
   answer({module("A", ExportState::error_state)});
   EXPECT_EQ(series().last_healthy, std::nullopt);
   EXPECT_EQ(series().last_final, std::nullopt);
@@ -174,10 +174,10 @@ TEST_F(KnowledgeTest, TheContentsTimeCounts) {
   give(good(clock.now(), {module("A", ExportState::final_state)}, "", 7min));
   const WallTime content = clock.now().wall - 7min;
   EXPECT_EQ(look()->last_success, content);
-  EXPECT_EQ(look()->modules[0].last_healthy, content);
-  EXPECT_EQ(look()->modules[0].last_final, content);
+  EXPECT_EQ(shown(look()).modules[0].last_healthy, content);
+  EXPECT_EQ(shown(look()).modules[0].last_final, content);
   EXPECT_EQ(look()->last_evaluation, clock.now().wall);
-  EXPECT_EQ(look()->modules[0].export_changed, clock.now().wall) << "seen now, by this agent";
+  EXPECT_EQ(shown(look()).modules[0].export_changed, clock.now().wall) << "seen now, by this agent";
 }
 
 TEST_F(KnowledgeTest, OlderContentTakesNothingBack) {
@@ -185,46 +185,46 @@ TEST_F(KnowledgeTest, OlderContentTakesNothingBack) {
   const WallTime known = clock.now().wall;
   clock.advance(1min);
   give(good(clock.now(), {module("A", ExportState::final_state)}, "", 30min));
-  EXPECT_EQ(look()->modules[0].last_healthy, known);
-  EXPECT_EQ(look()->modules[0].last_final, known);
+  EXPECT_EQ(shown(look()).modules[0].last_healthy, known);
+  EXPECT_EQ(shown(look()).modules[0].last_final, known);
   EXPECT_EQ(look()->last_success, clock.now().wall - 30min) << "when the shown answer was made";
 }
 
 TEST_F(KnowledgeTest, UnknownStatesAreCounted) {
   auto evaluation = good(clock.now(), {module("A", ExportState::unknown)});
-  evaluation->status->unknown_states = 2;
+  status_of(*evaluation).unknown_states = 2;
   give(evaluation);
   give(evaluation);
-  EXPECT_EQ(look()->unknown_states, 4U);
+  EXPECT_EQ(shown(look()).unknown_states, 4U);
 }
 
 TEST_F(KnowledgeTest, OverallOnlyIfTheObjectHasIt) {
   answer({module("A", ExportState::final_state)});
-  EXPECT_EQ(look()->overall_export, std::nullopt);
+  EXPECT_EQ(shown(look()).overall_export, std::nullopt);
   auto evaluation = good(clock.now(), {module("A", ExportState::final_state)});
-  evaluation->status->overall_export = ExportState::steady_state;
-  evaluation->status->overall_import = ImportState::error_state;
+  status_of(*evaluation).overall_export = ExportState::steady_state;
+  status_of(*evaluation).overall_import = ImportState::error_state;
   give(evaluation);
-  EXPECT_EQ(look()->overall_export, ExportState::steady_state);
-  EXPECT_EQ(look()->overall_import, ImportState::error_state);
+  EXPECT_EQ(shown(look()).overall_export, ExportState::steady_state);
+  EXPECT_EQ(shown(look()).overall_import, ImportState::error_state);
   answer({module("A", ExportState::final_state)});
-  EXPECT_EQ(look()->overall_export, std::nullopt);
+  EXPECT_EQ(shown(look()).overall_export, std::nullopt);
 }
 
 TEST_F(KnowledgeTest, ActiveMachineChangesAreCounted) {
   answer({}, "fe1");
   answer({}, "fe1");
-  EXPECT_EQ(look()->active_machine_changes, 0U) << "the first machine is no change";
+  EXPECT_EQ(shown(look()).active_machine_changes, 0U) << "the first machine is no change";
   answer({}, "fe2");
-  EXPECT_EQ(look()->active_machine_changes, 1U);
-  EXPECT_THAT(look()->machines, UnorderedElementsAre(Pair("fe1", false), Pair("fe2", true)));
+  EXPECT_EQ(shown(look()).active_machine_changes, 1U);
+  EXPECT_THAT(shown(look()).machines, UnorderedElementsAre(Pair("fe1", false), Pair("fe2", true)));
   answer({}, "");
-  EXPECT_EQ(look()->active_machine_changes, 1U);
-  EXPECT_THAT(look()->machines, UnorderedElementsAre(Pair("fe1", false), Pair("fe2", false)));
+  EXPECT_EQ(shown(look()).active_machine_changes, 1U);
+  EXPECT_THAT(shown(look()).machines, UnorderedElementsAre(Pair("fe1", false), Pair("fe2", false)));
   answer({}, "fe2");
-  EXPECT_EQ(look()->active_machine_changes, 1U) << "an answer without a name is no change";
+  EXPECT_EQ(shown(look()).active_machine_changes, 1U) << "an answer without a name is no change";
   answer({}, "fe1");
-  EXPECT_EQ(look()->active_machine_changes, 2U);
+  EXPECT_EQ(shown(look()).active_machine_changes, 2U);
 }
 
 TEST_F(KnowledgeTest, SnapshotIsTheSamePointerUntilSomethingChanged) {
@@ -248,15 +248,15 @@ TEST_F(KnowledgeTest, SnapshotIsTheSamePointerUntilSomethingChanged) {
 
 TEST_F(KnowledgeTest, ReconfigureKeepsKnowledgeAndJudgesAnew) {
   answer({module("CentralMgmt.CMSMaster", ExportState::not_initialized)}, "fe1");
-  EXPECT_EQ(look()->verdict->working, true);
+  EXPECT_EQ(shown(look()).verdict.working, true);
   PoolIdentity changed = identity();
   changed.expectation.cms_master = true;
   changed.site = "Chicago";
-  knowledge.reconfigure(changed);
-  EXPECT_EQ(look()->verdict->working, false);
+  knowledge.reconfigure(changed, Limits{});
+  EXPECT_EQ(shown(look()).verdict.working, false);
   EXPECT_EQ(look()->identity.site, "Chicago");
   EXPECT_EQ(look()->evaluations, 1U);
-  EXPECT_THAT(look()->modules, SizeIs(1));
+  EXPECT_THAT(shown(look()).modules, SizeIs(1));
 }
 
 }  // namespace

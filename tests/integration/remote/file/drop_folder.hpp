@@ -57,12 +57,8 @@ inline std::string export_of(const Fqdn& pool, WallTime made_at, std::string_vie
       pool.str(), format_iso8601(made_at), output);
 }
 
-inline Call call_of(const Fqdn& pool, std::string_view category = {}) {
-  Call call{"Get-CsBackupServiceStatus", {{"PoolFqdn", Value::string(pool.str())}}};
-  if (!category.empty()) {
-    call.parameters.push_back({"Category", Value::string(std::string(category))});
-  }
-  return call;
+inline Ask ask_of(const Fqdn& pool, std::string_view category = {}) {
+  return {.pool = pool, .category = std::string(category)};
 }
 
 /// Owns a temporary folder and one transport over `<folder>/{pool}.clixml`, or what `remake` says.
@@ -102,15 +98,15 @@ class DropFolder {
     std::filesystem::rename(file + ".tmp", file);
   }
 
-  Result<Reply> ask(Call call, std::chrono::milliseconds time = std::chrono::seconds(60)) {
-    return ask_of(transport, std::move(call), time);
+  Result<Reply> ask(Ask question, std::chrono::milliseconds time = std::chrono::seconds(60)) {
+    return ask_whom(transport, std::move(question), time);
   }
-  Result<Reply> ask_of(const std::shared_ptr<Transport>& whom, Call call,
-                       std::chrono::milliseconds time = std::chrono::seconds(60)) {
-    return loop.start(whom->ask(std::move(call), net::mono_now() + time)).get();
+  Result<Reply> ask_whom(const std::shared_ptr<Transport>& whom, Ask question,
+                         std::chrono::milliseconds time = std::chrono::seconds(60)) {
+    return loop.start(whom->ask(std::move(question), net::mono_now() + time)).get();
   }
-  std::string code_of(Call call) {
-    const auto reply = ask(std::move(call));
+  std::string code_of(Ask question) {
+    const auto reply = ask(std::move(question));
     return reply ? "good" : reply.error().code;
   }
   std::vector<Fqdn> take_changed() {

@@ -19,7 +19,7 @@ class FileDates : public testing::Test {
     DropFolder::drop(folder_.file(kAtlanta), export_of(kAtlanta, date, output));
   }
   Result<Reply> ask() {
-    auto reply = folder_.ask(call_of(kAtlanta));
+    auto reply = folder_.ask(ask_of(kAtlanta));
     if (reply) {
       EXPECT_LE(reply->made_at, folder_.clock.wall()) << "what is published lies in the future";
     }
@@ -244,7 +244,7 @@ TEST_F(FileDates, EveryPoolHasItsOwnFirstSight) {
   EXPECT_EQ(age(), 0s);
   folder_.clock.move(5min);
   DropFolder::drop(folder_.file(kChicago), export_of(kChicago, date));
-  const auto other = folder_.ask(call_of(kChicago));
+  const auto other = folder_.ask(ask_of(kChicago));
   ASSERT_TRUE(other) << describe(other.error());
   EXPECT_EQ(other->age, 0s);
   EXPECT_EQ(age(), 5min);

@@ -28,17 +28,17 @@ void expect_error(const Result<Reply>& reply, Reason reason, std::string_view co
 
 TEST(FileErrors, Missing) {
   DropFolder folder;
-  const auto reply = folder.ask(call_of(kAtlanta));
+  const auto reply = folder.ask(ask_of(kAtlanta));
   expect_error(reply, Reason::not_found, "file.missing", Stage::open);
   EXPECT_THAT(reply.error().message, HasSubstr(folder.file(kAtlanta)));
   fs::remove_all(folder.path);
-  expect_error(folder.ask(call_of(kAtlanta)), Reason::not_found, "file.missing", Stage::open);
+  expect_error(folder.ask(ask_of(kAtlanta)), Reason::not_found, "file.missing", Stage::open);
 }
 
 TEST(FileErrors, AFolderIsNoFile) {
   DropFolder folder;
   fs::create_directory(folder.file(kAtlanta));
-  const auto reply = folder.ask(call_of(kAtlanta));
+  const auto reply = folder.ask(ask_of(kAtlanta));
   expect_error(reply, Reason::process, "file.not_regular", Stage::open);
   EXPECT_THAT(reply.error().message, HasSubstr(folder.file(kAtlanta)));
 }
@@ -47,8 +47,7 @@ TEST(FileErrors, APipeDoesNotBlock) {
   DropFolder folder;
   ASSERT_EQ(::mkfifo(folder.file(kAtlanta).c_str(), 0600), 0);
   // Nobody writes: an open that blocks would come back as file.hung.
-  expect_error(folder.ask(call_of(kAtlanta), 10s), Reason::process, "file.not_regular",
-               Stage::open);
+  expect_error(folder.ask(ask_of(kAtlanta), 10s), Reason::process, "file.not_regular", Stage::open);
 }
 
 TEST(FileErrors, ASocketIsNoFile) {
@@ -58,14 +57,14 @@ TEST(FileErrors, ASocketIsNoFile) {
   name.sun_family = AF_UNIX;
   folder.file(kAtlanta).copy(name.sun_path, sizeof(name.sun_path) - 1);
   ASSERT_EQ(::bind(fd, reinterpret_cast<sockaddr*>(&name), sizeof(name)), 0);
-  expect_error(folder.ask(call_of(kAtlanta)), Reason::process, "file.not_regular", Stage::open);
+  expect_error(folder.ask(ask_of(kAtlanta)), Reason::process, "file.not_regular", Stage::open);
   ::close(fd);
 }
 
 TEST(FileErrors, ALinkToItselfIsUnreadable) {
   DropFolder folder;
   fs::create_symlink(kAtlanta.str() + ".clixml", folder.file(kAtlanta));
-  const auto reply = folder.ask(call_of(kAtlanta));
+  const auto reply = folder.ask(ask_of(kAtlanta));
   expect_error(reply, Reason::process, "file.unreadable", Stage::open);
   EXPECT_THAT(reply.error().remedy, HasSubstr("circle"));
 }
@@ -97,7 +96,7 @@ int read_as_nobody(const std::string& file) {
   net::Loop loop;
   auto transport =
       loop.call([&] { return make_file_transport(loop.executor(), options, clock, Logger()); });
-  const auto reply = loop.start(transport->ask(call_of(kAtlanta), net::mono_now() + 60s)).get();
+  const auto reply = loop.start(transport->ask(ask_of(kAtlanta), net::mono_now() + 60s)).get();
   loop.call([&] { transport.reset(); });
   const auto checks = {!reply.has_value(),
                        !reply && reply.error().reason == Reason::process,
@@ -138,14 +137,14 @@ TEST(FileErrors, TooLargeIsNotRead) {
   folder.remake();
   DropFolder::write(folder.file(kAtlanta), "<");
   fs::resize_file(folder.file(kAtlanta), 1ULL << 40U);  // a hole: reading it would take for ever
-  const auto reply = folder.ask(call_of(kAtlanta));
+  const auto reply = folder.ask(ask_of(kAtlanta));
   expect_error(reply, Reason::parse, "file.too_large", Stage::query);
   EXPECT_THAT(reply.error().message, AllOf(HasSubstr(folder.file(kAtlanta)), HasSubstr("4096")));
 
   // Between the exact cap and twice of it (UTF-16) the content decides.
   DropFolder::write(folder.file(kAtlanta),
                     export_of(kAtlanta, folder.clock.wall(), std::string(4096, 'x')));
-  expect_error(folder.ask(call_of(kAtlanta)), Reason::parse, "file.too_large", Stage::parse);
+  expect_error(folder.ask(ask_of(kAtlanta)), Reason::parse, "file.too_large", Stage::parse);
 }
 
 TEST(FileErrors, WhatTheContentLacksIsToldWithThePath) {
@@ -161,23 +160,23 @@ TEST(FileErrors, WhatTheContentLacksIsToldWithThePath) {
       {export_of(kChicago, folder.clock.wall()), "file.wrong_pool"}};
   for (const auto& [content, code] : cases) {
     DropFolder::drop(folder.file(kAtlanta), content);
-    const auto reply = folder.ask(call_of(kAtlanta));
+    const auto reply = folder.ask(ask_of(kAtlanta));
     expect_error(reply, Reason::parse, code, Stage::parse);
     EXPECT_THAT(reply.error().message, HasSubstr(folder.file(kAtlanta))) << code;
   }
   DropFolder::drop(folder.file(kAtlanta), good);
-  EXPECT_EQ(output_of(folder.ask(call_of(kAtlanta))), "one") << "and good again";
+  EXPECT_EQ(output_of(folder.ask(ask_of(kAtlanta))), "one") << "and good again";
 }
 
 TEST(FileErrors, ABadFileIsNotRememberedAsTheGoodOne) {
   DropFolder folder;
   DropFolder::drop(folder.file(kAtlanta), export_of(kAtlanta, folder.clock.wall()));
-  ASSERT_EQ(folder.code_of(call_of(kAtlanta)), "good");
+  ASSERT_EQ(folder.code_of(ask_of(kAtlanta)), "good");
   DropFolder::drop(folder.file(kAtlanta), "not an export");
-  EXPECT_EQ(folder.code_of(call_of(kAtlanta)), "file.foreign");
-  EXPECT_EQ(folder.code_of(call_of(kAtlanta)), "file.foreign") << "unchanged, and still wrong";
+  EXPECT_EQ(folder.code_of(ask_of(kAtlanta)), "file.foreign");
+  EXPECT_EQ(folder.code_of(ask_of(kAtlanta)), "file.foreign") << "unchanged, and still wrong";
   fs::remove(folder.file(kAtlanta));
-  EXPECT_EQ(folder.code_of(call_of(kAtlanta)), "file.missing");
+  EXPECT_EQ(folder.code_of(ask_of(kAtlanta)), "file.missing");
 }
 
 TEST(FileErrors, ABudgetThatIsTakenEndsInTimeAndCostsThisEndpointOnly) {
@@ -195,13 +194,13 @@ TEST(FileErrors, ABudgetThatIsTakenEndsInTimeAndCostsThisEndpointOnly) {
     const auto hold = folder.options.budget->acquire(1000, net::mono_now());
     ASSERT_TRUE(hold);
     auto waiting =
-        folder.loop.start(folder.transport->ask(call_of(kAtlanta), net::mono_now() + 1500ms));
-    EXPECT_EQ(output_of(folder.ask_of(other, call_of(kAtlanta))), "one")
+        folder.loop.start(folder.transport->ask(ask_of(kAtlanta), net::mono_now() + 1500ms));
+    EXPECT_EQ(output_of(folder.ask_whom(other, ask_of(kAtlanta))), "one")
         << "another endpoint answers meanwhile";
     EXPECT_EQ(waiting.wait_for(0s), std::future_status::timeout) << "the first one still waits";
     expect_error(waiting.get(), Reason::timeout, "limits.in_flight", Stage::query);
   }
-  EXPECT_EQ(output_of(folder.ask(call_of(kAtlanta))), "one") << "the bytes came back";
+  EXPECT_EQ(output_of(folder.ask(ask_of(kAtlanta))), "one") << "the bytes came back";
   folder.loop.call([&] { other.reset(); });
 }
 
@@ -213,8 +212,8 @@ TEST(FileErrors, AJobBehindAHungOneEndsInTime) {
   auto hold = folder.options.budget->acquire(1000, net::mono_now());
   ASSERT_TRUE(hold);
   // The first holds the endpoint's one thread; so the second never gets it.
-  auto first = folder.loop.start(folder.transport->ask(call_of(kAtlanta), net::mono_now() + 60s));
-  const auto reply = folder.ask(call_of(kAtlanta), 100ms);
+  auto first = folder.loop.start(folder.transport->ask(ask_of(kAtlanta), net::mono_now() + 60s));
+  const auto reply = folder.ask(ask_of(kAtlanta), 100ms);
   expect_error(reply, Reason::timeout, "file.hung", Stage::query);
   EXPECT_THAT(reply.error().message, HasSubstr(folder.file(kAtlanta)));
   hold.reset();

@@ -37,8 +37,8 @@ class FileLinks : public testing::Test {
     folder_.options.path = path;
     folder_.remake();
   }
-  std::string code() { return folder_.code_of(call_of(kAtlanta)); }
-  std::string output() { return output_of(folder_.ask(call_of(kAtlanta))); }
+  std::string code() { return folder_.code_of(ask_of(kAtlanta)); }
+  std::string output() { return output_of(folder_.ask(ask_of(kAtlanta))); }
 
   DropFolder folder_;
   std::string outside_;
@@ -48,7 +48,7 @@ TEST_F(FileLinks, OutOfTheFolderIsRefusedAndNothingIsShown) {
   const std::string up = "../" + fs::path(outside_).filename().string() + "/monitoring.password";
   for (const std::string& target : {secret(), up, "./" + up, std::string("../../etc/passwd")}) {
     link(target);
-    const auto reply = folder_.ask(call_of(kAtlanta));
+    const auto reply = folder_.ask(ask_of(kAtlanta));
     ASSERT_FALSE(reply) << target;
     const Error& error = reply.error();
     EXPECT_EQ(error.reason, Reason::process) << target;
@@ -66,7 +66,7 @@ TEST_F(FileLinks, OutOfTheFolderIsRefusedAndNothingIsShown) {
 TEST_F(FileLinks, AnAbsoluteLinkIsRefusedEvenWhenItStays) {
   DropFolder::write(folder_.path + "/real.clixml", content("one"));
   link(folder_.path + "/real.clixml");
-  const auto reply = folder_.ask(call_of(kAtlanta));
+  const auto reply = folder_.ask(ask_of(kAtlanta));
   ASSERT_FALSE(reply);
   EXPECT_EQ(reply.error().code, "file.link_outside");
   EXPECT_THAT(reply.error().message, HasSubstr("absolute"));
@@ -154,7 +154,7 @@ TEST_F(FileLinks, ContentThatIsNoExportIsNeverQuoted) {
         clixml + "hunter2</Objs>", clixml + "<I32>hunter2</I32></Objs>",
         clixml + "<Ref RefId=\"hunter2\"/></Objs>", clixml + "<S>hunter2</Objs>"}) {
     DropFolder::drop(folder_.file(kAtlanta), foreign);
-    const auto reply = folder_.ask(call_of(kAtlanta));
+    const auto reply = folder_.ask(ask_of(kAtlanta));
     ASSERT_FALSE(reply) << foreign;
     EXPECT_EQ(reply.error().reason, Reason::parse) << foreign;
     EXPECT_THAT(describe(reply.error()), Not(HasSubstr("hunter2"))) << foreign;

@@ -41,7 +41,7 @@ TEST(FileObserver, IsToldStagesAndFacts) {
   const WallTime made_at = folder.clock.wall();
   const std::string content = export_of(kAtlanta, made_at);
   DropFolder::drop(folder.file(kAtlanta), content);
-  EXPECT_EQ(output_of(folder.ask(call_of(kAtlanta))), "one");
+  EXPECT_EQ(output_of(folder.ask(ask_of(kAtlanta))), "one");
   EXPECT_THAT(folder.told(), ElementsAre("path: " + folder.file(kAtlanta), "open", "query", "parse",
                                          fmt::format("size: {} bytes", content.size()),
                                          "format: clixml", "made at: " + format_iso8601(made_at)));
@@ -49,10 +49,10 @@ TEST(FileObserver, IsToldStagesAndFacts) {
 
 TEST(FileObserver, IsToldTheStageThatFailed) {
   WatchedFolder folder;
-  EXPECT_EQ(folder.code_of(call_of(kAtlanta)), "file.missing");
+  EXPECT_EQ(folder.code_of(ask_of(kAtlanta)), "file.missing");
   EXPECT_THAT(folder.told(), ElementsAre("path: " + folder.file(kAtlanta), "open"));
   DropFolder::drop(folder.file(kAtlanta), "<Objs");
-  EXPECT_NE(folder.code_of(call_of(kAtlanta)), "good");
+  EXPECT_NE(folder.code_of(ask_of(kAtlanta)), "good");
   EXPECT_THAT(folder.told(),
               ElementsAre("path: " + folder.file(kAtlanta), "open", "query", "parse"));
 }
@@ -61,7 +61,7 @@ TEST(FileObserver, IsToldAboutAFileThatIsTooOld) {
   WatchedFolder folder;
   DropFolder::drop(folder.file(kAtlanta), export_of(kAtlanta, folder.clock.wall()));
   folder.clock.move(std::chrono::hours(1));
-  EXPECT_EQ(folder.code_of(call_of(kAtlanta)), "file.too_old");
+  EXPECT_EQ(folder.code_of(ask_of(kAtlanta)), "file.too_old");
   EXPECT_EQ(folder.told().size(), 7U);
 }
 

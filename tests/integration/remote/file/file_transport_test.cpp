@@ -25,7 +25,7 @@ std::vector<Stage> stages_of(const Reply& reply) {
 TEST(FileTransport, TheContentsTimeIsTheAnswers) {
   DropFolder folder;
   DropFolder::drop(folder.file(kAtlanta), export_of(kAtlanta, folder.clock.wall() - 90s));
-  const auto reply = folder.ask(call_of(kAtlanta));
+  const auto reply = folder.ask(ask_of(kAtlanta));
   ASSERT_TRUE(reply) << describe(reply.error());
   ASSERT_NE(reply->result, nullptr);
   EXPECT_EQ(reply->result->output.front().text, "one");
@@ -44,7 +44,7 @@ TEST(FileTransport, ABareExportHasTheFilesTime) {
   ASSERT_EQ(::utimensat(AT_FDCWD, folder.file(kAtlanta).c_str(), times, 0), 0);
   folder.options.max_age = std::chrono::hours(24 * 365 * 50);
   folder.remake();
-  const auto reply = folder.ask(call_of(kAtlanta));
+  const auto reply = folder.ask(ask_of(kAtlanta));
   ASSERT_TRUE(reply) << describe(reply.error());
   EXPECT_EQ(reply->made_at, WallTime(written));
   EXPECT_EQ(reply->age, folder.clock.wall() - written);
@@ -53,9 +53,9 @@ TEST(FileTransport, ABareExportHasTheFilesTime) {
 TEST(FileTransport, TheLimitOfAgeIsExact) {
   DropFolder folder;
   DropFolder::drop(folder.file(kAtlanta), export_of(kAtlanta, folder.clock.wall() - 10min));
-  EXPECT_EQ(folder.code_of(call_of(kAtlanta)), "good") << "as old as max_age";
+  EXPECT_EQ(folder.code_of(ask_of(kAtlanta)), "good") << "as old as max_age";
   folder.clock.move(1s);
-  const auto reply = folder.ask(call_of(kAtlanta));
+  const auto reply = folder.ask(ask_of(kAtlanta));
   ASSERT_FALSE(reply);
   EXPECT_EQ(reply.error().reason, Reason::stale);
   EXPECT_EQ(reply.error().code, "file.too_old");
@@ -67,10 +67,10 @@ TEST(FileTransport, TheLimitOfAgeIsExact) {
 TEST(FileTransport, UnchangedContentIsParsedOnceAndAges) {
   DropFolder folder;
   DropFolder::drop(folder.file(kAtlanta), export_of(kAtlanta, folder.clock.wall() - 10s));
-  const auto first = folder.ask(call_of(kAtlanta));
+  const auto first = folder.ask(ask_of(kAtlanta));
   ASSERT_TRUE(first) << describe(first.error());
   folder.clock.move(30s);
-  const auto second = folder.ask(call_of(kAtlanta));
+  const auto second = folder.ask(ask_of(kAtlanta));
   ASSERT_TRUE(second) << describe(second.error());
   EXPECT_EQ(second->result, first->result) << "the same object: not parsed again";
   EXPECT_THAT(stages_of(*second), ElementsAre(Stage::open));
@@ -82,9 +82,9 @@ TEST(FileTransport, UnchangedContentIsParsedOnceAndAges) {
 TEST(FileTransport, ARenameOverItIsReadAgain) {
   DropFolder folder;
   DropFolder::drop(folder.file(kAtlanta), export_of(kAtlanta, folder.clock.wall() - 60s, "one"));
-  EXPECT_EQ(output_of(folder.ask(call_of(kAtlanta))), "one");
+  EXPECT_EQ(output_of(folder.ask(ask_of(kAtlanta))), "one");
   DropFolder::drop(folder.file(kAtlanta), export_of(kAtlanta, folder.clock.wall(), "two"));
-  const auto reply = folder.ask(call_of(kAtlanta));
+  const auto reply = folder.ask(ask_of(kAtlanta));
   EXPECT_EQ(output_of(reply), "two") << "same size, another file";
   EXPECT_EQ(reply->age, 0s);
 }
@@ -93,13 +93,13 @@ TEST(FileTransport, ARewriteInPlaceIsReadAgain) {
   DropFolder folder;
   const WallTime now = folder.clock.wall();
   DropFolder::write(folder.file(kAtlanta), export_of(kAtlanta, now, "one"));
-  EXPECT_EQ(output_of(folder.ask(call_of(kAtlanta))), "one");
+  EXPECT_EQ(output_of(folder.ask(ask_of(kAtlanta))), "one");
   DropFolder::write(folder.file(kAtlanta), export_of(kAtlanta, now, "another"));
-  EXPECT_EQ(output_of(folder.ask(call_of(kAtlanta))), "another") << "another size";
+  EXPECT_EQ(output_of(folder.ask(ask_of(kAtlanta))), "another") << "another size";
   // Same size; the kernel's file times move in steps of some milliseconds.
   EXPECT_TRUE(net::eventually([&] {
     DropFolder::write(folder.file(kAtlanta), export_of(kAtlanta, now, "ANOTHER"));
-    return output_of(folder.ask(call_of(kAtlanta))) == "ANOTHER";
+    return output_of(folder.ask(ask_of(kAtlanta))) == "ANOTHER";
   })) << "another time";
 }
 
@@ -107,11 +107,9 @@ TEST(FileTransport, EveryPoolHasItsFileInAnyCase) {
   DropFolder folder;
   DropFolder::drop(folder.file(kAtlanta), export_of(kAtlanta, folder.clock.wall(), "a"));
   DropFolder::drop(folder.file(kChicago), export_of(kChicago, folder.clock.wall(), "c"));
-  EXPECT_EQ(output_of(folder.ask(call_of(kAtlanta))), "a");
-  EXPECT_EQ(output_of(folder.ask(call_of(kChicago))), "c");
-  Call loud = call_of(kAtlanta);
-  loud.parameters.front().value = Value::string("ATL.Example.COM.");
-  EXPECT_EQ(output_of(folder.ask(std::move(loud))), "a");
+  EXPECT_EQ(output_of(folder.ask(ask_of(kAtlanta))), "a");
+  EXPECT_EQ(output_of(folder.ask(ask_of(kChicago))), "c");
+  EXPECT_EQ(output_of(folder.ask(ask_of(Fqdn::parse("ATL.Example.COM.").value()))), "a");
 }
 
 TEST(FileTransport, ThePoolMayStandInThePathMoreThanOnce) {
@@ -122,7 +120,7 @@ TEST(FileTransport, ThePoolMayStandInThePathMoreThanOnce) {
   fs::create_directory(home);
   DropFolder::drop(home + "/" + kAtlanta.str() + ".All.clixml",
                    export_of(kAtlanta, folder.clock.wall()));
-  EXPECT_EQ(output_of(folder.ask(call_of(kAtlanta))), "one");
+  EXPECT_EQ(output_of(folder.ask(ask_of(kAtlanta))), "one");
 }
 
 TEST(FileTransport, ACategoryHasAFileOfItsOwn) {
@@ -134,41 +132,36 @@ TEST(FileTransport, ACategoryHasAFileOfItsOwn) {
     DropFolder::drop(start + "." + category + ".clixml",
                      export_of(kAtlanta, folder.clock.wall(), category));
   }
-  EXPECT_EQ(output_of(folder.ask(call_of(kAtlanta))), "All") << "no category: the file All";
-  EXPECT_EQ(output_of(folder.ask(call_of(kAtlanta, "UserData"))), "UserData");
-  EXPECT_EQ(output_of(folder.ask(call_of(kAtlanta, "CMS"))), "CMS");
-  EXPECT_EQ(folder.code_of(call_of(kAtlanta, "RGS")), "file.missing");
+  EXPECT_EQ(output_of(folder.ask(ask_of(kAtlanta))), "All") << "no category: the file All";
+  EXPECT_EQ(output_of(folder.ask(ask_of(kAtlanta, "UserData"))), "UserData");
+  EXPECT_EQ(output_of(folder.ask(ask_of(kAtlanta, "CMS"))), "CMS");
+  EXPECT_EQ(folder.code_of(ask_of(kAtlanta, "RGS")), "file.missing");
 }
 
-std::string can_ask(const DropFolder& folder, const Call& call) {
-  const Status can = folder.transport->can_ask(call);
+std::string can_ask(const DropFolder& folder, const Ask& question) {
+  const Status can = folder.transport->can_ask(question);
   return can ? "yes" : can.error().code;
 }
 
 TEST(FileTransport, WhatCanBeAsked) {
   DropFolder folder;
-  Call force = call_of(kAtlanta);
-  force.parameters.push_back({"Force", Value::boolean(true)});
-  EXPECT_EQ(can_ask(folder, call_of(kAtlanta)), "yes");
-  EXPECT_EQ(can_ask(folder, force), "yes") << "Force hides errors, it asks nothing else";
-  EXPECT_EQ(can_ask(folder, call_of(kAtlanta, "CMS")), "file.cannot_ask");
-  for (const bool value : {true, false}) {
-    Call bypass = call_of(kAtlanta);
-    bypass.parameters.push_back({"BypassDualWrite", Value::boolean(value)});
-    EXPECT_EQ(can_ask(folder, bypass), "file.cannot_ask") << value;
-    EXPECT_EQ(folder.code_of(bypass), "file.cannot_ask") << "ask says the same";
-  }
-  const Status can = folder.transport->can_ask(call_of(kAtlanta, "CMS"));
+  EXPECT_EQ(can_ask(folder, ask_of(kAtlanta)), "yes");
+  EXPECT_EQ(can_ask(folder, ask_of(kAtlanta, "CMS")), "file.cannot_ask");
+  Ask beyond = ask_of(kAtlanta);
+  beyond.beyond_files = "BypassDualWrite";
+  EXPECT_EQ(can_ask(folder, beyond), "file.cannot_ask");
+  EXPECT_EQ(folder.code_of(beyond), "file.cannot_ask") << "ask says the same";
+  EXPECT_THAT(folder.transport->can_ask(beyond).error().message, HasSubstr("-BypassDualWrite"));
+  const Status can = folder.transport->can_ask(ask_of(kAtlanta, "CMS"));
   EXPECT_EQ(can.error().reason, Reason::protocol);
   EXPECT_THAT(can.error().message, HasSubstr("dropbox"));
   EXPECT_THAT(can.error().remedy, HasSubstr("-PerCategory"));
 
   folder.options.path = folder.path + "/{pool}.{category}.clixml";
   folder.remake();
-  EXPECT_EQ(can_ask(folder, call_of(kAtlanta, "CMS")), "yes");
-  Call bypass = call_of(kAtlanta, "CMS");
-  bypass.parameters.push_back({"BypassDualWrite", Value::boolean(false)});
-  EXPECT_EQ(can_ask(folder, bypass), "file.cannot_ask");
+  EXPECT_EQ(can_ask(folder, ask_of(kAtlanta, "CMS")), "yes");
+  beyond.category = "CMS";
+  EXPECT_EQ(can_ask(folder, beyond), "file.cannot_ask");
 }
 
 TEST(FileTransport, NothingLeadsOutOfTheFolder) {
@@ -179,16 +172,8 @@ TEST(FileTransport, NothingLeadsOutOfTheFolder) {
   folder.remake();
   DropFolder::drop(folder.path + "/secret", export_of(kAtlanta, folder.clock.wall(), "secret"));
   for (const std::string category :
-       {"/../../secret", "/../../../etc/passwd", "..", "", "A/B", "{pool}", "C.MS", "C MS"}) {
-    Call call = call_of(kAtlanta);
-    call.parameters.push_back({"Category", Value::string(category)});
-    EXPECT_EQ(folder.code_of(std::move(call)), "file.cannot_ask") << category;
-  }
-  for (const std::string pool : {"../secret", "..", ".", "/etc/passwd", "", "a/b", "{category}",
-                                 "atl.example.com/../../secret"}) {
-    Call call = call_of(kAtlanta);
-    call.parameters.front().value = Value::string(pool);
-    EXPECT_EQ(folder.code_of(std::move(call)), "fqdn.invalid") << pool;
+       {"/../../secret", "/../../../etc/passwd", "..", "A/B", "{pool}", "C.MS", "C MS"}) {
+    EXPECT_EQ(folder.code_of(ask_of(kAtlanta, category)), "file.cannot_ask") << category;
   }
 }
 

@@ -35,7 +35,7 @@ class FileWatching : public testing::Test {
 
 TEST_F(FileWatching, AFileThatIsWrittenReplacedOrRemovedIsTold) {
   add(kAtlanta);
-  EXPECT_EQ(folder_.code_of(call_of(kAtlanta)), "file.missing") << "the first ask starts the watch";
+  EXPECT_EQ(folder_.code_of(ask_of(kAtlanta)), "file.missing") << "the first ask starts the watch";
   DropFolder::write(folder_.file(kAtlanta), export_of(kAtlanta, folder_.clock.wall()));
   EXPECT_TRUE(told(kAtlanta)) << "written";
   folder_.take_changed();
@@ -49,7 +49,7 @@ TEST_F(FileWatching, AFileThatIsWrittenReplacedOrRemovedIsTold) {
 TEST_F(FileWatching, OnlyPoolsThatAreAskedHereAreTold) {
   add(kAtlanta);
   add(kChicago);
-  EXPECT_EQ(folder_.code_of(call_of(kAtlanta)), "file.missing");
+  EXPECT_EQ(folder_.code_of(ask_of(kAtlanta)), "file.missing");
   drop(pool_named("stranger.example.com"));
   DropFolder::write(folder_.path + "/" + kAtlanta.str() + ".txt", "x");
   drop(kChicago);  // events come in order: with this one all before it have come
@@ -62,7 +62,7 @@ TEST_F(FileWatching, OnlyPoolsThatAreAskedHereAreTold) {
 TEST_F(FileWatching, ARemovedPoolIsNotToldAnyMore) {
   add(kAtlanta);
   add(kChicago);
-  EXPECT_EQ(folder_.code_of(call_of(kAtlanta)), "file.missing");
+  EXPECT_EQ(folder_.code_of(ask_of(kAtlanta)), "file.missing");
   remove(kAtlanta);
   remove(kAtlanta);  // again is harmless
   drop(kAtlanta);
@@ -75,7 +75,7 @@ TEST_F(FileWatching, ARemovedPoolIsNotToldAnyMore) {
   remove(kChicago);
   drop(kChicago);
   add(kAtlanta);
-  EXPECT_EQ(folder_.code_of(call_of(kAtlanta)), "good");
+  EXPECT_EQ(folder_.code_of(ask_of(kAtlanta)), "good");
   drop(kAtlanta);
   EXPECT_TRUE(told(kAtlanta));
   for (const Fqdn& pool : folder_.take_changed()) {
@@ -86,9 +86,9 @@ TEST_F(FileWatching, ARemovedPoolIsNotToldAnyMore) {
 TEST_F(FileWatching, AFolderThatComesLaterIsWatchedFromTheNextAskOn) {
   fs::remove_all(folder_.path);
   add(kAtlanta);
-  EXPECT_EQ(folder_.code_of(call_of(kAtlanta)), "file.missing");
+  EXPECT_EQ(folder_.code_of(ask_of(kAtlanta)), "file.missing");
   fs::create_directory(folder_.path);
-  EXPECT_EQ(folder_.code_of(call_of(kAtlanta)), "file.missing");
+  EXPECT_EQ(folder_.code_of(ask_of(kAtlanta)), "file.missing");
   drop(kAtlanta);
   EXPECT_TRUE(told(kAtlanta));
 }
@@ -97,15 +97,15 @@ TEST_F(FileWatching, AFolderThatGoesIsToldForAllItsPools) {
   add(kAtlanta);
   add(kChicago);
   drop(kAtlanta);
-  EXPECT_EQ(folder_.code_of(call_of(kAtlanta)), "good");
+  EXPECT_EQ(folder_.code_of(ask_of(kAtlanta)), "good");
   folder_.take_changed();
   const std::string away = folder_.path + "-away";
   fs::rename(folder_.path, away);
   EXPECT_TRUE(told(kAtlanta));
   EXPECT_TRUE(told(kChicago));
-  EXPECT_EQ(folder_.code_of(call_of(kAtlanta)), "file.missing");
+  EXPECT_EQ(folder_.code_of(ask_of(kAtlanta)), "file.missing");
   fs::rename(away, folder_.path);
-  EXPECT_EQ(folder_.code_of(call_of(kAtlanta)), "good") << "back again";
+  EXPECT_EQ(folder_.code_of(ask_of(kAtlanta)), "good") << "back again";
   folder_.take_changed();
   drop(kAtlanta);
   EXPECT_TRUE(told(kAtlanta)) << "and watched again";
@@ -142,7 +142,7 @@ int warnings_without_rights(const std::string& folder) {
     });
     for (int i = 0; i < 2; ++i) {
       const auto end = net::mono_now() + std::chrono::minutes(1);
-      if (!loop.start(transport->ask(call_of(kAtlanta), end)).get()) {
+      if (!loop.start(transport->ask(ask_of(kAtlanta), end)).get()) {
         ::_exit(91);
       }
     }
@@ -174,7 +174,7 @@ TEST_F(FileWatching, WithCategoriesTheUnfilteredFileCounts) {
   folder_.remake();
   add(kAtlanta);
   add(kChicago);
-  EXPECT_EQ(folder_.code_of(call_of(kAtlanta)), "file.missing");
+  EXPECT_EQ(folder_.code_of(ask_of(kAtlanta)), "file.missing");
   const auto put = [&](const Fqdn& pool, std::string_view category) {
     DropFolder::drop(fmt::format("{}/{}.{}.clixml", folder_.path, pool.str(), category),
                      export_of(pool, folder_.clock.wall()));

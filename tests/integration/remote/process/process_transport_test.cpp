@@ -71,7 +71,10 @@ class ProcessTransport : public ::testing::Test {
         "Get-CsBackupServiceStatus", {{"PoolFqdn", Value::string(std::string(kPool))}}, script_};
   }
   Result<Reply> ask(std::chrono::milliseconds time = 20s) {
-    return loop_.start(transport_->ask(call(), net::mono_now() + time)).get();
+    return loop_
+        .start(transport_->ask({.pool = Fqdn::parse("atl.example.com").value(), .call = call()},
+                               net::mono_now() + time))
+        .get();
   }
   std::string code(std::chrono::milliseconds time = 20s) {
     const auto reply = ask(time);
@@ -140,7 +143,9 @@ TEST_F(ProcessTransport, AnAskThatIsCutOffLeavesNothingBehind) {
   asio::cancellation_signal cancel;
   std::atomic<bool> ended{false};
   asio::co_spawn(
-      loop_.executor(), transport_->ask(call(), net::mono_now() + 1h),
+      loop_.executor(),
+      transport_->ask({.pool = Fqdn::parse("atl.example.com").value(), .call = call()},
+                      net::mono_now() + 1h),
       asio::bind_cancellation_slot(
           cancel.slot(), [&](const std::exception_ptr&, const Result<Reply>&) { ended = true; }));
   EXPECT_TRUE(net::eventually([&] { return count("pipeline") == 1; }));

@@ -270,8 +270,11 @@ TEST_F(WinrmEnding, TheLoopMayDieWhileAnAskRuns) {
       [](int, std::string_view action) { return action == "Receive" ? Act::hang : Act::answer; });
   auto inner = std::make_unique<asio::io_context>(1);
   auto transport = make_winrm_transport(inner->get_executor(), rig.options, rig.clock, Logger());
-  asio::co_spawn(*inner, transport->ask(status_call(), net::mono_now() + 30s),
-                 [](const std::exception_ptr&, const Result<Reply>&) {});
+  asio::co_spawn(
+      *inner,
+      transport->ask({.pool = Fqdn::parse("atl.example.com").value(), .call = status_call()},
+                     net::mono_now() + 30s),
+      [](const std::exception_ptr&, const Result<Reply>&) {});
   const auto end = net::mono_now() + 20s;
   while (rig.peer.hanging == 0 && net::mono_now() < end) {
     inner->run_one_for(50ms);

@@ -185,8 +185,11 @@ TEST_F(WinrmLanes, TheLoopMayDieWhileAnAnswerIsRead) {
     rig.options.services = std::make_shared<WinrmServices>(inner->get_executor());
     auto transport = make_winrm_transport(inner->get_executor(), rig.options, rig.clock, Logger());
     bool ended = false;
-    boost::asio::co_spawn(*inner, transport->ask(status_call(), net::mono_now() + 30s),
-                          [&](const std::exception_ptr&, const Result<Reply>&) { ended = true; });
+    boost::asio::co_spawn(
+        *inner,
+        transport->ask({.pool = Fqdn::parse("atl.example.com").value(), .call = status_call()},
+                       net::mono_now() + 30s),
+        [&](const std::exception_ptr&, const Result<Reply>&) { ended = true; });
     while (!ended && !caught) {
       inner->run_one_for(1ms);
       caught = rig.options.services->readers.counters().busy > 0;

@@ -162,14 +162,18 @@ void WinrmRig::write_password(std::string_view password) const {
 }
 
 std::future<Result<Reply>> WinrmRig::start(std::chrono::milliseconds time) {
-  return loop.start(transport->ask(status_call(), net::mono_now() + time));
+  return loop.start(
+      transport->ask({.pool = Fqdn::parse("atl.example.com").value(), .call = status_call()},
+                     net::mono_now() + time));
 }
 
 std::shared_ptr<WinrmRig::CutOff> WinrmRig::start_cancellable() {
   auto made = std::make_shared<CutOff>();
   loop.call([&] {
     boost::asio::co_spawn(
-        loop.executor(), transport->ask(status_call(), net::mono_now() + std::chrono::seconds(30)),
+        loop.executor(),
+        transport->ask({.pool = Fqdn::parse("atl.example.com").value(), .call = status_call()},
+                       net::mono_now() + std::chrono::seconds(30)),
         boost::asio::bind_cancellation_slot(
             made->signal.slot(),
             [made](const std::exception_ptr&, const Result<Reply>&) { made->ended = true; }));

@@ -50,7 +50,10 @@ Result<PipelineResult> concluded(PipelineResult result, bool script = true) {
   Asking asking({.transport = "ssh",
                  .language = script ? Language::automatic : Language::none,
                  .import_module = {}});
-  asking.begin({"Get-CsBackupServiceStatus", {}, "param()"});
+  asking.begin({.cmdlet = "Get-CsBackupServiceStatus",
+                .parameters = {},
+                .script = "param()",
+                .rows_of = "BackupModules"});
   static_cast<void>(asking.commands());
   return *asking.conclude(std::move(result), true, true);
 }
