@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
+#include <variant>
 
 namespace sfb::config {
 
@@ -88,8 +89,11 @@ void check_references(const Draft& draft, const EndpointIndex& endpoints, Proble
       }
       problems.add(endpoint.name_at->position(), endpoint.key, "no pool uses this endpoint",
                    "remove it or name it in a pool");
-    } else if (used->second > 1 && !endpoint.value.path.empty() &&
-               endpoint.value.path.find("{pool}") == std::string::npos) {
+      continue;
+    }
+    const auto* const file = std::get_if<File>(&endpoint.value.transport);
+    if (file != nullptr && used->second > 1 && !file->path.empty() &&
+        file->path.find("{pool}") == std::string::npos) {
       problems.add(
           endpoint.path_at->position(), endpoint.key + ".path",
           fmt::format("{} pools use this endpoint and would read the same file", used->second),
@@ -104,15 +108,16 @@ void check_encryption(const DraftEndpoint& endpoint, const Credentials& credenti
   if (endpoint.scheme != DraftEndpoint::Scheme::http || credentials.method != "basic") {
     return;
   }
-  if (endpoint.value.winrm.allow_unencrypted) {
-    warnings.add(endpoint.allow_unencrypted_at->position(), endpoint.key + ".allow_unencrypted",
-                 fmt::format("the password and all answers cross the network to {} readable",
-                             endpoint.value.winrm.url),
-                 "use https");
+  const auto& winrm = std::get<Winrm>(endpoint.value.transport);
+  if (winrm.allow_unencrypted) {
+    warnings.add(
+        endpoint.allow_unencrypted_at->position(), endpoint.key + ".allow_unencrypted",
+        fmt::format("the password and all answers cross the network to {} readable", winrm.url),
+        "use https");
   } else {
     problems.add(endpoint.url_at->position(), endpoint.key + ".url",
                  fmt::format("method basic would send the password readable over the network to {}",
-                             endpoint.value.winrm.url),
+                             winrm.url),
                  "use https, or write allow_unencrypted: true if that is acceptable here");
   }
 }
@@ -124,7 +129,7 @@ void check_credentials(const Draft& draft, const CredentialsIndex& credentials, 
     if (endpoint.credentials_at == nullptr) {
       continue;
     }
-    const std::string& name = endpoint.value.winrm.credentials;
+    const std::string& name = std::get<Winrm>(endpoint.value.transport).credentials;
     used.insert(name);
     const auto found = credentials.find(name);
     if (found == credentials.end()) {
@@ -151,16 +156,17 @@ void check_credentials(const Draft& draft, const CredentialsIndex& credentials, 
 
 void check_ages(const Draft& draft, Problems& problems) {
   for (const DraftEndpoint& endpoint : draft.endpoints) {
-    if (endpoint.path_at == nullptr || endpoint.value.max_age <= draft.global.stale_after) {
+    const auto* const file = std::get_if<File>(&endpoint.value.transport);
+    if (file == nullptr || endpoint.path_at == nullptr ||
+        file->max_age <= draft.global.stale_after) {
       continue;
     }
     const Node* const at = endpoint.max_age_at != nullptr ? endpoint.max_age_at : endpoint.name_at;
-    problems.add(
-        at->position(), endpoint.key + ".max_age",
-        fmt::format("{}{} is above global.stale_after {}", format_duration(endpoint.value.max_age),
-                    endpoint.max_age_at == nullptr ? " (the default)" : "",
-                    format_duration(draft.global.stale_after)),
-        "a file must not be good for longer than its states are shown");
+    problems.add(at->position(), endpoint.key + ".max_age",
+                 fmt::format("{}{} is above global.stale_after {}", format_duration(file->max_age),
+                             endpoint.max_age_at == nullptr ? " (the default)" : "",
+                             format_duration(draft.global.stale_after)),
+                 "a file must not be good for longer than its states are shown");
   }
 }
 

@@ -19,6 +19,7 @@ struct DraftEndpoint {
   Endpoint value;
   std::string key;  ///< `endpoints.dropbox`
   const Node* name_at = nullptr;
+  // `file`:
   const Node* path_at = nullptr;     ///< null: absent
   const Node* max_age_at = nullptr;  ///< null: absent, the default counts
   // `winrm`:

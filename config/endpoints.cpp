@@ -1,99 +1,60 @@
-// `endpoints:` of one file.
-#include "agent/base/base64.hpp"
+// `endpoints:` of one file: which transport has which keys, and what all transports share.
 #include "agent/base/text.hpp"
 #include "agent/base/time.hpp"
 #include "config/parts.hpp"
-#include "config/url.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
+#include <variant>
+#include <vector>
 
 namespace sfb::config {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> kKnownTransports = {"file", "winrm", "ssh", "command"};
-constexpr std::array<std::string_view, 5> kWinrmKeys = {"url", "configuration_name", "credentials",
-                                                        "allow_unencrypted", "tls"};
-constexpr std::array<std::string_view, 3> kSessionKeys = {"language", "import_module", "session"};
-constexpr std::array<std::string_view, 2> kSshKeys = {"program", "ssh"};
+constexpr std::array<std::string_view, 2> kFileKeys = {"path", "max_age"};
+constexpr std::array<std::string_view, 8> kWinrmKeys = {
+    "url", "configuration_name", "credentials",   "allow_unencrypted",
+    "tls", "language",           "import_module", "session"};
+constexpr std::array<std::string_view, 5> kSshKeys = {"program", "ssh", "language", "import_module",
+                                                      "session"};
+
+constexpr std::array<TransportRow, std::variant_size_v<Transport>> kTransports = {
+    {{.name = File::kTransport, .keys = kFileKeys, .read = read_file_keys},
+     {.name = Winrm::kTransport, .keys = kWinrmKeys, .read = read_winrm_keys},
+     {.name = Ssh::kTransport, .keys = kSshKeys, .read = read_ssh_keys}}};
+
+// A transport of the language that no build has yet.
+constexpr std::string_view kPlanned = "command";
+
+// What to do about a key of another transport where more is known than to change the transport.
+struct Hint {
+  std::string_view transport;
+  std::string_view key;
+  std::string_view remedy;
+};
+constexpr std::array<Hint, 9> kHints = {
+    {{Winrm::kTransport, "path", "remove it: url names the server, or write transport: file"},
+     {Winrm::kTransport, "max_age", "remove it: the age of a session is session.max_age"},
+     {Ssh::kTransport, "path", "remove it: ssh.host names the server, or write transport: file"},
+     {Ssh::kTransport, "max_age", "remove it: the age of a session is session.max_age"},
+     {Ssh::kTransport, "url", "remove it: ssh.host names the server, or write transport: winrm"},
+     {Ssh::kTransport, "configuration_name",
+      "remove it: ssh.subsystem says what the server starts"},
+     {Ssh::kTransport, "allow_unencrypted", "remove it: ssh always encrypts"},
+     {Ssh::kTransport, "tls", "remove it: the server is known by its key in ssh.known_hosts_file"},
+     {Ssh::kTransport, "credentials",
+      "remove it: an ssh endpoint has its key in ssh.identity_file"}}};
 
 // The agent's own arithmetic and memory bound these; a sane site is far below.
 constexpr std::size_t kMostPerEndpoint = 1'000;
 constexpr std::size_t kMostPipelines = 1'000'000;
 constexpr std::size_t kMostName = 128;
-constexpr std::size_t kMostCa = 4UL << 20U;
-
-// What is wrong with a path, and what to do; empty when it is right.
-std::pair<std::string, std::string> judge_path(std::string_view path) {
-  if (!path.starts_with('/') || path.ends_with('/') || path.size() > 4096) {
-    return {fmt::format("{} is not the absolute path of a file", quote(path, 100)),
-            "write one such as /srv/sfb/{pool}.clixml"};
-  }
-  if (!is_printable(path)) {
-    return {fmt::format("{} has control characters", quote(path, 100)), "remove them"};
-  }
-  std::size_t categories = 0;
-  for (std::size_t at = path.find_first_of("{}"); at != std::string_view::npos;
-       at = path.find_first_of("{}", at)) {
-    const std::size_t end = path.find('}', at);
-    if (path[at] == '}' || end == std::string_view::npos) {
-      return {fmt::format("{} has a brace without its partner", quote(path, 100)),
-              "braces belong to {pool} and {category}"};
-    }
-    const std::string_view name = path.substr(at, end - at + 1);
-    if (name == "{category}") {
-      ++categories;
-    } else if (name != "{pool}") {
-      return {fmt::format("{} is no placeholder", quote(name, 60)),
-              "allowed are {pool} and {category}"};
-    }
-    at = end + 1;
-  }
-  if (categories > 1) {
-    return {"{category} stands in it more than once", "write it once"};
-  }
-  return {};
-}
-
-void refuse_ssh_keys(Section& section) {
-  for (const std::string_view name : kSshKeys) {
-    section.refuse_foreign(name, "belongs to transport ssh", "remove it, or write transport: ssh");
-  }
-}
-
-void read_file_keys(Section& section, DraftEndpoint& endpoint) {
-  for (const std::string_view name : kWinrmKeys) {
-    section.refuse_foreign(name, "belongs to transport winrm",
-                           "remove it, or write transport: winrm");
-  }
-  for (const std::string_view name : kSessionKeys) {
-    section.refuse_foreign(name, "belongs to the transports winrm and ssh",
-                           "remove it, or write one of these transports");
-  }
-  refuse_ssh_keys(section);
-  if (section.require("path", "name the file, such as /srv/sfb/{pool}.clixml")) {
-    endpoint.path_at = section.find("path");
-    assign(endpoint.value.path, section.text("path"));
-    if (endpoint.path_at->kind == Node::Kind::scalar) {
-      auto [what, remedy] = judge_path(endpoint.value.path);
-      if (!what.empty()) {
-        section.problem("path", std::move(what), std::move(remedy));
-        endpoint.value.path.clear();  // no second complaint about the same text
-      }
-    }
-  }
-  endpoint.max_age_at = section.find("max_age");
-  const auto max_age = section.duration("max_age");
-  if (endpoint.max_age_at != nullptr) {
-    // A refused value compares with nothing; the default was not meant.
-    endpoint.value.max_age = max_age.value_or(std::chrono::milliseconds(0));
-  }
-}
 
 std::optional<Language> read_language(Section& section) {
   const auto text = section.text("language");
@@ -112,59 +73,6 @@ std::optional<Language> read_language(Section& section) {
   return *found;
 }
 
-// One in PEM's armour (also OpenSSL's TRUSTED CERTIFICATE) that could be DER inside. What it says
-// is read at the first connection.
-bool has_certificate(std::string_view content) {
-  constexpr std::string_view kEnd = "CERTIFICATE-----";
-  const std::size_t begin = content.find(kEnd);
-  if (begin == std::string_view::npos) {
-    return false;
-  }
-  const std::string_view inside = content.substr(begin + kEnd.size());
-  const auto der = base64_decode(inside.substr(0, inside.find("-----END")));
-  return der && der->starts_with('\x30');
-}
-
-void read_ca_file(Section& section, const Context& context, std::string& target) {
-  const auto written = section.text("ca_file");
-  if (!written || written->empty()) {
-    return;  // '': the system's store
-  }
-  const auto path = read_path(section, "ca_file", context);
-  if (!path) {
-    return;
-  }
-  target = *path;
-  const auto content = context.files.read(*path, kMostCa);
-  if (!content) {
-    report_unusable(section, "ca_file", *path, content.error());
-  } else if (!has_certificate(*content)) {
-    section.problem("ca_file", fmt::format("{} holds no PEM certificate", quote(*path, 200)),
-                    "convert a binary one with openssl x509 -inform der");
-  }
-}
-
-void read_tls(Section section, const Context& context, Tls& tls) {
-  read_ca_file(section, context, tls.ca_file);
-  const auto name = section.text("server_name");
-  if (name && !name->empty()) {
-    if (auto host = check_host(*name)) {
-      tls.server_name = std::move(*host);
-    } else {
-      section.problem("server_name", host.error().message, host.error().remedy);
-    }
-  }
-  if (const auto version = section.text("min_version")) {
-    if (*version == "1.2" || *version == "1.3") {
-      tls.min_version = *version;
-    } else {
-      section.problem("min_version", fmt::format("{} is not allowed", quote(*version, 60)),
-                      "must be '1.2' or '1.3'");
-    }
-  }
-  section.finish();
-}
-
 void read_session(Section section, Session& session) {
   assign(session.reuse, section.boolean("reuse"));
   assign(session.max_age, section.duration("max_age"));
@@ -172,68 +80,49 @@ void read_session(Section section, Session& session) {
   section.finish();
 }
 
-void read_url(Section& section, DraftEndpoint& endpoint) {
-  if (!section.require("url", "write such as https://server.example.com:5986/wsman")) {
-    return;
-  }
-  endpoint.url_at = section.find("url");
-  const auto text = section.text("url");
-  if (!text) {
-    return;
-  }
-  auto url = complete_url(*text);
-  if (!url) {
-    section.problem("url", url.error().message, url.error().remedy);
-    return;
-  }
-  endpoint.value.winrm.url = std::move(url->text);
-  endpoint.scheme = url->tls ? DraftEndpoint::Scheme::https : DraftEndpoint::Scheme::http;
+bool has(const TransportRow& row, std::string_view key) {
+  return std::ranges::find(row.keys, key) != row.keys.end();
 }
 
-void read_encryption(Section& section, const Context& context, DraftEndpoint& endpoint) {
-  using enum DraftEndpoint::Scheme;
-  Winrm& winrm = endpoint.value.winrm;
-  endpoint.allow_unencrypted_at = section.find("allow_unencrypted");
-  const auto allowed = section.boolean("allow_unencrypted");
-  assign(winrm.allow_unencrypted, allowed);
-  if (winrm.allow_unencrypted && endpoint.scheme == https) {
-    context.warnings.add(endpoint.allow_unencrypted_at->position(),
-                         section.key_of("allow_unencrypted"), "has no effect: the URL is https",
-                         "remove it");
-  }
-  const Node* const tls = section.find("tls");
-  if (tls != nullptr && endpoint.scheme == http) {
-    section.refuse("tls", "the URL is http, which has no TLS", "write https, or remove it");
-  } else if (tls != nullptr) {
-    read_tls(Section(*tls, section.key_of("tls"), context.problems), context, winrm.tls);
-  }
-  if (endpoint.allow_unencrypted_at != nullptr && !allowed) {
-    endpoint.scheme = unknown;  // no second complaint: something was written
-  }
-}
-
-void read_winrm_keys(Section& section, const Context& context, DraftEndpoint& endpoint) {
-  Winrm& winrm = endpoint.value.winrm;
-  section.refuse_foreign("path", "belongs to transport file",
-                         "remove it: url names the server, or write transport: file");
-  section.refuse_foreign("max_age", "belongs to transport file",
-                         "remove it: the age of a session is session.max_age");
-  refuse_ssh_keys(section);
-  read_url(section, endpoint);
-  assign(winrm.configuration_name,
-         read_name(section, "configuration_name", false, "Get-PSSessionConfiguration"));
-  read_session_keys(
-      section, context,
-      {.language = winrm.language, .import_module = winrm.import_module, .session = winrm.session});
-  if (section.require("credentials", "name an entry of credentials")) {
-    if (const auto name = section.text("credentials")) {
-      winrm.credentials = *name;
-      endpoint.credentials_at = section.find("credentials");
+// `key` is not one of the transport `own`: whose it is, and what to do.
+std::pair<std::string, std::string> judge_foreign(std::string_view own, std::string_view key) {
+  std::vector<std::string_view> owners;
+  for (const TransportRow& row : kTransports) {
+    if (has(row, key)) {
+      owners.push_back(row.name);
     }
   }
-  read_encryption(section, context, endpoint);
-  context.draft.credential_references_known =
-      context.draft.credential_references_known && endpoint.credentials_at != nullptr;
+  const auto hint = std::ranges::find_if(
+      kHints, [&](const Hint& each) { return each.transport == own && each.key == key; });
+  if (owners.size() > 1) {
+    return {fmt::format("belongs to the transports {}", fmt::join(owners, " and ")),
+            "remove it, or write one of these transports"};
+  }
+  return {fmt::format("belongs to transport {}", owners.front()),
+          hint != kHints.end() ? std::string(hint->remedy)
+                               : fmt::format("remove it, or write transport: {}", owners.front())};
+}
+
+void refuse_foreign_keys(Section& section, const TransportRow& own, const Context& context) {
+  for (const TransportRow& other : kTransports) {
+    for (const std::string_view key : other.keys) {
+      if (has(own, key)) {
+        continue;
+      }
+      auto [what, remedy] = judge_foreign(own.name, key);
+      if (section.refuse_foreign(key, std::move(what), std::move(remedy)) && key == "credentials") {
+        context.draft.credential_references_known = false;  // no second complaint: they were named
+      }
+    }
+  }
+}
+
+std::vector<std::string_view> known_transports() {
+  std::vector<std::string_view> known = {kPlanned};
+  for (const TransportRow& row : kTransports) {
+    known.push_back(row.name);
+  }
+  return known;
 }
 
 void read_endpoint(const Entry& entry, const Context& context) {
@@ -248,17 +137,12 @@ void read_endpoint(const Entry& entry, const Context& context) {
   }
   Section section(*entry.value, endpoint.key, context.problems);
   const auto transport =
-      read_offered(section, "transport", context.capabilities.transports, kKnownTransports);
+      read_offered(section, "transport", context.capabilities.transports, known_transports());
   // Without it the rest cannot be judged in this build.
   if (transport) {
-    endpoint.value.transport = *transport;
-    if (*transport == "winrm") {
-      read_winrm_keys(section, context, endpoint);
-    } else if (*transport == "ssh") {
-      read_ssh_keys(section, context, endpoint.value.ssh);
-    } else {
-      read_file_keys(section, endpoint);
-    }
+    const TransportRow& row = *std::ranges::find(kTransports, *transport, &TransportRow::name);
+    refuse_foreign_keys(section, row, context);
+    row.read(section, context, endpoint);
     assign(endpoint.value.max_concurrent, section.number("max_concurrent", 1, kMostPerEndpoint));
     section.finish();
   } else {
@@ -287,6 +171,10 @@ std::optional<std::string> read_name(Section& section, std::string_view name, bo
     return std::nullopt;
   }
   return value;
+}
+
+std::span<const TransportRow> transports() {
+  return kTransports;
 }
 
 void read_session_keys(Section& section, const Context& context, const SessionKeys& keys) {

@@ -319,30 +319,10 @@ void read_server(Section section, const Context& context, Ssh& ssh) {
   section.finish();
 }
 
-void refuse_other_transports(Section& section, const Context& context) {
-  section.refuse_foreign("path", "belongs to transport file",
-                         "remove it: ssh.host names the server, or write transport: file");
-  section.refuse_foreign("max_age", "belongs to transport file",
-                         "remove it: the age of a session is session.max_age");
-  constexpr std::string_view kWinrm = "belongs to transport winrm";
-  section.refuse_foreign("url", std::string(kWinrm),
-                         "remove it: ssh.host names the server, or write transport: winrm");
-  section.refuse_foreign("configuration_name", std::string(kWinrm),
-                         "remove it: ssh.subsystem says what the server starts");
-  section.refuse_foreign("allow_unencrypted", std::string(kWinrm),
-                         "remove it: ssh always encrypts");
-  section.refuse_foreign("tls", std::string(kWinrm),
-                         "remove it: the server is known by its key in ssh.known_hosts_file");
-  if (section.refuse_foreign("credentials", std::string(kWinrm),
-                             "remove it: an ssh endpoint has its key in ssh.identity_file")) {
-    context.draft.credential_references_known = false;  // no second complaint: they were named
-  }
-}
-
 }  // namespace
 
-void read_ssh_keys(Section& section, const Context& context, Ssh& ssh) {
-  refuse_other_transports(section, context);
+void read_ssh_keys(Section& section, const Context& context, DraftEndpoint& endpoint) {
+  Ssh& ssh = endpoint.value.transport.emplace<Ssh>();
   const Node* const program = section.find("program");
   const Node* const server = section.find("ssh");
   if (program == nullptr && server == nullptr) {

@@ -14,7 +14,7 @@ namespace sfb::config {
 
 /// What this build and this machine can do; the rest of the language is refused by name.
 struct Capabilities {
-  std::vector<std::string> transports = {"file"};
+  std::vector<std::string> transports = {"file"};  ///< some of transport_names()
   /// Authentication methods.
   std::vector<std::string> methods = {"basic"};
   /// Callers can prove group memberships; without it `authorized_universal_groups` is an error.

@@ -34,8 +34,21 @@ struct SessionKeys {
 };
 /// The keys of every transport that holds sessions.
 void read_session_keys(Section& section, const Context& context, const SessionKeys& keys);
-/// The keys of transport `ssh`.
-void read_ssh_keys(Section& section, const Context& context, Ssh& ssh);
+
+/// The keys of one transport: puts them into `endpoint`, with their defaults.
+void read_file_keys(Section& section, const Context& context, DraftEndpoint& endpoint);
+void read_winrm_keys(Section& section, const Context& context, DraftEndpoint& endpoint);
+void read_ssh_keys(Section& section, const Context& context, DraftEndpoint& endpoint);
+
+/// One transport of the language.
+struct TransportRow {
+  std::string_view name;
+  std::span<const std::string_view> keys;  ///< of an endpoint, besides those that each one has
+  void (*read)(Section& section, const Context& context, DraftEndpoint& endpoint);
+};
+/// The one table of transports and their keys. A key of another transport is refused by its owner's
+/// name. Lives as long as the program.
+std::span<const TransportRow> transports();
 
 /// A name that PowerShell or a server gave, at most 128 letters, digits, dots, hyphens and
 /// underscores, so that it is one thing everywhere. Nothing when it is absent or no such name,

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <type_traits>
 
 namespace sfb::config {
 
@@ -51,7 +52,12 @@ void append_session(std::string& out, const Session& session) {
       session.reuse, format_duration(session.max_age), session.max_pipelines);
 }
 
-void append_winrm(std::string& out, const Winrm& winrm) {
+void append_keys(std::string& out, const File& file) {
+  out += fmt::format("    path: {}\n    max_age: {}\n", quoted(file.path),
+                     format_duration(file.max_age));
+}
+
+void append_keys(std::string& out, const Winrm& winrm) {
   out += fmt::format(
       "    url: {}\n"
       "    configuration_name: {}\n"
@@ -72,7 +78,7 @@ void append_winrm(std::string& out, const Winrm& winrm) {
   append_session(out, winrm.session);
 }
 
-void append_ssh(std::string& out, const Ssh& ssh) {
+void append_keys(std::string& out, const Ssh& ssh) {
   if (!ssh.program.empty()) {
     out += "    program:\n";
     for (const std::string& argument : ssh.program) {
@@ -131,6 +137,16 @@ std::string_view to_string(Language language) {
   return "auto";
 }
 
+std::string_view name_of(const Transport& transport) {
+  return std::visit([](const auto& keys) { return keys.kTransport; }, transport);
+}
+
+std::vector<std::string> transport_names() {
+  return [&]<typename... Each>(std::type_identity<std::variant<Each...>>) {
+    return std::vector<std::string>{std::string(Each::kTransport)...};
+  }(std::type_identity<Transport>());
+}
+
 std::string_view to_string(AllowAnonymous allow) {
   switch (allow) {
     case AllowAnonymous::none:
@@ -170,15 +186,8 @@ std::string to_yaml(const Settings& settings) {
   out += "endpoints:\n";
   for (const Endpoint& endpoint : settings.endpoints) {
     out += fmt::format("  {}:\n    transport: {}\n", scalar(endpoint.name),
-                       scalar(endpoint.transport));
-    if (endpoint.transport == "winrm") {
-      append_winrm(out, endpoint.winrm);
-    } else if (endpoint.transport == "ssh") {
-      append_ssh(out, endpoint.ssh);
-    } else {
-      out += fmt::format("    path: {}\n    max_age: {}\n", quoted(endpoint.path),
-                         format_duration(endpoint.max_age));
-    }
+                       scalar(name_of(endpoint.transport)));
+    std::visit([&](const auto& keys) { append_keys(out, keys); }, endpoint.transport);
     out += fmt::format("    max_concurrent: {}\n", endpoint.max_concurrent);
   }
   out += "pools:\n";

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace sfb::config {
@@ -57,8 +58,20 @@ struct Session {
   bool operator==(const Session&) const = default;
 };
 
+/// The keys of transport `file`.
+struct File {
+  static constexpr std::string_view kTransport = "file";
+
+  std::string path;                            ///< absolute, with `{pool}` and `{category}`
+  std::chrono::milliseconds max_age{600'000};  ///< older content is a failure (`stale`)
+
+  bool operator==(const File&) const = default;
+};
+
 /// The keys of transport `winrm`.
 struct Winrm {
+  static constexpr std::string_view kTransport = "winrm";
+
   /// http or https, completed: with port (5985 or 5986, but 80 or 443 for another path than /wsman)
   /// and path (/wsman).
   std::string url;
@@ -76,6 +89,8 @@ struct Winrm {
 /// The keys of transport `ssh`: either a program that speaks PSRP on its stdin and stdout, or an
 /// ssh server whose subsystem does.
 struct Ssh {
+  static constexpr std::string_view kTransport = "ssh";
+
   std::vector<std::string> program;  ///< absolute path and arguments; empty: `host` is set
   std::string host;                  ///< a DNS name or an IP address
   std::uint16_t port = 22;
@@ -92,16 +107,18 @@ struct Ssh {
   bool operator==(const Ssh&) const = default;
 };
 
+/// `transport:` of an endpoint, with the keys that this transport has.
+using Transport = std::variant<File, Winrm, Ssh>;
+/// `file`, `winrm` or `ssh`.
+std::string_view name_of(const Transport& transport);
+/// The names of all transports.
+std::vector<std::string> transport_names();
+
 /// One entry of `endpoints:`.
 struct Endpoint {
   std::string name;
-  std::string transport;  ///< one of Capabilities::transports
-  /// `file`: absolute, with the placeholders `{pool}` and `{category}`.
-  std::string path;
-  std::chrono::milliseconds max_age{600'000};  ///< `file`: older content is a failure (`stale`)
-  Winrm winrm;                                 ///< for transport `winrm` only
-  Ssh ssh;                                     ///< for transport `ssh` only
-  std::size_t max_concurrent = 1;              ///< evaluations at once on this endpoint
+  Transport transport;
+  std::size_t max_concurrent = 1;  ///< evaluations at once on this endpoint
 
   bool operator==(const Endpoint&) const = default;
 };

@@ -23,6 +23,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <variant>
 
 namespace sfb::app {
 
@@ -115,11 +116,12 @@ void print_failure(const Error& error) {
 void print_question(const config::Pool& pool, const config::Endpoint& endpoint,
                     const config::Settings& settings) {
   std::string text = aligned("pool", pool.fqdn.str());
-  text += aligned("endpoint", fmt::format("{} ({})", endpoint.name, endpoint.transport));
-  if (endpoint.transport == "winrm") {
-    const auto account = std::ranges::find(settings.credentials, endpoint.winrm.credentials,
-                                           &config::Credentials::name);
-    text += aligned("url", endpoint.winrm.url);
+  text += aligned("endpoint",
+                  fmt::format("{} ({})", endpoint.name, config::name_of(endpoint.transport)));
+  if (const auto* const winrm = std::get_if<config::Winrm>(&endpoint.transport)) {
+    const auto account =
+        std::ranges::find(settings.credentials, winrm->credentials, &config::Credentials::name);
+    text += aligned("url", winrm->url);
     text += aligned("account", fmt::format("{} ({})", account->username, account->method));
   }
   fmt::print(stderr, "{}\n", text);

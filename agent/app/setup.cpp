@@ -2,7 +2,6 @@
 
 #include "agent/base/text.hpp"
 #include "agent/net/address.hpp"
-#include "agent/remote/file/file_transport.hpp"
 #include "agent/remote/process/ssh_command.hpp"
 
 #include <fmt/format.h>
@@ -16,6 +15,7 @@
 #include <array>
 #include <cstdio>
 #include <memory>
+#include <variant>
 
 namespace sfb::app {
 
@@ -38,11 +38,10 @@ const config::Endpoint& endpoint_of(const config::Pool& pool, const config::Sett
   return *std::ranges::find(settings.endpoints, pool.endpoint, &config::Endpoint::name);
 }
 
-const config::Credentials& credentials_of(const config::Endpoint& endpoint,
+const config::Credentials& credentials_of(const config::Winrm& winrm,
                                           const config::Settings& settings) {
   // Likewise.
-  return *std::ranges::find(settings.credentials, endpoint.winrm.credentials,
-                            &config::Credentials::name);
+  return *std::ranges::find(settings.credentials, winrm.credentials, &config::Credentials::name);
 }
 
 // Windows compares user and domain names without case, and the locale of this machine has no say in
@@ -72,10 +71,11 @@ std::string mark_of(const std::string& path) {
 
 // Two entries with one password file are one account, whatever they are called.
 std::string account_of(const config::Endpoint& endpoint, const config::Settings& settings) {
-  if (endpoint.transport != "winrm") {
+  const auto* const winrm = std::get_if<config::Winrm>(&endpoint.transport);
+  if (winrm == nullptr) {
     return {};
   }
-  const config::Credentials& credentials = credentials_of(endpoint, settings);
+  const config::Credentials& credentials = credentials_of(*winrm, settings);
   return fmt::format("{} {} {}", credentials.method, without_case(credentials.username),
                      credentials.password_file);
 }
@@ -129,7 +129,7 @@ std::vector<std::string> ssh_argv(const config::Ssh& ssh) {
 
 remote::SshOptions ssh_options(const config::Endpoint& endpoint, const config::Settings& settings,
                                Shared shared) {
-  const config::Ssh& ssh = endpoint.ssh;
+  const auto& ssh = std::get<config::Ssh>(endpoint.transport);
   auto options = remoting_options<remote::SshOptions>(ssh, endpoint, settings, shared);
   options.argv = ssh_argv(ssh);
   options.is_ssh = ssh.program.empty();
@@ -141,7 +141,7 @@ remote::SshOptions ssh_options(const config::Endpoint& endpoint, const config::S
 
 config::Capabilities capabilities() {
   config::Capabilities build;
-  build.transports = {"file", "winrm", "ssh"};
+  build.transports = config::transport_names();
   return build;
 }
 
@@ -158,8 +158,8 @@ std::optional<config::Loaded> load_or_complain(const std::vector<std::string>& f
 
 remote::WinrmOptions winrm_options(const config::Endpoint& endpoint,
                                    const config::Settings& settings, Shared shared) {
-  const config::Winrm& winrm = endpoint.winrm;
-  const config::Credentials& credentials = credentials_of(endpoint, settings);
+  const auto& winrm = std::get<config::Winrm>(endpoint.transport);
+  const config::Credentials& credentials = credentials_of(winrm, settings);
   auto options = remoting_options<remote::WinrmOptions>(winrm, endpoint, settings, shared);
   options.url =
       http::parse_http_url(winrm.url).value();  // the loader let none pass that is not one
@@ -174,56 +174,59 @@ remote::WinrmOptions winrm_options(const config::Endpoint& endpoint,
   return options;
 }
 
+remote::FileOptions file_options(const config::Endpoint& endpoint, const config::Settings& settings,
+                                 Shared shared) {
+  const auto& file = std::get<config::File>(endpoint.transport);
+  remote::FileOptions options;
+  options.endpoint = endpoint.name;
+  options.path = file.path;
+  options.max_age = file.max_age;
+  options.limits = settings.limits;
+  options.budget = std::move(shared.budget);
+  options.observer = std::move(shared.observer);
+  return options;
+}
+
 std::shared_ptr<remote::Transport> make_transport(const config::Endpoint& endpoint,
                                                   const config::Settings& settings,
                                                   boost::asio::any_io_executor executor,
                                                   const Clock& clock, const Logger& logger,
                                                   Shared shared) {
-  if (endpoint.transport == "winrm") {
-    return remote::make_winrm_transport(std::move(executor),
-                                        winrm_options(endpoint, settings, std::move(shared)), clock,
-                                        logger.with_source("winrm"));
+  const Logger own = logger.with_source(std::string(config::name_of(endpoint.transport)));
+  if (std::holds_alternative<config::Winrm>(endpoint.transport)) {
+    return remote::make_winrm_transport(
+        std::move(executor), winrm_options(endpoint, settings, std::move(shared)), clock, own);
   }
-  if (endpoint.transport == "ssh") {
-    return remote::make_process_transport(std::move(executor),
-                                          ssh_options(endpoint, settings, std::move(shared)), clock,
-                                          logger.with_source("ssh"));
+  if (std::holds_alternative<config::Ssh>(endpoint.transport)) {
+    return remote::make_process_transport(
+        std::move(executor), ssh_options(endpoint, settings, std::move(shared)), clock, own);
   }
-  remote::FileOptions file;
-  file.endpoint = endpoint.name;
-  file.path = endpoint.path;
-  file.max_age = endpoint.max_age;
-  file.limits = settings.limits;
-  file.budget = std::move(shared.budget);
-  file.observer = std::move(shared.observer);
-  return remote::make_file_transport(std::move(executor), std::move(file), clock,
-                                     logger.with_source("file"));
+  return remote::make_file_transport(
+      std::move(executor), file_options(endpoint, settings, std::move(shared)), clock, own);
 }
 
 std::string endpoint_identity(const config::Endpoint& endpoint, const config::Settings& settings) {
-  if (endpoint.transport == "ssh") {
-    const config::Ssh& ssh = endpoint.ssh;
-    return ssh.program.empty()
-               ? fmt::format("ssh {} {} {} {}", ssh.host, ssh.port, ssh.user, ssh.subsystem)
-               : fmt::format("program {}", fmt::join(ssh.program, " "));
+  if (const auto* const ssh = std::get_if<config::Ssh>(&endpoint.transport)) {
+    return ssh->program.empty()
+               ? fmt::format("ssh {} {} {} {}", ssh->host, ssh->port, ssh->user, ssh->subsystem)
+               : fmt::format("program {}", fmt::join(ssh->program, " "));
   }
-  if (endpoint.transport != "winrm") {
-    return fmt::format("{} {}", endpoint.transport, endpoint.path);
+  if (const auto* const winrm = std::get_if<config::Winrm>(&endpoint.transport)) {
+    // Another account may see other things. Where its password lies and how a session is kept makes
+    // no difference.
+    const config::Credentials& credentials = credentials_of(*winrm, settings);
+    return fmt::format("winrm {} {} {} {}", winrm->url, winrm->configuration_name,
+                       credentials.method, without_case(credentials.username));
   }
-  // Another account may see other things. Where its password lies and how a session is kept makes
-  // no difference.
-  const config::Credentials& credentials = credentials_of(endpoint, settings);
-  return fmt::format("{} {} {} {} {}", endpoint.transport, endpoint.winrm.url,
-                     endpoint.winrm.configuration_name, credentials.method,
-                     without_case(credentials.username));
+  return fmt::format("file {}", std::get<config::File>(endpoint.transport).path);
 }
 
 std::string endpoint_settings(const config::Endpoint& endpoint, const config::Settings& settings) {
   config::Settings own;
   own.limits = settings.limits;
   own.endpoints = {endpoint};
-  if (endpoint.transport == "winrm") {
-    own.credentials = {credentials_of(endpoint, settings)};
+  if (const auto* const winrm = std::get_if<config::Winrm>(&endpoint.transport)) {
+    own.credentials = {credentials_of(*winrm, settings)};
   }
   return config::to_yaml(own);
 }
@@ -232,29 +235,29 @@ std::string endpoint_terms(const config::Endpoint& endpoint, const config::Setti
   config::Settings own;
   own.endpoints = {endpoint};
   own.endpoints.front().name = "-";
-  if (endpoint.transport == "winrm") {
-    own.credentials = {credentials_of(endpoint, settings)};
+  if (auto* const winrm = std::get_if<config::Winrm>(&own.endpoints.front().transport)) {
+    own.credentials = {credentials_of(*winrm, settings)};
     config::Credentials& credentials = own.credentials.front();
-    credentials.name = own.endpoints.front().winrm.credentials = "-";
+    credentials.name = winrm->credentials = "-";
     credentials.username = without_case(credentials.username);
   }
-  const std::string key = endpoint.transport == "ssh" ? mark_of(endpoint.ssh.identity_file) : "";
-  return config::to_yaml(own) + key;
+  const auto* const ssh = std::get_if<config::Ssh>(&endpoint.transport);
+  return config::to_yaml(own) + (ssh != nullptr ? mark_of(ssh->identity_file) : "");
 }
 
 status::PoolIdentity pool_identity(const config::Pool& pool, const config::Endpoint& endpoint,
                                    const config::Settings& settings) {
+  // A dropped file brings nothing new between two exports.
+  const auto* const file = std::get_if<config::File>(&endpoint.transport);
   return {.fqdn = pool.fqdn,
           .paired_pool = pool.paired_pool.str(),
           .site = pool.site,
           .deployment = pool.deployment,
           .endpoint = endpoint.name,
-          .transport = endpoint.transport,
+          .transport = std::string(config::name_of(endpoint.transport)),
           .expectation = {.cms_master = pool.cms_master, .expect_rgs = pool.expect_rgs},
-          // A dropped file brings nothing new between two exports.
-          .interval = endpoint.transport == "file"
-                          ? std::max(pool.evaluation_interval, endpoint.max_age / 5)
-                          : pool.evaluation_interval,
+          .interval = file != nullptr ? std::max(pool.evaluation_interval, file->max_age / 5)
+                                      : pool.evaluation_interval,
           .stale_after = settings.global.stale_after};
 }
 

@@ -3,6 +3,7 @@
 
 #include "agent/base/log.hpp"
 #include "agent/engine/engine.hpp"
+#include "agent/remote/file/file_transport.hpp"
 #include "agent/remote/process/process_transport.hpp"
 #include "agent/remote/session/byte_budget.hpp"
 #include "agent/remote/session/observer.hpp"
@@ -39,6 +40,10 @@ remote::WinrmOptions winrm_options(const config::Endpoint& endpoint,
 /// Those of an `ssh` endpoint's.
 remote::SshOptions ssh_options(const config::Endpoint& endpoint, const config::Settings& settings,
                                Shared shared);
+
+/// Those of a `file` endpoint's.
+remote::FileOptions file_options(const config::Endpoint& endpoint, const config::Settings& settings,
+                                 Shared shared);
 
 /// The transport of an endpoint. Thread rule: loop thread.
 std::shared_ptr<remote::Transport> make_transport(const config::Endpoint& endpoint,

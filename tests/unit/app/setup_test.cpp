@@ -30,13 +30,10 @@ config::Settings settings_of(std::chrono::milliseconds interval,
   settings.global.evaluation_timeout = 33s;
   settings.global.max_concurrent_evaluations = 5;
   settings.limits.modules_per_pool = 3;
-  settings.endpoints.push_back({.name = "dropbox",
-                                .transport = "file",
-                                .path = "/srv/sfb/{pool}.clixml",
-                                .max_age = max_age,
-                                .winrm = {},
-                                .ssh = {},
-                                .max_concurrent = 2});
+  settings.endpoints.push_back(
+      {.name = "dropbox",
+       .transport = config::File{.path = "/srv/sfb/{pool}.clixml", .max_age = max_age},
+       .max_concurrent = 2});
   settings.pools.push_back({.fqdn = *Fqdn::parse("atl.example.com"),
                             .endpoint = "dropbox",
                             .paired_pool = *Fqdn::parse("chi.example.com"),
@@ -47,6 +44,14 @@ config::Settings settings_of(std::chrono::milliseconds interval,
                             .evaluation_interval = interval,
                             .evaluation_timeout = 44s});
   return settings;
+}
+
+config::File& file_of(config::Settings& settings) {
+  return std::get<config::File>(settings.endpoints[0].transport);
+}
+
+config::Winrm& winrm_of(config::Settings& settings) {
+  return std::get<config::Winrm>(settings.endpoints[1].transport);
 }
 
 TEST(Setup, APoolsIdentity) {
@@ -98,10 +103,10 @@ TEST(Setup, TheEnginesOptions) {
   EXPECT_EQ(options.pools[0].evaluation_timeout, 44s);
 
   // Another path is another source of answers; another max_age is not.
-  settings.endpoints[0].max_age = 1h;
+  file_of(settings).max_age = 1h;
   EXPECT_EQ(engine_options(settings, loop.get_executor(), clock, Logger()).endpoints[0].identity,
             options.endpoints[0].identity);
-  settings.endpoints[0].path = "/srv/other/{pool}.clixml";
+  file_of(settings).path = "/srv/other/{pool}.clixml";
   EXPECT_NE(engine_options(settings, loop.get_executor(), clock, Logger()).endpoints[0].identity,
             options.endpoints[0].identity);
 }
@@ -153,22 +158,17 @@ config::Settings with_winrm() {
                                   .method = "basic",
                                   .username = "svc",
                                   .password_file = "/etc/sfb/monitoring.password"});
-  config::Endpoint endpoint{.name = "atlanta",
-                            .transport = "winrm",
-                            .path = {},
-                            .max_age = 30min,
-                            .winrm = {},
-                            .ssh = {},
-                            .max_concurrent = 3};
-  endpoint.winrm.url = "https://atl-fe-001.example.com:5986/wsman";
-  endpoint.winrm.configuration_name = "Sfb";
-  endpoint.winrm.language = config::Language::constrained;
-  endpoint.winrm.import_module = "SkypeForBusiness";
-  endpoint.winrm.credentials = "monitoring";
-  endpoint.winrm.tls = {
+  config::Winrm winrm;
+  winrm.url = "https://atl-fe-001.example.com:5986/wsman";
+  winrm.configuration_name = "Sfb";
+  winrm.language = config::Language::constrained;
+  winrm.import_module = "SkypeForBusiness";
+  winrm.credentials = "monitoring";
+  winrm.tls = {
       .ca_file = "/etc/sfb/ca.pem", .server_name = "pool.example.com", .min_version = "1.3"};
-  endpoint.winrm.session = {.reuse = false, .max_age = 5min, .max_pipelines = 7};
-  settings.endpoints.push_back(endpoint);
+  winrm.session = {.reuse = false, .max_age = 5min, .max_pipelines = 7};
+  settings.endpoints.push_back(
+      {.name = "atlanta", .transport = std::move(winrm), .max_concurrent = 3});
   settings.pools[0].endpoint = "atlanta";
   return settings;
 }
@@ -220,7 +220,7 @@ TEST(Setup, AnotherServerOrAccountIsAnotherEndpoint) {
   const config::Settings settings = with_winrm();
   const auto changed = [&](auto change) {
     config::Settings other = settings;
-    change(other.endpoints[1].winrm, other.credentials[0]);
+    change(winrm_of(other), other.credentials[0]);
     return endpoint_identity(other.endpoints[1], other) !=
            endpoint_identity(settings.endpoints[1], settings);
   };
@@ -262,18 +262,18 @@ TEST(Setup, TermsAreWhatDecidesWhetherAServerLetsUsIn) {
            endpoint_terms(settings.endpoints[1], settings);
   };
   using config::Settings;
-  EXPECT_TRUE(changed([](Settings& s) { s.endpoints[1].winrm.url = "https://other/wsman"; }));
-  EXPECT_TRUE(changed([](Settings& s) { s.endpoints[1].winrm.tls.ca_file = "/other"; }));
+  EXPECT_TRUE(changed([](Settings& s) { winrm_of(s).url = "https://other/wsman"; }));
+  EXPECT_TRUE(changed([](Settings& s) { winrm_of(s).tls.ca_file = "/other"; }));
   EXPECT_TRUE(changed([](Settings& s) { s.credentials[0].username = "other"; }));
   EXPECT_TRUE(changed([](Settings& s) { s.credentials[0].password_file = "/other"; }));
   EXPECT_TRUE(changed([](Settings& s) { s.credentials[0].method = "kerberos"; }));
   EXPECT_FALSE(changed([](Settings& s) { s.credentials[0].username = "SVC"; }));
   EXPECT_FALSE(changed([](Settings& s) { s.limits.depth = 17; }));
   EXPECT_FALSE(changed([](Settings& s) { s.pools.clear(); }));
-  EXPECT_FALSE(changed([](Settings& s) { s.endpoints[0].path = "/other"; }));
+  EXPECT_FALSE(changed([](Settings& s) { file_of(s).path = "/other"; }));
   EXPECT_FALSE(changed([](Settings& s) { s.endpoints[1].name = "other"; }));
-  EXPECT_FALSE(changed(
-      [](Settings& s) { s.credentials[0].name = s.endpoints[1].winrm.credentials = "other"; }));
+  EXPECT_FALSE(
+      changed([](Settings& s) { s.credentials[0].name = winrm_of(s).credentials = "other"; }));
 }
 
 // The same over transport ssh.
@@ -282,13 +282,8 @@ config::Settings with_ssh(config::Ssh ssh) {
   ssh.language = config::Language::none;
   ssh.import_module = "SkypeForBusiness";
   ssh.session = {.reuse = false, .max_age = 5min, .max_pipelines = 7};
-  settings.endpoints.push_back({.name = "denver",
-                                .transport = "ssh",
-                                .path = {},
-                                .max_age = 30min,
-                                .winrm = {},
-                                .ssh = std::move(ssh),
-                                .max_concurrent = 3});
+  settings.endpoints.push_back(
+      {.name = "denver", .transport = std::move(ssh), .max_concurrent = 3});
   return settings;
 }
 
@@ -335,7 +330,7 @@ TEST(Setup, AnotherTargetOrProgramIsAnotherEndpoint) {
   const config::Settings settings = with_ssh(target());
   const auto changed = [&](auto change) {
     config::Settings other = settings;
-    change(other.endpoints[1].ssh);
+    change(std::get<config::Ssh>(other.endpoints[1].transport));
     return endpoint_identity(other.endpoints[1], other) !=
            endpoint_identity(settings.endpoints[1], settings);
   };

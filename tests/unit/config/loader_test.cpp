@@ -44,7 +44,7 @@ TEST(Loader, FillsInTheDefaults) {
   EXPECT_EQ(settings.limits, Limits{});
   EXPECT_EQ(settings.authorization.allow_anonymous, AllowAnonymous::none);
   ASSERT_EQ(settings.endpoints.size(), 1U);
-  EXPECT_EQ(settings.endpoints[0].max_age, std::chrono::minutes(10));
+  EXPECT_EQ(std::get<File>(settings.endpoints[0].transport).max_age, std::chrono::minutes(10));
   EXPECT_EQ(settings.endpoints[0].max_concurrent, 1U);
   ASSERT_EQ(settings.pools.size(), 1U);
   const Pool& pool = settings.pools[0];
@@ -78,8 +78,7 @@ authorization: {allow_anonymous: loopback}
                  std::chrono::milliseconds(0), 7},
       .limits = {1UL << 20U, 3UL << 20U, 2UL << 20U, 32, 5, 6, 64},
       .credentials = {},
-      .endpoints =
-          {{"drop.box-1", "file", "/srv/{pool}/{category}.json", std::chrono::hours(1), {}, {}, 3}},
+      .endpoints = {{"drop.box-1", File{"/srv/{pool}/{category}.json", std::chrono::hours(1)}, 3}},
       .pools = {{*Fqdn::parse("a.example.com"), "drop.box-1", *Fqdn::parse("b"), "Z\xC3\xBCrich",
                  "corp", true, true, std::chrono::minutes(1), std::chrono::milliseconds(500)}},
       .authorization = {AllowAnonymous::loopback, {}}};

@@ -25,13 +25,10 @@ Pool pool(std::string_view fqdn, std::string_view partner) {
 
 Settings example() {
   Settings settings;
-  settings.endpoints = {{.name = "dropbox",
-                         .transport = "file",
-                         .path = "/srv/sfb/{pool}.clixml",
-                         .max_age = std::chrono::minutes(10),
-                         .winrm = {},
-                         .ssh = {},
-                         .max_concurrent = 1}};
+  settings.endpoints = {
+      {.name = "dropbox",
+       .transport = File{.path = "/srv/sfb/{pool}.clixml", .max_age = std::chrono::minutes(10)},
+       .max_concurrent = 1}};
   settings.pools = {pool("a.example.com", "b.example.com"), pool("b.example.com", "a.example.com")};
   return settings;
 }
@@ -98,7 +95,7 @@ TEST(Yaml, LoadsBackWithTextThatYamlWouldRead) {
     expect_round_trip(settings);
   }
   Settings settings = example();
-  settings.endpoints[0].path = "/srv/it's \"here\"/\\{pool}#1";
+  std::get<File>(settings.endpoints[0].transport).path = "/srv/it's \"here\"/\\{pool}#1";
   expect_round_trip(settings);
   for (const std::string name : {"null", "NULL", "true", "-", "1", "..", "a.b_c-d"}) {
     SCOPED_TRACE(name);

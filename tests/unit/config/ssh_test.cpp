@@ -59,7 +59,7 @@ class SshTest : public ::testing::Test {
 
   Ssh ssh_of(const std::string& text) {
     const Settings settings = settings_of(text);
-    return settings.endpoints.size() == 1 ? settings.endpoints[0].ssh : Ssh{};
+    return settings.endpoints.size() == 1 ? std::get<Ssh>(settings.endpoints[0].transport) : Ssh{};
   }
 
   std::map<std::string, std::string> files_ = {{"id_ed25519", "secret\nlines\n"},
@@ -154,7 +154,7 @@ TEST_F(SshTest, ReadsEveryKey) {
       .language = Language::constrained,
       .import_module = "SkypeForBusiness",
       .session = {.reuse = false, .max_age = std::chrono::seconds(90), .max_pipelines = 7}};
-  EXPECT_EQ(settings.endpoints[0].ssh, expected);
+  EXPECT_EQ(std::get<Ssh>(settings.endpoints[0].transport), expected);
 }
 
 TEST_F(SshTest, LoadsBackFromItsOwnYaml) {

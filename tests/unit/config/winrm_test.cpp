@@ -72,7 +72,7 @@ TEST_F(WinrmTest, FillsInTheDefaults) {
   Winrm expected;
   expected.url = "https://atl-fe-001.litwareinc.com:5986/wsman";
   expected.credentials = "monitoring";
-  EXPECT_EQ(settings.endpoints[0].winrm, expected);
+  EXPECT_EQ(std::get<Winrm>(settings.endpoints[0].transport), expected);
   EXPECT_EQ(expected.configuration_name, "Microsoft.PowerShell");
   EXPECT_EQ(expected.tls.min_version, "1.2");
   EXPECT_EQ(settings.endpoints[0].max_concurrent, 1U);
@@ -117,7 +117,7 @@ TEST_F(WinrmTest, ReadsEveryKey) {
               .server_name = "pool.litwareinc.com",
               .min_version = "1.3"},
       .session = {.reuse = false, .max_age = std::chrono::seconds(90), .max_pipelines = 7}};
-  EXPECT_EQ(settings.endpoints[0].winrm, expected);
+  EXPECT_EQ(std::get<Winrm>(settings.endpoints[0].transport), expected);
 }
 
 TEST_F(WinrmTest, LoadsBackFromItsOwnYaml) {
@@ -181,7 +181,7 @@ TEST_F(WinrmTest, TheVersionOfTlsMayBeANumberOrAText) {
     const Settings settings = settings_of(kCredentials + kEndpoint +
                                           "    tls: {min_version: " + version + "}\n" + kPools);
     ASSERT_EQ(settings.endpoints.size(), 1U);
-    EXPECT_EQ(settings.endpoints[0].winrm.tls.min_version, "1.3");
+    EXPECT_EQ(std::get<Winrm>(settings.endpoints[0].transport).tls.min_version, "1.3");
   }
 }
 
@@ -296,7 +296,7 @@ TEST_F(WinrmTest, TheExampleShowsTheDefaults) {
   Winrm expected;
   expected.url = "https://atl-fe-001.litwareinc.com:5986/wsman";
   expected.credentials = "monitoring";
-  EXPECT_EQ(settings.endpoints[1].winrm, expected);
+  EXPECT_EQ(std::get<Winrm>(settings.endpoints[1].transport), expected);
 }
 
 TEST_F(WinrmTest, NoMessageHoldsAPassword) {

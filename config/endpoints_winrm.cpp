@@ -1,0 +1,132 @@
+// Transport `winrm` of one endpoint.
+#include "agent/base/base64.hpp"
+#include "agent/base/text.hpp"
+#include "config/parts.hpp"
+#include "config/url.hpp"
+
+#include <fmt/format.h>
+
+#include <string_view>
+#include <utility>
+
+namespace sfb::config {
+
+namespace {
+
+constexpr std::size_t kMostCa = 4UL << 20U;
+
+// One in PEM's armour (also OpenSSL's TRUSTED CERTIFICATE) that could be DER inside. What it says
+// is read at the first connection.
+bool has_certificate(std::string_view content) {
+  constexpr std::string_view kEnd = "CERTIFICATE-----";
+  const std::size_t begin = content.find(kEnd);
+  if (begin == std::string_view::npos) {
+    return false;
+  }
+  const std::string_view inside = content.substr(begin + kEnd.size());
+  const auto der = base64_decode(inside.substr(0, inside.find("-----END")));
+  return der && der->starts_with('\x30');
+}
+
+void read_ca_file(Section& section, const Context& context, std::string& target) {
+  const auto written = section.text("ca_file");
+  if (!written || written->empty()) {
+    return;  // '': the system's store
+  }
+  const auto path = read_path(section, "ca_file", context);
+  if (!path) {
+    return;
+  }
+  target = *path;
+  const auto content = context.files.read(*path, kMostCa);
+  if (!content) {
+    report_unusable(section, "ca_file", *path, content.error());
+  } else if (!has_certificate(*content)) {
+    section.problem("ca_file", fmt::format("{} holds no PEM certificate", quote(*path, 200)),
+                    "convert a binary one with openssl x509 -inform der");
+  }
+}
+
+void read_tls(Section section, const Context& context, Tls& tls) {
+  read_ca_file(section, context, tls.ca_file);
+  const auto name = section.text("server_name");
+  if (name && !name->empty()) {
+    if (auto host = check_host(*name)) {
+      tls.server_name = std::move(*host);
+    } else {
+      section.problem("server_name", host.error().message, host.error().remedy);
+    }
+  }
+  if (const auto version = section.text("min_version")) {
+    if (*version == "1.2" || *version == "1.3") {
+      tls.min_version = *version;
+    } else {
+      section.problem("min_version", fmt::format("{} is not allowed", quote(*version, 60)),
+                      "must be '1.2' or '1.3'");
+    }
+  }
+  section.finish();
+}
+
+void read_url(Section& section, DraftEndpoint& endpoint, Winrm& winrm) {
+  if (!section.require("url", "write such as https://server.example.com:5986/wsman")) {
+    return;
+  }
+  endpoint.url_at = section.find("url");
+  const auto text = section.text("url");
+  if (!text) {
+    return;
+  }
+  auto url = complete_url(*text);
+  if (!url) {
+    section.problem("url", url.error().message, url.error().remedy);
+    return;
+  }
+  winrm.url = std::move(url->text);
+  endpoint.scheme = url->tls ? DraftEndpoint::Scheme::https : DraftEndpoint::Scheme::http;
+}
+
+void read_encryption(Section& section, const Context& context, DraftEndpoint& endpoint,
+                     Winrm& winrm) {
+  using enum DraftEndpoint::Scheme;
+  endpoint.allow_unencrypted_at = section.find("allow_unencrypted");
+  const auto allowed = section.boolean("allow_unencrypted");
+  assign(winrm.allow_unencrypted, allowed);
+  if (winrm.allow_unencrypted && endpoint.scheme == https) {
+    context.warnings.add(endpoint.allow_unencrypted_at->position(),
+                         section.key_of("allow_unencrypted"), "has no effect: the URL is https",
+                         "remove it");
+  }
+  const Node* const tls = section.find("tls");
+  if (tls != nullptr && endpoint.scheme == http) {
+    section.refuse("tls", "the URL is http, which has no TLS", "write https, or remove it");
+  } else if (tls != nullptr) {
+    read_tls(Section(*tls, section.key_of("tls"), context.problems), context, winrm.tls);
+  }
+  if (endpoint.allow_unencrypted_at != nullptr && !allowed) {
+    endpoint.scheme = unknown;  // no second complaint: something was written
+  }
+}
+
+}  // namespace
+
+void read_winrm_keys(Section& section, const Context& context, DraftEndpoint& endpoint) {
+  Winrm& winrm = endpoint.value.transport.emplace<Winrm>();
+  read_url(section, endpoint, winrm);
+  assign(winrm.configuration_name,
+         read_name(section, "configuration_name", false, "Get-PSSessionConfiguration"));
+  read_session_keys(
+      section, context,
+      {.language = winrm.language, .import_module = winrm.import_module, .session = winrm.session});
+  if (section.require("credentials", "name an entry of credentials")) {
+    if (const auto name = section.text("credentials")) {
+      winrm.credentials = *name;
+      endpoint.credentials_at = section.find("credentials");
+    }
+  }
+  read_encryption(section, context, endpoint, winrm);
+  context.draft.credential_references_known =
+      context.draft.credential_references_known && endpoint.credentials_at != nullptr;
+}
+
+}  // namespace sfb::config
