@@ -159,6 +159,10 @@ std::string_view to_string(AllowAnonymous allow) {
   return "none";
 }
 
+const Credentials& credentials_of(const Winrm& winrm, const Settings& settings) {
+  return *std::ranges::find(settings.credentials, winrm.credentials, &Credentials::name);
+}
+
 std::string to_yaml(const Settings& settings) {
   const Global& global = settings.global;
   const Limits& limits = settings.limits;

@@ -164,6 +164,9 @@ struct Settings {
   bool operator==(const Settings&) const = default;
 };
 
+/// The entry of `settings` that an endpoint names. There is one: the loader refuses other names.
+const Credentials& credentials_of(const Winrm& winrm, const Settings& settings);
+
 /// The effective configuration as YAML (`/config`): every default written out, no secrets. Loads
 /// back to equal Settings.
 std::string to_yaml(const Settings& settings);

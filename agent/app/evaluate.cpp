@@ -119,10 +119,9 @@ void print_question(const config::Pool& pool, const config::Endpoint& endpoint,
   text += aligned("endpoint",
                   fmt::format("{} ({})", endpoint.name, config::name_of(endpoint.transport)));
   if (const auto* const winrm = std::get_if<config::Winrm>(&endpoint.transport)) {
-    const auto account =
-        std::ranges::find(settings.credentials, winrm->credentials, &config::Credentials::name);
+    const config::Credentials& account = config::credentials_of(*winrm, settings);
     text += aligned("url", winrm->url);
-    text += aligned("account", fmt::format("{} ({})", account->username, account->method));
+    text += aligned("account", fmt::format("{} ({})", account.username, account.method));
   }
   fmt::print(stderr, "{}\n", text);
 }

@@ -1,15 +1,12 @@
 #include "agent/app/setup.hpp"
 
+#include "agent/app/reload_values.hpp"
 #include "agent/base/text.hpp"
 #include "agent/net/address.hpp"
 #include "agent/remote/process/ssh_command.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <locale.h>  // newlocale
-#include <sys/stat.h>
 #include <unistd.h>
-#include <wctype.h>  // towlower_l
 
 #include <algorithm>
 #include <array>
@@ -36,48 +33,6 @@ serve::Anonymous anonymous(config::AllowAnonymous allow) {
 const config::Endpoint& endpoint_of(const config::Pool& pool, const config::Settings& settings) {
   // The loader refused unknown references, so it is there.
   return *std::ranges::find(settings.endpoints, pool.endpoint, &config::Endpoint::name);
-}
-
-const config::Credentials& credentials_of(const config::Winrm& winrm,
-                                          const config::Settings& settings) {
-  // Likewise.
-  return *std::ranges::find(settings.credentials, winrm.credentials, &config::Credentials::name);
-}
-
-// Windows compares user and domain names without case, and the locale of this machine has no say in
-// it. Case is simple here: `ß` is not `SS`.
-std::string without_case(std::string_view name) {
-  static const locale_t kUnicode = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
-  std::string folded;
-  for (std::size_t pos = 0; pos < name.size();) {
-    const char32_t letter = next_code_point(name, pos);
-    const auto wide = static_cast<wint_t>(letter);
-    append_utf8(folded, static_cast<char32_t>(kUnicode != nullptr ? ::towlower_l(wide, kUnicode)
-                                                                  : ::towlower(wide)));
-  }
-  return folded;
-}
-
-// Another key in its place is another mark. ssh itself reads it; keys lock no accounts, so that
-// this file is not to be held in memory for a closer look.
-std::string mark_of(const std::string& path) {
-  struct stat info{};
-  if (path.empty() || ::stat(path.c_str(), &info) != 0) {
-    return {};
-  }
-  return fmt::format("{} {} {} {}.{}", info.st_dev, info.st_ino, info.st_size, info.st_mtim.tv_sec,
-                     info.st_mtim.tv_nsec);
-}
-
-// Two entries with one password file are one account, whatever they are called.
-std::string account_of(const config::Endpoint& endpoint, const config::Settings& settings) {
-  const auto* const winrm = std::get_if<config::Winrm>(&endpoint.transport);
-  if (winrm == nullptr) {
-    return {};
-  }
-  const config::Credentials& credentials = credentials_of(*winrm, settings);
-  return fmt::format("{} {} {}", credentials.method, without_case(credentials.username),
-                     credentials.password_file);
 }
 
 remote::Language language(config::Language configured) {
@@ -159,7 +114,7 @@ std::optional<config::Loaded> load_or_complain(const std::vector<std::string>& f
 remote::WinrmOptions winrm_options(const config::Endpoint& endpoint,
                                    const config::Settings& settings, Shared shared) {
   const auto& winrm = std::get<config::Winrm>(endpoint.transport);
-  const config::Credentials& credentials = credentials_of(winrm, settings);
+  const config::Credentials& credentials = config::credentials_of(winrm, settings);
   auto options = remoting_options<remote::WinrmOptions>(winrm, endpoint, settings, shared);
   options.url =
       http::parse_http_url(winrm.url).value();  // the loader let none pass that is not one
@@ -205,46 +160,6 @@ std::shared_ptr<remote::Transport> make_transport(const config::Endpoint& endpoi
       std::move(executor), file_options(endpoint, settings, std::move(shared)), clock, own);
 }
 
-std::string endpoint_identity(const config::Endpoint& endpoint, const config::Settings& settings) {
-  if (const auto* const ssh = std::get_if<config::Ssh>(&endpoint.transport)) {
-    return ssh->program.empty()
-               ? fmt::format("ssh {} {} {} {}", ssh->host, ssh->port, ssh->user, ssh->subsystem)
-               : fmt::format("program {}", fmt::join(ssh->program, " "));
-  }
-  if (const auto* const winrm = std::get_if<config::Winrm>(&endpoint.transport)) {
-    // Another account may see other things. Where its password lies and how a session is kept makes
-    // no difference.
-    const config::Credentials& credentials = credentials_of(*winrm, settings);
-    return fmt::format("winrm {} {} {} {}", winrm->url, winrm->configuration_name,
-                       credentials.method, without_case(credentials.username));
-  }
-  return fmt::format("file {}", std::get<config::File>(endpoint.transport).path);
-}
-
-std::string endpoint_settings(const config::Endpoint& endpoint, const config::Settings& settings) {
-  config::Settings own;
-  own.limits = settings.limits;
-  own.endpoints = {endpoint};
-  if (const auto* const winrm = std::get_if<config::Winrm>(&endpoint.transport)) {
-    own.credentials = {credentials_of(*winrm, settings)};
-  }
-  return config::to_yaml(own);
-}
-
-std::string endpoint_terms(const config::Endpoint& endpoint, const config::Settings& settings) {
-  config::Settings own;
-  own.endpoints = {endpoint};
-  own.endpoints.front().name = "-";
-  if (auto* const winrm = std::get_if<config::Winrm>(&own.endpoints.front().transport)) {
-    own.credentials = {credentials_of(*winrm, settings)};
-    config::Credentials& credentials = own.credentials.front();
-    credentials.name = winrm->credentials = "-";
-    credentials.username = without_case(credentials.username);
-  }
-  const auto* const ssh = std::get_if<config::Ssh>(&endpoint.transport);
-  return config::to_yaml(own) + (ssh != nullptr ? mark_of(ssh->identity_file) : "");
-}
-
 status::PoolIdentity pool_identity(const config::Pool& pool, const config::Endpoint& endpoint,
                                    const config::Settings& settings) {
   // A dropped file brings nothing new between two exports.
@@ -274,7 +189,7 @@ engine::Options engine_options(const config::Settings& settings,
          .transport = make_transport(endpoint, settings, executor, clock, logger, shared),
          .max_concurrent = endpoint.max_concurrent,
          .identity = endpoint_identity(endpoint, settings),
-         .account = account_of(endpoint, settings),
+         .account = endpoint_account(endpoint, settings),
          .settings = endpoint_settings(endpoint, settings),
          .terms = endpoint_terms(endpoint, settings)});
   }

@@ -52,17 +52,6 @@ std::shared_ptr<remote::Transport> make_transport(const config::Endpoint& endpoi
                                                   const Clock& clock, const Logger& logger,
                                                   Shared shared = {});
 
-/// What an endpoint asks and as whom: another text is another source of answers, whose states are
-/// not those known so far.
-std::string endpoint_identity(const config::Endpoint& endpoint, const config::Settings& settings);
-
-/// Everything that an endpoint's transport is made of: with the same text, a reload keeps it.
-std::string endpoint_settings(const config::Endpoint& endpoint, const config::Settings& settings);
-
-/// What of its settings decides whether its servers let us in (engine::EndpointOptions::terms): all
-/// but limits and names, users without case; with it, which file an ssh key is now.
-std::string endpoint_terms(const config::Endpoint& endpoint, const config::Settings& settings);
-
 /// The engine's options, transports made anew; `shared` outlives their last coroutine.
 engine::Options engine_options(const config::Settings& settings,
                                boost::asio::any_io_executor executor, const Clock& clock,

@@ -1,6 +1,7 @@
 // What the engine is configured with. Free of Asio.
 #pragma once
 
+#include "agent/base/any_comparable.hpp"
 #include "agent/base/limits.hpp"
 #include "agent/remote/transport_control.hpp"
 #include "agent/status/knowledge.hpp"
@@ -20,15 +21,16 @@ struct EndpointOptions {
   std::size_t max_concurrent = 1;
   /// Changes when address or credentials change: then its pools start anew (generation), else their
   /// knowledge stays over a reload.
-  std::string identity;
-  /// Endpoints with the same text log on with the same user name and password. Empty: with none.
+  AnyComparable identity = {};
+  /// Endpoints with the same name here log on with the same user name and password. Empty: with
+  /// none.
   std::string account = {};
   /// Everything that `transport` was made of. While it stays, a reload keeps the transport in use,
   /// with its sessions, and drops the new one. Empty: every reload brings a new one.
-  std::string settings = {};
+  AnyComparable settings = {};
   /// What of it decides whether the servers let us in, names left out. While it stays, back-off
   /// lasts over a reload, also under another name. Empty: every reload ends it.
-  std::string terms = {};
+  AnyComparable terms = {};
 };
 
 /// One pool to evaluate.

@@ -2,16 +2,14 @@
 #include "agent/app/setup.hpp"
 
 #include "config/url.hpp"
+#include "tests/unit/app/settings.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
-#include <fstream>
 
 namespace sfb::app {
 namespace {
@@ -21,38 +19,6 @@ using testing::AllOf;
 using testing::Contains;
 using testing::IsSupersetOf;
 using testing::Not;
-
-config::Settings settings_of(std::chrono::milliseconds interval,
-                             std::chrono::milliseconds max_age) {
-  config::Settings settings;
-  settings.global.stale_after = 1h;
-  settings.global.min_live_interval = 7s;
-  settings.global.evaluation_timeout = 33s;
-  settings.global.max_concurrent_evaluations = 5;
-  settings.limits.modules_per_pool = 3;
-  settings.endpoints.push_back(
-      {.name = "dropbox",
-       .transport = config::File{.path = "/srv/sfb/{pool}.clixml", .max_age = max_age},
-       .max_concurrent = 2});
-  settings.pools.push_back({.fqdn = *Fqdn::parse("atl.example.com"),
-                            .endpoint = "dropbox",
-                            .paired_pool = *Fqdn::parse("chi.example.com"),
-                            .site = "Atlanta",
-                            .deployment = "corp",
-                            .cms_master = true,
-                            .expect_rgs = false,
-                            .evaluation_interval = interval,
-                            .evaluation_timeout = 44s});
-  return settings;
-}
-
-config::File& file_of(config::Settings& settings) {
-  return std::get<config::File>(settings.endpoints[0].transport);
-}
-
-config::Winrm& winrm_of(config::Settings& settings) {
-  return std::get<config::Winrm>(settings.endpoints[1].transport);
-}
 
 TEST(Setup, APoolsIdentity) {
   const config::Settings settings = settings_of(2min, 10min);
@@ -151,28 +117,6 @@ TEST(Setup, TheNamesThisMachineAnswersTo) {
   EXPECT_THAT(own_hosts({}, {}), Not(Contains("192.0.2.7")));
 }
 
-// A second endpoint and pool over transport winrm.
-config::Settings with_winrm() {
-  config::Settings settings = settings_of(2min, 30min);
-  settings.credentials.push_back({.name = "monitoring",
-                                  .method = "basic",
-                                  .username = "svc",
-                                  .password_file = "/etc/sfb/monitoring.password"});
-  config::Winrm winrm;
-  winrm.url = "https://atl-fe-001.example.com:5986/wsman";
-  winrm.configuration_name = "Sfb";
-  winrm.language = config::Language::constrained;
-  winrm.import_module = "SkypeForBusiness";
-  winrm.credentials = "monitoring";
-  winrm.tls = {
-      .ca_file = "/etc/sfb/ca.pem", .server_name = "pool.example.com", .min_version = "1.3"};
-  winrm.session = {.reuse = false, .max_age = 5min, .max_pipelines = 7};
-  settings.endpoints.push_back(
-      {.name = "atlanta", .transport = std::move(winrm), .max_concurrent = 3});
-  settings.pools[0].endpoint = "atlanta";
-  return settings;
-}
-
 TEST(Setup, TheOptionsOfAWinrmEndpoint) {
   const config::Settings settings = with_winrm();
   const auto budget = std::make_shared<remote::ByteBudget>(1U);
@@ -216,87 +160,6 @@ TEST(Setup, EveryUrlOfTheLoaderIsOne) {
   }
 }
 
-TEST(Setup, AnotherServerOrAccountIsAnotherEndpoint) {
-  const config::Settings settings = with_winrm();
-  const auto changed = [&](auto change) {
-    config::Settings other = settings;
-    change(winrm_of(other), other.credentials[0]);
-    return endpoint_identity(other.endpoints[1], other) !=
-           endpoint_identity(settings.endpoints[1], settings);
-  };
-  using config::Credentials;
-  using config::Winrm;
-  EXPECT_TRUE(changed([](Winrm& w, Credentials&) { w.url = "https://other:5986/wsman"; }));
-  EXPECT_TRUE(changed([](Winrm& w, Credentials&) { w.configuration_name = "Other"; }));
-  EXPECT_TRUE(changed([](Winrm&, Credentials& c) { c.username = "other"; }));
-  EXPECT_TRUE(changed([](Winrm&, Credentials& c) { c.method = "kerberos"; }));
-  EXPECT_FALSE(changed([](Winrm&, Credentials& c) { c.password_file = "/other"; }));
-  EXPECT_FALSE(changed([](Winrm& w, Credentials&) { w.session.max_pipelines = 1; }));
-  EXPECT_FALSE(changed([](Winrm&, Credentials& c) { c.username = "SvC"; }));
-}
-
-TEST(Setup, AccountsCompareWithoutCase) {
-  config::Settings settings = with_winrm();
-  boost::asio::io_context loop;
-  const SystemClock clock;
-  const auto account = [&](std::string user) {
-    settings.credentials[0].username = std::move(user);
-    return engine_options(settings, loop.get_executor(), clock, Logger()).endpoints[1].account;
-  };
-  EXPECT_EQ(account("svc"), account("SVC"));
-  EXPECT_EQ(account("LITWARE\\svc"), account("litware\\SVC"));
-  EXPECT_EQ(account("SVC@Litwareinc.com"), account("svc@litwareinc.com"));
-  EXPECT_EQ(account("ÄÖÜ-Überwachung"), account("äöü-überwachung"));
-  EXPECT_EQ(account("МОНИТОР"), account("монитор"));
-  EXPECT_NE(account("svc"), account("LITWARE\\svc"));
-  EXPECT_NE(account("svc1"), account("svc2"));
-}
-
-// Back-off lasts over a reload that leaves them as they are.
-TEST(Setup, TermsAreWhatDecidesWhetherAServerLetsUsIn) {
-  const config::Settings settings = with_winrm();
-  const auto changed = [&](auto change) {
-    config::Settings other = settings;
-    change(other);
-    return endpoint_terms(other.endpoints[1], other) !=
-           endpoint_terms(settings.endpoints[1], settings);
-  };
-  using config::Settings;
-  EXPECT_TRUE(changed([](Settings& s) { winrm_of(s).url = "https://other/wsman"; }));
-  EXPECT_TRUE(changed([](Settings& s) { winrm_of(s).tls.ca_file = "/other"; }));
-  EXPECT_TRUE(changed([](Settings& s) { s.credentials[0].username = "other"; }));
-  EXPECT_TRUE(changed([](Settings& s) { s.credentials[0].password_file = "/other"; }));
-  EXPECT_TRUE(changed([](Settings& s) { s.credentials[0].method = "kerberos"; }));
-  EXPECT_FALSE(changed([](Settings& s) { s.credentials[0].username = "SVC"; }));
-  EXPECT_FALSE(changed([](Settings& s) { s.limits.depth = 17; }));
-  EXPECT_FALSE(changed([](Settings& s) { s.pools.clear(); }));
-  EXPECT_FALSE(changed([](Settings& s) { file_of(s).path = "/other"; }));
-  EXPECT_FALSE(changed([](Settings& s) { s.endpoints[1].name = "other"; }));
-  EXPECT_FALSE(
-      changed([](Settings& s) { s.credentials[0].name = winrm_of(s).credentials = "other"; }));
-}
-
-// The same over transport ssh.
-config::Settings with_ssh(config::Ssh ssh) {
-  config::Settings settings = settings_of(2min, 30min);
-  ssh.language = config::Language::none;
-  ssh.import_module = "SkypeForBusiness";
-  ssh.session = {.reuse = false, .max_age = 5min, .max_pipelines = 7};
-  settings.endpoints.push_back(
-      {.name = "denver", .transport = std::move(ssh), .max_concurrent = 3});
-  return settings;
-}
-
-config::Ssh target() {
-  config::Ssh ssh;
-  ssh.host = "den-fe-001.example.com";
-  ssh.port = 2222;
-  ssh.user = "CORP\\svc";
-  ssh.identity_file = "/etc/sfb/key";
-  ssh.known_hosts_file = "/etc/sfb/known_hosts";
-  return ssh;
-}
-
 TEST(Setup, TheOptionsOfAnSshEndpoint) {
   const config::Settings settings = with_ssh(target());
   const auto budget = std::make_shared<remote::ByteBudget>(1U);
@@ -324,39 +187,6 @@ TEST(Setup, AProgramIsStartedAsItStands) {
   const auto options = ssh_options(settings.endpoints[1], settings, {});
   EXPECT_EQ(options.argv, ssh.program);
   EXPECT_FALSE(options.is_ssh);
-}
-
-TEST(Setup, AnotherTargetOrProgramIsAnotherEndpoint) {
-  const config::Settings settings = with_ssh(target());
-  const auto changed = [&](auto change) {
-    config::Settings other = settings;
-    change(std::get<config::Ssh>(other.endpoints[1].transport));
-    return endpoint_identity(other.endpoints[1], other) !=
-           endpoint_identity(settings.endpoints[1], settings);
-  };
-  using config::Ssh;
-  EXPECT_TRUE(changed([](Ssh& ssh) { ssh.host = "other.example.com"; }));
-  EXPECT_TRUE(changed([](Ssh& ssh) { ssh.port = 22; }));
-  EXPECT_TRUE(changed([](Ssh& ssh) { ssh.user = "other"; }));
-  EXPECT_TRUE(changed([](Ssh& ssh) { ssh.subsystem = "other"; }));
-  EXPECT_TRUE(changed([](Ssh& ssh) { ssh.program = {"/usr/bin/pwsh", "-s"}; }));
-  EXPECT_FALSE(changed([](Ssh& ssh) { ssh.identity_file = "/other"; }));
-  EXPECT_FALSE(changed([](Ssh& ssh) { ssh.session.max_pipelines = 1; }));
-}
-
-TEST(Setup, AnotherKeyInTheSameFileIsOtherTerms) {
-  std::string path = "/tmp/sfb-key-XXXXXX";
-  ::close(::mkstemp(path.data()));
-  config::Ssh ssh = target();
-  ssh.identity_file = path;
-  const config::Settings settings = with_ssh(ssh);
-  const auto terms = [&] { return endpoint_terms(settings.endpoints[1], settings); };
-  const std::string before = terms();
-  EXPECT_EQ(terms(), before);
-  std::ofstream(path) << "another key";
-  EXPECT_NE(terms(), before);
-  std::filesystem::remove(path);
-  EXPECT_NE(terms(), before);
 }
 
 TEST(Setup, TheIntervalOfAServerIsThePools) {

@@ -1,0 +1,153 @@
+#include "agent/app/reload_values.hpp"
+
+#include "agent/base/limits.hpp"
+#include "agent/base/text.hpp"
+
+#include <fmt/format.h>
+#include <locale.h>  // newlocale
+#include <sys/stat.h>
+#include <wctype.h>  // towlower_l
+
+#include <optional>
+#include <string_view>
+#include <variant>
+
+namespace sfb::app {
+
+namespace {
+
+struct Identity {
+  config::Transport target;  ///< only the keys that name it
+  std::string method;
+  std::string user;
+
+  bool operator==(const Identity&) const = default;
+};
+
+struct Whole {
+  config::Endpoint endpoint;
+  std::optional<config::Credentials> credentials;
+  Limits limits;
+
+  bool operator==(const Whole&) const = default;
+};
+
+// Another key in its place is another mark. ssh itself reads it; keys lock no accounts, so that
+// this file is not to be held in memory for a closer look.
+struct FileMark {
+  dev_t device = 0;
+  ino_t inode = 0;
+  off_t size = 0;
+  time_t seconds = 0;
+  long nanoseconds = 0;
+
+  bool operator==(const FileMark&) const = default;
+};
+
+struct Terms {
+  config::Endpoint endpoint;
+  std::optional<config::Credentials> credentials;
+  std::optional<FileMark> key;
+
+  bool operator==(const Terms&) const = default;
+};
+
+// Windows compares user and domain names without case, and the locale of this machine has no say in
+// it. Case is simple here: `ß` is not `SS`.
+std::string without_case(std::string_view name) {
+  static const locale_t kUnicode = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+  std::string folded;
+  for (std::size_t pos = 0; pos < name.size();) {
+    const char32_t letter = next_code_point(name, pos);
+    const auto wide = static_cast<wint_t>(letter);
+    append_utf8(folded, static_cast<char32_t>(kUnicode != nullptr ? ::towlower_l(wide, kUnicode)
+                                                                  : ::towlower(wide)));
+  }
+  return folded;
+}
+
+std::optional<FileMark> mark_of(const std::string& path) {
+  struct stat info{};
+  if (path.empty() || ::stat(path.c_str(), &info) != 0) {
+    return std::nullopt;
+  }
+  return FileMark{.device = info.st_dev,
+                  .inode = info.st_ino,
+                  .size = info.st_size,
+                  .seconds = info.st_mtim.tv_sec,
+                  .nanoseconds = info.st_mtim.tv_nsec};
+}
+
+std::optional<config::Credentials> credentials_of(const config::Endpoint& endpoint,
+                                                  const config::Settings& settings) {
+  const auto* const winrm = std::get_if<config::Winrm>(&endpoint.transport);
+  return winrm == nullptr ? std::nullopt : std::optional(config::credentials_of(*winrm, settings));
+}
+
+config::Transport target_of(const config::File& file) {
+  return config::File{.path = file.path};
+}
+
+config::Transport target_of(const config::Winrm& winrm) {
+  config::Winrm target;
+  target.url = winrm.url;
+  target.configuration_name = winrm.configuration_name;
+  return target;
+}
+
+config::Transport target_of(const config::Ssh& ssh) {
+  config::Ssh target;
+  target.program = ssh.program;
+  target.host = ssh.host;
+  target.port = ssh.port;
+  target.user = ssh.user;
+  target.subsystem = ssh.subsystem;
+  return target;
+}
+
+}  // namespace
+
+AnyComparable endpoint_identity(const config::Endpoint& endpoint,
+                                const config::Settings& settings) {
+  Identity identity;
+  identity.target =
+      std::visit([](const auto& keys) { return target_of(keys); }, endpoint.transport);
+  // Another account may see other things. Where its password lies and how a session is kept makes
+  // no difference.
+  if (const auto credentials = credentials_of(endpoint, settings)) {
+    identity.method = credentials->method;
+    identity.user = without_case(credentials->username);
+  }
+  return identity;
+}
+
+AnyComparable endpoint_settings(const config::Endpoint& endpoint,
+                                const config::Settings& settings) {
+  return Whole{.endpoint = endpoint,
+               .credentials = credentials_of(endpoint, settings),
+               .limits = settings.limits};
+}
+
+AnyComparable endpoint_terms(const config::Endpoint& endpoint, const config::Settings& settings) {
+  Terms terms{.endpoint = endpoint, .credentials = credentials_of(endpoint, settings), .key = {}};
+  terms.endpoint.name.clear();
+  if (auto* const winrm = std::get_if<config::Winrm>(&terms.endpoint.transport)) {
+    winrm->credentials.clear();
+    terms.credentials->name.clear();
+    terms.credentials->username = without_case(terms.credentials->username);
+  }
+  if (const auto* const ssh = std::get_if<config::Ssh>(&endpoint.transport)) {
+    terms.key = mark_of(ssh->identity_file);
+  }
+  return terms;
+}
+
+std::string endpoint_account(const config::Endpoint& endpoint, const config::Settings& settings) {
+  const auto credentials = credentials_of(endpoint, settings);
+  // None of the three can have a line end.
+  return credentials ? fmt::format("{}\n{}\n{}", credentials->method,
+                                   without_case(credentials->username), credentials->password_file)
+                     : "";
+}
+
+}  // namespace sfb::app
