@@ -105,19 +105,19 @@ void check_references(const Draft& draft, const EndpointIndex& endpoints, Proble
 // Basic sends the password with every request: over http only on somebody's written word.
 void check_encryption(const DraftEndpoint& endpoint, const Credentials& credentials,
                       Problems& problems, Problems& warnings) {
-  if (endpoint.scheme != DraftEndpoint::Scheme::http || credentials.method != "basic") {
+  const auto& winrm = std::get<Winrm>(endpoint.value.transport);
+  if (!endpoint.encryption_known || winrm.url.tls || credentials.method != "basic") {
     return;
   }
-  const auto& winrm = std::get<Winrm>(endpoint.value.transport);
   if (winrm.allow_unencrypted) {
-    warnings.add(
-        endpoint.allow_unencrypted_at->position(), endpoint.key + ".allow_unencrypted",
-        fmt::format("the password and all answers cross the network to {} readable", winrm.url),
-        "use https");
+    warnings.add(endpoint.allow_unencrypted_at->position(), endpoint.key + ".allow_unencrypted",
+                 fmt::format("the password and all answers cross the network to {} readable",
+                             winrm.url.with_port()),
+                 "use https");
   } else {
     problems.add(endpoint.url_at->position(), endpoint.key + ".url",
                  fmt::format("method basic would send the password readable over the network to {}",
-                             winrm.url),
+                             winrm.url.with_port()),
                  "use https, or write allow_unencrypted: true if that is acceptable here");
   }
 }

@@ -7,7 +7,6 @@
 #include "config/settings.hpp"
 
 #include <chrono>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,8 +25,7 @@ struct DraftEndpoint {
   const Node* url_at = nullptr;
   const Node* credentials_at = nullptr;
   const Node* allow_unencrypted_at = nullptr;
-  enum class Scheme : std::uint8_t { unknown, http, https };
-  Scheme scheme = Scheme::unknown;  ///< unknown: the URL was refused
+  bool encryption_known = false;  ///< neither url nor allow_unencrypted was refused
 };
 
 /// One entry of `credentials` as written.

@@ -1,5 +1,6 @@
 // Transport `winrm` of one endpoint.
 #include "agent/base/base64.hpp"
+#include "agent/base/host_port.hpp"
 #include "agent/base/text.hpp"
 #include "config/parts.hpp"
 #include "config/url.hpp"
@@ -82,29 +83,30 @@ void read_url(Section& section, DraftEndpoint& endpoint, Winrm& winrm) {
     section.problem("url", url.error().message, url.error().remedy);
     return;
   }
-  winrm.url = std::move(url->text);
-  endpoint.scheme = url->tls ? DraftEndpoint::Scheme::https : DraftEndpoint::Scheme::http;
+  winrm.url = std::move(*url);
+  endpoint.encryption_known = true;
 }
 
 void read_encryption(Section& section, const Context& context, DraftEndpoint& endpoint,
                      Winrm& winrm) {
-  using enum DraftEndpoint::Scheme;
+  const bool https = endpoint.encryption_known && winrm.url.tls;
+  const bool http = endpoint.encryption_known && !winrm.url.tls;
   endpoint.allow_unencrypted_at = section.find("allow_unencrypted");
   const auto allowed = section.boolean("allow_unencrypted");
   assign(winrm.allow_unencrypted, allowed);
-  if (winrm.allow_unencrypted && endpoint.scheme == https) {
+  if (winrm.allow_unencrypted && https) {
     context.warnings.add(endpoint.allow_unencrypted_at->position(),
                          section.key_of("allow_unencrypted"), "has no effect: the URL is https",
                          "remove it");
   }
   const Node* const tls = section.find("tls");
-  if (tls != nullptr && endpoint.scheme == http) {
+  if (tls != nullptr && http) {
     section.refuse("tls", "the URL is http, which has no TLS", "write https, or remove it");
   } else if (tls != nullptr) {
     read_tls(Section(*tls, section.key_of("tls"), context.problems), context, winrm.tls);
   }
   if (endpoint.allow_unencrypted_at != nullptr && !allowed) {
-    endpoint.scheme = unknown;  // no second complaint: something was written
+    endpoint.encryption_known = false;  // no second complaint: something was written
   }
 }
 

@@ -65,9 +65,9 @@ void append_keys(std::string& out, const Winrm& winrm) {
       "    import_module: {}\n"
       "    credentials: {}\n"
       "    allow_unencrypted: {}\n",
-      quoted(winrm.url), scalar(winrm.configuration_name), to_string(winrm.language),
+      quoted(winrm.url.with_port()), scalar(winrm.configuration_name), to_string(winrm.language),
       scalar(winrm.import_module), scalar(winrm.credentials), winrm.allow_unencrypted);
-  if (winrm.url.starts_with("https:")) {
+  if (winrm.url.tls) {
     out += fmt::format(
         "    tls:\n"
         "      ca_file: {}\n"

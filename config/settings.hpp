@@ -3,6 +3,7 @@
 
 #include "agent/base/fqdn.hpp"
 #include "agent/base/limits.hpp"
+#include "agent/base/url.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -72,9 +73,9 @@ struct File {
 struct Winrm {
   static constexpr std::string_view kTransport = "winrm";
 
-  /// http or https, completed: with port (5985 or 5986, but 80 or 443 for another path than /wsman)
-  /// and path (/wsman).
-  std::string url;
+  /// Completed: with port (5985 or 5986, but 80 or 443 for another path than /wsman) and path
+  /// (/wsman).
+  Url url;
   std::string configuration_name = "Microsoft.PowerShell";
   Language language = Language::automatic;
   std::string import_module;

@@ -116,8 +116,7 @@ remote::WinrmOptions winrm_options(const config::Endpoint& endpoint,
   const auto& winrm = std::get<config::Winrm>(endpoint.transport);
   const config::Credentials& credentials = config::credentials_of(winrm, settings);
   auto options = remoting_options<remote::WinrmOptions>(winrm, endpoint, settings, shared);
-  options.url =
-      http::parse_http_url(winrm.url).value();  // the loader let none pass that is not one
+  options.url = winrm.url;
   options.tls = {.ca_file = winrm.tls.ca_file,
                  .server_name = winrm.tls.server_name,
                  .minimum = winrm.tls.min_version == "1.3" ? net::TlsVersion::tls1_3

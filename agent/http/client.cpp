@@ -1,5 +1,6 @@
 #include "agent/http/client.hpp"
 
+#include "agent/base/host_port.hpp"
 #include "agent/base/text.hpp"
 #include "agent/http/listener.hpp"
 #include "agent/net/address.hpp"
@@ -119,9 +120,9 @@ std::unexpected<Error> read_failed(const ClientTarget& to, const boost::system::
 
 std::string request_bytes(const ClientTarget& to, const std::string& target,
                           const std::vector<Header>& headers) {
-  std::string out = fmt::format(
-      "GET {}{} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", to.base_path, target,
-      to.unix_path.empty() ? net::host_port(to.host, to.port) : std::string("localhost"));
+  std::string out =
+      fmt::format("GET {}{} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", to.base_path, target,
+                  to.unix_path.empty() ? host_port(to.host, to.port) : std::string("localhost"));
   for (const Header& header : headers) {
     out += fmt::format("{}: {}\r\n", header.name, header.value);
   }
@@ -188,8 +189,7 @@ std::unexpected<Error> bad_url(std::string_view text, std::string_view why) {
 }  // namespace
 
 std::string ClientTarget::str() const {
-  return unix_path.empty() ? "http://" + net::host_port(host, port) + base_path
-                           : "unix:" + unix_path;
+  return unix_path.empty() ? "http://" + host_port(host, port) + base_path : "unix:" + unix_path;
 }
 
 Result<ClientTarget> parse_client_target(std::string_view text) {
@@ -217,12 +217,7 @@ Result<ClientTarget> parse_client_target(std::string_view text) {
     }
     to.base_path = base;
   }
-  const bool has_port = authority.rfind(':') != std::string_view::npos &&
-                        (authority.rfind(']') == std::string_view::npos ||
-                         authority.rfind(':') > authority.rfind(']'));
-  auto address = net::parse_listen_address(has_port || rest.starts_with("unix:")
-                                               ? std::string(authority)
-                                               : fmt::format("{}:{}", authority, to.port));
+  auto address = net::parse_listen_address(authority, to.port);
   if (!address || (!address->is_unix() && (address->host.empty() || address->port == 0))) {
     return bad_url(text, "host and port are not valid");
   }

@@ -1,6 +1,6 @@
 #include "agent/http/client_connection.hpp"
 
-#include "agent/net/address.hpp"
+#include "agent/base/host_port.hpp"
 #include "agent/net/connect.hpp"
 #include "agent/net/deadline.hpp"
 
@@ -100,7 +100,7 @@ class HttpConnection::Impl {
     socket_ = std::move(*socket);
     boost::system::error_code ignored;
     const auto peer = socket_.remote_endpoint(ignored);
-    peer_ = net::host_port(peer.address().to_string(), peer.port());
+    peer_ = host_port(peer.address().to_string(), peer.port());
     socket_.set_option(tcp::no_delay(true), ignored);
     socket_.non_blocking(true, ignored);  // for `usable`
     if (options_.url.tls) {

@@ -4,9 +4,9 @@
 
 #include "agent/base/error.hpp"
 #include "agent/base/time.hpp"
+#include "agent/base/url.hpp"
 #include "agent/http/reply_reader.hpp"
 #include "agent/http/request.hpp"
-#include "agent/http/url.hpp"
 #include "agent/net/resolver.hpp"
 #include "agent/net/tls.hpp"
 
@@ -26,7 +26,7 @@
 namespace sfb::http {
 
 struct HttpConnectionOptions {
-  HttpUrl url;
+  Url url;
   std::shared_ptr<net::TlsClient> tls;  ///< needed for https
   std::chrono::milliseconds resolve_cap{5'000};
   std::chrono::milliseconds connect_cap{5'000};

@@ -1,5 +1,6 @@
 #include "agent/http/listener.hpp"
 
+#include "agent/base/host_port.hpp"
 #include "agent/net/resolve.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
@@ -93,8 +94,7 @@ asio::ip::address plain(const asio::ip::address& address) {
 std::string name_of(const StreamAcceptor& acceptor, const net::ListenAddress& wanted) {
   boost::system::error_code error;
   const auto endpoint = to_tcp(acceptor.local_endpoint(error));
-  return endpoint ? net::host_port(endpoint->address().to_string(), endpoint->port())
-                  : wanted.str();
+  return endpoint ? host_port(endpoint->address().to_string(), endpoint->port()) : wanted.str();
 }
 
 Result<std::vector<tcp::endpoint>> candidates(const net::ListenAddress& address) {
@@ -260,9 +260,8 @@ Peer peer_of(const StreamSocket& socket) {
 std::string local_address_of(const StreamSocket& socket, const std::string& listener_name) {
   boost::system::error_code error;
   const auto endpoint = to_tcp(socket.local_endpoint(error));
-  return !error && endpoint
-             ? net::host_port(plain(endpoint->address()).to_string(), endpoint->port())
-             : listener_name;
+  return !error && endpoint ? host_port(plain(endpoint->address()).to_string(), endpoint->port())
+                            : listener_name;
 }
 
 }  // namespace sfb::http

@@ -15,7 +15,7 @@ bool is_one_line(std::string_view text) {
 
 }  // namespace
 
-Result<Secret> bytes_of(const HttpUrl& url, const HttpRequest& request) {
+Result<Secret> bytes_of(const Url& url, const HttpRequest& request) {
   std::string head = fmt::format(
       "POST {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: sfb_backup_exporter\r\n"
       "Connection: Keep-Alive\r\nAccept-Encoding: identity\r\nContent-Length: {}\r\n",

@@ -3,8 +3,8 @@
 
 #include "agent/base/error.hpp"
 #include "agent/base/secret.hpp"
+#include "agent/base/url.hpp"
 #include "agent/http/types.hpp"
-#include "agent/http/url.hpp"
 
 #include <string>
 #include <vector>
@@ -21,6 +21,6 @@ struct HttpRequest {
 /// The whole POST as it goes out, in one piece: one TLS record less, one packet less. It is wiped
 /// when it goes, for it may hold a password. Reason::internal, code `http.request`, where a header
 /// has a line end.
-Result<Secret> bytes_of(const HttpUrl& url, const HttpRequest& request);
+Result<Secret> bytes_of(const Url& url, const HttpRequest& request);
 
 }  // namespace sfb::http

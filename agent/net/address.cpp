@@ -1,13 +1,12 @@
 #include "agent/net/address.hpp"
 
+#include "agent/base/host_port.hpp"
 #include "agent/base/text.hpp"
 
 #include <boost/asio/ip/address.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <optional>
 
 namespace sfb::net {
 
@@ -19,15 +18,6 @@ std::unexpected<Error> invalid(std::string_view text, std::string_view why) {
   return fail(Reason::parse, "address.invalid",
               fmt::format("{} is not a listen address: {}", quote(text, 120), why),
               "write 127.0.0.1:9943, :9943, [::1]:9943, host:9943 or unix:/path");
-}
-
-std::optional<std::uint16_t> parse_port(std::string_view text) {
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size()) {
-    return std::nullopt;
-  }
-  return port;
 }
 
 bool is_host_name(std::string_view host) {
@@ -57,33 +47,32 @@ Result<ListenAddress> parse_unix(std::string_view text, std::string_view path) {
 
 }  // namespace
 
-Result<ListenAddress> parse_listen_address(std::string_view text) {
+Result<ListenAddress> parse_listen_address(std::string_view text,
+                                           std::optional<std::uint16_t> default_port) {
   constexpr std::string_view kUnix = "unix:";
   if (text.starts_with(kUnix)) {
     return parse_unix(text, text.substr(kUnix.size()));
   }
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) {
+  const HostPort parts = split_host_port(text);
+  if (!parts.port && !default_port) {
     return invalid(text, "the port is missing");
   }
-  const auto port = parse_port(text.substr(colon + 1));
+  const auto port = parts.port ? parse_port(*parts.port) : default_port;
   if (!port) {
     return invalid(text, "the port is not a number from 0 to 65535");
   }
-  ListenAddress address;
-  address.port = *port;
-  std::string_view host = text.substr(0, colon);
-  if (host.starts_with('[')) {
-    if (!host.ends_with(']') || !is_ipv6(std::string(host.substr(1, host.size() - 2)))) {
-      return invalid(text, "what stands in brackets is not an IPv6 address");
-    }
-    host = host.substr(1, host.size() - 2);
-  } else if (host.find(':') != std::string_view::npos) {
+  if (parts.bracketed ? !is_ipv6(std::string(parts.host)) : parts.host.starts_with('[')) {
+    return invalid(text, "what stands in brackets is not an IPv6 address");
+  }
+  if (!parts.bracketed && parts.host.find(':') != std::string_view::npos) {
     return invalid(text, "an IPv6 address stands in brackets");
-  } else if (!is_host_name(host)) {
+  }
+  if (!parts.bracketed && !is_host_name(parts.host)) {
     return invalid(text, "the host is neither an address nor a name");
   }
-  address.host = host;
+  ListenAddress address;
+  address.port = *port;
+  address.host = parts.host;
   return address;
 }
 
@@ -105,11 +94,6 @@ bool is_loopback(std::string_view ip_literal) {
     return ip::make_address_v4(ip::v4_mapped, address.to_v6()).is_loopback();
   }
   return address.is_loopback();
-}
-
-std::string host_port(std::string_view host, std::uint16_t port) {
-  return host.find(':') == std::string_view::npos ? fmt::format("{}:{}", host, port)
-                                                  : fmt::format("[{}]:{}", host, port);
 }
 
 }  // namespace sfb::net

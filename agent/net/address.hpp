@@ -4,6 +4,7 @@
 #include "agent/base/error.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,13 +26,12 @@ struct ListenAddress {
 };
 
 /// `127.0.0.1:9943`, `:9943`, `[::1]:9943`, `host:9943` or `unix:/path`.
-/// Reason::parse, code `address.invalid`.
-Result<ListenAddress> parse_listen_address(std::string_view text);
+/// `default_port` counts where no port is written; without it one must be. Reason::parse, code
+/// `address.invalid`.
+Result<ListenAddress> parse_listen_address(std::string_view text,
+                                           std::optional<std::uint16_t> default_port = {});
 
 /// The literal of an address of this machine alone: 127.0.0.0/8, ::1, also ::ffff:127.0.0.1.
 bool is_loopback(std::string_view ip_literal);
-
-/// `host:port`, with brackets around an IPv6 literal.
-std::string host_port(std::string_view host, std::uint16_t port);
 
 }  // namespace sfb::net

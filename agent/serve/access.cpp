@@ -1,6 +1,7 @@
 // Who may ask: the caller's address, what a proxy left behind, and the name the caller used.
 #include "agent/serve/access.hpp"
 
+#include "agent/base/host_port.hpp"
 #include "agent/base/text.hpp"
 
 #include <arpa/inet.h>
@@ -28,36 +29,19 @@ std::string normalise(std::string_view host) {
   return name;
 }
 
-bool is_port(std::string_view text) {
-  return text.size() <= 5 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
-
 /// The host of `host`, `host:port` or `[v6]:port`; nullopt when it is none of them.
 std::optional<std::string> host_of(std::string_view authority) {
-  authority = trim(authority);
-  std::string_view host = authority;
-  std::string_view rest;
-  const bool bracketed = authority.starts_with('[');
-  if (bracketed) {
-    const std::size_t end = authority.find(']');
-    if (end == std::string_view::npos) {
-      return std::nullopt;
-    }
-    host = authority.substr(1, end - 1);
-    rest = authority.substr(end + 1);
-  } else if (const std::size_t colon = authority.find(':'); colon != std::string_view::npos) {
-    host = authority.substr(0, colon);
-    rest = authority.substr(colon);
-  }
+  const HostPort parts = split_host_port(trim(authority));
   const auto allowed = [&](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.' || c == '_' || (bracketed && c == ':');
+           c == '.' || c == '_' || (parts.bracketed && c == ':');
   };
-  if (host.empty() || !std::ranges::all_of(host, allowed) ||
-      (!rest.empty() && (rest.front() != ':' || !is_port(rest.substr(1))))) {
+  // A colon with nothing behind it is allowed in a header.
+  const bool port_ok = !parts.port || parts.port->empty() || parse_port(*parts.port);
+  if (parts.host.empty() || !std::ranges::all_of(parts.host, allowed) || !port_ok) {
     return std::nullopt;
   }
-  return normalise(host);
+  return normalise(parts.host);
 }
 
 // What proxies, load balancers and content networks write into the requests they pass on.

@@ -44,7 +44,7 @@ Outcome outcome_of(const remote::testing::FakeKnobs& knobs, bool script, const O
   remote::testing::FakeServer server;
   server.knobs = knobs;
   remote::WinrmSessionOptions options;
-  options.url = "http://server:5985/wsman";
+  options.url = parse_url("http://server:5985/wsman").value();
   options.language = script ? remote::Language::automatic : remote::Language::none;
   // The same ids in every run, so that replies of two runs can be compared.
   std::uint8_t ids = 0;

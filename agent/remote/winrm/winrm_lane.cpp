@@ -60,7 +60,7 @@ void WinrmLane::renew() {
   count_session();
   failed_ = false;
   session_ = std::make_shared<WinrmSession>(
-      WinrmSessionOptions{.url = options.url.str(),
+      WinrmSessionOptions{.url = options.url,
                           .configuration_name = options.configuration_name,
                           .language = options.language,
                           .import_module = options.import_module,

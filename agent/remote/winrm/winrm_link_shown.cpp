@@ -55,7 +55,7 @@ void WinrmLink::show_request(const http::HttpRequest& request, const Posting& po
   if (!endpoint_->wants_wire()) {
     return;
   }
-  const http::HttpUrl& url = endpoint_->options.url;
+  const Url& url = endpoint_->options.url;
   std::string text = fmt::format("POST {} HTTP/1.1\nHost: {}\n", url.path, url.host_port());
   for (const http::Header& header : request.headers) {
     text += fmt::format("{}: {}\n", header.name, header.value);

@@ -79,7 +79,7 @@ WinrmSession::Next WinrmSession::begin_open(MonoTime now) {
   opened_.reset();
   asking_.forget();
   const Guid id = options_.guids();
-  wsman::ShellOptions shell{.session = {.to = options_.url,
+  wsman::ShellOptions shell{.session = {.to = options_.url.str(),
                                         .configuration_name = options_.configuration_name,
                                         .session_id = options_.guids()},
                             .guids = options_.guids};
@@ -105,7 +105,7 @@ WinrmSession::Next WinrmSession::answer(const http::HttpReply& reply, MonoTime n
                          .body = reply.body,
                          .challenges = {},
                          .fresh = fresh,
-                         .tls = options_.url.starts_with("https:")};
+                         .tls = options_.url.tls};
   const std::vector<std::string> challenges = reply.all("WWW-Authenticate");
   http.challenges.assign(challenges.begin(), challenges.end());
   if (watched()) {

@@ -28,7 +28,7 @@
 namespace sfb::remote {
 
 struct WinrmSessionOptions {
-  std::string url;
+  Url url;
   std::string configuration_name = "Microsoft.PowerShell";
   Language language = Language::automatic;
   std::string import_module;  ///< empty: none. Once per session, where scripts are allowed

@@ -41,7 +41,7 @@ struct BasicCredentials {
 
 struct WinrmOptions {
   std::string endpoint;  ///< its name, for messages
-  http::HttpUrl url;
+  Url url;
   net::TlsOptions tls;  ///< for https
   BasicCredentials credentials;
   std::string configuration_name = "Microsoft.PowerShell";

@@ -36,7 +36,7 @@ struct HttpRig {
 
   explicit HttpRig(const std::string& url, std::shared_ptr<net::TlsClient> tls = {})
       : resolver(std::make_unique<net::Resolver>(2, Hosts{})) {
-    options.url = parse_http_url(url).value();
+    options.url = parse_url(url).value();
     options.tls = std::move(tls);
   }
   ~HttpRig() {

@@ -1,7 +1,6 @@
 // From settings to the options of the rooms.
 #include "agent/app/setup.hpp"
 
-#include "config/url.hpp"
 #include "tests/unit/app/settings.hpp"
 
 #include <gmock/gmock.h>
@@ -141,23 +140,6 @@ TEST(Setup, TheOptionsOfAWinrmEndpoint) {
   EXPECT_EQ(options.max_concurrent, 3U);
   EXPECT_EQ(options.limits, settings.limits);
   EXPECT_EQ(options.budget, budget);
-}
-
-// What the loader completes the connection must understand in the same way.
-TEST(Setup, EveryUrlOfTheLoaderIsOne) {
-  for (const char* text :
-       {"https://a.example.com", "http://A:80/", "https://[2001:DB8::1]/OcsPowershell",
-        "http://192.0.2.1/%41'(x)*+,;=:!$&~/..", "https://a:65535/wsman"}) {
-    const auto url = config::complete_url(text);
-    ASSERT_TRUE(url.has_value()) << text;
-    const auto parsed = http::parse_http_url(url->text);
-    ASSERT_TRUE(parsed.has_value()) << describe(parsed.error());
-    EXPECT_EQ(parsed->tls, url->tls) << text;
-    // The port stands in our text always.
-    EXPECT_THAT(url->text, AllOf(testing::HasSubstr(parsed->host),
-                                 testing::HasSubstr(":" + std::to_string(parsed->port)),
-                                 testing::EndsWith(parsed->path)));
-  }
 }
 
 TEST(Setup, TheOptionsOfAnSshEndpoint) {

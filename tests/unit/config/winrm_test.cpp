@@ -70,7 +70,7 @@ TEST_F(WinrmTest, FillsInTheDefaults) {
                                                              "/etc/sfb/monitoring.password"}}));
   ASSERT_EQ(settings.endpoints.size(), 1U);
   Winrm expected;
-  expected.url = "https://atl-fe-001.litwareinc.com:5986/wsman";
+  expected.url = parse_url("https://atl-fe-001.litwareinc.com:5986/wsman").value();
   expected.credentials = "monitoring";
   EXPECT_EQ(std::get<Winrm>(settings.endpoints[0].transport), expected);
   EXPECT_EQ(expected.configuration_name, "Microsoft.PowerShell");
@@ -107,7 +107,7 @@ TEST_F(WinrmTest, ReadsEveryKey) {
   ASSERT_EQ(settings.endpoints.size(), 1U);
   EXPECT_EQ(settings.endpoints[0].max_concurrent, 3U);
   const Winrm expected{
-      .url = "https://atl-fe-001:443/OcsPowershell",
+      .url = parse_url("https://atl-fe-001:443/OcsPowershell").value(),
       .configuration_name = "Sfb.Monitor_1-a",
       .language = Language::constrained,
       .import_module = "SkypeForBusiness",
@@ -294,7 +294,7 @@ TEST_F(WinrmTest, TheExampleShowsTheDefaults) {
   EXPECT_EQ(settings.limits, Limits{});
   ASSERT_EQ(settings.endpoints.size(), 2U);
   Winrm expected;
-  expected.url = "https://atl-fe-001.litwareinc.com:5986/wsman";
+  expected.url = parse_url("https://atl-fe-001.litwareinc.com:5986/wsman").value();
   expected.credentials = "monitoring";
   EXPECT_EQ(std::get<Winrm>(settings.endpoints[1].transport), expected);
 }

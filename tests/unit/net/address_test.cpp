@@ -5,6 +5,13 @@
 namespace sfb::net {
 namespace {
 
+TEST(ParseListenAddress, MayHaveADefaultPort) {
+  EXPECT_EQ(parse_listen_address("mon", 9943).value().str(), "mon:9943");
+  EXPECT_EQ(parse_listen_address("[::1]", 9943).value().str(), "[::1]:9943");
+  EXPECT_EQ(parse_listen_address("mon:80", 9943).value().str(), "mon:80");
+  EXPECT_FALSE(parse_listen_address("mon:", 9943));
+}
+
 struct Good {
   std::string_view text;
   ListenAddress address;

@@ -130,7 +130,7 @@ WinrmRig::WinrmRig() {
   folder = name;
   write_password("secret\n");
   options.endpoint = "atlanta";
-  options.url = *http::parse_http_url(peer.url);
+  options.url = *parse_url(peer.url);
   options.credentials = {"monitor", folder + "/password"};
 }
 

@@ -178,7 +178,7 @@ TEST_F(WinrmTransport, EveryErrorHasItsStage) {
   EXPECT_EQ(refused.error().reason, Reason::connect);
   EXPECT_EQ(refused.error().stage, Stage::connect);
 
-  rig.options.url = *http::parse_http_url(rig.peer.url);
+  rig.options.url = *parse_url(rig.peer.url);
   rig.options.credentials.password_file = rig.folder + "/none";
   rig.make();
   const auto unreadable = rig.ask();

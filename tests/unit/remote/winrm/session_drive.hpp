@@ -61,7 +61,7 @@ class SessionDrive {
  private:
   static WinrmSessionOptions make_options(const DriveOptions& options) {
     WinrmSessionOptions made;
-    made.url = "http://server:5985/wsman";
+    made.url = parse_url("http://server:5985/wsman").value();
     made.language = options.language;
     made.limits = options.limits;
     made.observer = options.observer;
