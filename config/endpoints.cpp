@@ -1,4 +1,5 @@
 // `endpoints:` of one file: which transport has which keys, and what all transports share.
+#include "agent/base/ascii.hpp"
 #include "agent/base/text.hpp"
 #include "agent/base/time.hpp"
 #include "config/parts.hpp"
@@ -159,10 +160,7 @@ std::optional<std::string> read_name(Section& section, std::string_view name, bo
   if (!value) {
     return std::nullopt;
   }
-  const bool word = std::ranges::all_of(*value, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-';
-  });
+  const bool word = std::ranges::all_of(*value, is_name_character);
   if (!word || value->size() > kMostName || (value->empty() && !empty_allowed)) {
     section.problem(name, fmt::format("{} is not allowed", quote(*value, 60)),
                     fmt::format("write the name as {} shows it: letters, digits, dots, hyphens and "

@@ -1,5 +1,6 @@
 #include "config/fields.hpp"
 
+#include "agent/base/ascii.hpp"
 #include "agent/base/text.hpp"
 #include "agent/base/time.hpp"
 
@@ -86,10 +87,7 @@ std::string_view kind_text(Node::Kind kind) {
 }  // namespace
 
 std::string key_text(std::string_view key) {
-  const auto end = std::ranges::find_if_not(key, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-' || c == '.';
-  });
+  const auto end = std::ranges::find_if_not(key, is_name_character);
   if (end != key.end()) {
     // What follows may be a value: `password:hunter2` lacks only a blank.
     return quote(std::string_view(key.begin(), end), 64) + "...";

@@ -1,5 +1,6 @@
 #include "config/settings.hpp"
 
+#include "agent/base/ascii.hpp"
 #include "agent/base/text.hpp"
 #include "agent/base/time.hpp"
 #include "config/fields.hpp"
@@ -35,10 +36,7 @@ std::string quoted(std::string_view text) {
 
 // Words need no quotes unless YAML would read them as something else.
 std::string scalar(std::string_view text) {
-  const bool word = !text.empty() && std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-' || c == '.';
-  });
+  const bool word = !text.empty() && std::ranges::all_of(text, is_name_character);
   const bool special = text.starts_with('-') || text.starts_with('.') || iequals(text, "null");
   return word && !special ? std::string(text) : quoted(text);
 }

@@ -1,5 +1,6 @@
 #include "agent/auth/scheme.hpp"
 
+#include "agent/base/ascii.hpp"
 #include "agent/base/text.hpp"
 
 #include <algorithm>
@@ -14,9 +15,8 @@ constexpr std::size_t kMaxName = 64;
 
 // RFC 9110 token characters.
 bool is_token(char c) {
-  const bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
   constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-  return letter || (c >= '0' && c <= '9') || kMarks.contains(c);
+  return is_letter_or_digit(c) || kMarks.contains(c);
 }
 
 // The place of the comma that ends the element; commas in quoted strings do not.

@@ -1,5 +1,6 @@
 #include "agent/base/encoding.hpp"
 
+#include "agent/base/ascii.hpp"
 #include "agent/base/text.hpp"
 
 #include <fmt/format.h>
@@ -75,10 +76,7 @@ Status check_declaration(std::string_view text) {
     return {};
   }
   // Only what can be a name is shown: the rest may be anybody's text.
-  const bool is_name = name.size() <= kLongest && std::ranges::all_of(name, [](char c) {
-                         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-                                (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '.';
-                       });
+  const bool is_name = name.size() <= kLongest && std::ranges::all_of(name, is_name_character);
   return refused(is_name ? fmt::format("its XML declaration says encoding {}", name)
                          : "its XML declaration names another encoding");
 }

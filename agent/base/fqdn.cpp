@@ -1,5 +1,6 @@
 #include "agent/base/fqdn.hpp"
 
+#include "agent/base/ascii.hpp"
 #include "agent/base/text.hpp"
 
 #include <fmt/format.h>
@@ -17,7 +18,7 @@ std::unexpected<Error> invalid(std::string_view text, std::string_view what) {
 }
 
 bool is_label_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  return is_letter_or_digit(c) || c == '-';
 }
 
 }  // namespace

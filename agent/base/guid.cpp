@@ -1,5 +1,6 @@
 #include "agent/base/guid.hpp"
 
+#include "agent/base/ascii.hpp"
 #include "agent/base/text.hpp"
 
 #include <cstddef>
@@ -16,33 +17,19 @@ std::string format(const Guid& guid, std::string_view digits) {
     if (i == 4 || i == 6 || i == 8 || i == 10) {
       out += '-';
     }
-    out += digits[guid.bytes[i] >> 4U];
-    out += digits[guid.bytes[i] & 0xFU];
+    append_hex(out, guid.bytes[i], digits);
   }
   return out;
-}
-
-std::optional<std::uint8_t> digit(char c) {
-  if (c >= '0' && c <= '9') {
-    return static_cast<std::uint8_t>(c - '0');
-  }
-  if (c >= 'a' && c <= 'f') {
-    return static_cast<std::uint8_t>(c - 'a' + 10);
-  }
-  if (c >= 'A' && c <= 'F') {
-    return static_cast<std::uint8_t>(c - 'A' + 10);
-  }
-  return std::nullopt;
 }
 
 }  // namespace
 
 std::string to_string(const Guid& guid) {
-  return format(guid, "0123456789abcdef");
+  return format(guid, kHexLower);
 }
 
 std::string to_upper(const Guid& guid) {
-  return format(guid, "0123456789ABCDEF");
+  return format(guid, kHexUpper);
 }
 
 std::optional<Guid> parse_guid(std::string_view text) {
@@ -68,12 +55,12 @@ std::optional<Guid> parse_guid(std::string_view text) {
       }
       continue;
     }
-    const auto value = digit(text[i]);
-    if (!value) {
+    const int value = hex_value(text[i]);
+    if (value < 0) {
       return std::nullopt;
     }
     std::uint8_t& byte = guid.bytes.at(nibble / 2);
-    byte = static_cast<std::uint8_t>((byte << 4U) | *value);
+    byte = static_cast<std::uint8_t>(byte * 16 + value);
     ++nibble;
   }
   return guid;

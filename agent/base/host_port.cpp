@@ -1,5 +1,6 @@
 #include "agent/base/host_port.hpp"
 
+#include "agent/base/ascii.hpp"
 #include "agent/base/fqdn.hpp"
 #include "agent/base/text.hpp"
 
@@ -74,7 +75,7 @@ Result<std::string> check_host(std::string_view text) {
   // A last label of digits is no domain: resolvers would read such a text as an address, too.
   const std::string_view last = std::string_view(name->str()).substr(name->str().rfind('.') + 1);
   in_addr address{};
-  if (std::ranges::all_of(last, [](char c) { return c >= '0' && c <= '9'; }) &&
+  if (std::ranges::all_of(last, is_digit) &&
       ::inet_pton(AF_INET, name->str().c_str(), &address) != 1) {
     return no_host(text);
   }

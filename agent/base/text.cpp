@@ -1,5 +1,7 @@
 #include "agent/base/text.hpp"
 
+#include "agent/base/ascii.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,10 +11,6 @@ namespace sfb {
 namespace {
 
 constexpr char32_t kReplacement = 0xFFFD;
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 // Bidirectional controls, zero-width characters and the byte order mark: a terminal would show
 // another text than the one that is there.

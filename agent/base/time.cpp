@@ -1,5 +1,6 @@
 #include "agent/base/time.hpp"
 
+#include "agent/base/ascii.hpp"
 #include "agent/base/text.hpp"
 
 #include <fmt/format.h>
@@ -46,7 +47,7 @@ int take_digits(std::string_view text, std::size_t& pos, std::size_t digits) {
   int value = 0;
   for (std::size_t i = 0; i < digits; ++i) {
     const char c = text[pos + i];
-    if (c < '0' || c > '9') {
+    if (!is_digit(c)) {
       return -1;
     }
     value = value * 10 + (c - '0');
@@ -191,7 +192,7 @@ Result<WallTime> parse_iso8601(std::string_view text) {
   std::int64_t micros = 0;
   if (take(text, pos, '.')) {
     std::size_t digits = 0;
-    for (; pos < text.size() && text[pos] >= '0' && text[pos] <= '9'; ++pos, ++digits) {
+    for (; pos < text.size() && is_digit(text[pos]); ++pos, ++digits) {
       if (digits < 6) {  // the seventh digit (.NET ticks) is below what we keep
         micros = micros * 10 + (text[pos] - '0');
       }

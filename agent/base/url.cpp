@@ -1,5 +1,6 @@
 #include "agent/base/url.hpp"
 
+#include "agent/base/ascii.hpp"
 #include "agent/base/host_port.hpp"
 #include "agent/base/text.hpp"
 
@@ -19,10 +20,6 @@ std::unexpected<Error> invalid(std::string message, std::string_view remedy = kE
   return fail(Reason::parse, "url.invalid", std::move(message), std::string(remedy));
 }
 
-bool is_hex(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 // Characters of a path as RFC 3986 has them.
 bool is_path(std::string_view path) {
   for (std::size_t i = 0; i < path.size(); ++i) {
@@ -33,8 +30,8 @@ bool is_path(std::string_view path) {
       }
       continue;
     }
-    const bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    if (!word && std::string_view("-._~!$&'()*+,;=:/").find(c) == std::string_view::npos) {
+    if (!is_letter_or_digit(c) &&
+        std::string_view("-._~!$&'()*+,;=:/").find(c) == std::string_view::npos) {
       return false;
     }
   }

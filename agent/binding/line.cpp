@@ -1,4 +1,5 @@
 // The line that errors point into: rebuilt from tokens, and shown with the squiggle.
+#include "agent/base/ascii.hpp"
 #include "agent/base/text.hpp"
 #include "agent/binding/binding.hpp"
 
@@ -24,14 +25,13 @@ bool is_single_quote(char32_t c) {
 }
 
 bool is_safe_bare(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-         c == '_' || c == '-' || c == '/' || c == '\\' || c == ':' || c == '*';
+  return is_name_character(c) || c == '/' || c == '\\' || c == ':' || c == '*';
 }
 
 // Bare words that begin like a number might be read as one.
 bool needs_quotes(std::string_view text) {
   return text.empty() || !std::ranges::all_of(text, is_safe_bare) || text.front() == '-' ||
-         text.front() == '.' || (text.front() >= '0' && text.front() <= '9');
+         text.front() == '.' || is_digit(text.front());
 }
 
 std::string quoted(std::string_view text) {

@@ -1,4 +1,5 @@
 // The `_xHHHH_` escapes of strings and names.
+#include "agent/base/ascii.hpp"
 #include "agent/base/text.hpp"
 #include "agent/clixml/clixml.hpp"
 
@@ -46,11 +47,9 @@ std::optional<Escape> escape_at(std::string_view text, std::size_t pos) {
 }
 
 void append_escape(std::string& out, char32_t unit) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
   out += "_x";
-  for (const unsigned shift : {12U, 8U, 4U, 0U}) {
-    out += kDigits[(unit >> shift) & 0xFU];
-  }
+  append_hex(out, static_cast<std::uint8_t>(unit >> 8U), kHexUpper);
+  append_hex(out, static_cast<std::uint8_t>(unit), kHexUpper);
   out += '_';
 }
 

@@ -1,5 +1,6 @@
 #include "agent/clixml/scalars.hpp"
 
+#include "agent/base/ascii.hpp"
 #include "agent/base/text.hpp"
 #include "agent/base/time.hpp"
 #include "agent/clixml/clixml.hpp"
@@ -13,15 +14,6 @@
 namespace sfb::clixml {
 
 namespace {
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-bool is_hex(char c) {
-  const char lower = static_cast<char>(c | 0x20);
-  return is_digit(c) || (lower >= 'a' && lower <= 'f');
-}
 
 // Moves behind the digits at `pos` and says how many there were.
 std::size_t skip_digits(std::string_view text, std::size_t& pos) {
@@ -108,10 +100,8 @@ bool is_base64(std::string_view text) {
   const auto body = text.substr(0, text.size() - padding);
   return text.size() % 4 == 0 && padding <= 2 &&
          text.find_first_not_of('=', body.size()) == std::string_view::npos &&
-         std::ranges::all_of(body, [](char c) {
-           return is_hex(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '+' ||
-                  c == '/';
-         });
+         std::ranges::all_of(body,
+                             [](char c) { return is_letter_or_digit(c) || c == '+' || c == '/'; });
 }
 
 bool is_guid(std::string_view text) {

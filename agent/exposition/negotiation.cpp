@@ -2,6 +2,7 @@
 // that looks at every byte once and allocates nothing; what is broken is passed over.
 #include "agent/exposition/negotiation.hpp"
 
+#include "agent/base/ascii.hpp"
 #include "agent/base/text.hpp"
 
 #include <algorithm>
@@ -25,12 +26,11 @@ double parse_quality(std::string_view text) {
   constexpr double kBroken = -1.0;
   constexpr std::size_t kDigits = 6;
   constexpr int kOne = 1'000'000;
-  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
   const std::size_t point = std::min(text.find('.'), text.size());
   const std::string_view whole = text.substr(0, point);
   const std::string_view fraction = text.substr(std::min(point + 1, text.size()));
   if (whole.size() > 1 || (whole.empty() && fraction.empty()) ||
-      !std::ranges::all_of(whole, digit) || !std::ranges::all_of(fraction, digit)) {
+      !std::ranges::all_of(whole, is_digit) || !std::ranges::all_of(fraction, is_digit)) {
     return kBroken;
   }
   int millionths = whole.empty() ? 0 : whole.front() - '0';

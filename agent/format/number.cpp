@@ -1,5 +1,6 @@
 #include "agent/format/number.hpp"
 
+#include "agent/base/ascii.hpp"
 #include "agent/format/style.hpp"
 
 #include <fmt/format.h>
@@ -56,8 +57,7 @@ int shortest_digits(Float number) {
   const auto end =
       std::to_chars(text.data(), text.data() + text.size(), number, std::chars_format::scientific);
   const std::string_view all(text.data(), end.ptr);
-  return static_cast<int>(std::ranges::count_if(all.substr(0, all.find('e')),
-                                                [](char c) { return c >= '0' && c <= '9'; }));
+  return static_cast<int>(std::ranges::count_if(all.substr(0, all.find('e')), is_digit));
 }
 
 // Exact, half to the even digit, as .NET prints a double since Core 3.0.
@@ -74,7 +74,6 @@ std::string fixed_decimal(const std::string& wire) {
   const std::string_view places = text.substr(std::min(point + 1, text.size()));
   digits.append(places.substr(0, kDecimals));
   digits.append(kDecimals - std::min(places.size(), kDecimals), '0');
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   if (point == 0 || !std::ranges::all_of(digits, is_digit) ||
       !std::ranges::all_of(places, is_digit)) {
     return wire;

@@ -1,5 +1,6 @@
 #include "agent/format/scalar.hpp"
 
+#include "agent/base/ascii.hpp"
 #include "agent/format/number.hpp"
 
 #include <fmt/format.h>
@@ -18,7 +19,7 @@ bool take_digits(std::string_view& text, std::size_t count, int& number) {
   }
   number = 0;
   for (const char c : text.substr(0, count)) {
-    if (c < '0' || c > '9') {
+    if (!is_digit(c)) {
       return false;
     }
     number = number * 10 + (c - '0');
@@ -87,7 +88,7 @@ std::optional<std::int64_t> negative_ticks(std::string_view text) {
     std::int64_t fraction = 0;
     if (of_time && take_char(text, '.')) {
       std::size_t digits = 0;
-      for (; !text.empty() && text.front() >= '0' && text.front() <= '9'; ++digits) {
+      for (; !text.empty() && is_digit(text.front()); ++digits) {
         if (digits < kTickDigits) {
           fraction = fraction * 10 + (text.front() - '0');
         }

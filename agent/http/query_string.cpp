@@ -1,5 +1,6 @@
 #include "agent/http/query_string.hpp"
 
+#include "agent/base/ascii.hpp"
 #include "agent/base/text.hpp"
 
 #include <utility>
@@ -8,23 +9,8 @@ namespace sfb::http {
 
 namespace {
 
-// -1 for what is no hex digit.
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') {
-    return c - '0';
-  }
-  if (c >= 'a' && c <= 'f') {
-    return c - 'a' + 10;
-  }
-  if (c >= 'A' && c <= 'F') {
-    return c - 'A' + 10;
-  }
-  return -1;
-}
-
 bool is_unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-         c == '.' || c == '_' || c == '~';
+  return is_name_character(c) || c == '~';
 }
 
 Result<std::string> decode_utf8_part(std::string_view part) {
@@ -89,16 +75,13 @@ Result<std::vector<QueryItem>> parse_query(std::string_view query) {
 }
 
 std::string percent_encode(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
   std::string out;
   for (const char c : text) {
     if (is_unreserved(c)) {
       out += c;
     } else {
-      const auto byte = static_cast<unsigned char>(c);
       out += '%';
-      out += kHex[byte >> 4U];
-      out += kHex[byte & 15U];
+      append_hex(out, static_cast<std::uint8_t>(c), kHexUpper);
     }
   }
   return out;

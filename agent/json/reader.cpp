@@ -1,5 +1,6 @@
 // A JSON reader with caps: depth, bytes, values. It keeps the text of numbers and refuses what
 // ConvertFrom-Json refuses.
+#include "agent/base/ascii.hpp"
 #include "agent/base/encoding.hpp"
 #include "agent/base/text.hpp"
 #include "agent/json/json.hpp"
@@ -20,20 +21,6 @@ namespace {
 constexpr std::size_t kBytesPerValue = 16;
 constexpr std::size_t kExcerpt = 40;        // bytes of the text that an error shows
 constexpr std::size_t kDecimalDigits = 28;  // what System.Decimal always holds
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-int hex_digit(char c) {
-  if (is_digit(c)) {
-    return c - '0';
-  }
-  if (c >= 'a' && c <= 'f') {
-    return c - 'a' + 10;
-  }
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
 
 template <typename T>
 bool fits(std::string_view text) {
@@ -337,7 +324,7 @@ class Parser {
     }
     int unit = 0;
     for (std::size_t i = pos; i < pos + 4; ++i) {
-      const int digit = hex_digit(text_[i]);
+      const int digit = hex_value(text_[i]);
       if (digit < 0) {
         return -1;
       }

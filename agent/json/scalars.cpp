@@ -1,6 +1,7 @@
 // See scalars.hpp. What .NET's TimeSpan and Version have as properties, and how numbers print.
 #include "agent/json/scalars.hpp"
 
+#include "agent/base/ascii.hpp"
 #include "agent/base/text.hpp"
 #include "agent/json/strings.hpp"
 
@@ -23,10 +24,6 @@ constexpr std::int64_t kSecond = 1'000 * kMillisecond;
 constexpr std::int64_t kMinute = 60 * kSecond;
 constexpr std::int64_t kHour = 60 * kMinute;
 constexpr std::int64_t kDay = 24 * kHour;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 std::size_t digits_at(std::string_view text, std::size_t pos) {
   std::size_t count = 0;

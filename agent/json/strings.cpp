@@ -1,6 +1,7 @@
 // See strings.hpp.
 #include "agent/json/strings.hpp"
 
+#include "agent/base/ascii.hpp"
 #include "agent/base/text.hpp"
 #include "agent/base/time.hpp"
 
@@ -9,22 +10,6 @@
 #include <cstdint>
 
 namespace sfb::json {
-
-namespace {
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-bool is_hex(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-}  // namespace
 
 void append_string(std::string& out, std::string_view text, Edition edition) {
   const std::string_view further = edition == Edition::windows_powershell_51 ? "'<>&" : "";

@@ -1,5 +1,6 @@
 #include "agent/net/address.hpp"
 
+#include "agent/base/ascii.hpp"
 #include "agent/base/host_port.hpp"
 #include "agent/base/text.hpp"
 
@@ -21,10 +22,7 @@ std::unexpected<Error> invalid(std::string_view text, std::string_view why) {
 }
 
 bool is_host_name(std::string_view host) {
-  return host.size() <= 253 && std::ranges::all_of(host, [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                  c == '-' || c == '.' || c == '_';
-         });
+  return host.size() <= 253 && std::ranges::all_of(host, is_name_character);
 }
 
 bool is_ipv6(const std::string& host) {

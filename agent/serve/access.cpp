@@ -1,6 +1,7 @@
 // Who may ask: the caller's address, what a proxy left behind, and the name the caller used.
 #include "agent/serve/access.hpp"
 
+#include "agent/base/ascii.hpp"
 #include "agent/base/host_port.hpp"
 #include "agent/base/text.hpp"
 
@@ -33,8 +34,7 @@ std::string normalise(std::string_view host) {
 std::optional<std::string> host_of(std::string_view authority) {
   const HostPort parts = split_host_port(trim(authority));
   const auto allowed = [&](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.' || c == '_' || (parts.bracketed && c == ':');
+    return is_name_character(c) || (parts.bracketed && c == ':');
   };
   // A colon with nothing behind it is allowed in a header.
   const bool port_ok = !parts.port || parts.port->empty() || parse_port(*parts.port);

@@ -1,6 +1,7 @@
 // One request: the route, who may ask, the handler where the table says it runs, the counter.
 #include "agent/serve/live_service.hpp"
 
+#include "agent/base/ascii.hpp"
 #include "agent/base/text.hpp"
 #include "agent/exposition/negotiation.hpp"
 #include "agent/format/choice.hpp"
@@ -39,11 +40,8 @@ std::string joined_header(const http::Request& request, std::string_view name) {
 }
 
 bool is_request_id(std::string_view text) {
-  const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-';
-  };
-  return !text.empty() && text.size() <= kRequestIdLength && std::ranges::all_of(text, allowed);
+  return !text.empty() && text.size() <= kRequestIdLength &&
+         std::ranges::all_of(text, is_name_character);
 }
 
 /// Why a worker did not do its job: too much to do, or a bug.

@@ -1,5 +1,7 @@
 #include "agent/xml/stream.hpp"
 
+#include "agent/base/ascii.hpp"
+
 #include <expat.h>
 #include <fmt/format.h>
 
@@ -50,8 +52,7 @@ std::optional<QName> split_name(std::string_view name) {
     return std::nullopt;
   }
   const char first = parts.local.front();
-  const bool letter = (first >= 'A' && first <= 'Z') || (first >= 'a' && first <= 'z');
-  return letter || first == '_' ? std::optional(parts) : std::nullopt;
+  return is_letter(first) || first == '_' ? std::optional(parts) : std::nullopt;
 }
 
 // Feeds expat's callbacks to a Handler. Prefixes are resolved here and not by expat, because expat

@@ -1,5 +1,6 @@
 #include "agent/remote/file/file_transport.hpp"
 
+#include "agent/base/ascii.hpp"
 #include "agent/base/text.hpp"
 #include "agent/net/deadline.hpp"
 #include "agent/net/worker_pool.hpp"
@@ -41,9 +42,7 @@ void replace(std::string& text, std::string_view placeholder, std::string_view v
 
 // Categories become part of a path: nothing but the letters of their names may.
 bool is_word(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-  });
+  return !text.empty() && std::ranges::all_of(text, is_letter);
 }
 
 std::string folder_of(const std::string& path) {
