@@ -37,8 +37,8 @@ std::unexpected<Error> cannot_read(int error) {
 }
 
 // O_NONBLOCK: a named pipe without a writer would hold the start for ever.
-int open_to_read(const std::string& path) {
-  return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+Descriptor open_to_read(const std::string& path) {
+  return Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
 }
 
 Status check_regular(const struct stat& status) {
@@ -90,7 +90,7 @@ std::vector<std::string> SystemFiles::match(const std::string& pattern) const {
 
 Result<std::string> SystemFiles::read(const std::string& path, std::size_t most) const {
   struct stat status{};
-  const Descriptor file(open_to_read(path));
+  const Descriptor file = open_to_read(path);
   if (const Status regular = check_regular(file, status); !regular) {
     return std::unexpected(regular.error());
   }
@@ -114,7 +114,7 @@ Result<std::string> SystemFiles::read(const std::string& path, std::size_t most)
 
 Result<SecretInfo> SystemFiles::inspect(const std::string& path) const {
   struct stat status{};
-  const Descriptor file(open_to_read(path));
+  const Descriptor file = open_to_read(path);
   if (const Status regular = check_regular(file, status); !regular) {
     return std::unexpected(regular.error());
   }

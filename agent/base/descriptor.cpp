@@ -1,11 +1,23 @@
 #include "agent/base/descriptor.hpp"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <initializer_list>
+#include <utility>
 
 namespace sfb {
+
+int Descriptor::release() {
+  return std::exchange(fd_, -1);
+}
+
+void Descriptor::reset(int fd) {
+  if (const int before = std::exchange(fd_, fd); before >= 0) {
+    ::close(before);
+  }
+}
 
 bool open_missing_streams() {
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {

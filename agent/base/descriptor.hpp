@@ -1,23 +1,27 @@
 // A file descriptor that closes itself, and the three that every program has.
 #pragma once
 
-#include <unistd.h>
-
 namespace sfb {
 
-/// Thread rule: a value of one owner.
+/// Owns a file descriptor; -1 or another negative number (a failed open): none. Thread rule: a
+/// value of one owner.
 class Descriptor {
  public:
-  /// Takes `fd` over; a negative one (a failed open) is fine and closes nothing.
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) {
-      ::close(fd_);
-    }
+  explicit Descriptor(int fd = -1) : fd_(fd) {}
+  ~Descriptor() { reset(); }
+  Descriptor(Descriptor&& other) noexcept : fd_(other.release()) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    reset(other.release());
+    return *this;
   }
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
+
   int get() const { return fd_; }
+  /// Gives the number away: the caller closes it.
+  [[nodiscard]] int release();
+  /// Closes what it holds and takes `fd` over.
+  void reset(int fd = -1);
 
  private:
   int fd_;

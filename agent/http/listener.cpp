@@ -1,5 +1,6 @@
 #include "agent/http/listener.hpp"
 
+#include "agent/base/descriptor.hpp"
 #include "agent/base/host_port.hpp"
 #include "agent/net/resolve.hpp"
 
@@ -147,14 +148,13 @@ Status clear_path(const net::ListenAddress& address, const sockaddr_un& name) {
                 address.str() + ": a file that is no socket is in the way",
                 "remove it or choose another --web.listen-address");
   }
-  const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (probe < 0) {
+  const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (probe.get() < 0) {
     return listen_failed(address.str(), errno);
   }
   // POSIX wants this cast.
   const auto* generic = reinterpret_cast<const sockaddr*>(&name);
-  const int code = ::connect(probe, generic, sizeof(name)) == 0 ? 0 : errno;
-  ::close(probe);
+  const int code = ::connect(probe.get(), generic, sizeof(name)) == 0 ? 0 : errno;
   if (code == ECONNREFUSED || code == ENOENT) {
     return ::unlink(address.path.c_str()) == 0 || errno == ENOENT
                ? Status()

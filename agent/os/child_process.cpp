@@ -31,7 +31,7 @@ namespace sfb::os {
 namespace {
 
 namespace asio = boost::asio;
-using Descriptor = asio::posix::stream_descriptor;
+using Stream = asio::posix::stream_descriptor;
 using Seconds = std::chrono::duration<double>;
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
@@ -43,23 +43,22 @@ bool is_passing(int error) {
   return error == EAGAIN || error == EINTR;
 }
 
-void close(Descriptor& descriptor) {
+void close(Stream& stream) {
   boost::system::error_code ignored;
-  descriptor.close(ignored);
+  stream.close(ignored);
 }
 
-bool adopt(Descriptor& descriptor, OwnedFd& fd) {
+bool adopt(Stream& stream, Descriptor& fd) {
   boost::system::error_code error;
-  descriptor.assign(fd.get(), error);
+  stream.assign(fd.get(), error);
   if (!error) {
-    fd.release();
+    static_cast<void>(fd.release());
   }
   return !error;
 }
 
-asio::awaitable<boost::system::error_code> wait_on(Descriptor& descriptor,
-                                                   Descriptor::wait_type what) {
-  const auto [error] = co_await descriptor.async_wait(what, kAwait);
+asio::awaitable<boost::system::error_code> wait_on(Stream& stream, Stream::wait_type what) {
+  const auto [error] = co_await stream.async_wait(what, kAwait);
   co_return error;
 }
 
@@ -118,10 +117,10 @@ struct ChildProcess::State {
   const asio::any_io_executor executor;
   const std::string program;
   const pid_t pid;
-  Descriptor pidfd;
-  Descriptor in;
-  Descriptor out;
-  Descriptor err;
+  Stream pidfd;
+  Stream in;
+  Stream out;
+  Stream err;
   asio::steady_timer ended;  // runs out when `exit` is set
   std::optional<ProcessExit> exit;
   bool reaped = false;
@@ -197,7 +196,7 @@ std::unexpected<Error> ChildProcess::State::cancelled() const {
 
 asio::awaitable<void> ChildProcess::State::supervise(Self self) {
   // Should the wait itself fail, an unsupervised process must not stay: it is killed then.
-  co_await wait_on(self->pidfd, Descriptor::wait_read);
+  co_await wait_on(self->pidfd, Stream::wait_read);
   const auto end = self->reap();
   close(self->in);  // a process outside the group may hold the other end
   self->take_last_stderr();
@@ -210,7 +209,7 @@ asio::awaitable<void> ChildProcess::State::supervise(Self self) {
 
 asio::awaitable<void> ChildProcess::State::drain_stderr(Self self) {
   while (self->err.is_open()) {
-    if (co_await wait_on(self->err, Descriptor::wait_read)) {
+    if (co_await wait_on(self->err, Stream::wait_read)) {
       break;
     }
     self->take_stderr();
@@ -219,7 +218,7 @@ asio::awaitable<void> ChildProcess::State::drain_stderr(Self self) {
 
 asio::awaitable<void> ChildProcess::State::discard_stdout(Self self) {
   while (self->out.is_open()) {
-    if (co_await wait_on(self->out, Descriptor::wait_read)) {
+    if (co_await wait_on(self->out, Stream::wait_read)) {
       break;
     }
     const ssize_t size = ::read(self->out.native_handle(), self->piece.data(), self->piece.size());
@@ -248,7 +247,7 @@ asio::awaitable<Status> ChildProcess::State::write(Self self, std::string bytes,
     }
     // Also after a piece went: a fast reader must not hold up the loop.
     const auto waited =
-        co_await net::with_deadline(wait_on(self->in, Descriptor::wait_write), deadline);
+        co_await net::with_deadline(wait_on(self->in, Stream::wait_write), deadline);
     if ((co_await asio::this_coro::cancellation_state).cancelled() !=
         asio::cancellation_type::none) {
       co_return self->cancelled();
@@ -271,7 +270,7 @@ asio::awaitable<Result<std::string>> ChildProcess::State::read(Self self, MonoTi
   while (true) {
     // Waits even when something is there: a fast writer must not hold up the loop.
     const auto waited =
-        co_await net::with_deadline(wait_on(self->out, Descriptor::wait_read), deadline);
+        co_await net::with_deadline(wait_on(self->out, Stream::wait_read), deadline);
     // Before anything is taken out of the pipe: nobody would get it.
     if ((co_await asio::this_coro::cancellation_state).cancelled() !=
         asio::cancellation_type::none) {

@@ -1,5 +1,7 @@
 #include "agent/os/file_watch.hpp"
 
+#include "agent/base/descriptor.hpp"
+
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <fcntl.h>
@@ -32,19 +34,6 @@ constexpr std::uint32_t kGone = IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_
 // Watches whose `add` has not come back yet: never near this many, but nothing grows without bound.
 constexpr std::size_t kMaxEarly = 1024;
 
-// Shared with workers that sit in inotify_add_watch: the number cannot be reused meanwhile.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() { ::close(fd_); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
 std::unexpected<Error> add_failed(const std::string& directory, int error) {
   const std::string cause = std::generic_category().message(error);
   switch (error) {
@@ -72,6 +61,7 @@ struct FileWatch::Adder::State : std::enable_shared_from_this<State> {
   State(int fd, asio::any_io_executor loop, Callback on_event)
       : inotify(fd), executor(std::move(loop)), callback(std::move(on_event)) {}
 
+  // Shared with workers that sit in inotify_add_watch: the number cannot be reused meanwhile.
   const Descriptor inotify;
   const asio::any_io_executor executor;
 

@@ -19,8 +19,8 @@ namespace sfb::os {
 namespace {
 
 struct Pipe {
-  OwnedFd read;
-  OwnedFd write;
+  Descriptor read;
+  Descriptor write;
 };
 
 class Actions {
@@ -96,11 +96,11 @@ Status check(const std::vector<std::string>& argv) {
 
 // The actions below put the pipes on 0, 1 and 2 one after the other: none may lie there already, as
 // they would when this process was started without its own three.
-bool lift(OwnedFd& fd) {
+bool lift(Descriptor& fd) {
   if (fd.get() > STDERR_FILENO) {
     return true;
   }
-  fd = OwnedFd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+  fd.reset(::fcntl(fd.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
   return fd.get() >= 0;
 }
 
@@ -109,13 +109,13 @@ bool make(Pipe& pipe) {
   if (::pipe2(ends, O_CLOEXEC) != 0) {
     return false;
   }
-  pipe.read = OwnedFd(ends[0]);
-  pipe.write = OwnedFd(ends[1]);
+  pipe.read.reset(ends[0]);
+  pipe.write.reset(ends[1]);
   return lift(pipe.read) && lift(pipe.write);
 }
 
 // Only this end: the child's is another open file.
-bool make_nonblocking(const OwnedFd& fd) {
+bool make_nonblocking(const Descriptor& fd) {
   return ::fcntl(fd.get(), F_SETFL, O_NONBLOCK) == 0;
 }
 
@@ -169,21 +169,6 @@ int launch(const std::vector<std::string>& argv, int in, int out, int err, pid_t
 
 }  // namespace
 
-OwnedFd::~OwnedFd() {
-  if (fd_ >= 0) {
-    ::close(fd_);
-  }
-}
-
-OwnedFd& OwnedFd::operator=(OwnedFd&& other) noexcept {
-  std::swap(fd_, other.fd_);
-  return *this;
-}
-
-int OwnedFd::release() {
-  return std::exchange(fd_, -1);
-}
-
 Result<Spawned> spawn(const std::vector<std::string>& argv) {
   if (Status good = check(argv); !good) {
     return std::unexpected(std::move(good.error()));
@@ -201,7 +186,7 @@ Result<Spawned> spawn(const std::vector<std::string>& argv) {
     return cannot_start(argv.front(), error);
   }
   // Not pidfd_open(): glibc 2.36 declares it for C alone.
-  child.pidfd = OwnedFd(static_cast<int>(::syscall(SYS_pidfd_open, child.pid, 0)));
+  child.pidfd.reset(static_cast<int>(::syscall(SYS_pidfd_open, child.pid, 0)));
   if (child.pidfd.get() < 0) {
     const int error = errno;
     ::kill(-child.pid, SIGKILL);

@@ -1,6 +1,7 @@
 // Starts a program: descriptors, signals and process group as a supervised child needs them.
 #pragma once
 
+#include "agent/base/descriptor.hpp"
 #include "agent/base/error.hpp"
 
 #include <sys/types.h>
@@ -11,31 +12,13 @@
 
 namespace sfb::os {
 
-/// A descriptor that is closed with its owner; -1: none.
-class OwnedFd {
- public:
-  explicit OwnedFd(int fd = -1) : fd_(fd) {}
-  ~OwnedFd();
-  OwnedFd(OwnedFd&& other) noexcept : fd_(other.release()) {}
-  OwnedFd& operator=(OwnedFd&& other) noexcept;
-  OwnedFd(const OwnedFd&) = delete;
-  OwnedFd& operator=(const OwnedFd&) = delete;
-
-  int get() const { return fd_; }
-  /// Whoever calls this closes it.
-  int release();
-
- private:
-  int fd_;
-};
-
 /// A program that runs. Nobody has reaped it yet, so its number is its own until `waitid`.
 struct Spawned {
   pid_t pid = 0;  ///< also its process group's
-  OwnedFd pidfd;
-  OwnedFd in;   ///< writes to its stdin; the three pipes do not block
-  OwnedFd out;  ///< reads its stdout
-  OwnedFd err;  ///< reads its stderr
+  Descriptor pidfd;
+  Descriptor in;   ///< writes to its stdin; the three pipes do not block
+  Descriptor out;  ///< reads its stdout
+  Descriptor err;  ///< reads its stderr
 };
 
 /// Starts `argv` (an absolute path and its arguments) in a process group of its own, with the

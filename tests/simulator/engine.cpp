@@ -1,5 +1,7 @@
 #include "tests/simulator/engine.hpp"
 
+#include "agent/base/descriptor.hpp"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -19,7 +21,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
-#include <initializer_list>
 #include <utility>
 
 namespace sim {
@@ -33,26 +34,18 @@ constexpr std::size_t kLargestLine = 64UL << 20U;
 constexpr std::chrono::seconds kGrace(5);
 
 struct Pipe {
-  int read = -1;
-  int write = -1;
+  sfb::Descriptor read;
+  sfb::Descriptor write;
   bool open() {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
       return false;
     }
-    read = ends[0];
-    write = ends[1];
+    read.reset(ends[0]);
+    write.reset(ends[1]);
     return true;
   }
 };
-
-void close_all(std::initializer_list<int> files) {
-  for (const int file : files) {
-    if (file >= 0) {
-      ::close(file);
-    }
-  }
-}
 
 // The error number, or 0.
 int spawn(pid_t& pid, const std::vector<std::string>& command, int in, int out) {
@@ -101,17 +94,16 @@ std::expected<std::shared_ptr<Engine>, std::string> Engine::start(
   std::shared_ptr<Engine> engine(new Engine(executor, std::move(events)));
   Pipe in;
   Pipe out;
-  const int error =
-      in.open() && out.open() ? spawn(engine->pid_, command, in.read, out.write) : errno;
-  close_all({in.read, out.write});
+  const int error = in.open() && out.open()
+                        ? spawn(engine->pid_, command, in.read.get(), out.write.get())
+                        : errno;
   if (error != 0) {
-    close_all({in.write, out.read});
     engine->pid_ = 0;
     return std::unexpected(
         fmt::format("engine: {} cannot be started: {}", command.front(), std::strerror(error)));
   }
-  engine->in_.assign(in.write);
-  engine->out_.assign(out.read);
+  engine->in_.assign(in.write.release());
+  engine->out_.assign(out.read.release());
   asio::co_spawn(executor, read(engine), asio::detached);
   return engine;
 }

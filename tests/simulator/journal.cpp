@@ -12,16 +12,10 @@
 
 namespace sim {
 
-Journal::~Journal() {
-  if (file_ >= 0) {
-    ::close(file_);
-  }
-}
-
 std::optional<std::string> Journal::open(const std::string& path) {
   path_ = path;
-  file_ = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
-  return file_ >= 0
+  file_.reset(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644));
+  return file_.get() >= 0
              ? std::nullopt
              : std::optional(fmt::format("{} cannot be written: {}", path, std::strerror(errno)));
 }
@@ -31,7 +25,7 @@ std::size_t Journal::count(const std::string& text) const {
   std::ifstream file(path_);
   std::size_t seen = 0;
   std::size_t count = 1;
-  for (std::string line; file_ >= 0 && std::getline(file, line);) {
+  for (std::string line; file_.get() >= 0 && std::getline(file, line);) {
     seen += line.contains(text) ? 1U : 0U;
     count = line.starts_with(mine) ? seen : count;
   }
@@ -39,7 +33,7 @@ std::size_t Journal::count(const std::string& text) const {
 }
 
 void Journal::write(const std::string& event, const Fields& fields) {
-  if (file_ < 0) {
+  if (file_.get() < 0) {
     return;
   }
   std::string line = fmt::format(R"({{"pid": {}, "event": {})", ::getpid(), quoted(event));
@@ -48,7 +42,7 @@ void Journal::write(const std::string& event, const Fields& fields) {
   }
   line += "}\n";
   // At once, so that the lines of several processes stay whole; a full disk is nobody's business.
-  [[maybe_unused]] const auto written = ::write(file_, line.data(), line.size());
+  [[maybe_unused]] const auto written = ::write(file_.get(), line.data(), line.size());
 }
 
 }  // namespace sim

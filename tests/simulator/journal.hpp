@@ -2,6 +2,8 @@
 // file that they share.
 #pragma once
 
+#include "agent/base/descriptor.hpp"
+
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -16,11 +18,6 @@ class Journal {
   /// Names and values, which are JSON.
   using Fields = std::vector<std::pair<std::string, std::string>>;
 
-  Journal() = default;
-  ~Journal();
-  Journal(const Journal&) = delete;
-  Journal& operator=(const Journal&) = delete;
-
   /// Begins to write there; the error text when it cannot. Without it nothing is written.
   std::optional<std::string> open(const std::string& path);
   /// How many lines up to the last one of this process hold that text; 1 without a file.
@@ -29,7 +26,7 @@ class Journal {
 
  private:
   std::string path_;
-  int file_ = -1;
+  sfb::Descriptor file_;
 };
 
 }  // namespace sim

@@ -1,6 +1,5 @@
 #include "agent/remote/file/beneath.hpp"
 
-#include "agent/base/descriptor.hpp"
 #include "agent/base/text.hpp"
 
 #include <fcntl.h>
@@ -11,7 +10,6 @@
 #include <array>
 #include <cerrno>
 #include <climits>
-#include <memory>
 #include <vector>
 
 namespace sfb::remote {
@@ -26,9 +24,9 @@ constexpr int kMostLinks = 40;
 // The kernel gives up when somebody renames folders meanwhile.
 constexpr int kTries = 16;
 
-int failed(int error) {
+Descriptor failed(int error) {
   errno = error;
-  return -1;
+  return Descriptor();
 }
 
 // What is still to go, the next part last.
@@ -58,29 +56,32 @@ std::string constant_folder(std::string_view pattern) {
   return std::string(pattern.substr(0, pattern.rfind('/', pattern.find('{')) + 1));
 }
 
-int open_beneath(const std::string& folder, const std::string& relative) {
+Descriptor open_beneath(const std::string& folder, const std::string& relative) {
   const Descriptor base(::open(folder.c_str(), kFolder));
   if (base.get() < 0) {
-    return -1;
+    return Descriptor();
   }
   open_how how{};
   how.flags = static_cast<unsigned>(kFile);
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-  int file = failed(EAGAIN);
-  for (int i = 0; i < kTries && file < 0 && (errno == EAGAIN || errno == EINTR); ++i) {
-    file =
-        static_cast<int>(::syscall(SYS_openat2, base.get(), relative.c_str(), &how, sizeof(how)));
+  Descriptor file = failed(EAGAIN);
+  for (int i = 0; i < kTries && file.get() < 0 && (errno == EAGAIN || errno == EINTR); ++i) {
+    file.reset(
+        static_cast<int>(::syscall(SYS_openat2, base.get(), relative.c_str(), &how, sizeof(how))));
   }
   // A filter of system calls may say EPERM; if the file itself does, the walk says so again.
-  return file < 0 && (errno == ENOSYS || errno == EPERM) ? walk_beneath(folder, relative) : file;
+  if (file.get() < 0 && (errno == ENOSYS || errno == EPERM)) {
+    return walk_beneath(folder, relative);
+  }
+  return file;
 }
 
-int walk_beneath(const std::string& folder, const std::string& relative) {
+Descriptor walk_beneath(const std::string& folder, const std::string& relative) {
   // From the folder down: `..` goes back to a folder that was passed, whatever was renamed since.
-  std::vector<std::unique_ptr<Descriptor>> way;
-  way.push_back(std::make_unique<Descriptor>(::open(folder.c_str(), kFolder)));
-  if (way.back()->get() < 0) {
-    return -1;
+  std::vector<Descriptor> way;
+  way.emplace_back(::open(folder.c_str(), kFolder));
+  if (way.back().get() < 0) {
+    return Descriptor();
   }
   std::vector<std::string> parts;
   push_parts(parts, relative);
@@ -95,7 +96,7 @@ int walk_beneath(const std::string& folder, const std::string& relative) {
       }
       continue;
     }
-    const std::string target = read_link(way.back()->get(), name);
+    const std::string target = read_link(way.back().get(), name);
     if (!target.empty()) {
       if (target.front() == '/') {
         return failed(EXDEV);
@@ -107,19 +108,18 @@ int walk_beneath(const std::string& folder, const std::string& relative) {
       continue;
     }
     if (errno != EINVAL) {  // that says: no link
-      return -1;
+      return Descriptor();
     }
     if (parts.empty()) {
-      return ::openat(way.back()->get(), name.c_str(), kFile | O_NOFOLLOW);
+      return Descriptor(::openat(way.back().get(), name.c_str(), kFile | O_NOFOLLOW));
     }
-    auto next = std::make_unique<Descriptor>(
-        ::openat(way.back()->get(), name.c_str(), kFolder | O_NOFOLLOW));
-    if (next->get() < 0) {
-      return -1;
+    Descriptor next(::openat(way.back().get(), name.c_str(), kFolder | O_NOFOLLOW));
+    if (next.get() < 0) {
+      return next;
     }
     way.push_back(std::move(next));
   }
-  return ::openat(way.back()->get(), ".", kFile);  // a folder, which the caller refuses
+  return Descriptor(::openat(way.back().get(), ".", kFile));  // a folder, which the caller refuses
 }
 
 }  // namespace sfb::remote

@@ -2,6 +2,8 @@
 // choose which other files are read.
 #pragma once
 
+#include "agent/base/descriptor.hpp"
+
 #include <string>
 #include <string_view>
 
@@ -12,13 +14,13 @@ namespace sfb::remote {
 std::string constant_folder(std::string_view pattern);
 
 /// Opens a file to read, not blocking. `folder` itself may be a link. In `relative`, links must be
-/// relative and stay beneath the folder. A descriptor, or -1 and errno: EXDEV for a link that
+/// relative and stay beneath the folder. None with errno at a failure: EXDEV for a link that
 /// leaves the folder or is absolute, ELOOP for links in a circle and those of /proc. Blocks on a
 /// dead mount.
-int open_beneath(const std::string& folder, const std::string& relative);
+Descriptor open_beneath(const std::string& folder, const std::string& relative);
 
 /// The same without the system call openat2, which old kernels lack and filters of system calls
 /// refuse: each part of the path is opened by itself and each link read.
-int walk_beneath(const std::string& folder, const std::string& relative);
+Descriptor walk_beneath(const std::string& folder, const std::string& relative);
 
 }  // namespace sfb::remote

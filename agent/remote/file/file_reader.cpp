@@ -145,7 +145,7 @@ Result<Reading> FileReader::read(const std::string& path, const Fqdn& pool,
     error.stage = stage;
     return std::unexpected(std::move(error));
   };
-  const Descriptor file(open_beneath(folder_, path.substr(folder_.size())));
+  const Descriptor file = open_beneath(folder_, path.substr(folder_.size()));
   if (file.get() < 0) {
     const int error = errno;
     if (error == EXDEV) {

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <utility>
@@ -26,6 +27,45 @@ int streams_behind(bool in, bool out, bool err) {
   // The next one is nobody's stream.
   const int next = ::open("/dev/null", O_RDONLY);
   return (good_in ? 1 : 0) + (good_out ? 2 : 0) + (good_err ? 4 : 0) + (next > 2 ? 0 : 16);
+}
+
+bool is_open(int fd) {
+  return ::fcntl(fd, F_GETFD) >= 0;
+}
+
+int opened() {
+  return ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+TEST(Descriptor, ClosesWhatItOwns) {
+  int fd = -1;
+  {
+    const Descriptor owner(opened());
+    fd = owner.get();
+    EXPECT_TRUE(is_open(fd));
+  }
+  EXPECT_FALSE(is_open(fd));
+  EXPECT_EQ(Descriptor().get(), -1);
+}
+
+TEST(Descriptor, MovesReleasesAndResets) {
+  Descriptor from(opened());
+  const int first = from.get();
+  Descriptor to(opened());
+  const int second = to.get();
+  to = std::move(from);
+  EXPECT_EQ(to.get(), first);
+  EXPECT_FALSE(is_open(second));
+  const Descriptor moved(std::move(to));
+  EXPECT_TRUE(is_open(first));
+
+  Descriptor kept(opened());
+  const int number = kept.release();
+  EXPECT_EQ(kept.get(), -1);
+  EXPECT_TRUE(is_open(number));
+  kept.reset(number);
+  kept.reset();
+  EXPECT_FALSE(is_open(number));
 }
 
 TEST(Descriptor, MissingStreamsAreOpened) {

@@ -27,7 +27,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-using Open = int (*)(const std::string& folder, const std::string& relative);
+using Open = Descriptor (*)(const std::string& folder, const std::string& relative);
 
 class Beneath : public testing::TestWithParam<Open> {
  protected:
@@ -48,7 +48,7 @@ class Beneath : public testing::TestWithParam<Open> {
   }
   // The content, or the name of the error.
   static std::string read(Open open, const std::string& folder, const std::string& relative) {
-    const Descriptor file(open(folder, relative));
+    const Descriptor file = open(folder, relative);
     if (file.get() < 0) {
       return ::strerrorname_np(errno);
     }
