@@ -2,15 +2,14 @@
 #include "agent/engine/engine.hpp"
 
 #include "agent/engine/core.hpp"
+#include "agent/net/wake.hpp"
 #include "agent/remote/transport.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <exception>
@@ -101,24 +100,24 @@ class Engine::Impl : public std::enable_shared_from_this<Engine::Impl> {
       }
     }
     // Shared, because a handler may come after this coroutine has given up.
-    struct Count {
+    struct Left {
+      explicit Left(std::size_t count) : running(count), open(count) {}
       std::size_t running;
       std::size_t open;
+      net::Wake none_running;
     };
-    const auto left = std::make_shared<Count>(Count{transports.size(), transports.size()});
-    const auto all_closed = std::make_shared<asio::steady_timer>(executor_, deadline);
+    const auto left = std::make_shared<Left>(transports.size());
     for (auto& transport : transports) {
       asio::co_spawn(executor_, close_one(std::move(transport), deadline),
-                     [left, all_closed](const std::exception_ptr& failure, bool closed) {
+                     [left](const std::exception_ptr& failure, bool closed) {
                        left->open -= !failure && closed ? 1U : 0U;
                        if (--left->running == 0) {
-                         all_closed->cancel();
+                         left->none_running.notify_all();
                        }
                      });
     }
     if (left->running > 0) {
-      // Ends by the deadline, by cancel() or by cancellation of the caller: each is an end.
-      static_cast<void>(co_await all_closed->async_wait(asio::as_tuple(asio::use_awaitable)));
+      co_await left->none_running.wait_until(deadline);
     }
     co_return left->open;
   }

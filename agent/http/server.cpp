@@ -56,18 +56,6 @@ asio::awaitable<void> accept_loop(std::shared_ptr<ServerCore> core,
   }
 }
 
-// Lets the last connection wake a drain, for as long as the drain waits, however that ends.
-class DrainWake {
- public:
-  DrainWake(ServerCore& core, asio::steady_timer& timer) : core_(core) { core_.drained = &timer; }
-  ~DrainWake() { core_.drained = nullptr; }
-  DrainWake(const DrainWake&) = delete;
-  DrainWake& operator=(const DrainWake&) = delete;
-
- private:
-  ServerCore& core_;
-};
-
 }  // namespace
 
 class Server::Impl {
@@ -148,13 +136,8 @@ asio::awaitable<bool> Server::drain(MonoTime deadline) {
   for (const auto& connection : impl->connections()) {
     connection->end_soon();
   }
-  asio::steady_timer timer(core.executor, deadline);
-  const DrainWake wake(core, timer);
-  while (!core.connections.empty() && net::mono_now() < deadline) {
-    const auto [error] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-    if (error && !core.connections.empty()) {
-      break;  // this coroutine was cancelled
-    }
+  if (!core.connections.empty()) {
+    co_await core.drained.wait_until(deadline);
   }
   co_return core.connections.empty();
 }

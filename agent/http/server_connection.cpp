@@ -110,9 +110,8 @@ void Connection::finish() {
   boost::system::error_code ignored;
   socket_.close(ignored);
   timer_.cancel();
-  if (core_->connections.erase(this) > 0 && core_->connections.empty() &&
-      core_->drained != nullptr) {
-    core_->drained->cancel();
+  if (core_->connections.erase(this) > 0 && core_->connections.empty()) {
+    core_->drained.notify_all();
   }
 }
 

@@ -6,6 +6,7 @@
 #include "agent/http/request_reader.hpp"
 #include "agent/http/response_writer.hpp"
 #include "agent/http/server.hpp"
+#include "agent/net/wake.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -37,8 +38,8 @@ struct ServerCore {
   const Logger logger;
 
   bool draining = false;
-  std::unordered_set<Connection*> connections;   ///< each takes itself out at its end
-  boost::asio::steady_timer* drained = nullptr;  ///< cancelled when the last one has gone
+  std::unordered_set<Connection*> connections;  ///< each takes itself out at its end
+  net::Wake drained;                            ///< the last one has gone
   std::uint64_t accepted = 0;
   std::uint64_t refused = 0;
   std::size_t turning_away = 0;  ///< connections over the limit that are just being told so

@@ -1,19 +1,17 @@
 #include "agent/net/resolver.hpp"
 
 #include "agent/base/text.hpp"
+#include "agent/net/wake.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/address.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <exception>
-#include <list>
 #include <optional>
 #include <unordered_map>
 #include <unordered_set>
@@ -74,10 +72,8 @@ class Resolver::Impl : public std::enable_shared_from_this<Impl> {
     }
     // A full pool answers at once.
     if (entry->answers == before) {
-      asio::steady_timer timer(
-          executor, remembered ? std::min<MonoTime>(deadline, now + kPatience) : deadline);
-      const Waiting waiting(*entry, timer);
-      co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+      co_await entry->answered.wait_until(remembered ? std::min<MonoTime>(deadline, now + kPatience)
+                                                     : deadline);
     }
     const bool answered = entry->answers != before;
     if (answered && !entry->failure) {
@@ -107,23 +103,9 @@ class Resolver::Impl : public std::enable_shared_from_this<Impl> {
     Endpoints good;
     MonoTime good_at{};
     MonoTime asked_at{};
-    std::list<asio::steady_timer*> waiting;
+    Wake answered;
   };
   using EntryPtr = std::shared_ptr<Entry>;
-
-  // Registers a waiting coroutine's timer, however the wait ends.
-  class Waiting {
-   public:
-    Waiting(Entry& entry, asio::steady_timer& timer)
-        : entry_(entry), place_(entry.waiting.insert(entry.waiting.end(), &timer)) {}
-    ~Waiting() { entry_.waiting.erase(place_); }
-    Waiting(const Waiting&) = delete;
-    Waiting& operator=(const Waiting&) = delete;
-
-   private:
-    Entry& entry_;
-    std::list<asio::steady_timer*>::iterator place_;
-  };
 
   // Also when the loop drops the look-up: a signal to a coroutine that is gone must not be sent.
   class Running {
@@ -181,9 +163,7 @@ class Resolver::Impl : public std::enable_shared_from_this<Impl> {
         entry->failure->reason = Reason::internal;  // no fault of a server
       }
     }
-    for (asio::steady_timer* const timer : entry->waiting) {
-      timer->cancel();
-    }
+    entry->answered.notify_all();
   }
 
   Lookup lookup_;

@@ -75,9 +75,7 @@ struct WorkerPool::Core {
     }
     boost::asio::post(ticket->executor, [ticket] {
       ticket->done = true;
-      if (ticket->timer != nullptr) {
-        ticket->timer->cancel();
-      }
+      ticket->ended.notify_all();
     });
   }
 

@@ -4,13 +4,11 @@
 #include "agent/base/error.hpp"
 #include "agent/base/time.hpp"
 #include "agent/net/deadline.hpp"
+#include "agent/net/wake.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -27,11 +25,11 @@ namespace sfb::net {
 
 namespace detail {
 
-// What the waiting coroutine and the worker share. `timer` and `done` belong to the loop thread;
+// What the waiting coroutine and the worker share. `ended` and `done` belong to the loop thread;
 // `abandoned` may be set by it at any time; everything else is written before the job is handed on.
 struct JobTicket {
   boost::asio::any_io_executor executor;
-  boost::asio::steady_timer* timer = nullptr;
+  Wake ended;  // or refused
   bool done = false;
   std::atomic<bool> abandoned{false};
   std::optional<Error> refusal;  // why the job was never run (the pool stopped)
@@ -42,16 +40,11 @@ struct JobWithOutcome : JobTicket {
   std::optional<R> outcome;
 };
 
-// Registers the coroutine's timer for as long as it waits, however the wait ends.
+// Tells the worker when nobody waits any more, however the wait ends.
 class JobWaiter {
  public:
-  JobWaiter(JobTicket& ticket, boost::asio::steady_timer& timer) : ticket_(ticket) {
-    ticket_.timer = &timer;
-  }
-  ~JobWaiter() {
-    ticket_.timer = nullptr;
-    ticket_.abandoned = true;
-  }
+  explicit JobWaiter(JobTicket& ticket) : ticket_(ticket) {}
+  ~JobWaiter() { ticket_.abandoned = true; }
   JobWaiter(const JobWaiter&) = delete;
   JobWaiter& operator=(const JobWaiter&) = delete;
 
@@ -119,8 +112,7 @@ class WorkerPool {
     static_assert(detail::kIsResult<R>, "a job returns Result<T>");
     auto ticket = std::make_shared<detail::JobWithOutcome<R>>();
     ticket->executor = co_await boost::asio::this_coro::executor;
-    boost::asio::steady_timer timer(ticket->executor, deadline);
-    const detail::JobWaiter waiter(*ticket, timer);
+    const detail::JobWaiter waiter(*ticket);
     const std::string name = name_;  // the pool may be gone when this resumes
     if (Status queued = submit(ticket,
                                [ticket, job = std::move(job)]() mutable {
@@ -129,15 +121,14 @@ class WorkerPool {
         !queued) {
       co_return std::unexpected(std::move(queued.error()));
     }
-    auto [wait_error] =
-        co_await timer.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+    const bool in_time = co_await ticket->ended.wait_until(deadline);
     if (ticket->done) {
       if (ticket->refusal) {
         co_return std::unexpected(std::move(*ticket->refusal));
       }
       co_return std::move(*ticket->outcome);
     }
-    co_return std::unexpected(unfinished(name, !wait_error, std::move(timeout_code)));
+    co_return std::unexpected(unfinished(name, !in_time, std::move(timeout_code)));
   }
 
   /// Takes no more jobs and ends the waiting ones with `pool.stopped`. Running ones go on.

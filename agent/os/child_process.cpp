@@ -1,6 +1,7 @@
 #include "agent/os/child_process.hpp"
 
 #include "agent/net/deadline.hpp"
+#include "agent/net/wake.hpp"
 #include "agent/os/line_tail.hpp"
 #include "agent/os/spawn.hpp"
 
@@ -9,7 +10,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <fcntl.h>
@@ -62,11 +62,6 @@ asio::awaitable<boost::system::error_code> wait_on(Stream& stream, Stream::wait_
   co_return error;
 }
 
-asio::awaitable<bool> wait_on(asio::steady_timer& timer) {
-  const auto [error] = co_await timer.async_wait(kAwait);
-  co_return !error;
-}
-
 }  // namespace
 
 std::string ProcessExit::text() const {
@@ -90,8 +85,7 @@ struct ChildProcess::State {
         pidfd(loop),
         in(loop),
         out(loop),
-        err(loop),
-        ended(loop, net::kNever) {}
+        err(loop) {}
   // With the loop gone, nobody else would.
   ~State() { reap(); }
   State(const State&) = delete;
@@ -121,7 +115,7 @@ struct ChildProcess::State {
   Stream in;
   Stream out;
   Stream err;
-  asio::steady_timer ended;  // runs out when `exit` is set
+  net::Wake ended;  // `exit` is set
   std::optional<ProcessExit> exit;
   bool reaped = false;
   bool stdin_broken = false;
@@ -203,7 +197,7 @@ asio::awaitable<void> ChildProcess::State::supervise(Self self) {
   if (end) {
     self->exit = end;
     close(self->pidfd);
-    self->ended.expires_at(MonoTime{});
+    self->ended.notify_all();
   }
 }
 
@@ -299,7 +293,7 @@ asio::awaitable<Result<std::string>> ChildProcess::State::read(Self self, MonoTi
 asio::awaitable<std::optional<ProcessExit>> ChildProcess::State::exited(Self self,
                                                                         MonoTime deadline) {
   if (!self->exit) {
-    co_await net::with_deadline(wait_on(self->ended), deadline);
+    co_await self->ended.wait_until(deadline);
   }
   co_return self->exit;
 }

@@ -4,14 +4,12 @@
 
 #include "agent/exposition/gzip.hpp"
 #include "agent/net/deadline.hpp"
+#include "agent/net/wake.hpp"
 #include "agent/serve/metrics_page.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <array>
 #include <chrono>
@@ -38,11 +36,9 @@ struct Page {
   bool outdated(MonoTime now) const { return now - made > kMaxAge; }
 };
 
-/// A page being made. Waiting is waiting for `done`, a timer that only ends by being cancelled.
+/// A page being made.
 struct Build {
-  explicit Build(const asio::any_io_executor& executor) : done(executor, net::kNever) {}
-
-  asio::steady_timer done;
+  net::Wake done;
   bool finished = false;
   Result<Page> page = fail(Reason::internal, "page.abandoned",
                            "the metrics page was not finished because the agent is stopping");
@@ -62,7 +58,7 @@ class Completion {
   ~Completion() {
     build_->finished = true;
     slot_.build.reset();
-    build_->done.cancel();
+    build_->done.notify_all();
   }
   Completion(const Completion&) = delete;
   Completion& operator=(const Completion&) = delete;
@@ -141,11 +137,11 @@ struct LivePages::Impl {
     while (!page.serves(wanted, arrived)) {
       std::shared_ptr<Build> build = slot.build;
       if (!build) {
-        build = slot.build = std::make_shared<Build>(executor);
+        build = slot.build = std::make_shared<Build>();
         asio::co_spawn(executor, run_build(impl, slot, build), asio::detached);
       }
       if (!build->finished) {  // refused by a full pool, it ends before co_spawn returns
-        co_await build->done.async_wait(asio::as_tuple(asio::use_awaitable));
+        co_await build->done.wait_until(net::kNever);
       }
       if (!build->finished) {
         co_return fail(Reason::internal, "page.cancelled",

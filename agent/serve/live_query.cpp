@@ -2,11 +2,7 @@
 #include "agent/serve/live_query.hpp"
 
 #include "agent/net/deadline.hpp"
-
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include "agent/net/wake.hpp"
 
 #include <memory>
 #include <optional>
@@ -16,24 +12,19 @@
 namespace sfb::serve {
 namespace {
 
-namespace asio = boost::asio;
-
 using Outcome = std::expected<status::Answer, status::Refusal>;
 
 /// Shared with the callback, which may outlive the coroutine.
 struct Pending {
   std::optional<Outcome> outcome;
-  asio::steady_timer* waiting = nullptr;  ///< the coroutine's, while it waits
+  net::Wake came;
 };
 
-/// However the wait ends, nobody is waiting any more.
+/// Takes the question back when the wait ends without an answer, however it ends.
 class Waiting {
  public:
-  Waiting(Pending& pending, asio::steady_timer& timer) : pending_(pending) {
-    pending_.waiting = &timer;
-  }
+  explicit Waiting(const Pending& pending) : pending_(pending) {}
   ~Waiting() {
-    pending_.waiting = nullptr;
     if (!pending_.outcome) {
       stop_.request_stop();
     }
@@ -44,7 +35,7 @@ class Waiting {
   std::stop_token token() const { return stop_.get_token(); }
 
  private:
-  Pending& pending_;
+  const Pending& pending_;
   std::stop_source stop_;
 };
 
@@ -53,16 +44,14 @@ class Waiting {
 boost::asio::awaitable<Outcome> ask(status::Evaluator& evaluator, status::Question question,
                                     status::Wish wish, std::chrono::nanoseconds patience) {
   const auto pending = std::make_shared<Pending>();
-  asio::steady_timer timer(co_await asio::this_coro::executor, net::mono_now() + patience);
-  const Waiting waiting(*pending, timer);
+  const MonoTime deadline = net::mono_now() + patience;
+  const Waiting waiting(*pending);
   evaluator.evaluate(question, std::move(wish), waiting.token(), [pending](Outcome outcome) {
     pending->outcome = std::move(outcome);
-    if (pending->waiting != nullptr) {
-      pending->waiting->cancel();
-    }
+    pending->came.notify_all();
   });
   if (!pending->outcome) {
-    co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    co_await pending->came.wait_until(deadline);
   }
   if (pending->outcome) {
     co_return std::move(*pending->outcome);

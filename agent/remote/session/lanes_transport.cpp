@@ -2,9 +2,7 @@
 
 #include "agent/net/deadline.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -40,34 +38,6 @@ bool cmdlet_failed(const Call& call, const Result<PipelineResult>& result) {
 
 MonoTime last_word(MonoTime deadline, MonoTime now) {
   return deadline - std::min<std::chrono::nanoseconds>(kMargin, (deadline - now) / 10);
-}
-
-class LanesTransport::Waiters::Entry {
- public:
-  Entry(std::vector<asio::steady_timer*>& timers, asio::steady_timer& timer)
-      : timers_(timers), timer_(&timer) {
-    timers_.push_back(timer_);
-  }
-  ~Entry() { std::erase(timers_, timer_); }
-  Entry(const Entry&) = delete;
-  Entry& operator=(const Entry&) = delete;
-
- private:
-  std::vector<asio::steady_timer*>& timers_;
-  asio::steady_timer* timer_;
-};
-
-asio::awaitable<void> LanesTransport::Waiters::wait(MonoTime deadline) {
-  asio::steady_timer timer(co_await asio::this_coro::executor, deadline);
-  const Entry entry(timers_, timer);
-  // Woken, too late or cancelled: whoever waits looks for himself.
-  static_cast<void>(co_await timer.async_wait(asio::as_tuple(asio::use_awaitable)));
-}
-
-void LanesTransport::Waiters::wake() {
-  for (asio::steady_timer* timer : timers_) {
-    timer->cancel();
-  }
 }
 
 // Sees to it that a session comes back however its ask ends.
@@ -147,7 +117,7 @@ auto LanesTransport::take(MonoTime deadline) -> asio::awaitable<Result<LanePtr>>
           {},
           Stage::queue});
     }
-    co_await waiters_.wait(std::min<MonoTime>(deadline, next_place(now)));
+    co_await changed_.wait_until(std::min<MonoTime>(deadline, next_place(now)));
   }
 }
 
@@ -211,7 +181,7 @@ void LanesTransport::rest(const LanePtr& lane) {
     idle_.push_back(lane);
     arm();
   }
-  waiters_.wake();
+  changed_.notify_all();
 }
 
 // Not part of the ask, whose time may be over; so neither its cancellation nor its deadline counts.
@@ -247,9 +217,9 @@ asio::awaitable<bool> LanesTransport::close(MonoTime deadline) {
     }
   }
   arm();
-  waiters_.wake();
+  changed_.notify_all();
   while (!lanes_.empty() && net::mono_now() < deadline) {
-    co_await waiters_.wait(deadline);
+    co_await changed_.wait_until(deadline);
   }
   co_return lanes_.empty();
 }

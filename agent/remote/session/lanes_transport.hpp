@@ -2,6 +2,7 @@
 // them, and ends them in time. What a session is, its lane knows.
 #pragma once
 
+#include "agent/net/wake.hpp"
 #include "agent/remote/transport.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -102,16 +103,6 @@ class LanesTransport : public Transport, public std::enable_shared_from_this<Lan
 
  private:
   using LanePtr = std::shared_ptr<Lane>;
-  // Coroutines that wait until something changes. A timer each, because each has its own deadline.
-  class Waiters {
-   public:
-    boost::asio::awaitable<void> wait(MonoTime deadline);
-    void wake();
-
-   private:
-    class Entry;
-    std::vector<boost::asio::steady_timer*> timers_;
-  };
   class Loan;
 
   boost::asio::awaitable<Result<LanePtr>> take(MonoTime deadline);
@@ -133,7 +124,7 @@ class LanesTransport : public Transport, public std::enable_shared_from_this<Lan
   MakeLane make_lane_;
   std::vector<LanePtr> lanes_;  ///< all of them
   std::vector<LanePtr> idle_;   ///< the newest last
-  Waiters waiters_;
+  net::Wake changed_;           ///< a session rests, or this closes
   boost::asio::steady_timer idle_timer_;
   std::optional<MonoTime> armed_;
   bool closing_ = false;
