@@ -1,5 +1,6 @@
 #include "agent/base/log.hpp"
 
+#include "agent/base/json_string.hpp"
 #include "agent/base/text.hpp"
 
 #include <fmt/format.h>
@@ -9,38 +10,6 @@
 namespace sfb {
 
 namespace {
-
-// JSON string escapes; logfmt's quoted values follow the same rules.
-void append_quoted(std::string& out, std::string_view text) {
-  out += '"';
-  for (std::size_t pos = 0; pos < text.size();) {
-    const char32_t c = next_code_point(text, pos);
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        if (c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x2028 || c == 0x2029) {
-          out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-        } else {
-          append_utf8(out, c);
-        }
-    }
-  }
-  out += '"';
-}
 
 bool is_bare(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
@@ -55,15 +24,15 @@ void append_logfmt(std::string& out, std::string_view key, std::string_view valu
   if (is_bare(value)) {
     out += value;
   } else {
-    append_quoted(out, value);
+    append_json_string(out, value);  // logfmt's quoted values follow the same rules
   }
 }
 
 void append_json(std::string& out, std::string_view key, std::string_view value) {
   out += ',';
-  append_quoted(out, key);
+  append_json_string(out, key);
   out += ':';
-  append_quoted(out, value);
+  append_json_string(out, value);
 }
 
 }  // namespace

@@ -1,31 +1,10 @@
-// Writing JSON: quoting and joining, no more.
 #include "agent/serve/json_text.hpp"
 
-#include "agent/base/text.hpp"
+#include "agent/base/json_string.hpp"
 
 #include <fmt/format.h>
 
-#include <iterator>
-
 namespace sfb::serve {
-
-std::string json_quote(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : to_utf8_lossy(text)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (byte < 0x20 || byte == 0x7F) {
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", byte);
-    } else {
-      out += c;
-    }
-  }
-  return out + '"';
-}
 
 std::string json_list(const std::vector<std::string>& items) {
   std::string out;
@@ -37,7 +16,7 @@ std::string json_list(const std::vector<std::string>& items) {
 }
 
 JsonObject& JsonObject::add(std::string_view name, std::string_view text) {
-  return add_raw(name, json_quote(text));
+  return add_raw(name, json_string(text));
 }
 
 JsonObject& JsonObject::add_seconds(std::string_view name, double seconds) {
@@ -51,7 +30,7 @@ JsonObject& JsonObject::add_seconds(std::string_view name, double seconds) {
 
 JsonObject& JsonObject::add_raw(std::string_view name, std::string_view value) {
   members_ += members_.empty() ? "" : ",";
-  members_ += json_quote(name);
+  members_ += json_string(name);
   members_ += ':';
   members_ += value;
   return *this;

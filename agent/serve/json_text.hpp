@@ -9,9 +9,6 @@
 
 namespace sfb::serve {
 
-/// A JSON string with its quotes; bytes that are no UTF-8 become U+FFFD.
-std::string json_quote(std::string_view text);
-
 /// Items between brackets, one a line: `[\n a,\n b\n]`; `[]` without any.
 std::string json_list(const std::vector<std::string>& items);
 

@@ -1,6 +1,7 @@
 // Errors in the two shapes a caller may ask for.
 #include "agent/serve/problem.hpp"
 
+#include "agent/base/json_string.hpp"
 #include "agent/base/text.hpp"
 #include "agent/serve/json_text.hpp"
 
@@ -86,7 +87,7 @@ std::string json_texts(const std::vector<collectors::Ground>& grounds) {
   std::vector<std::string> quoted;
   quoted.reserve(grounds.size());
   for (const std::string& text : texts_of(grounds)) {
-    quoted.push_back(json_quote(text));
+    quoted.push_back(json_string(text));
   }
   return json_list(quoted);
 }

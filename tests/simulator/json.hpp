@@ -1,6 +1,8 @@
 // JSON as far as the control door and the journal write it.
 #pragma once
 
+#include "agent/base/json_string.hpp"
+
 #include <fmt/format.h>
 
 #include <string>
@@ -9,18 +11,7 @@
 namespace sim {
 
 inline std::string quoted(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
-    } else {
-      out += c;
-    }
-  }
-  return out + '"';
+  return sfb::json_string(text);
 }
 
 /// Of a map from names to numbers or texts.
