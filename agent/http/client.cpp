@@ -3,6 +3,7 @@
 #include "agent/base/host_port.hpp"
 #include "agent/base/text.hpp"
 #include "agent/http/listener.hpp"
+#include "agent/http/reply_reader.hpp"
 #include "agent/net/address.hpp"
 #include "agent/net/connect.hpp"
 #include "agent/net/resolve.hpp"
@@ -12,16 +13,11 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/core/buffers_to_string.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/dynamic_body.hpp>
-#include <boost/beast/http/error.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
 #include <fmt/format.h>
 #include <sys/un.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -32,11 +28,10 @@ namespace sfb::http {
 namespace {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = boost::beast::http;
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
-constexpr std::uint32_t kHeaderBytes = 64U << 10U;
+constexpr std::size_t kHeaderBytes = 64UL << 10U;
+constexpr std::size_t kPiece = 16UL << 10U;
 
 // How far an exchange got, for the message when its deadline comes.
 struct Progress {
@@ -98,23 +93,24 @@ asio::awaitable<Result<StreamSocket>> connect_tcp(const ClientTarget& to,
   co_return StreamSocket(std::move(*socket));
 }
 
-std::unexpected<Error> read_failed(const ClientTarget& to, const boost::system::error_code& e,
-                                   std::size_t max_bytes) {
-  const std::string where = to.str();
-  if (e == http::error::body_limit) {
+std::unexpected<Error> closed(const std::string& where) {
+  return fail_at(Stage::query, Reason::protocol, "client.closed",
+                 where + ": the connection was closed before the whole answer came",
+                 "try again; the agent's log may tell why");
+}
+
+// The reader's words name a limit of endpoints.
+std::unexpected<Error> read_failed(const std::string& where, const Error& error,
+                                   const HttpReplyReader& reader, std::size_t max_bytes) {
+  if (error.code == "http.closed" || error.code == "http.cut") {
+    return closed(where);
+  }
+  if (error.code == "http.answer_too_large" && reader.has_head()) {
     return fail_at(Stage::query, Reason::protocol, "client.too_large",
                    fmt::format("{}: the answer is larger than {} bytes", where, max_bytes),
                    "check that this is the agent's address");
   }
-  if (e == http::error::end_of_stream || e == http::error::partial_message ||
-      e == asio::error::eof || e == asio::error::connection_reset ||
-      e == asio::error::broken_pipe) {
-    return fail_at(Stage::query, Reason::protocol, "client.closed",
-                   where + ": the connection was closed before the whole answer came",
-                   "try again; the agent's log may tell why");
-  }
-  return fail_at(Stage::query, Reason::protocol, "client.protocol",
-                 fmt::format("{}: the answer is not valid HTTP: {}", where, e.message()),
+  return fail_at(Stage::query, Reason::protocol, "client.protocol", where + ": " + error.message,
                  "check that this is the agent's address (plain http, not https)");
 }
 
@@ -130,13 +126,11 @@ std::string request_bytes(const ClientTarget& to, const std::string& target,
   return out;
 }
 
-Response to_response(const http::response<http::dynamic_body>& message) {
+Response to_response(HttpReply reply) {
   Response out;
-  out.status = static_cast<int>(message.result_int());
-  for (const auto& field : message) {
-    out.headers.push_back({std::string(field.name_string()), std::string(field.value())});
-  }
-  out.body = std::make_shared<const std::string>(beast::buffers_to_string(message.body().data()));
+  out.status = reply.status;
+  out.headers = std::move(reply.headers);
+  out.body = std::make_shared<const std::string>(std::move(reply.body));
   out.close = true;
   return out;
 }
@@ -153,16 +147,19 @@ asio::awaitable<Result<Response>> exchange(const ClientTarget& to, const net::En
   // A server that refuses early answers before it has read everything: so a failed write is no
   // reason not to read.
   static_cast<void>(co_await asio::async_write(*socket, asio::buffer(request), kAwait));
-  // Grows with what comes; a string body would reserve what the peer merely announces.
-  http::response_parser<http::dynamic_body> parser;
-  parser.header_limit(kHeaderBytes);
-  parser.body_limit(max_bytes);
-  beast::flat_buffer buffer(kHeaderBytes + (64UL << 10U));
-  const auto [read_error, size] = co_await http::async_read(*socket, buffer, parser, kAwait);
-  if (read_error) {
-    co_return read_failed(to, read_error, max_bytes);
+  HttpReplyReader reader(kHeaderBytes, max_bytes);
+  std::array<char, kPiece> piece{};
+  while (!reader.done()) {
+    const auto [error, count] = co_await socket->async_read_some(asio::buffer(piece), kAwait);
+    if (error && error != asio::error::eof) {
+      co_return closed(to.str());
+    }
+    const Status taken = error ? reader.finish() : reader.feed({piece.data(), count});
+    if (!taken) {
+      co_return read_failed(to.str(), taken.error(), reader, max_bytes);
+    }
   }
-  co_return to_response(parser.release());
+  co_return to_response(reader.take());
 }
 
 bool is_clean(std::string_view text) {

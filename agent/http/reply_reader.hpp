@@ -23,9 +23,9 @@ struct HttpReply {
   std::vector<std::string> all(std::string_view name) const;
 };
 
-/// Reads one answer to one POST; interim 1xx answers are skipped (at most 8). Chunked bodies are
-/// decoded here and not by Beast 1.81, whose chunk parser asserts on malformed input.
-/// Thread rule: one owner.
+/// Reads one answer to one GET or POST; interim 1xx answers are skipped (at most 8). Chunked bodies
+/// are decoded here and not by Beast 1.81, whose chunk parser asserts on malformed input. Thread
+/// rule: one owner.
 class HttpReplyReader {
  public:
   HttpReplyReader(std::size_t max_header, std::size_t max_body)
@@ -40,6 +40,8 @@ class HttpReplyReader {
   Status finish(bool clean = true);
 
   bool done() const { return state_ == State::done; }
+  /// The header was read: what fails behind it is about the body.
+  bool has_head() const { return reply_.status >= 200; }
   /// A byte of the answer has come.
   bool started() const { return any_; }
   /// The connection can be used again: HTTP/1.1, length known, no `Connection: close`, nothing

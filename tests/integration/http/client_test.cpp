@@ -17,6 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
+using testing::Not;
 
 // Takes one connection, reads what is there, sends `answer`, waits `stay`, closes.
 class OnePeer {
@@ -182,16 +183,20 @@ TEST(Client, ThePeerClosesEarlyOrSpeaksAnotherTongue) {
     std::string_view code;
   };
   net::Loop loop;
-  for (const Case& c : {Case{"", "client.closed"}, Case{"HTTP/1.1 200 OK\r\n", "client.closed"},
-                        Case{"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", "client.closed"},
-                        Case{"SSH-2.0-OpenSSH_9.2\r\n", "client.protocol"},
-                        Case{"\x15\x03\x03 no http, no http", "client.protocol"}}) {
+  for (const Case& c :
+       {Case{"", "client.closed"}, Case{"HTTP/1.1 200 OK\r\n", "client.closed"},
+        Case{"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", "client.closed"},
+        Case{"SSH-2.0-OpenSSH_9.2\r\n", "client.protocol"},
+        Case{"HTTP/1.1 200 OK\r\nX: " + std::string(70'000, 'x'), "client.protocol"},
+        Case{"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\nabc", "client.too_large"},
+        Case{"\x15\x03\x03 no http, no http", "client.protocol"}}) {
     const OnePeer peer(c.answer);
     const auto answer = ask(loop, peer.address());
     ASSERT_FALSE(answer) << c.answer;
     EXPECT_EQ(answer.error().code, c.code) << c.answer << ": " << describe(answer.error());
     EXPECT_EQ(answer.error().reason, Reason::protocol) << c.answer;
     EXPECT_EQ(answer.error().stage, Stage::query) << c.answer;
+    EXPECT_THAT(describe(answer.error()), Not(HasSubstr("limits."))) << "an endpoint's affair";
   }
 }
 
