@@ -5,31 +5,8 @@ set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 unit=$root/deploy/systemd/sfb-backup-exporter.service
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-
-passed=0
-failed=0
-check() {
-  local name=$1
-  shift
-  if "$@" >"$work/output" 2>&1; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
-    echo "FAILED: $name"
-    sed 's/^/  /' "$work/output"
-  fi
-}
-fails() { ! "$@"; }
-
-# The counting itself first: a script that cannot fail proves nothing.
-check 'this line is expected' false >"$work/probe"
-if [[ $passed -ne 0 || $failed -ne 1 ]] || ! grep -q '^FAILED: this line' "$work/probe"; then
-  echo 'FAILED: this script does not count failures'
-  exit 1
-fi
-failed=0
+# shellcheck source=tests/check.sh
+. "$root/tests/check.sh"
 
 # exposure UNIT: fails above 1.5 (the threshold is in tenths).
 exposure() { systemd-analyze security --offline=true --threshold=15 --no-pager "$1"; }
@@ -65,5 +42,4 @@ check 'restarts however it ended' grep -qxF 'Restart=always' "$unit"
 check 'writes no core file' grep -qxF 'LimitCORE=0' "$unit"
 check 'start type' grep -qxF 'Type=exec' "$unit"
 
-echo "$passed passed, $failed failed"
-[[ $failed -eq 0 ]]
+finish

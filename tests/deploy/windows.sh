@@ -7,31 +7,8 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 script=$root/deploy/windows/Export-BackupStatus.ps1
 task=$root/deploy/windows/ExportBackupStatus.xml
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-
-passed=0
-failed=0
-check() {
-  local name=$1
-  shift
-  if "$@" >"$work/output" 2>&1; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
-    echo "FAILED: $name"
-    sed 's/^/  /' "$work/output"
-  fi
-}
-fails() { ! "$@"; }
-
-# The counting itself first: a script that cannot fail proves nothing.
-check 'this line is expected' false >"$work/probe"
-if [[ $passed -ne 0 || $failed -ne 1 ]] || ! grep -q '^FAILED: this line' "$work/probe"; then
-  echo 'FAILED: this script does not count failures'
-  exit 1
-fi
-failed=0
+# shellcheck source=tests/check.sh
+. "$root/tests/check.sh"
 
 # too_new FILE: finds what PowerShell 3.0 does not know. Comments are cut off first.
 too_new() {
@@ -81,5 +58,4 @@ check 'a changed task is found' fails /usr/bin/python3 "$work/task.py" "$work/sl
 
 check 'sample exports' test "$(find "$root/tests/golden/export" -name '*.clixml' | wc -l)" -ge 10
 
-echo "$passed passed, $failed failed"
-[[ $failed -eq 0 ]]
+finish

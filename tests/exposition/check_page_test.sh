@@ -3,43 +3,26 @@
 # usage: check_page_test.sh PATH_OF_WRITE_PAGES
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/check.sh
+. "$here/../check.sh"
 "$1" "$work"
 
-passed=0
-failed=0
-result() {  # result GOOD TEXT
-  if [ "$1" = yes ]; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAILED: $2"; fi
-}
-
 for page in pools awkward; do
-  if "$here/check_page.py" "$work/$page.txt" "$work/$page.om" > "$work/out" 2>&1; then
-    result yes
-  else
-    result no "the unchanged page $page is refused:"
-    cat "$work/out"
-  fi
+  check "the unchanged page $page is accepted" "$here/check_page.py" "$work/$page.txt" "$work/$page.om"
 done
 
-# wrong FORMAT SED_SCRIPT EXPECTED_WORDS: the page "pools" with one change must be refused for that.
-wrong() {
-  local code=0
+# refused FORMAT SED_SCRIPT EXPECTED_WORDS: the page "pools" with one change must be refused for that.
+refused() {
   cp "$work/pools.txt" "$work/wrong.txt"
   cp "$work/pools.om" "$work/wrong.om"
   sed -i -e "$2" "$work/wrong.$1"
   if cmp -s "$work/pools.$1" "$work/wrong.$1"; then
-    result no "the script changes nothing: $2"
-    return
+    echo 'the script changes nothing'
+    return 1
   fi
-  "$here/check_page.py" "$work/wrong.txt" "$work/wrong.om" > "$work/out" 2>&1 || code=$?
-  if [ "$code" = 1 ] && grep -q -e "$3" "$work/out"; then
-    result yes
-  else
-    result no "exit $code, expected 1 and '$3', after $1: $2"
-    cat "$work/out"
-  fi
+  says 1 "$3" "$here/check_page.py" "$work/wrong.txt" "$work/wrong.om"
 }
+wrong() { check "refused as $1: $2" refused "$@"; }
 
 first='pool="pool00000.litwareinc.com"'
 wrong txt "s/^\(sfb_backup_up{$first} \)1/\10/" 'sfb_backup_up.*0.0 in text, 1.0 in OpenMetrics'
@@ -71,12 +54,6 @@ wrong om 's/le="+Inf"} 9/le="+Inf"} 4/' 'refuses it'
 
 # Own counters of a running process differ between two scrapes: their values alone may be ignored.
 sed -e "s/^\(sfb_backup_up{$first} \)1/\10/" "$work/pools.txt" > "$work/wrong.txt"
-if "$here/check_page.py" "$work/wrong.txt" "$work/pools.om" --ignore-values '^sfb_backup_up$' > "$work/out" 2>&1; then
-  result yes
-else
-  result no "--ignore-values does not ignore:"
-  cat "$work/out"
-fi
+check '--ignore-values ignores them' "$here/check_page.py" "$work/wrong.txt" "$work/pools.om" --ignore-values '^sfb_backup_up$'
 
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+finish

@@ -2,8 +2,9 @@
 # Proves that arrows.py can fail: a small tree of rooms, clean at first, then broken in each way it must find.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-tree=$(mktemp -d)
-trap 'rm -rf "$tree"' EXIT
+# shellcheck source=tests/check.sh
+. "$here/../check.sh"
+tree=$work/tree
 
 fresh() {
   rm -rf "${tree:?}"/*
@@ -16,13 +17,8 @@ fresh() {
   echo '#include <boost/asio.hpp>' > "$tree/agent/net/net.cpp"
 }
 
-expect() {  # expect EXIT TEXT: what arrows.py says about the tree
-  local code=0 out
-  out=$(python3 "$here/arrows.py" "$tree" 2>&1) || code=$?
-  if [ "$code" != "$1" ] || { [ -n "$2" ] && [[ "$out" != *"$2"* ]]; }; then
-    printf 'expected exit %s with "%s", got exit %s:\n%s\n' "$1" "$2" "$code" "$out" >&2
-    exit 1
-  fi
+expect() {  # expect EXIT WORDS: what arrows.py says about the tree
+  check "exit $1 $2" says "$1" "$2" python3 "$here/arrows.py" "$tree"
 }
 
 fresh
@@ -56,4 +52,4 @@ mkdir "$tree/agent/stray" && touch "$tree/agent/stray/stray.cpp"
 expect 1 'lies in no room'
 rm -rf "$tree"/agent/*
 expect 2 'no rooms below'
-echo "arrows_test: 11 cases passed"
+finish

@@ -2,10 +2,10 @@
 # Proves that docs.py can fail: a small tree of documents, clean at first, then broken in each way it must find.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-tree=$(mktemp -d)
-trap 'rm -rf "$tree"' EXIT
+# shellcheck source=tests/check.sh
+. "$here/../check.sh"
+tree=$work/tree
 ext=md # the names below are not this project's documents
-cases=0
 
 fresh() {
   rm -rf "${tree:?}"/*
@@ -37,14 +37,9 @@ END
   printf 'nowhere.%s\0' "$ext" > "$tree/room/binary"
 }
 
-expect() {  # expect EXIT TEXT: what docs.py says about the tree
-  local code=0 out
-  out=$(python3 "$here/docs.py" "$tree" 2>&1) || code=$?
-  if [ "$code" != "$1" ] || { [ -n "$2" ] && [[ "$out" != *"$2"* ]]; } || { [ "$1" = 0 ] && [ -n "$out" ]; }; then
-    printf 'expected exit %s with "%s", got exit %s:\n%s\n' "$1" "$2" "$code" "$out" >&2
-    exit 1
-  fi
-  cases=$((cases + 1))
+expect() {  # expect EXIT WORDS: what docs.py says about the tree; nothing where it finds nothing
+  check "exit $1 $2" says "$1" "$2" python3 "$here/docs.py" "$tree"
+  [ "$1" != 0 ] || check 'no words' test ! -s "$work/says.output"
 }
 
 broken() {  # broken FILE LINE TEXT: one more line makes the lint say TEXT
@@ -75,4 +70,4 @@ printf '%s\n' "$(printf 'x%.0s' {1..121})" "$(printf '\303\244 %.0s' {1..60})" >
 expect 0 ''
 rm -rf "${tree:?}"/*
 expect 2 'no documents below'
-echo "docs_test: $cases cases passed"
+finish

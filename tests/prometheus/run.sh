@@ -7,31 +7,8 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 rules=$root/deploy/prometheus
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-
-passed=0
-failed=0
-# check NAME COMMAND...: the command must succeed; its output is shown only when it does not.
-check() {
-  local name=$1
-  shift
-  if "$@" >"$work/output" 2>&1; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
-    echo "FAILED: $name"
-    sed 's/^/  /' "$work/output"
-  fi
-}
-
-# The counting itself first: a script that cannot fail proves nothing.
-check 'this line is expected' false >"$work/probe"
-if [[ $passed -ne 0 || $failed -ne 1 ]] || ! grep -q '^FAILED: this line' "$work/probe"; then
-  echo 'FAILED: run.sh does not count failures'
-  exit 1
-fi
-failed=0
+# shellcheck source=tests/check.sh
+. "$root/tests/check.sh"
 
 check 'promtool check rules' promtool check rules "$rules/alerts.yml"
 check 'promtool check config' promtool check config "$rules/scrape.yml"
@@ -71,5 +48,4 @@ for mutant in "$work"/mutants/*; do
   done <"$mutant/alerts"
 done
 
-echo "$passed passed, $failed failed"
-[[ $failed -eq 0 ]]
+finish
