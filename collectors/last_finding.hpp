@@ -1,0 +1,43 @@
+// The memory of collectors that remember nothing but their last good answer.
+#pragma once
+
+#include "collectors/collector.hpp"
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace sfb::collectors {
+
+/// `F` is the collector's finding, `V` its view, made of the pool's facts and the newest conclusive
+/// finding; the finding is null where there is none, or none that is fresh.
+template <typename F, typename V>
+class LastFinding final : public Memory {
+ public:
+  explicit LastFinding(Facts facts) : facts_(std::move(facts)) {}
+
+  void learn(FindingPtr finding, const When& when) override {
+    static_cast<void>(when);
+    if (finding->conclusive) {
+      last_ = std::static_pointer_cast<const F>(std::move(finding));
+    }
+  }
+  void reconfigure(const Facts& facts, const Limits& limits) override {
+    static_cast<void>(limits);
+    facts_ = facts;
+  }
+  std::optional<MonoTime> next_change(MonoTime now) const override {
+    static_cast<void>(now);
+    return std::nullopt;
+  }
+  ViewPtr view(bool fresh, MonoTime now) override {
+    static_cast<void>(now);
+    return std::make_shared<const V>(facts_, fresh ? last_.get() : nullptr);
+  }
+
+ private:
+  Facts facts_;
+  std::shared_ptr<const F> last_;
+};
+
+}  // namespace sfb::collectors
