@@ -2,6 +2,7 @@
 
 #include "agent/engine/conclusion.hpp"
 #include "agent/engine/refusals.hpp"
+#include "collectors/cmdlet_error.hpp"
 
 #include <fmt/format.h>
 
@@ -55,9 +56,9 @@ void Core::apply(Options options) {
 
   std::vector<Waiter> orphans = remove_pools(wanted);
   retire_unused(before);
-  for (auto& [fqdn, pool] : wanted) {
+  for (auto& [key, pool] : wanted) {
     const EndpointPtr& endpoint = endpoints_.by_name().at(pool.identity.endpoint);
-    if (Pool* const known = pools_.find(fqdn)) {
+    if (Pool* const known = pools_.find(key.first, *pool.what)) {
       const bool freed = resting.contains(endpoint) && !endpoint->backoff_until(now.mono);
       pools_.keep(*known, std::move(pool), options_.limits, freed, now);
     } else {
@@ -75,11 +76,11 @@ void Core::apply(Options options) {
   outbox_.flush();
 }
 
-std::map<Fqdn, PoolOptions> Core::with_endpoint(std::vector<PoolOptions> pools) {
-  std::map<Fqdn, PoolOptions> wanted;
+std::map<PoolKey, PoolOptions> Core::with_endpoint(std::vector<PoolOptions> pools) {
+  std::map<PoolKey, PoolOptions> wanted;
   for (PoolOptions& pool : pools) {
     if (endpoints_.by_name().contains(pool.identity.endpoint)) {
-      wanted.emplace(pool.identity.fqdn, std::move(pool));
+      wanted.emplace(key_of(pool.identity.fqdn, *pool.what), std::move(pool));
     } else {
       logger_.error("pool has no endpoint",
                     {{"pool", pool.identity.fqdn.str()}, {"endpoint", pool.identity.endpoint}});
@@ -89,10 +90,11 @@ std::map<Fqdn, PoolOptions> Core::with_endpoint(std::vector<PoolOptions> pools) 
 }
 
 // Also those that start anew: another endpoint object means another address or other credentials.
-std::vector<Waiter> Core::remove_pools(const std::map<Fqdn, PoolOptions>& wanted) {
+// What only callers ask is made again when one does.
+std::vector<Waiter> Core::remove_pools(const std::map<PoolKey, PoolOptions>& wanted) {
   std::vector<Pool*> going;
-  for (const auto& [fqdn, pool] : pools_.by_name()) {
-    const auto stays = wanted.find(fqdn);
+  for (const auto& [key, pool] : pools_.by_name()) {
+    const auto stays = wanted.find(key);
     if (stays == wanted.end() ||
         endpoints_.by_name().at(stays->second.identity.endpoint) != pool->endpoint) {
       going.push_back(pool.get());
@@ -145,7 +147,14 @@ void Core::stop() {
 void Core::evaluate(const status::Question& question, status::Wish wish, std::stop_token stop,
                     status::AnswerCallback callback) {
   const Now now = clock_.now();
-  Pool* const pool = pools_.find(question.pool);
+  Pool* pool = pools_.find(question.pool, *question.what);
+  if (const Pool* const status = pools_.find(question.pool);
+      pool == nullptr && status != nullptr && !stopping_) {
+    PoolOptions options = status->options;
+    options.what = question.what;
+    options.scheduled = false;
+    pool = &pools_.add(std::move(options), status->endpoint, options_.limits, now);
+  }
   if (stopping_) {
     status::Refusal refusal = refuse_stopping();
     const AnswerCache::Entry* known = pool == nullptr ? nullptr : pool->cache.find(question);
@@ -162,10 +171,11 @@ void Core::evaluate(const status::Question& question, status::Wish wish, std::st
 }
 
 void Core::content_changed(const Fqdn& fqdn) {
-  Pool* const pool = pools_.find(fqdn);
-  if (pool != nullptr && !stopping_) {
-    pool->activity.nudge(clock_.now().mono);
-    pools_.plan(*pool);
+  for (Pool* const pool : pools_.all_of(fqdn)) {
+    if (pool->options.scheduled && !stopping_) {
+      pool->activity.nudge(clock_.now().mono);
+      pools_.plan(*pool);
+    }
   }
 }
 
@@ -180,6 +190,9 @@ void Core::credentials_changed(EndpointId id, std::uint64_t secret) {
       continue;
     }
     for (Pool* pool : each->pools) {
+      if (!pool->options.scheduled) {
+        continue;
+      }
       if (rested || (each == endpoint.get() && pool->log.failing())) {
         pool->activity.schedule(now.mono);
         pools_.plan(*pool);
@@ -217,10 +230,9 @@ void Core::tick() {
 }
 
 void Core::pool_due(Pool& pool, Now now) {
-  const bool left_alone = pool.endpoint->backoff_until(now.mono).has_value();
-  const Activity::Due due = pool.activity.due(now.mono, left_alone);
+  const Activity::Due due = pool.activity.due(now.mono, pool.is_left_alone(now.mono));
   pools_.plan(pool);
-  const status::Question question{pool.fqdn()};
+  const status::Question question = scheduled_question(pool.fqdn(), pool.what());
   switch (due) {
     case Activity::Due::start: {
       const JobPtr job = runs_.make(pool, question);
@@ -291,6 +303,7 @@ void Core::guard_due(JobId id, Now now) {
 void Core::conclude(Pool& pool, const Job& job, Result<remote::Reply> result, Now now) {
   const bool scheduled = job.question.is_scheduled();
   const auto before = scheduled ? pool.knowledge.snapshot(now)->last_good : nullptr;
+  const std::uint64_t session = result ? result->session : 0;
   const status::EvaluationPtr evaluation =
       engine::conclude(++evaluations_, job, std::move(result), options_.limits, now);
   pool.history.add(*evaluation);
@@ -301,10 +314,14 @@ void Core::conclude(Pool& pool, const Job& job, Result<remote::Reply> result, No
   if (scheduled) {
     pools_.running_changed(pool);
     pool.knowledge.completed(evaluation);
-    pools_.observe(evaluation->duration);
+    pools_.changed();
+    if (pool.is_status()) {
+      pools_.observe(evaluation->duration);
+    }
     pools_.attempted(pool);
   }
   pool.log.completed(logger_, *evaluation, before);
+  note_session(pool, *evaluation, session);
   runs_.answer(job, evaluation);
   if (options_.min_live_interval > options_.min_live_interval.zero()) {
     runs_.answer_waiting(pool, evaluation);
@@ -313,6 +330,25 @@ void Core::conclude(Pool& pool, const Job& job, Result<remote::Reply> result, No
   const bool let_in = evaluation->result != nullptr || failure->let_in;
   learn_outcome(job, failure, let_in, now);
   pools_.plan(pool);
+}
+
+void Core::note_session(Pool& pool, const status::Evaluation& evaluation, std::uint64_t session) {
+  if (session == 0) {
+    return;
+  }
+  pool.endpoint->session = session;
+  if (pool.is_status()) {
+    return;
+  }
+  const bool unknown = evaluation.error && evaluation.error->code == collectors::kNotFound;
+  if (unknown && pool.unknown_in != session) {
+    logger_.warn("collector is off until the next session",
+                 {{"pool", pool.fqdn().str()},
+                  {"collector", std::string(pool.what().name)},
+                  {"code", evaluation.error->code},
+                  {"message", describe(*evaluation.error)}});
+  }
+  pool.unknown_in = unknown ? std::optional(session) : std::nullopt;
 }
 
 void Core::learn_outcome(const Job& job, const Error* failure, bool let_in, Now now) {

@@ -75,13 +75,16 @@ class Core {
   std::size_t running() const { return runs_.running(); }
 
  private:
-  std::map<Fqdn, PoolOptions> with_endpoint(std::vector<PoolOptions> pools);
-  std::vector<Waiter> remove_pools(const std::map<Fqdn, PoolOptions>& wanted);
+  std::map<PoolKey, PoolOptions> with_endpoint(std::vector<PoolOptions> pools);
+  std::vector<Waiter> remove_pools(const std::map<PoolKey, PoolOptions>& wanted);
   void retire_unused(const std::vector<std::shared_ptr<remote::TransportControl>>& before);
 
   void pool_due(Pool& pool, Now now);
   void guard_due(JobId id, Now now);
   void conclude(Pool& pool, const Job& job, Result<remote::Reply> result, Now now);
+  /// A session that does not know the cmdlet of a collector beside the pool's status switches that
+  /// collector off until another session answers.
+  void note_session(Pool& pool, const status::Evaluation& evaluation, std::uint64_t session);
 
   void learn_outcome(const Job& job, const Error* failure, bool let_in, Now now);
   /// Every pool of the endpoint shows it, and the agenda knows its end.

@@ -58,8 +58,9 @@ struct Endpoint {
   std::string refused_with = {};  ///< as above
   /// A reload gave it other terms: it does not wait for its account until it was tried again.
   bool pardoned = false;
-  JobId trial = 0;         ///< the one run of an endpoint on trial; 0: none
-  std::uint64_t turn = 0;  ///< of its account, when it ran last; 0: it did not
+  JobId trial = 0;                            ///< the one run of an endpoint on trial; 0: none
+  std::optional<std::uint64_t> session = {};  ///< the one that answered last; 0: there are none
+  std::uint64_t turn = 0;                     ///< of its account, when it ran last; 0: it did not
   enum class Place : std::uint8_t { nowhere, held, ready } place = Place::nowhere;
   std::vector<Pool*> pools = {};
 

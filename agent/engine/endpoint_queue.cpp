@@ -3,18 +3,26 @@
 
 namespace sfb::engine {
 
-void EndpointQueue::push(JobId job, Priority priority) {
-  (priority == Priority::query ? queries_ : scheduled_).insert(job);
+void EndpointQueue::push(JobId job, Priority priority, unsigned rank) {
+  (priority == Priority::query ? queries_ : scheduled_).emplace(rank, job);
+  ranks_.emplace(job, rank);
 }
 
 void EndpointQueue::promote(JobId job) {
-  if (scheduled_.erase(job) > 0) {
-    queries_.insert(job);
+  const auto rank = ranks_.find(job);
+  if (rank != ranks_.end() && scheduled_.erase({rank->second, job}) > 0) {
+    queries_.emplace(rank->second, job);
   }
 }
 
 bool EndpointQueue::remove(JobId job) {
-  return queries_.erase(job) + scheduled_.erase(job) > 0;
+  const auto node = ranks_.extract(job);
+  if (node.empty()) {
+    return false;
+  }
+  queries_.erase({node.mapped(), job});
+  scheduled_.erase({node.mapped(), job});
+  return true;
 }
 
 std::optional<JobId> EndpointQueue::take() {
@@ -25,8 +33,9 @@ std::optional<JobId> EndpointQueue::take() {
       queries_.empty() || (!scheduled_.empty() && overtaken_ >= kMaxOvertaken);
   auto& from = schedule_next ? scheduled_ : queries_;
   overtaken_ = schedule_next || scheduled_.empty() ? 0 : overtaken_ + 1;
-  const JobId job = *from.begin();
+  const JobId job = from.begin()->second;
   from.erase(from.begin());
+  ranks_.erase(job);
   ++running_;
   return job;
 }

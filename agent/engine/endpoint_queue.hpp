@@ -1,10 +1,13 @@
-// Who is next on one endpoint: queries before the schedule, first come first served. Pure.
+// Who is next on one endpoint: queries before the schedule, among equals what asks for a pool's
+// status before the rest, then first come first served. Pure.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <set>
+#include <unordered_map>
+#include <utility>
 
 namespace sfb::engine {
 
@@ -22,7 +25,8 @@ class EndpointQueue {
 
   explicit EndpointQueue(std::size_t max_concurrent) : max_concurrent_(max_concurrent) {}
 
-  void push(JobId job, Priority priority);
+  /// `rank`: lower ones go first among queries, and among scheduled jobs.
+  void push(JobId job, Priority priority, unsigned rank = 0);
   /// A query joined a waiting scheduled job: it keeps its place of arrival among the queries.
   void promote(JobId job);
   /// False when it was not waiting here.
@@ -41,8 +45,10 @@ class EndpointQueue {
   std::size_t max_concurrent_;
   std::size_t running_ = 0;
   std::size_t overtaken_ = 0;
-  std::set<JobId> queries_;
-  std::set<JobId> scheduled_;
+  using Place = std::pair<unsigned, JobId>;  ///< rank, then order of arrival
+  std::set<Place> queries_;
+  std::set<Place> scheduled_;
+  std::unordered_map<JobId, unsigned> ranks_;  ///< of those that wait
 };
 
 }  // namespace sfb::engine

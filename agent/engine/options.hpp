@@ -33,9 +33,12 @@ struct EndpointOptions {
   AnyComparable terms = {};
 };
 
-/// One pool to evaluate.
+/// One pool to evaluate, as one collector asks.
 struct PoolOptions {
   status::PoolIdentity identity;  ///< `identity.endpoint` names the endpoint
+  const collectors::Collector* what = &collectors::pool_status();
+  /// False: only callers ask. Pools are asked for their status on schedule always.
+  bool scheduled = true;
   std::chrono::milliseconds evaluation_interval{120'000};
   std::chrono::milliseconds evaluation_timeout{60'000};
 };

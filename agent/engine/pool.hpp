@@ -1,4 +1,5 @@
-// A pool of the present configuration: what is known of it, when it is due, what runs for it.
+// A pool of the present configuration as one collector asks: what is known, when it is due, what
+// runs for it.
 #pragma once
 
 #include "agent/engine/activity.hpp"
@@ -8,10 +9,17 @@
 #include "agent/status/history.hpp"
 #include "agent/status/knowledge.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <utility>
 #include <vector>
 
 namespace sfb::engine {
+
+/// A pool and the place of a collector in collectors::all(): the order of pages and log.
+using PoolKey = std::pair<Fqdn, std::size_t>;
+PoolKey key_of(const Fqdn& pool, const collectors::Collector& what);
 
 struct Pool {
   PoolOptions options;
@@ -24,8 +32,18 @@ struct Pool {
   PoolLog log;
   std::vector<JobPtr> jobs;
   bool awaited = false;  ///< of the first cycle, not attempted yet
+  /// The session (remote::Reply::session) that does not know the cmdlet: the schedule leaves this
+  /// collector out until another session answers at the endpoint.
+  std::optional<std::uint64_t> unknown_in = {};
 
   const Fqdn& fqdn() const { return options.identity.fqdn; }
+  const collectors::Collector& what() const { return *options.what; }
+  bool is_status() const { return options.what == &collectors::pool_status(); }
+  /// The schedule asks nothing now.
+  bool is_left_alone(MonoTime now) const {
+    return endpoint->backoff_until(now).has_value() ||
+           (unknown_in && unknown_in == endpoint->session);
+  }
   /// A run of this question whose result somebody may still want, or nullptr.
   JobPtr live_job(const status::Question& question, int render_width = 0) const;
   /// A run of the scheduled question is under way.

@@ -35,16 +35,24 @@ void PoolLog::failed(const Logger& logger, const status::Evaluation& evaluation)
 
 void PoolLog::succeeded(const Logger& logger, const status::Evaluation& evaluation,
                         const status::EvaluationPtr& before) {
-  const std::string& name = evaluation.question.pool.str();
+  // Who: the pool, and the collector unless it is the pool's status.
+  const auto log = [&](LogLevel level, std::string_view event, std::vector<LogField> fields) {
+    const collectors::Collector& what = *evaluation.question.what;
+    if (&what != &collectors::pool_status()) {
+      fields.insert(fields.begin(), {"collector", std::string(what.name)});
+    }
+    fields.insert(fields.begin(), {"pool", evaluation.question.pool.str()});
+    logger.log(level, event, std::span<const LogField>(fields));
+  };
   if (last_failure_) {
-    logger.info("evaluation recovered",
-                {{"pool", name}, {"after", std::string(to_string(*last_failure_))}});
+    log(LogLevel::info, "evaluation recovered",
+        {{"after", std::string(to_string(*last_failure_))}});
     last_failure_.reset();
   }
   if (evaluation.finding->notes != last_notes_) {
     last_notes_ = evaluation.finding->notes;
     for (const std::string& note : last_notes_) {
-      logger.warn("answer is odd", {{"pool", name}, {"message", note}});
+      log(LogLevel::warn, "answer is odd", {{"message", note}});
     }
   }
   if (!before || !evaluation.finding->conclusive) {
@@ -52,9 +60,7 @@ void PoolLog::succeeded(const Logger& logger, const status::Evaluation& evaluati
   }
   for (const collectors::Change& change :
        evaluation.question.what->changes(*before->finding, *evaluation.finding)) {
-    std::vector<LogField> fields = {{"pool", name}};
-    fields.insert(fields.end(), change.fields.begin(), change.fields.end());
-    logger.log(LogLevel::info, change.event, std::span<const LogField>(fields));
+    log(LogLevel::info, change.event, change.fields);
   }
 }
 

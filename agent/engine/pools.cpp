@@ -1,6 +1,7 @@
 #include "agent/engine/pools.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace sfb::engine {
@@ -15,11 +16,11 @@ AgendaKey due_of(const Pool& pool) {
 
 }  // namespace
 
-void Pools::add(PoolOptions options, EndpointPtr endpoint, const Limits& limits, Now now) {
-  const Fqdn fqdn = options.identity.fqdn;
+Pool& Pools::add(PoolOptions options, EndpointPtr endpoint, const Limits& limits, Now now) {
+  const PoolKey key = key_of(options.identity.fqdn, *options.what);
   const std::uint64_t generation = ++generations_;
-  status::Knowledge knowledge(options.identity, collectors::pool_status(), limits);
-  const Activity activity(options.evaluation_interval, spread_of(fqdn));
+  status::Knowledge knowledge(options.identity, *options.what, limits);
+  const Activity activity(options.evaluation_interval, spread_of(key.first));
   auto pool = std::make_unique<Pool>(Pool{.options = std::move(options),
                                           .generation = generation,
                                           .endpoint = std::move(endpoint),
@@ -30,13 +31,15 @@ void Pools::add(PoolOptions options, EndpointPtr endpoint, const Limits& limits,
                                           .log = {},
                                           .jobs = {}});
   by_generation_.emplace(generation, pool.get());
-  pool->endpoint->options.transport->add_pool(fqdn);
+  if (pool->is_status()) {
+    pool->endpoint->options.transport->add_pool(key.first);
+  }
   pool->endpoint->pools.push_back(pool.get());
-  if (started_) {
+  if (started_ && pool->options.scheduled) {
     pool->activity.schedule(now.mono);
     plan(*pool);
   }
-  by_name_.emplace(fqdn, std::move(pool));
+  return *by_name_.emplace(key, std::move(pool)).first->second;
 }
 
 void Pools::keep(Pool& pool, PoolOptions options, const Limits& limits, bool freed, Now now) {
@@ -50,18 +53,29 @@ void Pools::keep(Pool& pool, PoolOptions options, const Limits& limits, bool fre
 }
 
 void Pools::remove(const Pool& going) {
-  const auto node = by_name_.extract(going.fqdn());
+  const auto node = by_name_.extract(key_of(going.fqdn(), going.what()));
   Pool& pool = *node.mapped();
   agenda_.erase(due_of(pool));
   attempted(pool);
   by_generation_.erase(pool.generation);
   std::erase(pool.endpoint->pools, &pool);
-  pool.endpoint->options.transport->remove_pool(pool.fqdn());
+  if (pool.is_status()) {
+    pool.endpoint->options.transport->remove_pool(pool.fqdn());
+  }
 }
 
-Pool* Pools::find(const Fqdn& fqdn) const {
-  const auto found = by_name_.find(fqdn);
+Pool* Pools::find(const Fqdn& fqdn, const collectors::Collector& what) const {
+  const auto found = by_name_.find(key_of(fqdn, what));
   return found == by_name_.end() ? nullptr : found->second.get();
+}
+
+std::vector<Pool*> Pools::all_of(const Fqdn& fqdn) const {
+  std::vector<Pool*> found;
+  for (auto at = by_name_.lower_bound({fqdn, 0}); at != by_name_.end() && at->first.first == fqdn;
+       ++at) {
+    found.push_back(at->second.get());
+  }
+  return found;
 }
 
 Pool* Pools::of_generation(std::uint64_t generation) const {
@@ -78,15 +92,20 @@ status::EvaluationPtr Pools::last_known(const Job& job) const {
 void Pools::start(Now now) {
   started_ = true;
   std::chrono::milliseconds longest{0};
-  for (const auto& [fqdn, pool] : by_name_) {
-    const std::chrono::milliseconds spread =
-        std::min<std::chrono::milliseconds>(pool->options.evaluation_interval, kFirstSpread);
-    longest = std::max(longest, spread + budget(pool->options));
-    pool->awaited = true;
+  for (const auto& [key, pool] : by_name_) {
+    if (!pool->options.scheduled) {
+      continue;
+    }
     pool->activity.schedule(now.mono);
     plan(*pool);
+    if (pool->is_status()) {
+      const std::chrono::milliseconds spread =
+          std::min<std::chrono::milliseconds>(pool->options.evaluation_interval, kFirstSpread);
+      longest = std::max(longest, spread + budget(pool->options));
+      pool->awaited = true;
+      ++awaited_;
+    }
   }
-  awaited_ = by_name_.size();
   first_cycle_deadline_ = now.mono + std::min<std::chrono::milliseconds>(longest, kFirstCycleCap);
 }
 
@@ -120,8 +139,16 @@ void Pools::show_backoff(const Endpoint& endpoint, std::optional<MonoTime> until
 }
 
 std::optional<std::vector<status::HistoryEntry>> Pools::history(const Fqdn& fqdn) const {
-  const Pool* const pool = find(fqdn);
-  return pool == nullptr ? std::nullopt : std::optional(pool->history.newest_first());
+  const std::vector<Pool*> pools = all_of(fqdn);
+  if (pools.empty()) {
+    return std::nullopt;
+  }
+  std::vector<status::HistoryEntry> entries;
+  for (const Pool* const pool : pools) {
+    std::ranges::move(pool->history.newest_first(), std::back_inserter(entries));
+  }
+  std::ranges::sort(entries, std::ranges::greater{}, &status::HistoryEntry::id);
+  return entries;
 }
 
 status::SnapshotPtr Pools::snapshot(Now now) {
@@ -133,15 +160,18 @@ status::SnapshotPtr Pools::snapshot(Now now) {
   made->durations = durations_;
   made->pools.reserve(by_name_.size());
   snapshot_valid_until_.reset();
-  for (const auto& [fqdn, pool] : by_name_) {
-    made->pools.push_back(pool->knowledge.snapshot(now));
+  for (const auto& [key, pool] : by_name_) {
+    if (!pool->options.scheduled) {
+      continue;
+    }
+    (pool->is_status() ? made->pools : made->others).push_back(pool->knowledge.snapshot(now));
     if (const auto change = pool->knowledge.next_change(now)) {
       snapshot_valid_until_ =
           snapshot_valid_until_ ? std::min(*snapshot_valid_until_, *change) : *change;
     }
   }
   dirty_ = false;
-  if (!snapshot_ || made->pools != snapshot_->pools ||
+  if (!snapshot_ || made->pools != snapshot_->pools || made->others != snapshot_->others ||
       made->durations.count != snapshot_->durations.count) {
     snapshot_ = std::move(made);
   }

@@ -18,18 +18,20 @@ namespace sfb::engine {
 /// Thread rule: one thread.
 class Pools {
  public:
-  using ByName = std::map<Fqdn, std::unique_ptr<Pool>>;
+  using ByName = std::map<PoolKey, std::unique_ptr<Pool>>;
 
   explicit Pools(Agenda& agenda) : agenda_(agenda) {}
 
-  void add(PoolOptions options, EndpointPtr endpoint, const Limits& limits, Now now);
+  Pool& add(PoolOptions options, EndpointPtr endpoint, const Limits& limits, Now now);
   /// New settings for a pool whose endpoint stays. `freed`: its back-off ended with them.
   void keep(Pool& pool, PoolOptions options, const Limits& limits, bool freed, Now now);
   /// With its place in the schedule; its runs are the caller's affair.
   void remove(const Pool& pool);
   const ByName& by_name() const { return by_name_; }
-  /// nullptr when it is not configured.
-  Pool* find(const Fqdn& fqdn) const;
+  /// nullptr when it is not configured, or nobody asked for that collector there yet.
+  Pool* find(const Fqdn& fqdn, const collectors::Collector& what = collectors::pool_status()) const;
+  /// The pool under all collectors.
+  std::vector<Pool*> all_of(const Fqdn& fqdn) const;
   /// nullptr when it has gone, or started anew.
   Pool* of_generation(std::uint64_t generation) const;
   Pool* of(const Job& job) const { return of_generation(job.generation); }

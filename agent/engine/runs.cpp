@@ -37,7 +37,8 @@ void Runs::enqueue(const Pool& pool, const JobPtr& job) {
     return;
   }
   job->phase = Job::Phase::queued;
-  job->endpoint->queue.push(job->id, job->waiters.empty() ? Priority::schedule : Priority::query);
+  job->endpoint->queue.push(job->id, job->waiters.empty() ? Priority::schedule : Priority::query,
+                            job->question.what == &collectors::pool_status() ? 0 : 1);
   dispatch(job->endpoint);
 }
 

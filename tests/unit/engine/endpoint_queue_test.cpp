@@ -120,5 +120,27 @@ TEST(Agenda, OneEntryPerKeyInTheOrderOfTime) {
   EXPECT_EQ(agenda.pop_due(start + 9s), std::nullopt);
 }
 
+TEST(EndpointQueue, RankBeforeArrivalAmongEquals) {
+  EndpointQueue queue(1);
+  const auto next = [&] {
+    const auto job = queue.take();
+    queue.release();
+    return job.value_or(0);
+  };
+  queue.push(1, Priority::schedule, 1);
+  queue.push(2, Priority::schedule);
+  queue.push(3, Priority::query, 1);
+  queue.push(4, Priority::query);
+  queue.push(5, Priority::schedule, 1);
+  queue.promote(5);
+  EXPECT_EQ(next(), 4U);
+  EXPECT_EQ(next(), 3U);
+  EXPECT_EQ(next(), 5U) << "promoted, with its rank";
+  EXPECT_EQ(next(), 2U);
+  EXPECT_TRUE(queue.remove(1));
+  EXPECT_FALSE(queue.remove(1));
+  EXPECT_EQ(next(), 0U);
+}
+
 }  // namespace
 }  // namespace sfb::engine
