@@ -257,7 +257,7 @@ void refuse_option(const Section& options, const Node& key, Problems& problems) 
       kStarters, [&](std::string_view name) { return iequals(name, key.text); });
   problems.add(
       key.position(), options.key_of(key.text),
-      starts ? "makes ssh start a shell or other code on this machine" : "is no option for here",
+      starts ? "makes ssh start a shell or other code on this machine" : "is not allowed here",
       starts ? fmt::format("remove it, or write a whole command as program; {}", allowed)
              : allowed);
 }

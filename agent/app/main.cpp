@@ -68,11 +68,11 @@ void add_output_options(CLI::App& app, OutputOptions& output) {
   using namespace sfb::format;  // NOLINT(google-build-using-namespace): the tables of words
   add_word_option(app, "--as", kForms, output.choice.as, "What to print")->default_str("text");
   add_word_option(app, "--edition", kEditions, output.choice.edition,
-                  "As which PowerShell prints it; default: text follows the server's version (5.1 "
-                  "where it is not told), json is that of 7");
+                  "PowerShell whose output is copied; default: for text the server's version (5.1 "
+                  "where it is unknown), for json 7");
   add_word_option(
       app, "--view", kViews, output.choice.view,
-      "As through Format-List, Format-Table, Format-Table -AutoSize, Format-Table -Wrap; "
+      "Print as Format-List, Format-Table, Format-Table -AutoSize or Format-Table -Wrap does; "
       "default: as the console decides");
   app.add_option("--width", output.width,
                  "Columns of the console (20-500); default: the terminal's, else 120")
@@ -109,9 +109,8 @@ int run(int argc, char** argv) {
       ->default_str(kDefaultAddress)
       ->type_name("ADDRESS")
       ->allow_extra_args(false);
-  app.add_option(
-         "--web.allowed-host", agent.allowed_hosts,
-         "Further host name under which this agent may be asked (behind a proxy); repeatable")
+  app.add_option("--web.allowed-host", agent.allowed_hosts,
+                 "Further name that requests may have in their Host header; repeatable")
       ->type_name("HOST")
       ->allow_extra_args(false);
   std::string level = "info";
@@ -128,7 +127,8 @@ int run(int argc, char** argv) {
       "evaluate", "Evaluate one pool now, in the foreground: for setting up a pool");
   add_config_option(*evaluate_command, evaluate.config_files);
   add_output_options(*evaluate_command, evaluate.output);
-  evaluate_command->add_flag("--debug", evaluate.debug, "Show what was read, secrets masked");
+  evaluate_command->add_flag("--debug", evaluate.debug,
+                             "Show what was sent and read, secrets masked");
   evaluate_command->add_option("POOL", evaluate.pool, "Pool FQDN, as configured")->required();
 
   OutputOptions render;

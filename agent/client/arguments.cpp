@@ -349,10 +349,11 @@ std::string usage(const binding::Cmdlet& cmdlet) {
          (collectors::asks_pool(cmdlet)
               ? ""
               : "-Via: the configured pool through which the deployment is asked.\n") +
-         "-Edition: as which PowerShell prints it; without it text follows the server's version "
-         "and\n"
-         "Json is that of 7. -View: as through Format-List, Format-Table, Format-Table -AutoSize,\n"
-         "Format-Table -Wrap.\n\n"
+         "-Edition: the PowerShell whose output is copied. Without it Text follows the server's "
+         "version,\n"
+         "and Json is laid out as 7 does.\n"
+         "-View: prints as Format-List, Format-Table, Format-Table -AutoSize or Format-Table -Wrap "
+         "does.\n\n"
          "  SFB_BACKUP_EXPORTER_URL  where the agent listens: http://127.0.0.1:9943 (default) or "
          "unix:/path\n\n"
          "Exit codes: 0 the evaluation was good, 1 it failed or could not be made, 2 wrong "

@@ -48,23 +48,22 @@ status::Refusal refuse_crowd(std::size_t waiting) {
 }
 
 status::Refusal refuse_too_late() {
-  return {Error{Reason::timeout, "timeout.queue", "the time for an answer was over before it began",
+  return {Error{Reason::timeout, "timeout.queue", "no time for an answer was left",
                 "allow more time", "", Stage::queue},
           {},
           {}};
 }
 
 status::Refusal refuse_queued(const Endpoint& endpoint, bool held) {
-  return {
-      Error{Reason::timeout, "timeout.queue",
-            fmt::format(
-                "endpoint {} {} until the time for an answer was over", endpoint.options.name,
-                held ? "waited for one of the others with its account to be let in," : "was busy"),
-            held ? "look at the failures of those that have the same user name; allow more time"
-                 : "allow more time, ask with max_age, or raise the endpoint's max_concurrent",
-            "", Stage::queue},
-      {},
-      {}};
+  return {Error{Reason::timeout, "timeout.queue",
+                fmt::format("endpoint {} {} until the time for an answer was over",
+                            endpoint.options.name,
+                            held ? "waited for another endpoint of its account" : "was busy"),
+                held ? "look at the failures of endpoints with the same user name; allow more time"
+                     : "allow more time, ask with max_age, or raise the endpoint's max_concurrent",
+                "", Stage::queue},
+          {},
+          {}};
 }
 
 status::Refusal refuse_slow(const Endpoint& endpoint) {

@@ -210,7 +210,7 @@ Result<ClientTarget> parse_client_target(std::string_view text) {
       base.remove_suffix(1);
     }
     if (!is_clean(base) || base.find_first_of("?# ") != std::string_view::npos) {
-      return bad_url(text, "behind the port only a path may stand");
+      return bad_url(text, "only a path may follow the port");
     }
     to.base_path = base;
   }

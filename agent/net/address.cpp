@@ -60,10 +60,10 @@ Result<ListenAddress> parse_listen_address(std::string_view text,
     return invalid(text, "the port is not a number from 0 to 65535");
   }
   if (parts.bracketed ? !is_ipv6(std::string(parts.host)) : parts.host.starts_with('[')) {
-    return invalid(text, "what stands in brackets is not an IPv6 address");
+    return invalid(text, "the text in brackets is not an IPv6 address");
   }
   if (!parts.bracketed && parts.host.find(':') != std::string_view::npos) {
-    return invalid(text, "an IPv6 address stands in brackets");
+    return invalid(text, "an IPv6 address needs brackets");
   }
   if (!parts.bracketed && !is_host_name(parts.host)) {
     return invalid(text, "the host is neither an address nor a name");

@@ -83,7 +83,7 @@ Error verification_error(const Refusal& refusal, const std::string& where, const
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
       return tls_error("tls.unknown_issuer",
-                       where + ": nobody who is trusted here issued the certificate",
+                       where + ": no CA that is trusted here issued the certificate",
                        "write the issuing CA's certificate (PEM) into tls.ca_file", culprit.issuer);
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:

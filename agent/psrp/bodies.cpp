@@ -170,7 +170,7 @@ Result<Capability> read_capability(std::string_view body, const Limits& limits) 
   const auto serialization = parse_version(capability.serialization_version);
   if (!version || !serialization) {
     return fail(Reason::protocol, "psrp.capability",
-                "the server's SESSION_CAPABILITY lacks a version or it is none",
+                "the server's SESSION_CAPABILITY lacks a valid version",
                 "look whether the address is a PowerShell endpoint", std::string(cut_utf8(body)));
   }
   capability.protocol = *version;

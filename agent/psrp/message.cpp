@@ -210,7 +210,7 @@ std::string_view what_is_foreign(const Message& message, const Guid& rpid, const
     return message.pid.is_zero() ? "a message of a pipeline came without its id"
                                  : "a message of another pipeline came";
   }
-  return message.body.contains(member) ? "" : "a record came that is not of its message's type";
+  return message.body.contains(member) ? "" : "a record came in a message of another type";
 }
 
 std::string show(const Message& message, std::size_t limit) {

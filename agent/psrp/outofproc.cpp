@@ -124,7 +124,7 @@ Status PacketReader::take_line(std::string_view line, std::vector<Packet>& packe
       return {};
     }
     return fail(Reason::protocol, "psrp.not_a_packet",
-                "the server's output holds something else than PSRP",
+                "the server's output holds something other than PSRP",
                 "look for what the login prints besides: a banner, a profile, another program",
                 std::string(cut_utf8(line)));
   }
@@ -192,7 +192,7 @@ Result<std::vector<Packet>> Outofproc::receive(std::string_view bytes) {
     });
     if (awaited == waiting_.end()) {
       return fail(Reason::protocol, "psrp.ack",
-                  fmt::format("the server sent a {} for {}, which nothing waits for",
+                  fmt::format("the server sent a {} for {}, but nothing waits for it",
                               to_string(packet.kind), to_string(packet.id)),
                   "look at the log of the server: it speaks PSRP wrongly");
     }

@@ -85,7 +85,7 @@ Status Pipeline::receive(std::string_view bytes) {
 Status Pipeline::take(const Message& message) {
   pool_.doubt(std::string(what_is_foreign(message, pool_.id(), id_)));
   if (finished()) {
-    pool_.doubt("a message came behind the pipeline's last state");
+    pool_.doubt("a message came after the pipeline's last state");
     return {};
   }
   const bool ours = message.pid.is_zero() || message.pid == id_;

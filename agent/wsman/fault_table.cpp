@@ -25,7 +25,8 @@ constexpr std::string_view kAccessRemedy =
     "give the account the right to this session configuration (its permission, or the role-based "
     "groups it wants); for the default one membership in Remote Management Users is enough";
 constexpr std::string_view kGoneRemedy =
-    "nothing if it is rare: a new session is opened by itself; if often, look at the IdleTimeout "
+    "do nothing if this is rare: a new session opens by itself; if it happens often, look at the "
+    "IdleTimeout "
     "and for restarts of WinRM or of the application pool on the server";
 constexpr std::string_view kHostRemedy =
     "look at the server's event logs for the end of wsmprovhost.exe or of the application pool, "
@@ -168,7 +169,7 @@ constexpr std::array kRows = {
              {Reason::throttled, "wsman.quota_commands",
               "the shell has had as many commands as the server allows "
               "(MaxConcurrentCommandsPerShell)",
-              "nothing if it is rare: a new shell is opened by itself; if often, raise "
+              "do nothing if this is rare: a new shell opens by itself; if it happens often, raise "
               "MaxConcurrentCommandsPerShell of the session's plug-in",
               reopen}},
     FaultRow{2150859242,
@@ -176,7 +177,7 @@ constexpr std::array kRows = {
              "",
              "",
              {Reason::throttled, "wsman.quota_minimum",
-              "the server cannot give the session what its plug-in's quotas promise at least",
+              "the server cannot give the session the least that its plug-in's quotas promise",
               kQuotaRemedy, give_up}},
     FaultRow{2150858767,
              "INVALID_SOAP_HEADER",

@@ -145,13 +145,13 @@ Status soap_inside(const HttpAnswer& answer) {
                 "redirections are not followed: put the final address into url", std::move(peer));
   }
   if (answer.status == 500 && peer.empty() && answer.tls) {
-    return fail(Reason::protocol, "http.empty_500", "HTTP 500 without a word",
+    return fail(Reason::protocol, "http.empty_500", "HTTP 500 with an empty answer",
                 "look at the server's event log (Windows Remote Management, IIS), its application "
                 "pools, and proxies before it");
   }
   if (answer.status == 500 && peer.empty()) {
     return fail(Reason::protocol, "http.empty_500",
-                "HTTP 500 without a word: the server wants message encryption",
+                "HTTP 500 with an empty answer: the server wants message encryption",
                 "use an https url; over http a server with AllowUnencrypted=false refuses readable "
                 "messages this way");
   }

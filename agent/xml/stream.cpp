@@ -171,7 +171,7 @@ Status Session::start(std::string_view name, const XML_Char** attributes) {
     const std::string_view attribute(at[0]);
     const auto parts = split_name(attribute);
     if (!parts) {
-      return syntax("an attribute's prefix or name is not one");
+      return syntax("an attribute's prefix or name is not valid");
     }
     if (attribute != "xmlns" && parts->prefix != "xmlns") {
       attributes_.push_back({parts->prefix, parts->local, at[1]});
@@ -195,7 +195,7 @@ Status Session::start(std::string_view name, const XML_Char** attributes) {
   const auto parts = split_name(name);
   const auto space = parts ? space_of(parts->prefix, false) : std::nullopt;
   if (!space) {
-    return syntax("an element's prefix is not declared, or its name is not one");
+    return syntax("an element's prefix is not declared, or its name is not valid");
   }
   return handler_.start(*space, parts->local, attributes_);
 }

@@ -176,7 +176,7 @@ class OpenSsh(Login, SshTest):
         "open-key": ({"identity_file": "open"}, "process (ssh.identity)", "auth", "may be read by others", "chmod 600"),
         "no-key": ({"identity_file": "known_hosts"}, "process (ssh.identity)", "auth", "cannot be used", "private key"),
         "no-subsystem": ({"subsystem": "pwsh"}, "protocol (ssh.subsystem)", "open", "no such subsystem", "Subsystem powershell"),
-        "noisy": ({"subsystem": "noisy"}, "protocol (psrp.not_a_packet)", "open", "something else than PSRP", "banner"),
+        "noisy": ({"subsystem": "noisy"}, "protocol (psrp.not_a_packet)", "open", "something other than PSRP", "banner"),
         "no-server": ({"port": 1}, "connect (ssh.connect)", "connect", "nothing listens", "sshd runs"),
         "no-name": ({"host": "no-such-host.invalid"}, "dns (ssh.dns)", "resolve", "could not be resolved", "resolver"),
         "no-cipher": ({"options": {"Ciphers": "3des-cbc"}}, "protocol (ssh.negotiate)", "connect", "no algorithm in common", "options"),

@@ -313,8 +313,8 @@ Result<Export> parse_export(std::string_view bytes, const Fqdn& pool, const Limi
     return find_member(document->graph, root, kVersionField) != nullptr;
   });
   if (wrapped && document->roots.size() > 1) {
-    return bad_wrapper(
-        fmt::format("the file holds {} objects where an export is one", document->roots.size()));
+    return bad_wrapper(fmt::format("the file holds {} objects, but an export is one object",
+                                   document->roots.size()));
   }
   Result<Export> parsed = wrapped ? read_wrapper(std::move(*document), pool, collector)
                                   : read_bare(std::move(*document));

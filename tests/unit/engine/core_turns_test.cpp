@@ -155,7 +155,7 @@ TEST(CoreTurns, ACallerHearsWhatWasWaitedFor) {
   rig.pass(2s);
   EXPECT_EQ(third->code(), "timeout.queue");
   EXPECT_THAT(third->refusal().error.message,
-              ::testing::HasSubstr("endpoint e2 waited for one of the others with its account"));
+              ::testing::HasSubstr("endpoint e2 waited for another endpoint of its account"));
 }
 
 TEST(CoreTurns, ARefusalFromBeforeTheLastAcceptanceIsOld) {

@@ -115,10 +115,10 @@ TEST(PipelineLoss, ADoubtSaysWhatCame) {
       {with(MessageType::pipeline_input), "a message of an unknown type came"},
       {with(MessageType::user_event), "a message of the session came with a pipeline's id"},
       // An output whose type was changed on the way would be ignored as one of these.
-      {with(MessageType::progress_record), "a record came that is not of its message's type"},
-      {with(MessageType::verbose_record), "a record came that is not of its message's type"},
-      {with(MessageType::information_record), "a record came that is not of its message's type"},
-      {with(MessageType::warning_record), "a record came that is not of its message's type"},
+      {with(MessageType::progress_record), "a record came in a message of another type"},
+      {with(MessageType::verbose_record), "a record came in a message of another type"},
+      {with(MessageType::information_record), "a record came in a message of another type"},
+      {with(MessageType::warning_record), "a record came in a message of another type"},
   };
   for (const auto& [sent, doubt] : cases) {
     EXPECT_EQ(doubt_of({whole(4, sent), whole(5, state(4))}), doubt) << to_string(sent.type);
@@ -135,9 +135,9 @@ TEST(PipelineLoss, ADoubtSaysWhatCame) {
     EXPECT_EQ(doubt_of({whole(4, {}), whole(id, state(4))}), doubt);
   }
   EXPECT_EQ(doubt_of({whole(4, state(4)) + whole(5, {})}),
-            "a message came behind the pipeline's last state");
+            "a message came after the pipeline's last state");
   EXPECT_EQ(doubt_of({whole(4, state(4)), whole(5, state(4))}),
-            "a message came behind the pipeline's last state");
+            "a message came after the pipeline's last state");
 }
 
 TEST(PipelineLoss, IdsFollowOnOverTheSession) {
