@@ -1,6 +1,7 @@
-// The agent itself: starts the rooms in order, reloads on SIGHUP, drains on SIGTERM.
+#include "agent/app/agent.hpp"
+
 #include "agent/app/build_info.hpp"
-#include "agent/app/commands.hpp"
+#include "agent/app/exit_codes.hpp"
 #include "agent/app/log_sink.hpp"
 #include "agent/app/process.hpp"
 #include "agent/app/setup.hpp"

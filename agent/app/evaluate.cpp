@@ -1,5 +1,6 @@
-// `evaluate`: one evaluation in the foreground, stage by stage, for whoever sets up a pool.
-#include "agent/app/commands.hpp"
+#include "agent/app/evaluate.hpp"
+
+#include "agent/app/exit_codes.hpp"
 #include "agent/app/log_sink.hpp"
 #include "agent/app/output.hpp"
 #include "agent/app/screen.hpp"

@@ -1,7 +1,10 @@
 // Entry point of sfb_backup_exporter: reads the command line and runs one command.
+#include "agent/app/agent.hpp"
 #include "agent/app/build_info.hpp"
-#include "agent/app/commands.hpp"
+#include "agent/app/evaluate.hpp"
+#include "agent/app/exit_codes.hpp"
 #include "agent/app/process.hpp"
+#include "agent/app/render.hpp"
 #include "agent/base/text.hpp"
 #include "agent/format/choice.hpp"
 

@@ -1,10 +1,11 @@
 #include "agent/app/output.hpp"
 
 #include "agent/base/text.hpp"
-#include "agent/clixml/clixml.hpp"
+#include "agent/clixml/writer.hpp"
 #include "agent/format/format.hpp"
-#include "agent/json/json.hpp"
+#include "agent/json/writer.hpp"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -18,6 +19,16 @@ format::Options console_of(const OutputOptions& options, const PipelineResult& r
 }
 
 }  // namespace
+
+int output_width(const OutputOptions& options) {
+  constexpr int kDefault = 120;
+  if (options.width) {
+    return *options.width;
+  }
+  winsize size{};
+  const bool terminal = isatty(STDOUT_FILENO) != 0 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0;
+  return terminal && size.ws_col > 0 ? size.ws_col : kDefault;
+}
 
 std::string render_pipeline(const PipelineResult& result, bool hide_errors,
                             const OutputOptions& options) {

@@ -1,13 +1,23 @@
 // The output forms shared by `evaluate` and `render`.
 #pragma once
 
-#include "agent/app/commands.hpp"
+#include "agent/format/choice.hpp"
 #include "agent/value/pipeline.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace sfb::app {
+
+/// The output forms of `evaluate` and `render`.
+struct OutputOptions {
+  format::Choice choice;
+  std::optional<int> width;  ///< absent: the terminal's, else 120
+};
+
+/// Columns for text output: the option, else stdout's terminal, else 120.
+int output_width(const OutputOptions& options);
 
 /// Text, JSON or CLIXML of a pipeline's result, ending in a line end unless empty.
 std::string render_pipeline(const PipelineResult& result, bool hide_errors,

@@ -1,27 +1,16 @@
-// `render`: what the console would print for a CLIXML document from anywhere.
-#include "agent/app/commands.hpp"
+#include "agent/app/render.hpp"
+
+#include "agent/app/exit_codes.hpp"
 #include "agent/app/output.hpp"
 #include "agent/base/limits.hpp"
 #include "agent/clixml/clixml.hpp"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include <array>
 #include <cstdio>
 
 namespace sfb::app {
-
-int output_width(const OutputOptions& options) {
-  constexpr int kDefault = 120;
-  if (options.width) {
-    return *options.width;
-  }
-  winsize size{};
-  const bool terminal = isatty(STDOUT_FILENO) != 0 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0;
-  return terminal && size.ws_col > 0 ? size.ws_col : kDefault;
-}
 
 int run_render(const OutputOptions& options) {
   const Limits limits;

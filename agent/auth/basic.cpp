@@ -1,4 +1,5 @@
-#include "agent/auth/scheme.hpp"
+#include "agent/auth/basic.hpp"
+
 #include "agent/base/base64.hpp"
 #include "agent/base/text.hpp"
 

@@ -1,5 +1,6 @@
-// HTTP authentication of a client as a pure state machine: step, seal, unseal. Basic is
-// here; Negotiate, Kerberos and NTLM come as further schemes behind the same three verbs.
+// HTTP authentication of a client as a pure state machine: step, seal, unseal.
+// Basic is in basic.hpp; Negotiate, Kerberos and NTLM come as further schemes behind the same three
+// verbs.
 #pragma once
 
 #include "agent/base/error.hpp"
@@ -48,10 +49,6 @@ class Scheme {
 
 /// Makes the scheme of a new connection with the password of the moment.
 using SchemeFactory = std::function<std::unique_ptr<Scheme>(std::shared_ptr<const Secret>)>;
-
-/// RFC 7617, UTF-8, sent with the first request. A user name with a colon cannot be sent:
-/// Reason::auth, code auth.user_name, at the first step.
-std::unique_ptr<Scheme> make_basic(std::string user_name, std::shared_ptr<const Secret> password);
 
 /// The scheme names of WWW-Authenticate values, several headers or one comma list, parameters left
 /// out: `Negotiate`, `Kerberos`, `Basic`.

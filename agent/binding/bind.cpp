@@ -1,5 +1,5 @@
-// The binder: pairs names with values, finds parameters by prefix, reports the first error
-// PowerShell would report.
+#include "agent/binding/bind.hpp"
+
 #include "agent/base/text.hpp"
 #include "agent/binding/convert.hpp"
 

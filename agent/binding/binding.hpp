@@ -1,13 +1,11 @@
-// PowerShell's parameter binding, the common parameters included. It takes tokens with offsets, so
-// that errors can point into the line as PowerShell does. Thread rule: pure functions.
+// What PowerShell's parameter binding is about: parameters, tokens, values and errors. Tokens have
+// offsets, so that errors can point into the line as PowerShell does.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <expected>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace sfb::binding {
@@ -79,33 +77,5 @@ struct Policy {
   bool refuse_enum_lists = false;    ///< PowerShell would OR them
   bool refuse_common_parameters = false;
 };
-
-/// Binds tokens to parameters, in PowerShell's order: values are paired with names, named ones are
-/// converted and bound from left to right, then left-over arguments and missing mandatory
-/// parameters are errors. The result is in the order given. Never throws.
-std::expected<std::vector<Bound>, BindError> bind(const Cmdlet& cmdlet,
-                                                  const std::vector<Token>& tokens,
-                                                  const Policy& policy);
-
-/// A line rebuilt canonically from tokens (offsets and lengths are set to match): `Name -A x
-/// -B:$false`. Values are quoted where PowerShell would read them as something else when bare.
-std::string canonical_line(const Cmdlet& cmdlet, std::vector<Token>& tokens);
-
-/// What stands for the rest of a long line: in Windows PowerShell, and in PowerShell 7.
-inline constexpr std::string_view kEllipsis51 = "...";
-inline constexpr std::string_view kEllipsis7 = "\u2026";
-
-/// PositionMessage: `At line:1 char:N`, the line with `+ `, the squiggle; long lines cut around the
-/// error as Windows PowerShell does, `ellipsis` where it was (PowerShell 7: kEllipsis7). Offset and
-/// length are UTF-16 units; a place outside the line is moved to its end.
-std::string position_message(std::string_view line, std::size_t offset, std::size_t length,
-                             std::string_view ellipsis = kEllipsis51);
-
-/// The same for an error: without a place of its own it is the whole line's.
-std::string position_message(std::string_view line, const BindError& error,
-                             std::string_view ellipsis = kEllipsis51);
-
-/// The common parameters of Windows PowerShell 5.1 with their aliases.
-const std::vector<Parameter>& common_parameters();
 
 }  // namespace sfb::binding

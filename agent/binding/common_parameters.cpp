@@ -1,5 +1,5 @@
 // The common parameters of Windows PowerShell 5.1.
-#include "agent/binding/binding.hpp"
+#include "agent/binding/common_parameters.hpp"
 
 #include <utility>
 

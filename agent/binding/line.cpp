@@ -1,7 +1,8 @@
 // The line that errors point into: rebuilt from tokens, and shown with the squiggle.
+#include "agent/binding/line.hpp"
+
 #include "agent/base/ascii.hpp"
 #include "agent/base/text.hpp"
-#include "agent/binding/binding.hpp"
 
 #include <fmt/format.h>
 

@@ -2,7 +2,9 @@
 
 #include "agent/base/fqdn.hpp"
 #include "agent/base/text.hpp"
+#include "agent/binding/bind.hpp"
 #include "agent/binding/binding.hpp"
+#include "agent/binding/line.hpp"
 #include "agent/format/choice.hpp"
 #include "agent/format/format.hpp"
 #include "agent/http/query_string.hpp"

@@ -1,7 +1,8 @@
 // The `_xHHHH_` escapes of strings and names.
+#include "agent/clixml/escape.hpp"
+
 #include "agent/base/ascii.hpp"
 #include "agent/base/text.hpp"
-#include "agent/clixml/clixml.hpp"
 
 #include <charconv>
 #include <optional>

@@ -1,7 +1,7 @@
 #include "agent/clixml/reader.hpp"
 
 #include "agent/base/text.hpp"
-#include "agent/clixml/clixml.hpp"
+#include "agent/clixml/escape.hpp"
 #include "agent/clixml/scalars.hpp"
 #include "agent/clixml/tags.hpp"
 

@@ -3,7 +3,7 @@
 #include "agent/base/ascii.hpp"
 #include "agent/base/text.hpp"
 #include "agent/base/time.hpp"
-#include "agent/clixml/clixml.hpp"
+#include "agent/clixml/escape.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -1,11 +1,12 @@
 // Values to CLIXML, in the shape PowerShell's own serialiser gives: members in its order, type
 // names once and then by reference, objects once and then by reference.
-#include "agent/xml/writer.hpp"
+#include "agent/clixml/writer.hpp"
 
-#include "agent/clixml/clixml.hpp"
+#include "agent/clixml/escape.hpp"
 #include "agent/clixml/opaque.hpp"
 #include "agent/clixml/scalars.hpp"
 #include "agent/clixml/tags.hpp"
+#include "agent/xml/writer.hpp"
 
 #include <fmt/format.h>
 

@@ -1,9 +1,10 @@
 // A JSON reader with caps: depth, bytes, values. It keeps the text of numbers and refuses what
 // ConvertFrom-Json refuses.
+#include "agent/json/reader.hpp"
+
 #include "agent/base/ascii.hpp"
 #include "agent/base/encoding.hpp"
 #include "agent/base/text.hpp"
-#include "agent/json/json.hpp"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 // Scalars as the objects and numbers ConvertTo-Json makes of them.
 #pragma once
 
-#include "agent/json/json.hpp"
+#include "agent/json/edition.hpp"
 
 #include <cstdint>
 #include <optional>

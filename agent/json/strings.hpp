@@ -1,7 +1,7 @@
 // JSON strings, and the values that are written as one.
 #pragma once
 
-#include "agent/json/json.hpp"
+#include "agent/json/edition.hpp"
 
 #include <string>
 #include <string_view>

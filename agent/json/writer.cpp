@@ -1,6 +1,7 @@
 // ConvertTo-Json: what becomes an object, an array or a string, and how deep.
+#include "agent/json/writer.hpp"
+
 #include "agent/base/text.hpp"
-#include "agent/json/json.hpp"
 #include "agent/json/scalars.hpp"
 #include "agent/json/strings.hpp"
 #include "agent/json/text.hpp"

@@ -2,6 +2,7 @@
 
 #include "agent/base/text.hpp"
 #include "agent/clixml/clixml.hpp"
+#include "agent/clixml/writer.hpp"
 #include "agent/value/access.hpp"
 
 #include <fmt/format.h>

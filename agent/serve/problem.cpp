@@ -3,6 +3,8 @@
 
 #include "agent/base/json_string.hpp"
 #include "agent/base/text.hpp"
+#include "agent/binding/binding.hpp"
+#include "agent/binding/line.hpp"
 #include "agent/serve/json_text.hpp"
 
 #include <fmt/format.h>

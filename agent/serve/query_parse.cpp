@@ -1,6 +1,9 @@
 // From a request's query to a question: the cmdlet's parameters go through PowerShell's binder, our
 // own are read here and spelled exactly.
 #include "agent/base/text.hpp"
+#include "agent/binding/bind.hpp"
+#include "agent/binding/binding.hpp"
+#include "agent/binding/line.hpp"
 #include "agent/exposition/negotiation.hpp"
 #include "agent/http/query_string.hpp"
 #include "agent/serve/problem.hpp"

@@ -1,7 +1,6 @@
-// What an HTTP answer is when no SOAP is inside: proxies, IIS and http.sys answer in their own
-// ways.
+#include "agent/wsman/http_answer.hpp"
+
 #include "agent/base/text.hpp"
-#include "agent/wsman/reply.hpp"
 
 #include <fmt/format.h>
 

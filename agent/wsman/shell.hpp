@@ -6,6 +6,7 @@
 
 #include "agent/base/error.hpp"
 #include "agent/base/guid.hpp"
+#include "agent/wsman/http_answer.hpp"
 #include "agent/wsman/reply.hpp"
 #include "agent/wsman/request.hpp"
 

@@ -1,5 +1,8 @@
 #include "collectors/backup_service_status/cmdlet.hpp"
 
+#include "agent/binding/binding.hpp"
+#include "agent/binding/common_parameters.hpp"
+
 namespace sfb::collectors {
 
 const binding::Cmdlet& get_cs_backup_service_status() {

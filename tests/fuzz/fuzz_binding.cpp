@@ -1,4 +1,7 @@
 // Any typed line: read, bound both ways, rebuilt and shown with its position.
+#include "agent/binding/bind.hpp"
+#include "agent/binding/binding.hpp"
+#include "agent/binding/line.hpp"
 #include "collectors/backup_service_status/cmdlet.hpp"
 #include "tests/unit/binding/line_reader.cpp"  // NOLINT: a fuzz target is one source
 

@@ -1,5 +1,6 @@
 // Any bytes as CLIXML: no crash, and what was read can be written and read again to the same text.
 #include "agent/clixml/clixml.hpp"
+#include "agent/clixml/writer.hpp"
 
 #include <cstdint>
 #include <cstdlib>

@@ -1,6 +1,7 @@
 // Any bytes as JSON; what is read is written as both editions do, and read again. Then once more
 // with its strings taken for the other scalars that CLIXML can bring.
-#include "agent/json/json.hpp"
+#include "agent/json/reader.hpp"
+#include "agent/json/writer.hpp"
 
 #include <cstdint>
 #include <cstdlib>

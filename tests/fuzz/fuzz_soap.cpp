@@ -1,5 +1,6 @@
 // Any bytes as the answer to each request of a shell: no crash, and whatever a server names, our
 // next request keeps its size. The ids of messages are fixed, so that seeds can relate to them.
+#include "agent/wsman/http_answer.hpp"
 #include "agent/wsman/shell.hpp"
 
 #include <array>

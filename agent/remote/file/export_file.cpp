@@ -3,7 +3,7 @@
 #include "agent/base/encoding.hpp"
 #include "agent/base/text.hpp"
 #include "agent/clixml/clixml.hpp"
-#include "agent/json/json.hpp"
+#include "agent/json/reader.hpp"
 #include "agent/value/access.hpp"
 
 #include <fmt/format.h>

@@ -1,5 +1,6 @@
 #include "agent/remote/winrm/winrm_transport.hpp"
 
+#include "agent/auth/basic.hpp"
 #include "agent/remote/session/lanes_transport.hpp"
 #include "agent/remote/winrm/winrm_lane.hpp"
 

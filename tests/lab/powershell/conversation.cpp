@@ -3,6 +3,7 @@
 #include "agent/base/base64.hpp"
 #include "agent/base/text.hpp"
 #include "agent/clixml/clixml.hpp"
+#include "agent/clixml/writer.hpp"
 #include "agent/psrp/fragment.hpp"
 #include "agent/psrp/message.hpp"
 #include "agent/psrp/pipeline.hpp"

@@ -5,8 +5,11 @@
 // difference, then lines of counts; exit status 1 when something differs, too little was compared,
 // or too much of it was explained.
 #include "agent/base/text.hpp"
+#include "agent/binding/bind.hpp"
 #include "agent/binding/binding.hpp"
+#include "agent/binding/line.hpp"
 #include "agent/clixml/clixml.hpp"
+#include "agent/clixml/writer.hpp"
 #include "agent/format/format.hpp"
 #include "collectors/backup_service_status/cmdlet.hpp"
 #include "tests/lab/powershell/conversation.hpp"

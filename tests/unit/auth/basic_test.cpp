@@ -1,4 +1,4 @@
-#include "agent/auth/scheme.hpp"
+#include "agent/auth/basic.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,6 +1,7 @@
 // Binding: every recorded line, the product's own refusals, and what the lines do not reach.
 #include "agent/binding/binding.hpp"
 
+#include "agent/binding/bind.hpp"
 #include "collectors/backup_service_status/cmdlet.hpp"
 #include "tests/unit/binding/golden.hpp"
 #include "tests/unit/binding/line_reader.hpp"

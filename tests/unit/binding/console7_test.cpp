@@ -2,7 +2,9 @@
 // and ids of an error are 7.6's, from binding.tsv, because the product has 5.1's (line_test.cpp
 // compares those); where the error stands, and how that is shown, is what the product makes of it.
 #include "agent/base/text.hpp"
+#include "agent/binding/bind.hpp"
 #include "agent/binding/binding.hpp"
+#include "agent/binding/line.hpp"
 #include "agent/format/format.hpp"
 #include "tests/unit/binding/golden.hpp"
 #include "tests/unit/binding/line_reader.hpp"

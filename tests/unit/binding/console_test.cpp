@@ -1,6 +1,8 @@
 // What the console shows for every recorded line: binding, position and layout together.
 #include "agent/base/text.hpp"
+#include "agent/binding/bind.hpp"
 #include "agent/binding/binding.hpp"
+#include "agent/binding/line.hpp"
 #include "agent/format/format.hpp"
 #include "tests/unit/binding/golden.hpp"
 #include "tests/unit/binding/line_reader.hpp"

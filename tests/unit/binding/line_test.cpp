@@ -1,4 +1,6 @@
 // The rebuilt line and the position message.
+#include "agent/binding/line.hpp"
+
 #include "agent/base/text.hpp"
 #include "agent/binding/binding.hpp"
 #include "collectors/backup_service_status/cmdlet.hpp"

@@ -1,4 +1,4 @@
-#include "agent/clixml/clixml.hpp"
+#include "agent/clixml/escape.hpp"
 
 #include <gtest/gtest.h>
 

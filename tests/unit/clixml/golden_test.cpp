@@ -2,6 +2,7 @@
 #include "agent/base/encoding.hpp"
 #include "agent/base/text.hpp"
 #include "agent/clixml/clixml.hpp"
+#include "agent/clixml/writer.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
 #include "agent/clixml/clixml.hpp"
+#include "agent/clixml/writer.hpp"
 #include "agent/value/access.hpp"
 #include "agent/value/pipeline.hpp"
 

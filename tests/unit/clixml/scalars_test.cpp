@@ -2,6 +2,7 @@
 
 #include "agent/clixml/clixml.hpp"
 #include "agent/clixml/tags.hpp"
+#include "agent/clixml/writer.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

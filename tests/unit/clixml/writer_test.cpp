@@ -1,3 +1,5 @@
+#include "agent/clixml/writer.hpp"
+
 #include "agent/clixml/clixml.hpp"
 #include "agent/value/access.hpp"
 #include "agent/value/pipeline.hpp"

@@ -1,6 +1,6 @@
 // What damage and flattening leave of an answer: it may fail or be unknown, but is never good or
 // "not configured".
-#include "agent/json/json.hpp"
+#include "agent/json/reader.hpp"
 #include "tests/unit/collectors/objects.hpp"
 
 #include <gmock/gmock.h>

@@ -1,6 +1,7 @@
 // ConvertTo-Json of both editions for every recorded document, byte for byte.
 #include "agent/clixml/clixml.hpp"
-#include "agent/json/json.hpp"
+#include "agent/json/reader.hpp"
+#include "agent/json/writer.hpp"
 #include "agent/value/access.hpp"
 
 #include <gtest/gtest.h>

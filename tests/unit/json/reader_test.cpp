@@ -1,5 +1,6 @@
 // The JSON reader: values, caps, and every refusal with its place.
-#include "agent/json/json.hpp"
+#include "agent/json/reader.hpp"
+
 #include "agent/value/access.hpp"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,7 @@
 // ConvertTo-Json beyond the recorded documents: depth, cycles, notes, dictionaries, sharing.
-#include "agent/json/json.hpp"
+#include "agent/json/writer.hpp"
+
+#include "agent/json/reader.hpp"
 
 #include <gtest/gtest.h>
 

@@ -2,6 +2,7 @@
 #include "tests/unit/psrp/recording.hpp"
 
 #include "agent/clixml/clixml.hpp"
+#include "agent/clixml/writer.hpp"
 #include "agent/psrp/pipeline.hpp"
 #include "agent/value/access.hpp"
 

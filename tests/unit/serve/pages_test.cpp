@@ -1,6 +1,6 @@
 #include "agent/serve/pages.hpp"
 
-#include "agent/json/json.hpp"
+#include "agent/json/reader.hpp"
 #include "agent/serve/routes.hpp"
 #include "agent/value/access.hpp"
 #include "tests/unit/serve/query_rig.hpp"

@@ -1,6 +1,8 @@
 // An answer's or a refusal's way into a response: status, headers, body in the three forms.
 #include "agent/format/format.hpp"
-#include "agent/json/json.hpp"
+#include "agent/clixml/clixml.hpp"
+#include "agent/json/reader.hpp"
+#include "agent/json/writer.hpp"
 #include "agent/serve/problem.hpp"
 #include "agent/value/access.hpp"
 #include "tests/unit/serve/query_rig.hpp"

@@ -1,7 +1,6 @@
 // Requests and evaluations for the tests of the query door.
 #pragma once
 
-#include "agent/clixml/clixml.hpp"
 #include "agent/http/types.hpp"
 #include "agent/serve/query.hpp"
 #include "collectors/backup_service_status/status.hpp"

@@ -1,4 +1,4 @@
-#include "agent/wsman/reply.hpp"
+#include "agent/wsman/http_answer.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

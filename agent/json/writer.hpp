@@ -1,20 +1,14 @@
-// ConvertTo-Json of PowerShell values and a capped reader. Thread rule: pure functions.
+// ConvertTo-Json of PowerShell values. Thread rule: pure functions.
 #pragma once
 
-#include "agent/base/error.hpp"
-#include "agent/base/limits.hpp"
+#include "agent/json/edition.hpp"
 #include "agent/value/value.hpp"
 
 #include <cstddef>
-#include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace sfb::json {
-
-/// Whose ConvertTo-Json: its layout, escapes, numbers and dates. 3.0 and 4.0 write as 5.1 does.
-enum class Edition : std::uint8_t { windows_powershell_51, powershell_7 };
 
 struct WriteOptions {
   Edition edition = Edition::powershell_7;
@@ -35,15 +29,5 @@ struct WriteOptions {
 /// Depth counts from the array of several objects, as the cmdlet does; more than 100 is 100.
 std::string convert_to_json(const Graph& graph, const std::vector<Value>& values,
                             const WriteOptions& options = {});
-
-/// A JSON text (UTF-8 or UTF-16 with BOM) as PowerShell values: objects as PSCustomObject with
-/// ordered note properties, arrays as Object[], numbers as I32, I64, U64, D (up to 28 digits) or Db
-/// by size and form, with their digits as they stand. Dates stay strings; a lone surrogate escape
-/// is U+FFFD. An outermost array gives one root per item. A name that stands twice in an object, in
-/// any case, is refused, as PowerShell does. Reason::parse; codes json.syntax, json.trailing
-/// (content behind the end), json.duplicate_key, json.too_deep (all with line and column),
-/// json.too_large (bytes, or more values than one to 16 bytes of `Limits::object`) and those of
-/// decode_text. Never throws.
-Result<Document> read(std::string_view bytes, const Limits& limits);
 
 }  // namespace sfb::json

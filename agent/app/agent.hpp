@@ -1,0 +1,24 @@
+// The agent itself: starts the rooms in order, reloads on SIGHUP, drains on SIGTERM.
+#pragma once
+
+#include "agent/base/log.hpp"
+
+#include <string>
+#include <vector>
+
+namespace sfb::app {
+
+struct AgentOptions {
+  std::vector<std::string> config_files;
+  bool check_only = false;
+  std::vector<std::string> listen_addresses;
+  std::vector<std::string> allowed_hosts;
+  LogLevel log_level = LogLevel::info;
+  LogFormat log_format = LogFormat::logfmt;
+};
+
+/// Runs the agent until a signal ends it, or with `check_only` checks the configuration. Returns
+/// an exit code.
+int run_agent(const AgentOptions& options);
+
+}  // namespace sfb::app

@@ -1,0 +1,28 @@
+// Values to CLIXML, in the shape PowerShell's own serialiser gives. Thread rule: pure functions.
+#pragma once
+
+#include "agent/value/value.hpp"
+
+#include <string>
+#include <vector>
+
+namespace sfb::clixml {
+
+/// How type names are written.
+enum class Origin {
+  original,  ///< as they are: reading and writing gives the same bytes
+  /// as PowerShell writes what it read: `Deserialized.` before each type name, PSCustomObject or
+  /// the collection's class where there was none, a wrapped value bare where nothing is known of it
+  deserialized,
+};
+
+/// What Export-Clixml writes: `Objs`, two blanks a level, ` />`, no newline at the end, LF, UTF-8
+/// without BOM. A SecureString is written as the text `System.Security.SecureString`, as it is
+/// shown everywhere: newer servers send its content readable.
+std::string write_file(const Graph& graph, const std::vector<Value>& roots,
+                       Origin origin = Origin::original);
+
+/// One value as a PSRP message body: no namespace, no white space.
+std::string write_message(const Graph& graph, const Value& value);
+
+}  // namespace sfb::clixml
