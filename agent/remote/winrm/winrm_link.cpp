@@ -1,6 +1,7 @@
 #include "agent/remote/winrm/winrm_link.hpp"
 
 #include "agent/base/text.hpp"
+#include "agent/remote/winrm/link_watch.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -197,7 +198,7 @@ boost::asio::awaitable<Status> WinrmLink::ensure_open(const Posting& posting, St
   note_address();
   // What a stage found is told before its end.
   for (const StageTime& stage : stages) {
-    tell_stage(stage.stage);
+    tell_stage(*endpoint_, *connection_, stage.stage);
     times.ended(stage);
   }
   if (!opened) {
@@ -296,12 +297,13 @@ boost::asio::awaitable<Result<http::HttpReply>> WinrmLink::send(const Posting& p
                             // Basic proves itself with every request, so the step stays.
                             .authorization = step_.authorization,
                             .body = std::move(payload.body)};
-  show_request(request, posting);
+  show_request(*endpoint_, request, step_.body ? posting.envelope : std::string_view(),
+               posting.messages);
   auto reply = co_await connection_->post(std::move(request), end);
   if (!reply) {
     co_return reply;
   }
-  show_reply(*reply);
+  show_reply(*endpoint_, *reply);
   if (reply->status == 401 || !step_.body) {
     co_return reply;
   }

@@ -3,14 +3,10 @@
 #pragma once
 
 #include "agent/auth/scheme.hpp"
-#include "agent/base/redactor.hpp"
 #include "agent/http/client_connection.hpp"
 #include "agent/remote/session/stage_times.hpp"
-#include "agent/remote/winrm/keep_alive.hpp"
-#include "agent/remote/winrm/password_file.hpp"
-#include "agent/remote/winrm/winrm_transport.hpp"
+#include "agent/remote/winrm/winrm_endpoint.hpp"
 
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
 #include <chrono>
@@ -22,30 +18,6 @@
 #include <vector>
 
 namespace sfb::remote {
-
-/// What the links of one endpoint share. Thread rule: loop thread.
-struct WinrmEndpoint {
-  boost::asio::any_io_executor executor;
-  WinrmOptions options;  ///< budget and services are set
-  std::shared_ptr<PasswordFile> password;
-  /// For password and CA file: of its own, since a file on a dead mount keeps the thread.
-  std::shared_ptr<net::WorkerPool> files;
-  auth::SchemeFactory make_scheme;
-  std::shared_ptr<net::TlsClient> tls;  ///< made with the first connection
-  Redactor redactor;                    ///< of what was sent to this endpoint
-  bool remembered = false;              ///< the last connection went to an address of before
-  KeepAlive keep_alive = {};            ///< what its connections have shown
-  const Clock& clock;
-  Logger logger;
-  std::shared_ptr<Observer> observer;  ///< options.observer behind `redactor`; may be absent
-
-  bool wants_wire() const { return observer && observer->wants_wire(); }
-  void fact(std::string_view name, std::string_view value) const {
-    if (observer) {
-      observer->fact(name, value);
-    }
-  }
-};
 
 /// Thread rule: loop thread; one post at a time.
 class WinrmLink {
@@ -108,10 +80,7 @@ class WinrmLink {
   boost::asio::awaitable<Result<http::HttpReply>> send(const Posting& posting, MonoTime end);
   Status next_step(const http::HttpReply& reply);
   bool admit(std::size_t bytes);
-  void tell_stage(Stage stage) const;
   void note_address();
-  void show_request(const http::HttpRequest& request, const Posting& posting) const;
-  void show_reply(const http::HttpReply& reply) const;
   Error explain(Error error, const Posting& posting, MonoTime end) const;
 
   std::shared_ptr<WinrmEndpoint> endpoint_;

@@ -1,9 +1,10 @@
 // The steps of a session: which request follows which answer.
 #include "agent/remote/winrm/winrm_session.hpp"
 
-#include "agent/base/text.hpp"
+#include "agent/remote/winrm/winrm_failure.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <utility>
@@ -17,20 +18,15 @@ constexpr std::chrono::milliseconds kLeastPatience{100};
 // Signals and Deletes are answered at once.
 constexpr std::chrono::milliseconds kShortPatience{5'000};
 
-// Failed before the request was on its way (http_connection.hpp and scheme.hpp set the stage).
-bool never_sent(const Error& error) {
-  return error.stage == Stage::resolve || error.stage == Stage::connect ||
-         error.stage == Stage::tls || error.stage == Stage::auth;
-}
-
-Error with_stage(Error error, Stage stage) {
-  if (error.stage == Stage::none) {
-    error.stage = stage;
-  }
-  return error;
-}
-
 }  // namespace
+
+WinrmSession::WinrmSession(WinrmSessionOptions options)
+    : options_(std::move(options)),
+      asking_({.transport = "winrm",
+               .language = options_.language,
+               .import_module = options_.import_module,
+               .observer = options_.observer}),
+      watch_(options_.observer) {}
 
 Stage WinrmSession::stage() const {
   return step_ <= Step::pool_send ? Stage::open : Stage::query;
@@ -46,7 +42,7 @@ WinrmSession::Next WinrmSession::post(Step step, wsman::Envelope envelope,
                                       std::chrono::milliseconds patience,
                                       std::string_view fragments) {
   step_ = step;
-  return Post{stage(), envelope.action, std::move(envelope.xml), patience, shown(fragments)};
+  return Post{stage(), envelope.action, std::move(envelope.xml), patience, watch_.shown(fragments)};
 }
 
 WinrmSession::Next WinrmSession::end(Result<PipelineResult> result) {
@@ -71,6 +67,11 @@ WinrmSession::Next WinrmSession::run(const Call& call, MonoTime now, MonoTime de
   return kept_ ? begin_pipeline(now) : begin_open(now);
 }
 
+bool WinrmSession::reusable() const {
+  return holds_shell() && pool_->state() == psrp::RunspacePool::State::opened && !spoiled_ &&
+         !shell_->has_command() && !shell_->outstanding();
+}
+
 WinrmSession::Next WinrmSession::begin_open(MonoTime now) {
   pipeline_.reset();
   responses_.clear();
@@ -87,15 +88,22 @@ WinrmSession::Next WinrmSession::begin_open(MonoTime now) {
   shell.max_reply = options_.limits.envelope;
   shell.idle_timeout = options_.idle_timeout;
   shell_ = std::make_unique<wsman::Shell>(std::move(shell));
-  psrp::PoolOptions pool{.id = id, .limits = options_.limits, .observer = {}};
-  if (watched()) {
-    pool.observer = [this](const psrp::Message& message) {
-      options_.observer->wire("<", psrp::show(message));
-    };
-  }
-  pool_ = std::make_unique<psrp::RunspacePool>(std::move(pool));
+  pool_ = std::make_unique<psrp::RunspacePool>(
+      psrp::PoolOptions{.id = id, .limits = options_.limits, .observer = watch_.messages()});
   const std::string creation = pool_->open();
   return post(Step::create, shell_->create(id, creation, patience(now)), patience(now), creation);
+}
+
+WinrmSession::Next WinrmSession::begin_pipeline(MonoTime now) {
+  const Guid id = options_.guids();
+  no_state_.reset();
+  responses_.clear();
+  pipeline_ = std::make_unique<psrp::Pipeline>(*pool_, id, asking_.commands(), shell_->max_blob());
+  next_fragment_ = 1;
+  ++pipelines_;
+  const std::vector<std::string>& fragments = pipeline_->fragments();
+  return post(Step::command, shell_->command(id, fragments.front(), patience(now)), patience(now),
+              fmt::format("{}", fmt::join(fragments, "")));
 }
 
 WinrmSession::Next WinrmSession::answer(const http::HttpReply& reply, MonoTime now, bool fresh) {
@@ -108,9 +116,7 @@ WinrmSession::Next WinrmSession::answer(const http::HttpReply& reply, MonoTime n
                          .tls = options_.url.tls};
   const std::vector<std::string> challenges = reply.all("WWW-Authenticate");
   http.challenges.assign(challenges.begin(), challenges.end());
-  if (watched()) {
-    options_.observer->wire("<", wsman::show(reply.body));
-  }
+  watch_.answered(reply.body);
   const auto outcome = shell_->reply(http);
   brought_ = outcome && std::ranges::any_of(outcome->streams, [](const wsman::Stream& stream) {
                return !stream.bytes.empty();
@@ -151,12 +157,7 @@ WinrmSession::Next WinrmSession::answer(const http::HttpReply& reply, MonoTime n
 
 WinrmSession::Next WinrmSession::receive_pool(MonoTime now) {
   if (now >= deadline_) {
-    return give_up({Reason::timeout,
-                    "winrm.timeout",
-                    "the server did not open the session in time",
-                    "look at the load of the server and at its session configuration",
-                    {},
-                    Stage::open});
+    return give_up(not_opened());
   }
   return post(Step::open, shell_->receive(false, patience(now)), patience(now));
 }
@@ -194,7 +195,7 @@ WinrmSession::Next WinrmSession::proceed(MonoTime now) {
     if (pool_->version() >= psrp::ProtocolVersion{2, 2}) {
       shell_->set_max_envelope(std::min(wsman::kLargeEnvelope, options_.limits.envelope));
     }
-    tell_open(created_);
+    watch_.opened(*pool_, created_);
     return begin_pipeline(now);
   }
   if (next_fragment_ < pipeline_->fragments().size()) {
@@ -206,22 +207,11 @@ WinrmSession::Next WinrmSession::proceed(MonoTime now) {
     return terminate(now);
   }
   if (shell_->command_done()) {
-    no_state_ = Error{Reason::protocol,
-                      "winrm.no_state",
-                      "the server ended the command without saying how the pipeline ended",
-                      "look at the event log of the server (Windows Remote Management)",
-                      {},
-                      Stage::query};
+    no_state_ = no_state();
     return terminate(now);
   }
   if (now >= deadline_) {
-    return end(std::unexpected(
-        Error{Reason::timeout,
-              "winrm.timeout",
-              "the cmdlet did not end in the evaluation's time",
-              "raise evaluation_timeout, or look why the cmdlet is slow on the server",
-              {},
-              Stage::query}));
+    return end(std::unexpected(not_ended()));
   }
   return post(Step::receive, shell_->receive(true, patience(now)), patience(now));
 }
@@ -255,6 +245,21 @@ WinrmSession::Next WinrmSession::terminate(MonoTime now) {
               kShortPatience);
 }
 
+WinrmSession::Next WinrmSession::conclude(MonoTime now) {
+  if (no_state_) {
+    return give_up(*std::exchange(no_state_, std::nullopt));
+  }
+  PipelineResult result = pipeline_->take_result();
+  pipeline_.reset();
+  auto concluded = asking_.conclude(std::move(result), !spoiled_, now < deadline_);
+  if (!concluded) {
+    return begin_pipeline(now);
+  }
+  // Messages got lost in this session.
+  spoiled_ = spoiled_ || (!*concluded && concluded->error().reason == Reason::protocol);
+  return end(std::move(*concluded));
+}
+
 WinrmSession::Next WinrmSession::on_answer_error(Error error, MonoTime now) {
   if (step_ == Step::terminate) {
     // The answer is there; only this shell is not to be used again.
@@ -271,7 +276,7 @@ WinrmSession::Next WinrmSession::on_answer_error(Error error, MonoTime now) {
     return post(Step::replace, shell_->remove(kShortPatience), kShortPatience);
   }
   const bool begun = step_ != Step::create && step_ != Step::command;
-  return give_up(begun ? told_of_exit(std::move(error)) : std::move(error));
+  return give_up(begun ? told_of_exit(std::move(error), reposts_ > 0) : std::move(error));
 }
 
 WinrmSession::Next WinrmSession::failed(Error error, MonoTime now) {
@@ -309,9 +314,7 @@ WinrmSession::Next WinrmSession::failed(Error error, MonoTime now) {
       break;
   }
   if (lost && sent) {
-    error.code = "winrm.lost";
-    error.message = fmt::format("{}; it is not repeated, because the server may have acted on it",
-                                error.message);
+    error = lost_with_answer(std::move(error));
   }
   return give_up(std::move(error));
 }

@@ -10,6 +10,7 @@
 #include "agent/psrp/pipeline.hpp"
 #include "agent/remote/session/asking.hpp"
 #include "agent/remote/session/observer.hpp"
+#include "agent/remote/winrm/session_watch.hpp"
 #include "agent/value/pipeline.hpp"
 #include "agent/wsman/shell.hpp"
 
@@ -98,9 +99,9 @@ class WinrmSession {
   bool out_of_step() const { return shell_ && shell_->out_of_step(); }
 
   /// A shell may exist on the server.
-  bool holds_shell() const;
+  bool holds_shell() const { return shell_ && !shell_->gone(); }
   /// The last run left something to `clear`.
-  bool needs_clearing() const;
+  bool needs_clearing() const { return holds_shell() && shell_->has_command(); }
   /// Open and clean: the next run needs no Create.
   bool reusable() const;
   /// Pipelines run in this shell.
@@ -129,8 +130,8 @@ class WinrmSession {
     remove,     ///< close: Delete
   };
 
-  // winrm_session.cpp: the steps
   Next begin_open(MonoTime now);
+  Next begin_pipeline(MonoTime now);
   Next on_open(const wsman::Shell::Outcome& outcome, MonoTime now);
   Next receive_pool(MonoTime now);
   Next on_receive(const wsman::Shell::Outcome& outcome, MonoTime now);
@@ -139,6 +140,7 @@ class WinrmSession {
   Next on_answer_error(Error error, MonoTime now);
   Next on_clearing_error();
   Next terminate(MonoTime now);
+  Next conclude(MonoTime now);
   Next on_drain(const wsman::Shell::Outcome& outcome, MonoTime now);
   Next abort_command();
   Next cleared();
@@ -150,17 +152,9 @@ class WinrmSession {
   Stage stage() const;
   std::chrono::milliseconds patience(MonoTime now) const;
 
-  // winrm_pipeline.cpp: what is asked, and what the answer amounts to
-  Next begin_pipeline(MonoTime now);
-  Next conclude(MonoTime now);
-  Error told_of_exit(Error error) const;
-  void tell_open(const wsman::CreateReply& created) const;
-  void tell(std::string_view name, std::string_view value) const;
-  bool watched() const;
-  std::vector<std::string> shown(std::string_view fragments) const;
-
   WinrmSessionOptions options_;
   Asking asking_;
+  SessionWatch watch_;
   std::unique_ptr<wsman::Shell> shell_;
   std::unique_ptr<psrp::RunspacePool> pool_;
   std::unique_ptr<psrp::Pipeline> pipeline_;

@@ -1,6 +1,6 @@
-// What an observer is shown of a connection.
+#include "agent/remote/winrm/link_watch.hpp"
+
 #include "agent/base/text.hpp"
-#include "agent/remote/winrm/winrm_link.hpp"
 #include "agent/wsman/request.hpp"
 
 #include <fmt/format.h>
@@ -33,29 +33,31 @@ std::string describe(const net::Certificate& certificate, WallTime now) {
 
 }  // namespace
 
-void WinrmLink::tell_stage(Stage stage) const {
-  if (!endpoint_->observer) {
+void tell_stage(const WinrmEndpoint& endpoint, const http::HttpConnection& connection,
+                Stage stage) {
+  if (!endpoint.observer) {
     return;
   }
-  if (const std::string address = connection_->peer_address();
+  if (const std::string address = connection.peer_address();
       stage == Stage::connect && !address.empty()) {
-    endpoint_->fact("address", address);
+    endpoint.fact("address", address);
   }
-  if (const auto& info = connection_->tls_info(); stage == Stage::tls && info) {
+  if (const auto& info = connection.tls_info(); stage == Stage::tls && info) {
     if (!info->version.empty()) {
-      endpoint_->fact("tls", fmt::format("{}, {}", info->version, info->cipher));
+      endpoint.fact("tls", fmt::format("{}, {}", info->version, info->cipher));
     }
     for (const net::Certificate& certificate : info->chain) {
-      endpoint_->fact("certificate", describe(certificate, endpoint_->clock.now().wall));
+      endpoint.fact("certificate", describe(certificate, endpoint.clock.now().wall));
     }
   }
 }
 
-void WinrmLink::show_request(const http::HttpRequest& request, const Posting& posting) const {
-  if (!endpoint_->wants_wire()) {
+void show_request(const WinrmEndpoint& endpoint, const http::HttpRequest& request,
+                  std::string_view envelope, std::span<const std::string> messages) {
+  if (!endpoint.wants_wire()) {
     return;
   }
-  const Url& url = endpoint_->options.url;
+  const Url& url = endpoint.options.url;
   std::string text = fmt::format("POST {} HTTP/1.1\nHost: {}\n", url.path, url.host_port());
   for (const http::Header& header : request.headers) {
     text += fmt::format("{}: {}\n", header.name, header.value);
@@ -63,18 +65,18 @@ void WinrmLink::show_request(const http::HttpRequest& request, const Posting& po
   if (!request.authorization.empty()) {
     text += fmt::format("Authorization: {}\n", masked(request.authorization.reveal()));
   }
-  Observer& observer = *endpoint_->observer;
+  Observer& observer = *endpoint.observer;
   observer.wire(">", text + fmt::format("Content-Length: {}", request.body.size()));
-  if (step_.body) {
-    observer.wire(">", wsman::show(posting.envelope));
-    for (const std::string& message : posting.messages) {
+  if (!envelope.empty()) {
+    observer.wire(">", wsman::show(envelope));
+    for (const std::string& message : messages) {
       observer.wire(">", message);
     }
   }
 }
 
-void WinrmLink::show_reply(const http::HttpReply& reply) const {
-  if (!endpoint_->wants_wire()) {
+void show_reply(const WinrmEndpoint& endpoint, const http::HttpReply& reply) {
+  if (!endpoint.wants_wire()) {
     return;
   }
   std::string text = fmt::format("HTTP {}", reply.status);
@@ -82,7 +84,7 @@ void WinrmLink::show_reply(const http::HttpReply& reply) const {
     text += fmt::format("\n{}: {}", header.name,
                         iequals(header.name, "Set-Cookie") ? "***" : header.value);
   }
-  endpoint_->observer->wire("<", text);
+  endpoint.observer->wire("<", text);
 }
 
 }  // namespace sfb::remote

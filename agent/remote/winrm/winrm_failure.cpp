@@ -1,0 +1,78 @@
+#include "agent/remote/winrm/winrm_failure.hpp"
+
+#include <fmt/format.h>
+
+namespace sfb::remote {
+
+bool never_sent(const Error& error) {
+  return error.stage == Stage::resolve || error.stage == Stage::connect ||
+         error.stage == Stage::tls || error.stage == Stage::auth;
+}
+
+Error with_stage(Error error, Stage stage) {
+  if (error.stage == Stage::none) {
+    error.stage = stage;
+  }
+  return error;
+}
+
+// It says so while it was asked something (995, 1726), or before (2150858843).
+Error told_of_exit(Error error, bool lost_answer) {
+  if (error.code != "wsman.aborted" && error.code != "wsman.shell_gone" &&
+      error.code != "wsman.host_ended") {
+    return error;
+  }
+  if (lost_answer) {
+    // The answer that was lost with its connection may have been the last one.
+    error.reason = Reason::connect;
+    error.code = "winrm.lost";
+    error.message =
+        fmt::format("an answer was lost with its connection, and then {}", error.message);
+    error.remedy = "if it stays so, look at proxies in between and at the service behind the port";
+    return error;
+  }
+  error.reason = Reason::process;
+  error.code = "winrm.exited";
+  error.message = fmt::format("the session ended in the middle of the run: {}", error.message);
+  error.remedy =
+      "look at the server's event logs for the end of wsmprovhost.exe or of the application pool, "
+      "for a restart of WinRM, and at MaxMemoryPerShellMB; behind a load balancer each session "
+      "must stay on one server";
+  return error;
+}
+
+Error lost_with_answer(Error error) {
+  error.code = "winrm.lost";
+  error.message =
+      fmt::format("{}; it is not repeated, because the server may have acted on it", error.message);
+  return error;
+}
+
+Error not_opened() {
+  return {Reason::timeout,
+          "winrm.timeout",
+          "the server did not open the session in time",
+          "look at the load of the server and at its session configuration",
+          {},
+          Stage::open};
+}
+
+Error no_state() {
+  return {Reason::protocol,
+          "winrm.no_state",
+          "the server ended the command without saying how the pipeline ended",
+          "look at the event log of the server (Windows Remote Management)",
+          {},
+          Stage::query};
+}
+
+Error not_ended() {
+  return {Reason::timeout,
+          "winrm.timeout",
+          "the cmdlet did not end in the evaluation's time",
+          "raise evaluation_timeout, or look why the cmdlet is slow on the server",
+          {},
+          Stage::query};
+}
+
+}  // namespace sfb::remote

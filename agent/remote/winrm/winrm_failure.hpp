@@ -1,0 +1,29 @@
+// What a failure of a session is called, and what to do about it. Pure functions.
+#pragma once
+
+#include "agent/base/error.hpp"
+
+namespace sfb::remote {
+
+/// Failed before the request was on its way (client_connection.hpp and scheme.hpp set the stage).
+bool never_sent(const Error& error);
+
+/// With this stage, if it has none.
+Error with_stage(Error error, Stage stage);
+
+/// An error in the middle of a run: a server says in several ways that the process behind a shell
+/// ended. The same reason as that of a child process (`ssh.exited`). `lost_answer`: an answer was
+/// lost with its connection before, and may have been the last one.
+Error told_of_exit(Error error, bool lost_answer);
+
+/// The answer to a request was lost that must not be repeated.
+Error lost_with_answer(Error error);
+
+/// The deadline came before the session was open.
+Error not_opened();
+/// The command ended without PIPELINE_STATE.
+Error no_state();
+/// The deadline came before the pipeline ended.
+Error not_ended();
+
+}  // namespace sfb::remote
