@@ -43,21 +43,21 @@ MonoTime last_word(MonoTime deadline, MonoTime now) {
 // Sees to it that a session comes back however its ask ends.
 class LanesTransport::Loan {
  public:
-  Loan(LanesTransport& transport, LanePtr lane) : transport_(transport), lane_(std::move(lane)) {}
+  Loan(LanesTransport& transport, SlotPtr slot) : transport_(transport), slot_(std::move(slot)) {}
   ~Loan() {
     if (!returned_) {
-      lane_->interrupted();
+      slot_->lane->interrupted();
     }
-    transport_.give_back(lane_);
+    transport_.give_back(slot_);
   }
   Loan(const Loan&) = delete;
   Loan& operator=(const Loan&) = delete;
-  Lane& lane() { return *lane_; }
+  Lane& lane() { return *slot_->lane; }
   void returned() { returned_ = true; }
 
  private:
   LanesTransport& transport_;
-  LanePtr lane_;
+  SlotPtr slot_;
   bool returned_ = false;
 };
 
@@ -72,11 +72,11 @@ LanesTransport::LanesTransport(asio::any_io_executor executor, LanesOptions opti
 
 asio::awaitable<Result<Reply>> LanesTransport::ask(Ask ask, MonoTime deadline) {
   const auto self = shared_from_this();
-  auto lane = co_await take(deadline);
-  if (!lane) {
-    co_return std::unexpected(std::move(lane.error()));
+  auto slot = co_await take(deadline);
+  if (!slot) {
+    co_return std::unexpected(std::move(slot.error()));
   }
-  Loan loan(*this, std::move(*lane));
+  Loan loan(*this, std::move(*slot));
   auto reply = co_await loan.lane().run(std::move(ask.call), deadline);
   loan.returned();
   if (reply) {
@@ -85,7 +85,7 @@ asio::awaitable<Result<Reply>> LanesTransport::ask(Ask ask, MonoTime deadline) {
   co_return reply;
 }
 
-auto LanesTransport::take(MonoTime deadline) -> asio::awaitable<Result<LanePtr>> {
+auto LanesTransport::take(MonoTime deadline) -> asio::awaitable<Result<SlotPtr>> {
   if (closing_) {
     co_return std::unexpected(Error{Reason::internal,
                                     fmt::format("{}.closing", options_.transport),
@@ -97,16 +97,16 @@ auto LanesTransport::take(MonoTime deadline) -> asio::awaitable<Result<LanePtr>>
   while (true) {
     const MonoTime now = net::mono_now();
     if (!idle_.empty()) {
-      LanePtr lane = std::move(idle_.back());
+      SlotPtr slot = std::move(idle_.back());
       idle_.pop_back();
-      lane->idle_since.reset();
+      slot->idle_since.reset();
       arm();
-      co_return lane;
+      co_return slot;
     }
     // Who waits already is served also when a reload closes all this.
-    if (lanes_.size() < (closing_ ? 2 * options_.max_concurrent : places(now))) {
-      lanes_.push_back(make_lane_());
-      co_return lanes_.back();
+    if (slots_.size() < (closing_ ? 2 * options_.max_concurrent : places(now))) {
+      slots_.push_back(std::make_shared<Slot>(make_lane_()));
+      co_return slots_.back();
     }
     if (now >= deadline) {
       co_return std::unexpected(Error{
@@ -124,8 +124,8 @@ auto LanesTransport::take(MonoTime deadline) -> asio::awaitable<Result<LanePtr>>
 // A session that takes long to be cleared, because its server is ill for one pool, holds up no
 // other: another one may be opened beside it.
 std::size_t LanesTransport::places(MonoTime now) const {
-  const auto slow = std::ranges::count_if(lanes_, [&](const LanePtr& lane) {
-    return lane->tidying_since && now - *lane->tidying_since >= kClearing;
+  const auto slow = std::ranges::count_if(slots_, [&](const SlotPtr& slot) {
+    return slot->tidying_since && now - *slot->tidying_since >= kClearing;
   });
   return options_.max_concurrent +
          std::min(static_cast<std::size_t>(slow), options_.max_concurrent);
@@ -133,9 +133,9 @@ std::size_t LanesTransport::places(MonoTime now) const {
 
 MonoTime LanesTransport::next_place(MonoTime now) const {
   MonoTime next = net::kNever;
-  for (const LanePtr& lane : lanes_) {
-    if (lane->tidying_since && now - *lane->tidying_since < kClearing) {
-      next = std::min<MonoTime>(next, *lane->tidying_since + kClearing);
+  for (const SlotPtr& slot : slots_) {
+    if (slot->tidying_since && now - *slot->tidying_since < kClearing) {
+      next = std::min<MonoTime>(next, *slot->tidying_since + kClearing);
     }
   }
   return next;
@@ -144,95 +144,96 @@ MonoTime LanesTransport::next_place(MonoTime now) const {
 // Those that are being cleared go rather than one that has just served.
 bool LanesTransport::one_in_its_place() const {
   const auto serving =
-      std::ranges::count_if(lanes_, [](const LanePtr& lane) { return !lane->tidying_since; });
+      std::ranges::count_if(slots_, [](const SlotPtr& slot) { return !slot->tidying_since; });
   return static_cast<std::size_t>(serving) > options_.max_concurrent;
 }
 
 // More stay than were configured: one of them must go.
 bool LanesTransport::surplus() const {
-  const auto staying = std::ranges::count(lanes_, false, &Lane::ending);
+  const auto staying = std::ranges::count(slots_, false, &Slot::ending);
   return static_cast<std::size_t>(staying) > options_.max_concurrent;
 }
 
-void LanesTransport::give_back(const LanePtr& lane) {
-  lane->release();
-  if (!lane->holds_session()) {
-    lane->renew();
-    rest(lane);
+void LanesTransport::give_back(const SlotPtr& slot) {
+  slot->lane->release();
+  if (!slot->lane->holds_session()) {
+    slot->lane->renew();
+    rest(slot);
   } else if (closing_ || one_in_its_place() || !options_.reuse) {
-    tidy_behind(lane, true);
-  } else if (lane->needs_clearing()) {
-    tidy_behind(lane, false);
-  } else if (!lane->fit(net::mono_now())) {
-    tidy_behind(lane, true);
+    tidy_behind(slot, true);
+  } else if (slot->lane->needs_clearing()) {
+    tidy_behind(slot, false);
+  } else if (!slot->lane->fit(net::mono_now())) {
+    tidy_behind(slot, true);
   } else {
-    rest(lane);
+    rest(slot);
   }
 }
 
 // Nothing is to be cleared: it waits for the next ask, or goes.
-void LanesTransport::rest(const LanePtr& lane) {
-  lane->tidying_since.reset();
-  lane->ending = false;
-  if (closing_ || (!lane->holds_session() && lanes_.size() > options_.max_concurrent)) {
-    std::erase(lanes_, lane);
+void LanesTransport::rest(const SlotPtr& slot) {
+  slot->tidying_since.reset();
+  slot->ending = false;
+  if (closing_ || (!slot->lane->holds_session() && slots_.size() > options_.max_concurrent)) {
+    std::erase(slots_, slot);
   } else {
-    lane->idle_since = net::mono_now();
-    idle_.push_back(lane);
+    slot->idle_since = net::mono_now();
+    idle_.push_back(slot);
     arm();
   }
   changed_.notify_all();
 }
 
 // Not part of the ask, whose time may be over; so neither its cancellation nor its deadline counts.
-void LanesTransport::tidy_behind(const LanePtr& lane, bool close) {
-  lane->tidying_since = net::mono_now();
-  lane->ending = close;
-  asio::co_spawn(executor_, tidy(shared_from_this(), lane, close),
+void LanesTransport::tidy_behind(const SlotPtr& slot, bool close) {
+  slot->tidying_since = net::mono_now();
+  slot->ending = close;
+  asio::co_spawn(executor_, tidy(shared_from_this(), slot, close),
                  [](const std::exception_ptr&) {});
 }
 
-asio::awaitable<void> LanesTransport::tidy(std::shared_ptr<LanesTransport> self, LanePtr lane,
+asio::awaitable<void> LanesTransport::tidy(std::shared_ptr<LanesTransport> self, SlotPtr slot,
                                            bool close) {
   const LanesOptions& options = self->options_;
-  co_await lane->tidy(close, net::mono_now() + options.close_cap);
+  co_await slot->lane->tidy(close, net::mono_now() + options.close_cap);
   // It was to be kept, but the transport was closed meanwhile, or another session took its place,
   // or it is too old by now.
-  if (lane->holds_session() && (self->closing_ || self->surplus() || !lane->fit(net::mono_now()))) {
-    lane->ending = true;
-    co_await lane->tidy(true, net::mono_now() + options.close_cap);
+  if (slot->lane->holds_session() &&
+      (self->closing_ || self->surplus() || !slot->lane->fit(net::mono_now()))) {
+    slot->ending = true;
+    co_await slot->lane->tidy(true, net::mono_now() + options.close_cap);
   }
-  self->rest(lane);
+  self->rest(slot);
 }
 
 asio::awaitable<bool> LanesTransport::close(MonoTime deadline) {
   const auto self = shared_from_this();
   closing_ = true;
-  for (const LanePtr& lane : std::exchange(idle_, {})) {
-    lane->idle_since.reset();
-    if (lane->holds_session()) {
-      tidy_behind(lane, true);
+  for (const SlotPtr& slot : std::exchange(idle_, {})) {
+    slot->idle_since.reset();
+    if (slot->lane->holds_session()) {
+      tidy_behind(slot, true);
     } else {
-      std::erase(lanes_, lane);
+      std::erase(slots_, slot);
     }
   }
   arm();
   changed_.notify_all();
-  while (!lanes_.empty() && net::mono_now() < deadline) {
+  while (!slots_.empty() && net::mono_now() < deadline) {
     co_await changed_.wait_until(deadline);
   }
-  co_return lanes_.empty();
+  co_return slots_.empty();
 }
 
 std::optional<MonoTime> LanesTransport::next_idle_end() const {
   std::optional<MonoTime> next;
   const auto consider = [&](MonoTime time) { next = next ? std::min(*next, time) : time; };
-  for (const LanePtr& lane : idle_) {
-    if (const auto end = lane->idle_end()) {
+  for (const SlotPtr& slot : idle_) {
+    if (const auto end = slot->lane->idle_end()) {
       consider(*end);
     }
-    if (lane->holds_session()) {
-      consider(*lane->idle_since + options_.session_idle);
+    if (slot->lane->holds_session()) {
+      consider(*slot->idle_since + options_.session_idle);
     }
   }
   return next;
@@ -261,12 +262,12 @@ void LanesTransport::arm() {
 // The server drops idle connections and shells without a word: we go first.
 void LanesTransport::look_after_idle() {
   const MonoTime now = net::mono_now();
-  for (const LanePtr& lane : std::vector<LanePtr>(idle_)) {
-    lane->look_after(now);
-    if (lane->holds_session() && now - *lane->idle_since >= options_.session_idle) {
-      std::erase(idle_, lane);
-      lane->idle_since.reset();
-      tidy_behind(lane, true);
+  for (const SlotPtr& slot : std::vector<SlotPtr>(idle_)) {
+    slot->lane->look_after(now);
+    if (slot->lane->holds_session() && now - *slot->idle_since >= options_.session_idle) {
+      std::erase(idle_, slot);
+      slot->idle_since.reset();
+      tidy_behind(slot, true);
     }
   }
 }

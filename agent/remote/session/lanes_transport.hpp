@@ -57,11 +57,6 @@ class Lane {
   virtual std::optional<MonoTime> idle_end() const { return std::nullopt; }
   virtual void look_after(MonoTime now) { static_cast<void>(now); }
 
-  // The transport's affair.
-  std::optional<MonoTime> idle_since;     ///< while it is idle
-  std::optional<MonoTime> tidying_since;  ///< while it is cleared or closed
-  bool ending = false;                    ///< its session is being closed
-
  protected:
   /// To be called by `renew`.
   void count_session();
@@ -102,18 +97,25 @@ class LanesTransport : public Transport, public std::enable_shared_from_this<Lan
   boost::asio::awaitable<bool> close(MonoTime deadline) override;
 
  private:
-  using LanePtr = std::shared_ptr<Lane>;
+  // A lane and what the transport does with it.
+  struct Slot {
+    std::shared_ptr<Lane> lane;
+    std::optional<MonoTime> idle_since = {};     ///< while it is idle
+    std::optional<MonoTime> tidying_since = {};  ///< while it is cleared or closed
+    bool ending = false;                         ///< its session is being closed
+  };
+  using SlotPtr = std::shared_ptr<Slot>;
   class Loan;
 
-  boost::asio::awaitable<Result<LanePtr>> take(MonoTime deadline);
+  boost::asio::awaitable<Result<SlotPtr>> take(MonoTime deadline);
   bool one_in_its_place() const;
   bool surplus() const;
   std::size_t places(MonoTime now) const;
   MonoTime next_place(MonoTime now) const;
-  void give_back(const LanePtr& lane);
-  void rest(const LanePtr& lane);
-  void tidy_behind(const LanePtr& lane, bool close);
-  static boost::asio::awaitable<void> tidy(std::shared_ptr<LanesTransport> self, LanePtr lane,
+  void give_back(const SlotPtr& slot);
+  void rest(const SlotPtr& slot);
+  void tidy_behind(const SlotPtr& slot, bool close);
+  static boost::asio::awaitable<void> tidy(std::shared_ptr<LanesTransport> self, SlotPtr slot,
                                            bool close);
   void arm();
   void look_after_idle();
@@ -122,8 +124,8 @@ class LanesTransport : public Transport, public std::enable_shared_from_this<Lan
   boost::asio::any_io_executor executor_;
   LanesOptions options_;
   MakeLane make_lane_;
-  std::vector<LanePtr> lanes_;  ///< all of them
-  std::vector<LanePtr> idle_;   ///< the newest last
+  std::vector<SlotPtr> slots_;  ///< all of them
+  std::vector<SlotPtr> idle_;   ///< the newest last
   net::Wake changed_;           ///< a session rests, or this closes
   boost::asio::steady_timer idle_timer_;
   std::optional<MonoTime> armed_;
