@@ -5,10 +5,13 @@
 #include "agent/base/text.hpp"
 #include "agent/exposition/negotiation.hpp"
 #include "agent/format/choice.hpp"
+#include "agent/serve/form.hpp"
 #include "agent/serve/live_pages.hpp"
 #include "agent/serve/live_query.hpp"
 #include "agent/serve/pages.hpp"
 #include "agent/serve/problem.hpp"
+#include "agent/serve/query_parse.hpp"
+#include "agent/serve/query_render.hpp"
 #include "agent/serve/routes.hpp"
 
 #include <fmt/format.h>

@@ -191,14 +191,6 @@ std::string error_text(const Form& form, const ErrorRecord& record) {
 
 }  // namespace
 
-Form form_of(const Query& query, std::string request_id) {
-  return {.choice = query.choice,
-          .width = query.width,
-          .cmdlet = query.question.what->cmdlet().name,
-          .line = query.line,
-          .request_id = std::move(request_id)};
-}
-
 void add_query_headers(http::Response& response, const std::string& request_id,
                        std::string_view rendered_by) {
   response.headers.push_back({"X-Rendered-By", std::string(rendered_by)});

@@ -4,7 +4,8 @@
 
 #include "agent/binding/binding.hpp"
 #include "agent/http/types.hpp"
-#include "agent/serve/query.hpp"
+#include "agent/serve/form.hpp"
+#include "agent/status/evaluation.hpp"
 
 #include <chrono>
 #include <optional>
@@ -12,26 +13,6 @@
 #include <string_view>
 
 namespace sfb::serve {
-
-inline constexpr int kDefaultWidth = 120;
-inline constexpr int kMinWidth = 20;
-inline constexpr int kMaxWidth = 500;
-
-/// How an answer is wanted, as far as that is known when something goes wrong.
-struct Form {
-  format::Choice choice = {};
-  int width = kDefaultWidth;
-  std::string cmdlet = "Get-CsBackupServiceStatus";
-  std::string line = "Get-CsBackupServiceStatus";  ///< what the position of an error shows
-  std::string request_id = {};
-};
-
-/// Form of a query that was understood.
-Form form_of(const Query& query, std::string request_id);
-
-/// `as`, `edition`, `view`, `width` and Accept of a request; what is wrong with them is passed
-/// over.
-Form guess_form(const http::Request& request, std::string request_id);
 
 /// What went wrong. `error.code` is the FullyQualifiedErrorId.
 struct Problem {

@@ -1,13 +1,11 @@
-// From a request's query to a question: the cmdlet's parameters go through PowerShell's binder, our
-// own are read here and spelled exactly.
+#include "agent/serve/query_parse.hpp"
+
 #include "agent/base/text.hpp"
 #include "agent/binding/bind.hpp"
-#include "agent/binding/binding.hpp"
 #include "agent/binding/line.hpp"
-#include "agent/exposition/negotiation.hpp"
 #include "agent/http/query_string.hpp"
+#include "agent/serve/form.hpp"
 #include "agent/serve/problem.hpp"
-#include "agent/serve/query.hpp"
 #include "agent/serve/routes.hpp"
 #include "collectors/question.hpp"
 
@@ -55,64 +53,12 @@ const OwnParameter* find_own(const binding::Cmdlet& cmdlet, std::string_view nam
   return known ? found : nullptr;
 }
 
-const QueryItem* find_item(const std::vector<QueryItem>& items, std::string_view name) {
-  const auto found = std::ranges::find(items, name, &QueryItem::name);
-  return found == items.end() ? nullptr : &*found;
-}
-
 std::optional<std::int64_t> parse_whole(std::string_view text) {
   std::int64_t number = 0;
   const char* const end = text.data() + text.size();
   const auto [at, failure] = std::from_chars(text.data(), end, number);
   return failure == std::errc{} && at == end && !text.empty() ? std::optional(number)
                                                               : std::nullopt;
-}
-
-std::optional<int> parse_width(std::string_view text) {
-  const auto number = parse_whole(text);
-  if (!number || *number < kMinWidth || *number > kMaxWidth) {
-    return std::nullopt;
-  }
-  return static_cast<int>(*number);
-}
-
-/// JSON must be named: `*/*`, which every client sends, means the text.
-bool wants_json(const http::Request& request) {
-  std::string accept;
-  for (const http::Header& header : request.headers) {
-    if (iequals(header.name, "Accept")) {
-      accept += (accept.empty() ? "" : ",") + header.value;
-    }
-  }
-  if (to_lower(accept).find("application/json") == std::string::npos) {
-    return false;
-  }
-  const double json = exposition::media_quality(accept, "application", "json");
-  return json > 0 && json >= exposition::media_quality(accept, "text", "plain");
-}
-
-Form guess_form(const http::Request& request, const std::vector<QueryItem>& items,
-                std::string request_id) {
-  Form form;
-  form.cmdlet = cmdlet_of(request.path).name;
-  form.line = form.cmdlet;
-  form.request_id = std::move(request_id);
-  format::Choice& choice = form.choice;
-  const auto word = [&](std::string_view name) -> std::string_view {
-    const QueryItem* item = find_item(items, name);
-    return item != nullptr && item->value ? std::string_view(*item->value) : std::string_view();
-  };
-  if (find_item(items, "as") == nullptr) {
-    choice.as = wants_json(request) ? As::json : As::text;
-  } else {
-    choice.as = format::find_word(format::kForms, word("as")).value_or(As::text);
-  }
-  choice.edition = format::find_word(format::kEditions, word("edition"));
-  choice.view = format::find_word(format::kViews, word("view")).value_or(format::View::automatic);
-  if (const QueryItem* width = find_item(items, "width"); width != nullptr && width->value) {
-    form.width = parse_width(*width->value).value_or(kDefaultWidth);
-  }
-  return form;
 }
 
 // ---- our own parameters ----
@@ -357,11 +303,6 @@ BindError too_many(const binding::Cmdlet& cmdlet, std::size_t count) {
 }
 
 }  // namespace
-
-Form guess_form(const http::Request& request, std::string request_id) {
-  const auto items = http::parse_query(request.query);
-  return guess_form(request, items.value_or(std::vector<QueryItem>()), std::move(request_id));
-}
 
 std::expected<Query, http::Response> parse_query_request(const http::Request& request,
                                                          const std::string& request_id) {

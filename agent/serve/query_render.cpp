@@ -1,11 +1,11 @@
-// From an answer to a response: status as in agent/README.md, the body as the cmdlet's, everything
-// else in headers.
+#include "agent/serve/query_render.hpp"
+
 #include "agent/clixml/writer.hpp"
 #include "agent/format/choice.hpp"
 #include "agent/format/format.hpp"
 #include "agent/json/writer.hpp"
+#include "agent/serve/form.hpp"
 #include "agent/serve/problem.hpp"
-#include "agent/serve/query.hpp"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
 // The query of anybody's request: it is understood, or refused with a 400 that says why.
 #include "agent/http/request_reader.hpp"
-#include "agent/serve/query.hpp"
+#include "agent/serve/query_parse.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,6 +1,8 @@
-// How a refusal tells a last known result that is neither yes nor no.
+// How a refusal is told: a last known result that is neither yes nor no, an unknown pool.
 #include "agent/serve/problem.hpp"
 
+#include "agent/serve/query_parse.hpp"
+#include "agent/serve/query_render.hpp"
 #include "tests/unit/serve/query_rig.hpp"
 
 #include <gmock/gmock.h>
@@ -20,10 +22,11 @@ using ::testing::HasSubstr;
 using testing::kMade;
 using ::testing::Not;
 using testing::shared;
+using ::testing::StartsWith;
 
 constexpr MonoTime kNow = kMade + 35s;
 
-Query query(const std::string& parameters) {
+Query query(const std::string& parameters = {}) {
   return parse_query_request(testing::ask_for("PoolFqdn=atl.example.com" + parameters)).value();
 }
 
@@ -51,6 +54,20 @@ TEST(RefusedAnswerBody, AnUnknownVerdictIsToldAsUnknown) {
   unknown.finding = finding({}, false);
   EXPECT_THAT(body_of(json(unknown)), HasSubstr("\"configured\":null,\"working\":null"));
   EXPECT_THAT(body_of(json(good_evaluation())), HasSubstr("\"unknown_because\":[]"));
+}
+
+TEST(RefusedAnswerBody, UnknownPoolAsPowerShellWouldSayIt) {
+  const status::Refusal refusal{Error{Reason::not_found,
+                                      "pool.not_configured",
+                                      "pool atl.example.com is not configured",
+                                      {},
+                                      {},
+                                      {}},
+                                {},
+                                {}};
+  EXPECT_THAT(body_of(render_refusal(query(), refusal, kNow, "x")),
+              StartsWith("Get-CsBackupServiceStatus : pool atl.example.com is not configured\n"
+                         "At line:1 char:1\n"));
 }
 
 }  // namespace

@@ -1,4 +1,6 @@
 // Every form of the query's parameters: what is understood, and PowerShell's words for what is not.
+#include "agent/serve/query_parse.hpp"
+
 #include "tests/unit/serve/query_rig.hpp"
 
 #include <fmt/format.h>

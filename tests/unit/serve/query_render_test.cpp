@@ -1,9 +1,12 @@
 // An answer's or a refusal's way into a response: status, headers, body in the three forms.
-#include "agent/format/format.hpp"
+#include "agent/serve/query_render.hpp"
+
 #include "agent/clixml/clixml.hpp"
+#include "agent/format/format.hpp"
 #include "agent/json/reader.hpp"
-#include "agent/json/writer.hpp"
+#include "agent/serve/form.hpp"
 #include "agent/serve/problem.hpp"
+#include "agent/serve/query_parse.hpp"
 #include "agent/value/access.hpp"
 #include "tests/unit/serve/query_rig.hpp"
 
@@ -382,20 +385,6 @@ TEST(RefusedAnswerBody, ShowsTheLastKnownResult) {
   refusal.last_known = good;
   EXPECT_EQ(member(render_refusal(query("&as=json"), refusal, kNow, "x"), "last_known.outcome"),
             "good");
-}
-
-TEST(RefusedAnswerBody, UnknownPoolAsPowerShellWouldSayIt) {
-  const status::Refusal refusal{Error{Reason::not_found,
-                                      "pool.not_configured",
-                                      "pool atl.example.com is not configured",
-                                      {},
-                                      {},
-                                      {}},
-                                {},
-                                {}};
-  EXPECT_THAT(body_of(render_refusal(query(), refusal, kNow, "x")),
-              StartsWith("Get-CsBackupServiceStatus : pool atl.example.com is not configured\n"
-                         "At line:1 char:1\n"));
 }
 
 }  // namespace

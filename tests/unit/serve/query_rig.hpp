@@ -3,6 +3,7 @@
 
 #include "agent/http/types.hpp"
 #include "agent/serve/query.hpp"
+#include "agent/status/evaluation.hpp"
 #include "collectors/backup_service_status/status.hpp"
 
 #include <chrono>
