@@ -1,8 +1,7 @@
-// What spans several entries or files: references, pairs, places given twice, times against each
-// other.
+#include "config/checks.hpp"
+
 #include "agent/base/text.hpp"
 #include "agent/base/time.hpp"
-#include "config/draft.hpp"
 #include "config/fields.hpp"
 
 #include <fmt/format.h>

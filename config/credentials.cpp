@@ -1,9 +1,10 @@
-// `credentials:` of one file, and what names a file or a word of this build anywhere.
+#include "config/credentials.hpp"
+
 #include "agent/base/text.hpp"
-#include "config/parts.hpp"
+#include "config/fields.hpp"
+#include "config/values.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -16,7 +17,6 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kKnownMethods = {"basic", "kerberos", "ntlm", "negotiate",
                                                            "certificate"};
-constexpr std::size_t kMostPath = 4096;
 constexpr std::size_t kMostUsername = 256;
 constexpr unsigned kOthersRead = 0004;
 constexpr unsigned kOthersWrite = 0022;
@@ -84,65 +84,6 @@ std::optional<std::string> read_password_file(Section& section, const Context& c
 }
 
 }  // namespace
-
-std::optional<std::string> read_offered(Section& section, std::string_view what,
-                                        std::span<const std::string> available,
-                                        std::span<const std::string_view> known) {
-  const std::string allowed = available.empty()
-                                  ? std::string("none is allowed")
-                                  : fmt::format("allowed: {}", fmt::join(available, ", "));
-  if (!section.require(what, allowed)) {
-    return std::nullopt;
-  }
-  auto word = section.text(what);
-  if (!word || std::ranges::find(available, *word) != available.end()) {
-    return word;
-  }
-  section.problem(what,
-                  std::ranges::find(known, *word) != known.end()
-                      ? fmt::format("{} {} is not in this build", what, *word)
-                      : fmt::format("unknown {} {}", what, quote(*word, 60)),
-                  allowed);
-  return std::nullopt;
-}
-
-std::optional<std::string> read_path(Section& section, std::string_view name,
-                                     const Context& context) {
-  const auto path = section.text(name);
-  if (!path) {
-    return std::nullopt;
-  }
-  const auto refuse = [&] {
-    // With control characters it is perhaps a key or password instead of its file: not repeated.
-    section.problem(name,
-                    is_printable(*path)
-                        ? fmt::format("{} is not the path of a file", quote(*path, 100))
-                        : "has control characters, so it is not the path of a file",
-                    "write one, relative to the folder of this file or absolute");
-    return std::nullopt;
-  };
-  if (path->empty() || path->ends_with('/') || !is_printable(*path)) {
-    return refuse();
-  }
-  const std::string_view file = section.node().file;
-  const std::size_t slash = file.rfind('/');
-  const bool beside = !path->starts_with('/') && slash != std::string_view::npos;
-  std::string whole =
-      context.files.absolute(beside ? fmt::format("{}/{}", file.substr(0, slash), *path) : *path);
-  if (whole.size() > kMostPath) {
-    return refuse();
-  }
-  return whole;
-}
-
-void report_unusable(Section& section, std::string_view name, const std::string& path,
-                     const Error& error) {
-  const bool missing = error.reason == Reason::not_found;
-  section.problem(name, fmt::format("{}: {}", quote(path, 200), error.message),
-                  missing ? "create it or correct the path (a relative one begins at the folder of "
-                            "the file it stands in)"
-                          : error.remedy);
-}
 
 void read_credentials(const Node& node, const Context& context) {
   const Section all(node, "credentials", context.problems);

@@ -2,8 +2,6 @@
 #pragma once
 
 #include "config/document.hpp"
-#include "config/loader.hpp"
-#include "config/problem.hpp"
 #include "config/settings.hpp"
 
 #include <chrono>
@@ -74,15 +72,5 @@ struct Draft {
   bool credentials_known = true;  ///< `credentials` could be read, so a missing entry is missing
   bool credential_references_known = true;  ///< likewise of endpoints and credentials
 };
-
-/// Adds one file to the draft; what is wrong within the file goes to `problems`. Looks at the files
-/// that it names.
-void read_document(const Document& document, const Capabilities& capabilities, const Files& files,
-                   Draft& draft, Problems& problems, Problems& warnings);
-
-/// Checks what spans several entries or files and resolves the pools. The settings are complete
-/// when no problem was reported.
-Settings check_and_resolve(Draft draft, const Position& start, Problems& problems,
-                           Problems& warnings);
 
 }  // namespace sfb::config

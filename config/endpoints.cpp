@@ -1,8 +1,9 @@
-// `endpoints:` of one file: which transport has which keys, and what all transports share.
-#include "agent/base/ascii.hpp"
-#include "agent/base/text.hpp"
-#include "agent/base/time.hpp"
-#include "config/parts.hpp"
+#include "config/endpoints.hpp"
+
+#include "config/endpoints_file.hpp"
+#include "config/endpoints_ssh.hpp"
+#include "config/endpoints_winrm.hpp"
+#include "config/values.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -54,32 +55,6 @@ constexpr std::array<Hint, 9> kHints = {
 
 // The agent's own arithmetic and memory bound these; a sane site is far below.
 constexpr std::size_t kMostPerEndpoint = 1'000;
-constexpr std::size_t kMostPipelines = 1'000'000;
-constexpr std::size_t kMostName = 128;
-
-std::optional<Language> read_language(Section& section) {
-  const auto text = section.text("language");
-  if (!text) {
-    return std::nullopt;
-  }
-  constexpr std::array kChoices = {Language::automatic, Language::full, Language::constrained,
-                                   Language::none};
-  const auto found =
-      std::ranges::find(kChoices, *text, [](Language choice) { return to_string(choice); });
-  if (found == kChoices.end()) {
-    section.problem("language", fmt::format("{} is not understood", quote(*text, 60)),
-                    "must be auto, full, constrained or none");
-    return std::nullopt;
-  }
-  return *found;
-}
-
-void read_session(Section section, Session& session) {
-  assign(session.reuse, section.boolean("reuse"));
-  assign(session.max_age, section.duration("max_age"));
-  assign(session.max_pipelines, section.number("max_pipelines", 1, kMostPipelines));
-  section.finish();
-}
 
 bool has(const TransportRow& row, std::string_view key) {
   return std::ranges::find(row.keys, key) != row.keys.end();
@@ -154,38 +129,8 @@ void read_endpoint(const Entry& entry, const Context& context) {
 
 }  // namespace
 
-std::optional<std::string> read_name(Section& section, std::string_view name, bool empty_allowed,
-                                     std::string_view shown_by) {
-  auto value = section.text(name);
-  if (!value) {
-    return std::nullopt;
-  }
-  const bool word = std::ranges::all_of(*value, is_name_character);
-  if (!word || value->size() > kMostName || (value->empty() && !empty_allowed)) {
-    section.problem(name, fmt::format("{} is not allowed", quote(*value, 60)),
-                    fmt::format("write the name as {} shows it: letters, digits, dots, hyphens and "
-                                "underscores, at most {}",
-                                shown_by, kMostName));
-    return std::nullopt;
-  }
-  return value;
-}
-
 std::span<const TransportRow> transports() {
   return kTransports;
-}
-
-void read_session_keys(Section& section, const Context& context, const SessionKeys& keys) {
-  assign(keys.language, read_language(section));
-  assign(keys.import_module, read_name(section, "import_module", true, "Get-Module"));
-  if (keys.language == Language::none && !keys.import_module.empty()) {
-    context.warnings.add(section.find("import_module")->position(), section.key_of("import_module"),
-                         "has no effect: with language none no script runs that could import it",
-                         "let the session configuration import the module, and remove it here");
-  }
-  if (const Node* const session = section.find("session")) {
-    read_session(Section(*session, section.key_of("session"), context.problems), keys.session);
-  }
 }
 
 void read_endpoints(const Node& node, const Context& context) {

@@ -1,6 +1,7 @@
-// Transport `file` of one endpoint.
+#include "config/endpoints_file.hpp"
+
 #include "agent/base/text.hpp"
-#include "config/parts.hpp"
+#include "config/values.hpp"
 
 #include <fmt/format.h>
 

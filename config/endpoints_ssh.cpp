@@ -1,9 +1,12 @@
 // Transport `ssh` of one endpoint. All values become arguments of a program, and those of `ssh`
 // are read once more by ssh itself, as lines of ssh_config(5): what it would expand, split or take
 // for an option is refused here.
+#include "config/endpoints_ssh.hpp"
+
 #include "agent/base/host_port.hpp"
 #include "agent/base/text.hpp"
-#include "config/parts.hpp"
+#include "config/session_keys.hpp"
+#include "config/values.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

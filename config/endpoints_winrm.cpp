@@ -1,9 +1,11 @@
-// Transport `winrm` of one endpoint.
+#include "config/endpoints_winrm.hpp"
+
 #include "agent/base/base64.hpp"
 #include "agent/base/host_port.hpp"
 #include "agent/base/text.hpp"
-#include "config/parts.hpp"
+#include "config/session_keys.hpp"
 #include "config/url.hpp"
+#include "config/values.hpp"
 
 #include <fmt/format.h>
 

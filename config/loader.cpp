@@ -1,7 +1,9 @@
 #include "config/loader.hpp"
 
+#include "config/checks.hpp"
 #include "config/document.hpp"
 #include "config/draft.hpp"
+#include "config/sections.hpp"
 
 #include <fmt/format.h>
 

@@ -1,9 +1,10 @@
-// The sections of one file, each key by its own rule.
+#include "config/sections.hpp"
+
 #include "agent/base/text.hpp"
 #include "agent/base/time.hpp"
-#include "config/draft.hpp"
+#include "config/credentials.hpp"
+#include "config/endpoints.hpp"
 #include "config/fields.hpp"
-#include "config/parts.hpp"
 
 #include <fmt/format.h>
 

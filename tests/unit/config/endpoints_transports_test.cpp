@@ -1,5 +1,5 @@
 // The table of transports and their keys.
-#include "config/parts.hpp"
+#include "config/endpoints.hpp"
 #include "tests/unit/config/memory_files.hpp"
 
 #include <fmt/format.h>

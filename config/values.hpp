@@ -1,0 +1,35 @@
+// Values that several sections have: names, words of this build, files.
+#pragma once
+
+#include "config/context.hpp"
+#include "config/fields.hpp"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace sfb::config {
+
+/// A name that PowerShell or a server gave, at most 128 letters, digits, dots, hyphens and
+/// underscores, so that it is one thing everywhere. Nothing when it is absent or no such name,
+/// which has then been reported. `shown_by`: where the right name is to be seen.
+std::optional<std::string> read_name(Section& section, std::string_view name, bool empty_allowed,
+                                     std::string_view shown_by);
+
+/// A word of a list that grows with the builds: nothing when it is absent or not in `available`,
+/// which has then been reported, apart for a word of `known` and any other. `what`: `transport`.
+std::optional<std::string> read_offered(Section& section, std::string_view what,
+                                        std::span<const std::string> available,
+                                        std::span<const std::string_view> known);
+
+/// A file named by key `name`, absolute: a relative one is taken from the folder of the file that
+/// names it. Nothing when it is absent, empty or no path, which has then been reported.
+std::optional<std::string> read_path(Section& section, std::string_view name,
+                                     const Context& context);
+
+/// Why a file that `read_path` gave cannot be used.
+void report_unusable(Section& section, std::string_view name, const std::string& path,
+                     const Error& error);
+
+}  // namespace sfb::config
