@@ -1,5 +1,5 @@
 // HTTP authentication of a client as a pure state machine: step, seal, unseal.
-// Basic is in basic.hpp; Negotiate, Kerberos and NTLM come as further schemes behind the same three
+// Basic is in basic.hpp. Negotiate, Kerberos and NTLM will be further schemes with the same three
 // verbs.
 #pragma once
 
@@ -35,19 +35,20 @@ struct Payload {
 class Scheme {
  public:
   virtual ~Scheme() = default;
-  /// Before the first request (no challenges), then after each 401, and after each answer to a
-  /// request without body, with the answer's WWW-Authenticate values: the last token of a
-  /// negotiation comes with a 2xx. Reason::auth, codes auth.refused (the server said no to what it
-  /// was given), auth.not_offered (it does not take this scheme; what it takes is the peer text).
+  /// Call it before the first request without challenges. Then call it with the answer's
+  /// WWW-Authenticate values after each 401 and after each answer to a request without body, since
+  /// the last token of a negotiation comes with a 2xx. Reason::auth:
+  /// - auth.refused: the server refused what it was given
+  /// - auth.not_offered: the server does not take this scheme; what it takes is the peer's text
   virtual Result<Step> step(std::span<const std::string> challenges) = 0;
-  /// Makes the body unreadable for others; as it is where the scheme seals nothing.
+  /// Encrypts the body. A scheme that encrypts nothing returns it unchanged.
   virtual Result<Payload> seal(Payload plain) = 0;
   virtual Result<Payload> unseal(Payload sealed) = 0;
-  /// Tells what a peer's text must not show when the peer repeats what it was sent.
+  /// Tells the redactor the secrets of this scheme, because a peer may repeat what it was sent.
   virtual void tell_secrets(Redactor& redactor) const = 0;
 };
 
-/// Makes the scheme of a new connection with the password of the moment.
+/// Makes the scheme of a new connection with the current password.
 using SchemeFactory = std::function<std::unique_ptr<Scheme>(std::shared_ptr<const Secret>)>;
 
 /// The scheme names of WWW-Authenticate values, several headers or one comma list, parameters left

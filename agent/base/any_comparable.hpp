@@ -1,4 +1,4 @@
-// A value whose type its holder need not know, for asking whether it has changed.
+// A value of any type that can be compared: for asking whether something has changed.
 #pragma once
 
 #include <concepts>
@@ -10,12 +10,12 @@
 
 namespace sfb {
 
-/// Holds a copy of any value that compares with ==. Two of them are equal when both hold equal
-/// values of one type, or none. Thread rule: a value; copies share what they hold, which is never
-/// changed.
+/// Holds a copy of any value that has ==, or nothing. Two are equal when both hold equal values of
+/// the same type, or when both hold nothing. Thread rule: a value; copies share what they hold,
+/// which never changes.
 class AnyComparable {
  public:
-  /// Holds none.
+  /// Holds nothing.
   AnyComparable() = default;
 
   template <std::equality_comparable T>

@@ -1,4 +1,4 @@
-// Single characters of ASCII: what they are, whatever the locale. Pure.
+// Classes of ASCII characters, independent of the locale. Pure.
 #pragma once
 
 #include <cstdint>
@@ -24,12 +24,12 @@ constexpr bool is_name_character(char c) {
   return is_letter_or_digit(c) || c == '.' || c == '_' || c == '-';
 }
 
-/// An upper-case letter's lower one; every other byte is kept.
+/// Lower case of an upper-case letter; every other byte is kept.
 constexpr char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-/// 0 to 15, -1 for what is no hex digit.
+/// 0 to 15; -1 if it is not a hex digit.
 constexpr int hex_value(char c) {
   if (is_digit(c)) {
     return c - '0';

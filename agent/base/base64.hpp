@@ -9,7 +9,7 @@ namespace sfb {
 
 std::string base64_encode(std::string_view bytes);
 
-/// Strict but for white space, which SOAP stacks put around and inside text; padding is required.
+/// Strict: padding is required. White space is skipped, because SOAP stacks put it into text.
 /// nullopt for anything else.
 std::optional<std::string> base64_decode(std::string_view text);
 

@@ -3,8 +3,8 @@
 
 namespace sfb {
 
-/// Owns a file descriptor; -1 or another negative number (a failed open): none. Thread rule: a
-/// value of one owner.
+/// Owns a file descriptor, or none: a negative number, as of a failed open. Thread rule: a value
+/// of one owner.
 class Descriptor {
  public:
   explicit Descriptor(int fd = -1) : fd_(fd) {}
@@ -27,9 +27,9 @@ class Descriptor {
   int fd_;
 };
 
-/// Opens 0, 1 and 2 where they are missing, so that nothing else gets their numbers and with them
-/// what belongs on stderr. Reading 0 and writing 1 fail then as they would on closed ones; what is
-/// written to 2 is lost. False when /dev/null cannot be opened. To be called first in `main`.
+/// Opens 0, 1 and 2 where they are missing. Otherwise another file could get number 2, and stderr's
+/// text with it. Reading 0 and writing 1 then fail as on closed descriptors; text for 2 is lost.
+/// False when /dev/null cannot be opened. Call this first in `main`.
 bool open_missing_streams();
 
 }  // namespace sfb

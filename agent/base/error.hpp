@@ -10,8 +10,8 @@
 
 namespace sfb {
 
-/// Why an evaluation failed. Closed: these are the values of the metric label `reason`
-/// (all of them exist from the start); the finer, open `Error::code` never becomes a label.
+/// Why an evaluation failed. A closed list: the values of the metric label `reason`, all of which
+/// exist from the start. `Error::code` is finer and open, and never becomes a label.
 enum class Reason : std::uint8_t {
   dns,        ///< a host name could not be resolved
   connect,    ///< no connection could be made
@@ -37,14 +37,14 @@ inline constexpr std::array kReasons = {
 /// The label value: the enumerator's own name.
 std::string_view to_string(Reason reason);
 
-/// Where an evaluation was when it failed. `none` where the notion does not apply.
+/// Where an evaluation was when it failed; `none` where there are no stages.
 enum class Stage : std::uint8_t { none, queue, resolve, connect, tls, auth, open, query, parse };
 
 /// The enumerator's own name; empty for `none`.
 std::string_view to_string(Stage stage);
 
-/// One failure. `message` and `remedy` are our own words and hold nothing a peer sent;
-/// what the peer said is in `peer` alone and is shown only through `quote` (text.hpp).
+/// One failure. `message` and `remedy` are our own words and hold nothing that a peer sent.
+/// `peer` alone holds the peer's words, and is shown only through `quote` (text.hpp).
 struct Error {
   Reason reason = Reason::internal;
   std::string code;     ///< finer kind, `area.what` (`file.too_old`); for history, JSON and log

@@ -10,8 +10,8 @@
 
 namespace sfb {
 
-/// Lower-case, without a trailing dot; labels of letters, digits and hyphens (no hyphen at either
-/// end, 1-63 characters), at most 253 in all. One label is allowed.
+/// Lower case, without a trailing dot, at most 253 characters. Labels have 1 to 63 letters, digits
+/// and hyphens, with no hyphen at either end. One label is enough.
 class Fqdn {
  public:
   /// Reason::parse, code `fqdn.invalid`, with what is wrong in the message.

@@ -1,4 +1,4 @@
-// GUIDs: shells, pipelines and messages are named by them.
+// GUIDs, the names of shells, pipelines and messages.
 #pragma once
 
 #include <array>
@@ -10,7 +10,7 @@
 
 namespace sfb {
 
-/// 16 bytes in the order of the text form (RFC 9562); PSRP's wire order is psrp's own affair.
+/// 16 bytes in the order of the text form (RFC 9562). PSRP's wire order is known to psrp only.
 struct Guid {
   std::array<std::uint8_t, 16> bytes{};
 

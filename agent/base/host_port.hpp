@@ -16,7 +16,7 @@ struct HostPort {
   bool bracketed = false;                ///< it stood in brackets, as an IPv6 address does
   std::optional<std::string_view> port;  ///< behind the last colon; absent: there is none
 };
-/// Judges nothing: a host that is not bracketed may have colons or a bracket too many.
+/// Does not check them: a host without brackets may hold colons or a single bracket.
 HostPort split_host_port(std::string_view text);
 
 /// Digits only, 0 to 65535.
@@ -26,7 +26,7 @@ std::optional<std::uint16_t> parse_port(std::string_view text);
 std::string host_port(std::string_view host, std::uint16_t port);
 
 /// A host name or an IP address (IPv6 without brackets), in one spelling. Reason::parse, code
-/// `url.invalid` or `fqdn.invalid`; what may hold a password is not repeated.
+/// `url.invalid` or `fqdn.invalid`; the message repeats nothing that may hold a password.
 Result<std::string> check_host(std::string_view text);
 
 }  // namespace sfb

@@ -1,4 +1,4 @@
-// Structured log events. The sink (file descriptor, thread) is the composition root's affair.
+// Structured log events. The sink (file descriptor, thread) comes from agent/app.
 #pragma once
 
 #include "agent/base/time.hpp"
@@ -15,12 +15,12 @@ namespace sfb {
 enum class LogLevel : std::uint8_t { debug, info, warn, error };
 
 std::string_view to_string(LogLevel level);
-/// debug, info, warn or error; Reason::parse, code `log.level` else.
+/// debug, info, warn or error; else Reason::parse, code `log.level`.
 Result<LogLevel> parse_log_level(std::string_view text);
 
 enum class LogFormat : std::uint8_t { logfmt, json };
 
-/// logfmt or json; Reason::parse, code `log.format` else.
+/// logfmt or json; else Reason::parse, code `log.format`.
 Result<LogFormat> parse_log_format(std::string_view text);
 
 /// One key and its value. Keys are ours: lower case letters and underscores.

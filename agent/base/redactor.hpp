@@ -1,5 +1,5 @@
-// Takes secrets out of texts that somebody else wrote: proxies and diagnostic pages repeat what was
-// sent to them.
+// Takes secrets out of texts that others wrote. Proxies and diagnostic pages repeat what was sent
+// to them.
 #pragma once
 
 #include "agent/base/secret.hpp"
@@ -15,18 +15,18 @@ namespace sfb {
 /// Thread rule: one owner.
 class Redactor {
  public:
-  /// Shorter secrets are not looked for: they stand in harmless words.
+  /// Shorter secrets are not looked for, because they occur in harmless words.
   static constexpr std::size_t kShortest = 6;
-  /// As many are known; a further one takes the place of the oldest.
+  /// So many secrets are known at once; a further one takes the place of the oldest.
   static constexpr std::size_t kMost = 12;
   /// Only the whole secret is hidden.
   static constexpr std::size_t kWhole = std::string_view::npos;
 
-  /// `harmless` is how many bytes at its beginning tell nothing (a user name before the
-  /// password): more of its beginning than that is hidden too, since texts are cut anywhere.
+  /// `harmless`: bytes at its beginning that tell nothing (a user name before the password). A
+  /// longer part of its beginning is hidden too, since texts are cut anywhere.
   void hide(std::string_view secret, std::size_t harmless = kWhole);
-  /// The text with `***` for each secret, also where the text writes its characters as XML and HTML
-  /// do (`&amp;`, `&#39;`).
+  /// The text with `***` for each secret, also where the text escapes characters as XML and HTML do
+  /// (`&amp;`, `&#39;`).
   std::string operator()(std::string_view text) const;
 
  private:

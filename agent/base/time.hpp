@@ -1,4 +1,4 @@
-// Time as this product uses it: a wall clock only for what is shown, a monotonic one for ages and
+// Two clocks: a wall clock for what is shown, and a monotonic one for ages and
 // schedules.
 #pragma once
 

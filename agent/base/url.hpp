@@ -18,7 +18,7 @@ struct Url {
 
   /// For the Host header: 80 of http and 443 of https are left out.
   std::string host_port() const;
-  /// The one spelling, with host_port(); with_port() writes the port always. parse_url reads both.
+  /// str() writes host_port(); with_port() always writes the port. parse_url reads both.
   std::string str() const;
   std::string with_port() const;
 
@@ -28,14 +28,14 @@ struct Url {
 /// 80 or 443.
 std::uint16_t web_port(bool tls, std::string_view path);
 
-/// What counts where nothing is written.
+/// What holds where the text has none.
 struct UrlDefaults {
   std::string_view path = "/";  ///< also where no more than `/` is written
   std::uint16_t (*port)(bool tls, std::string_view path) = web_port;
 };
 
-/// Reason::parse, code `url.invalid` or `fqdn.invalid`; a text that may hold a password is not
-/// repeated in the message.
+/// Reason::parse, code `url.invalid` or `fqdn.invalid`. The message does not repeat a text that may
+/// hold a password.
 Result<Url> parse_url(std::string_view text, const UrlDefaults& defaults = {});
 
 }  // namespace sfb

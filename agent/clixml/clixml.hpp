@@ -10,16 +10,19 @@
 
 namespace sfb::clixml {
 
-/// A file as Export-Clixml writes it: `Objs` with any number of objects; UTF-8 or UTF-16, with or
-/// without BOM and XML declaration. Behind a first line `#< CLIXML` any number of `Objs`. A part or
-/// a member that stands twice in one object is refused: bytes between the two are missing.
-/// Reason::parse; codes clixml.syntax, clixml.trailing (content behind the root),
-/// clixml.not_clixml, clixml.too_deep, clixml.too_large, clixml.bad_value, clixml.repeated,
-/// clixml.bad_reference and those of decode_text. Never throws.
+/// A file as Export-Clixml writes it: `Objs` with any number of objects, in UTF-8 or UTF-16, with
+/// or without BOM and XML declaration. After a first line `#< CLIXML` any number of `Objs` may
+/// follow. Never throws. Reason::parse:
+/// - clixml.syntax, clixml.not_clixml
+/// - clixml.trailing: content after the root
+/// - clixml.too_deep, clixml.too_large
+/// - clixml.bad_value, clixml.bad_reference
+/// - clixml.repeated: a part or a member stands twice in one object, so bytes between are missing
+/// - those of decode_text
 Result<Document> read_file(std::string_view bytes, const Limits& limits);
 
 /// The body of one PSRP message: one element without namespace, UTF-8, a BOM is allowed. An empty
-/// body is one null. Errors as read_file; clixml.encoding for what is not UTF-8.
+/// body is one null. Errors as read_file, and clixml.encoding if it is not UTF-8.
 Result<Document> read_message(std::string_view body, const Limits& limits);
 
 }  // namespace sfb::clixml

@@ -6,8 +6,7 @@
 
 namespace sfb::clixml {
 
-/// Unescaping a lone surrogate gives U+FFFD (and sets
-/// `lossy`).
+/// Unescaping a lone surrogate gives U+FFFD and sets `lossy`.
 std::string escape(std::string_view text);
 std::string unescape(std::string_view text, bool* lossy = nullptr);
 

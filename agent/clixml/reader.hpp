@@ -62,9 +62,9 @@ struct Frame {
   std::unordered_set<std::string> names;  // members: in lower case; dictionary: kinds and texts
 };
 
-/// One document, or several one after the other: each numbers its objects and types anew. `space`,
-/// which must outlive the reader, is the namespace its elements must have. A part that stands twice
-/// where PowerShell writes one is refused: bytes between the two are missing.
+/// Reads one document, or several one after the other. Each numbers its objects and types from the
+/// start. `space` is the namespace that its elements must have; it must outlive the reader. A part
+/// that stands twice where PowerShell writes one is refused, because bytes between are missing.
 class Reader final : public xml::Handler {
  public:
   Reader(std::string_view space, const Limits& limits)

@@ -23,7 +23,7 @@ std::optional<Collection::Form> form_of_tag(std::string_view tag);
 /// The tag of a collection form.
 std::string_view tag_of_form(Collection::Form form);
 
-/// True for the tags of what is a part of something else and no value: `TN`, `Props`, `LST`, `En`.
+/// True for tags that are parts of an object and not values: `TN`, `Props`, `LST`, `En`.
 bool is_part_tag(std::string_view tag);
 
 /// What a scalar's text must be, for messages: `a 32-bit signed integer`.

@@ -11,14 +11,14 @@ namespace sfb::clixml {
 /// How type names are written.
 enum class Origin {
   original,  ///< as they are: reading and writing gives the same bytes
-  /// as PowerShell writes what it read: `Deserialized.` before each type name, PSCustomObject or
-  /// the collection's class where there was none, a wrapped value bare where nothing is known of it
+  /// as PowerShell writes what it read: `Deserialized.` before each type name. Without type names:
+  /// PSCustomObject or the collection's class; a wrapped value without anything else is bare
   deserialized,
 };
 
-/// What Export-Clixml writes: `Objs`, two blanks a level, ` />`, no newline at the end, LF, UTF-8
-/// without BOM. A SecureString is written as the text `System.Security.SecureString`, as it is
-/// shown everywhere: newer servers send its content readable.
+/// What Export-Clixml writes: `Objs`, two blanks a level, ` />`, LF, no newline at the end, UTF-8
+/// without BOM. A SecureString becomes the text `System.Security.SecureString`, as everywhere in
+/// this program, because newer servers send its content readable.
 std::string write_file(const Graph& graph, const std::vector<Value>& roots,
                        Origin origin = Origin::original);
 

@@ -1,6 +1,6 @@
-// Metric families as Prometheus text 0.0.4 and OpenMetrics 1.0.0. The samples of both formats are
-// the same bytes (one series identity); only metadata and the end differ. Thread rule: pure; a
-// Writer belongs to one thread.
+// Metric families as Prometheus text 0.0.4 and OpenMetrics 1.0.0. Both formats have the same bytes
+// for samples, so a series is the same in both; only metadata and the end differ. Thread rule:
+// pure; a Writer belongs to one thread.
 #pragma once
 
 #include <cstddef>
@@ -27,12 +27,12 @@ struct Family {
   std::string_view help;
 };
 
-/// Labels already escaped and joined: `pool="a",module="b"`. Built once, used for many samples.
+/// Labels, escaped and joined: `pool="a",module="b"`. Built once, used for many samples.
 class Labels {
  public:
   Labels() = default;
-  /// Appends one label. `name` is ours and legal; `value` may be anything: `\`, `"` and LF are
-  /// escaped, ill-formed UTF-8 becomes U+FFFD, because one bad byte would cost the whole scrape.
+  /// Appends one label. `name` is ours and legal. `value` may be anything: `\`, `"` and LF are
+  /// escaped. Ill-formed UTF-8 becomes U+FFFD, because one bad byte would fail the whole scrape.
   Labels& add(std::string_view name, std::string_view value);
   const std::string& text() const { return text_; }
 
@@ -40,7 +40,7 @@ class Labels {
   std::string text_;
 };
 
-/// Appends families and samples; families must be contiguous and named once (the caller's order).
+/// Appends families and samples in the caller's order. Each family is started once.
 class Writer {
  public:
   explicit Writer(Format format) : format_(format) {}
@@ -58,7 +58,7 @@ class Writer {
                  const std::vector<std::uint64_t>& cumulative, std::uint64_t count, double sum);
   /// The finished page (`# EOF` in OpenMetrics). The writer is empty afterwards.
   std::string finish();
-  /// Room for a page of about this size: the last page's size saves the growing.
+  /// Reserves room for a page of about this size, so that the page does not grow in steps.
   void reserve(std::size_t bytes) { out_.reserve(bytes); }
 
  private:
@@ -71,7 +71,8 @@ class Writer {
   std::string out_;
 };
 
-/// Shortest text that reads back as the same double; integers without `.0`; `+Inf`, `-Inf`, `NaN`.
+/// The shortest text that reads back as the same double. Integers have no `.0`. `+Inf`, `-Inf`,
+/// `NaN`.
 void append_number(std::string& out, double value);
 
 /// An upper bound as OpenMetrics' canonical number, also in text 0.0.4: `1.0`, `0.25`, `1e+06`,

@@ -8,7 +8,7 @@
 
 namespace sfb::exposition {
 
-/// A complete gzip member. Reason::internal when the library refuses, which it never should.
+/// A complete gzip member. Reason::internal if the library fails, which should never happen.
 Result<std::string> gzip(std::string_view bytes);
 
 }  // namespace sfb::exposition

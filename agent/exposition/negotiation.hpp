@@ -17,11 +17,11 @@ struct Negotiated {
   std::string content_type;
 };
 
-/// The best format of an Accept header: highest q, ties by OM 1.0.0, text 0.0.4. Never fails:
-/// absent, unknown or broken headers mean text 0.0.4. Exact version matching.
+/// The best format of an Accept header: highest q, at a tie OpenMetrics 1.0.0 before text 0.0.4.
+/// Never fails: absent, unknown or broken headers mean text 0.0.4. Versions must match exactly.
 Negotiated negotiate_format(std::string_view accept);
 
-/// True when gzip may be used: named or by `*`, with q above 0, and not less wanted than identity.
+/// True when gzip may be used: named or by `*`, with a q above 0 that is not below identity's.
 bool accepts_gzip(std::string_view accept_encoding);
 
 /// The q of a media type in an Accept header (with `type/*` and `*/*`), 0 when it is not

@@ -38,8 +38,8 @@ struct Fit {
 };
 
 /// The text in exactly `width` cells: cut at its first line break, padded with blanks, or cut with
-/// the ellipsis (without it when the column is not wider than that). A right-aligned text loses its
-/// head. Shorter only where `pad_behind` is not set.
+/// the ellipsis (without it when the column is not wider than the ellipsis). A right-aligned text
+/// loses its head. Without `pad_behind` the result may be shorter.
 std::u16string fit_cell(std::u16string_view text, const Fit& fit);
 
 }  // namespace sfb::format

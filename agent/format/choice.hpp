@@ -64,13 +64,13 @@ struct Choice {
   View view = View::automatic;
 };
 
-/// An option that does not go with the form that was chosen.
+/// An option that does not fit the chosen form.
 struct Misfit {
   std::string_view option;  ///< `edition` or `view`
   std::string_view why;     ///< half a sentence
 };
 
-/// What of a choice does not go together; nullopt when all does.
+/// The option that does not fit the form; nullopt when all fit.
 constexpr std::optional<Misfit> misfit(const Choice& choice) {
   if (choice.edition && choice.as == As::clixml) {
     return Misfit{"edition", "CLIXML is the same in every edition"};
@@ -91,12 +91,12 @@ inline Options console_of(const Choice& choice, int width, std::string_view ps_v
   return options;
 }
 
-/// Nothing was chosen that only our formatter can do: the server may render its answer itself.
+/// The server may render its answer itself: nothing was chosen that only our formatter can do.
 constexpr bool leaves_text_to_server(const Choice& choice) {
   return choice.as == As::text && !choice.edition && choice.view == View::automatic;
 }
 
-/// The server's own text of a result, where that is what was asked for; else null: ours.
+/// The server's own text of a result, if the choice allows it; null: we render it.
 inline const Rendering* server_text(const Choice& choice, int width, const PipelineResult& result) {
   return leaves_text_to_server(choice) && result.rendered && result.rendered->width == width
              ? &*result.rendered

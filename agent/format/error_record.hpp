@@ -7,7 +7,7 @@
 
 namespace sfb::format {
 
-/// Emits the lines of one record; wrapped at words to the screen by Windows PowerShell only.
+/// Emits the lines of one record. Only Windows PowerShell wraps them at words.
 void emit_error(const ErrorRecord& record, const Context& context, const EmitLine& emit);
 
 }  // namespace sfb::format

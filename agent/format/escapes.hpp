@@ -6,9 +6,9 @@
 
 namespace sfb::format {
 
-/// Without the sequences PowerShell 7 takes for decoration: colours (`ESC [ 1 ; 31 m`), private
-/// modes (`ESC [ ? 25 l`) and links (`ESC ] 8 ; ; ... ESC \`, on one line). Others stay. Linear
-/// time.
+/// Removes the sequences that PowerShell 7 takes for decoration: colours (`ESC [ 1 ; 31 m`),
+/// private modes (`ESC [ ? 25 l`) and links (`ESC ] 8 ; ; ... ESC \`, on one line). Others stay.
+/// Linear time.
 std::u16string without_escapes(std::u16string_view text);
 
 }  // namespace sfb::format

@@ -20,7 +20,7 @@ enum class Edition : std::uint8_t {
   powershell_7
 };
 
-/// Which format cmdlet stands at the pipeline's end: none (Out-Default decides), Format-List,
+/// The format cmdlet at the pipeline's end: none (Out-Default decides), Format-List,
 /// Format-Table, Format-Table -AutoSize, Format-Table -Wrap.
 enum class View : std::uint8_t { automatic, list, table, autosize, wrap };
 
@@ -32,8 +32,8 @@ enum class ErrorView : std::uint8_t {
   category
 };
 
-/// The edition whose console a server of this PSVersion (`5.1.17763.1`) has; 5.1 for a version that
-/// is not told or not known.
+/// The edition of a server with this PSVersion (`5.1.17763.1`); 5.1 when the version is empty or
+/// not known.
 Edition edition_of(std::string_view ps_version);
 
 struct Options {
@@ -55,9 +55,9 @@ std::string error(const ErrorRecord& record, const Options& options);
 /// `WARNING: text`, wrapped as the edition's console host does.
 std::string warning(std::string_view text, const Options& options);
 
-/// The body of a text answer: output, then warnings, then errors (agent/README.md); without
-/// the errors when `hide_errors` (-Force) is set and the pipeline completed. `output`: what the
-/// server made of the objects, in the place of our text of them; may be null.
+/// The body of a text answer: output, then warnings, then errors (agent/README.md). Errors are left
+/// out when `hide_errors` (-Force) is set and the pipeline completed. `output`: the server's own
+/// text of the objects, used instead of ours; may be null.
 std::string pipeline(const PipelineResult& result, bool hide_errors, const Options& options,
                      const Rendering* output = nullptr);
 

@@ -1,4 +1,4 @@
-// Out-Default: decides by the first object whether a table or a list is shown and keeps to it.
+// Out-Default: the first object decides whether a table or a list is shown, for all of them.
 #pragma once
 
 #include "agent/format/context.hpp"
@@ -11,10 +11,11 @@
 
 namespace sfb::format {
 
-/// Takes the cost of looking at a value's types and properties once; false when it is not there.
+/// Pays from the budget for one look at a value's types and properties; false when it is spent.
 bool charge(const Context& context, const Value& value);
 
-/// One pipeline's end. Values are shown in the order of show(); finish() closes what is open.
+/// The end of one pipeline. Values are shown in the order of show(); finish() closes the last
+/// table.
 class OutDefault {
  public:
   OutDefault(const Context& context, Sink& sink) : context_(&context), sink_(&sink) {}

@@ -27,15 +27,15 @@ class Row {
   /// All properties, in PowerShell's order, PSComputerName and PSShowComputerName included.
   std::vector<Field> all_fields(const Context& context) const;
 
-  /// Without PSShowComputerName, and without PSComputerName when that says so. Taken from
-  /// all_fields().
+  /// all_fields() without PSShowComputerName, and without PSComputerName when PSShowComputerName is
+  /// false.
   static std::vector<Field> shown_fields(const Context& context, std::vector<Field> all);
 
   /// The property of that name in any case; nullptr when there is none.
   const Value* find(const Context& context, std::string_view name) const;
 
-  /// Printed on a line of its own, whatever is around it: a scalar, or an object that has no
-  /// properties but those remoting adds.
+  /// Always printed on a line of its own: a scalar, or an object without properties but those that
+  /// remoting adds.
   bool is_plain(const Context& context) const;
 
   /// The text of that line.

@@ -11,9 +11,9 @@ namespace sfb::format {
 
 struct Style;
 
-/// What ToString() gives for a value that is no object; null is empty. A text that is not what its
-/// kind says prints as it is. Dates print the clock time that was sent (a server's own console
-/// shows its own time zone), secure strings their type name.
+/// What ToString() gives for a value that is no object; null is empty. A text that does not fit its
+/// kind prints as it is. Dates print the clock time that was sent, while a server's own console
+/// shows its own time zone. Secure strings print their type name.
 std::string scalar_text(const Value& value, const Style& style);
 
 /// `2026-11-23T18:47:03.1Z` as `11/23/2026 6:47:03 PM`; nullopt when it is no date and time.
@@ -22,7 +22,8 @@ std::optional<std::string> date_text(std::string_view iso);
 /// `P1DT2H3M4.5S` as `1.02:03:04.5000000`; nullopt when it is no duration or out of range.
 std::optional<std::string> time_span_text(std::string_view duration);
 
-/// The bytes of a base64 text (white space is skipped), up to the first character that is none.
+/// The bytes of a base64 text (white space is skipped), up to the first character that is not
+/// base64.
 std::string decode_base64(std::string_view text);
 
 /// The .NET type name of a kind that is no object, null or opaque; else empty.

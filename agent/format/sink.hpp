@@ -1,5 +1,5 @@
-// Where lines go, and the one budget that keeps a small hostile answer from becoming gigabytes of
-// text: shared objects may be shown many times, and a narrow screen repeats each label.
+// Collects lines within a budget. Without it a small hostile answer could become gigabytes of text:
+// shared objects may be shown many times, and a narrow screen repeats each label.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ class Budget {
  public:
   explicit Budget(std::size_t limit = kWorkLimit) : left_(limit) {}
 
-  /// Takes `cost` units; false when there are not enough, and from then on always.
+  /// Takes `cost` units. False when there are not enough left; then every later call fails too.
   bool take(std::size_t cost);
   bool spent() const { return spent_; }
 

@@ -22,7 +22,7 @@ struct Style {
   /// Marks a cut cell and a list longer than the enumeration limit.
   std::u16string_view ellipsis;
   CellRule cells;
-  /// Colours and links inside values are no part of the text.
+  /// Colours and links inside values are left out of the text.
   bool strip_escapes;
   /// Column widths from what the rows hold; else all columns share the screen evenly.
   bool size_by_content;
@@ -32,7 +32,7 @@ struct Style {
   bool fixed_decimals;
   /// -0 shows its sign.
   bool negative_zero;
-  /// An enum that was read back has a property Value, so one alone is shown as a table.
+  /// An enum that was read back has a property Value, so a single one is shown as a table.
   bool enum_value;
   /// A value inside another one's text shows the ToString that the server sent.
   bool server_text_inside;
@@ -42,8 +42,8 @@ struct Style {
   bool ordered_dictionaries;
   /// Name stands behind Key and Value among the properties of a dictionary's entry.
   bool entry_name_last;
-  /// The longest part of CategoryInfo that is shown whole, and the characters that are left of a
-  /// longer one at each of its ends.
+  /// The longest part of CategoryInfo that is shown whole, and how many characters stay at each end
+  /// of a longer one.
   std::size_t category_part_limit;
   std::size_t category_part_kept;
   /// CategoryInfo is built from its parts, as a remoting client does; else the text the server sent
@@ -54,8 +54,8 @@ struct Style {
   /// Errors and warnings wrap at words, the last lines of an error are indented and cut, and an
   /// empty line closes it.
   bool wrap_messages;
-  /// The error that a native program's first line of stderr becomes shows its message alone, as the
-  /// ones of the further lines do.
+  /// A native program's lines of stderr become errors. The first one shows its message alone, as
+  /// the others do.
   bool bare_native_errors;
   /// The view of errors where none is asked for.
   ErrorView error_view;

@@ -11,9 +11,9 @@
 
 namespace sfb::format {
 
-/// The widths the columns get on a screen: 0 asks for a share of what is left, -1 comes back for a
-/// column that has no room. Too wide a table loses from the right: the last column shrinks as long
-/// as one cell is left to it, else it goes.
+/// The widths that columns get on a screen. A 0 asks for a share of what is left. A result of -1
+/// means that the column has no room. A table that is too wide loses from the right: the last
+/// column shrinks down to one cell, then it goes.
 void fit_columns(std::vector<int>& widths, int columns);
 
 /// Collects the rows of one table; nothing is written before finish().

@@ -27,8 +27,8 @@ std::string property_text(const Context& context, const Value& value);
 /// so.
 std::string cell_text(const Context& context, const Value& value);
 
-/// The type a value's object has on the console: its first type name, else that of the plain
-/// value it is or wraps; empty when there is none. Without the `Deserialized.` prefix.
+/// The type that the console knows a value by: its first type name, else that of the plain value it
+/// is or wraps. Without the `Deserialized.` prefix; empty when there is none.
 std::string_view type_name(const Graph& graph, const Value& value);
 
 /// Text, numbers, booleans, characters: printed on a line of their own wherever they stand.
@@ -41,7 +41,7 @@ bool aligns_right(const Graph& graph, const Value& value);
 /// nullptr when it is none.
 const Collection* collection_of(const Graph& graph, const Value& value);
 
-/// The items of a list or byte array; nullopt when the value is none (dictionaries are none). A
+/// The items of a list or byte array; nullopt for any other value, also for a dictionary. A
 /// byte array's items are made in `made`, which must live as long as the result.
 std::optional<std::span<const Value>> list_items(const Context& context, const Value& value,
                                                  std::vector<Value>& made);

@@ -19,11 +19,11 @@ using EmitLine = std::function<void(std::u16string_view)>;
 /// The lines of a text: LF ends one, CR vanishes. An empty text is one empty line.
 void split_lines(std::u16string_view text, const EmitLine& emit);
 
-/// The lines of a text, each at most `width` cells: broken after blanks and tabs, which stay at
-/// the line's end; a word wider than a line is filled up in place and cut hard, a character wider
-/// than a line becomes a question mark. U+00AD shows only
-/// as the hyphen it stands for, U+2011 and U+00A0 vanish once a line is too long (as they do in
-/// the console). Width 0 or less: nothing of a text that is not empty.
+/// The lines of a text, each at most `width` cells. Lines break after blanks and tabs, which stay
+/// at the line's end. A word wider than a line begins where it stands and is cut at the width. A
+/// character wider than a line becomes a question mark. U+00AD shows only as the hyphen it stands
+/// for. U+2011 and U+00A0 vanish once a line is too long, as in the console. Width 0 or less: a
+/// text that is not empty has no lines.
 void wrap_words(std::u16string_view text, int width, CellRule rule, const EmitLine& emit);
 
 }  // namespace sfb::format

@@ -9,14 +9,15 @@
 
 namespace sfb::json {
 
-/// A JSON text (UTF-8 or UTF-16 with BOM) as PowerShell values: objects as PSCustomObject with
-/// ordered note properties, arrays as Object[], numbers as I32, I64, U64, D (up to 28 digits) or Db
-/// by size and form, with their digits as they stand. Dates stay strings; a lone surrogate escape
-/// is U+FFFD. An outermost array gives one root per item. A name that stands twice in an object, in
-/// any case, is refused, as PowerShell does. Reason::parse; codes json.syntax, json.trailing
-/// (content behind the end), json.duplicate_key, json.too_deep (all with line and column),
-/// json.too_large (bytes, or more values than one to 16 bytes of `Limits::object`) and those of
-/// decode_text. Never throws.
+/// A JSON text (UTF-8 or UTF-16 with BOM) as PowerShell values. Objects become PSCustomObject with
+/// ordered note properties, arrays Object[]. Numbers become I32, I64, U64, D (up to 28 digits) or
+/// Db by size and form, and keep their digits. Dates stay strings. A lone surrogate escape is
+/// U+FFFD. An outermost array gives one root per item. Never throws. Reason::parse:
+/// - json.syntax, json.too_deep, with line and column as the next two
+/// - json.trailing: content after the end
+/// - json.duplicate_key: a name stands twice in an object, in any case, as PowerShell refuses it
+/// - json.too_large: too many bytes, or more than one value for 16 bytes of `Limits::object`
+/// - those of decode_text
 Result<Document> read(std::string_view bytes, const Limits& limits);
 
 }  // namespace sfb::json

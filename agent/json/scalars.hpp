@@ -1,4 +1,4 @@
-// Scalars as the objects and numbers ConvertTo-Json makes of them.
+// The objects and numbers that ConvertTo-Json makes of scalars.
 #pragma once
 
 #include "agent/json/edition.hpp"
@@ -16,7 +16,7 @@ namespace sfb::json {
 using Members = std::vector<std::pair<std::string_view, std::string>>;
 
 /// Ticks (100 ns) of an xs:duration (`-P1DT2H3M4.005S`; a month is 30 days, a year 365, as .NET
-/// reads them); nullopt when it is none or does not fit 64 bits.
+/// reads them); nullopt when it is not a duration or does not fit 64 bits.
 std::optional<std::int64_t> duration_ticks(std::string_view text);
 
 /// The properties of a System.TimeSpan; the .NET Framework below 5.1 has fewer of them.
@@ -25,7 +25,7 @@ Members time_span_members(std::int64_t ticks, Edition edition = Edition::powersh
 /// TimeSpan.ToString(): `[-][d.]hh:mm:ss[.fffffff]`.
 std::string time_span_text(std::int64_t ticks);
 
-/// The properties of a System.Version; empty when the text is none.
+/// The properties of a System.Version; empty when the text is not a version.
 Members version_members(std::string_view text);
 
 /// A double as .NET prints it and JSON wants it. 7: shortest round trip, always with a point or an

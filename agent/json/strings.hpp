@@ -12,7 +12,7 @@ namespace sfb::json {
 void append_string(std::string& out, std::string_view text,
                    Edition edition = Edition::powershell_7);
 
-/// The same as a text of its own.
+/// The same, as a new text.
 std::string quoted(std::string_view text, Edition edition);
 
 /// A date's text as a JSON string: in 7 as it stands, in 5.1 the milliseconds since 1970. A date

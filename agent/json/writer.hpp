@@ -14,19 +14,20 @@ struct WriteOptions {
   Edition edition = Edition::powershell_7;
   int depth = 2;          ///< deeper values become their ToString, as ConvertTo-Json -Depth does
   bool compress = false;  ///< one line
-  /// Shared objects are written wherever they stand, and 5.1 indents as far as the names are long;
-  /// behind this many bytes further objects are written as "..." and nothing is indented, so that a
-  /// small document cannot make a huge text. A real object inside `Limits::object` never gets
+  /// After this many bytes further objects are written as "..." and nothing is indented, so that a
+  /// small document cannot make a huge text: shared objects are written each time they occur, and
+  /// 5.1 indents by the length of names. A real object inside `Limits::object` never gets
   /// there.
   std::size_t max_bytes = 64UL << 20U;
 };
 
 /// What `$objects | ConvertTo-Json` prints: one object bare, several as an array, none as nothing.
-/// LF line ends, none at the end. Enums read back from CLIXML print their name (the product's
-/// deliberate difference). Keys of dictionaries print as their text. 7 writes dates as they were
-/// sent, 5.1 as `\/Date(ms)\/`, one without a zone as if it were UTC. What is no number in JSON
-/// (INF, NaN) is a string in both editions, although 5.1 writes it bare: the text is always JSON.
-/// Depth counts from the array of several objects, as the cmdlet does; more than 100 is 100.
+/// LF line ends, none at the end.
+/// - Enums read back from CLIXML print their name, a deliberate difference.
+/// - Keys of dictionaries print as their text.
+/// - Dates: 7 writes them as they were sent, 5.1 as `\/Date(ms)\/`, without a zone as UTC.
+/// - INF and NaN are strings in both editions, so that the text is JSON; 5.1 writes them bare.
+/// - Depth counts from the array of several objects, as the cmdlet counts; more than 100 is 100.
 std::string convert_to_json(const Graph& graph, const std::vector<Value>& values,
                             const WriteOptions& options = {});
 

@@ -1,4 +1,4 @@
-// The CLIXML bodies of the messages a client sends (README.md) and what the server's bodies mean.
+// Writes the CLIXML bodies of a client's messages and reads those of a server (README.md).
 // Pure functions.
 #pragma once
 
@@ -33,8 +33,9 @@ struct Capability {
   std::string serialization_version = "1.1.0.1";
 };
 std::string session_capability(const Capability& capability);
-/// Reason::protocol, codes psrp.capability (a member is missing or no version), psrp.version (major
-/// is not 2, serialization below 1.1: such a server would be silent for ever).
+/// Reason::protocol:
+/// - psrp.capability: a member is missing or not a version
+/// - psrp.version: major is not 2, or serialization is below 1.1; such a server would never answer
 Result<Capability> read_capability(std::string_view body, const Limits& limits);
 
 /// One runspace, default threading, no client host, no arguments.
@@ -48,7 +49,7 @@ struct Command {
   std::vector<Property> arguments;
 };
 
-/// A pipeline without input: its commands, one behind the other (`a | b`).
+/// A pipeline without input: its commands in order (`a | b`).
 /// `negotiated` decides which members are written (IsNested and the merge members).
 std::string create_pipeline(const std::vector<Command>& commands, ProtocolVersion negotiated);
 

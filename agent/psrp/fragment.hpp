@@ -1,4 +1,4 @@
-// PSRP fragments ([MS-PSRP] 2.2.4): messages cut into pieces and put together again.
+// PSRP fragments ([MS-PSRP] 2.2.4): cuts messages into pieces and puts them together again.
 // Pure; thread rule: a Defragmenter has one owner.
 #pragma once
 
@@ -43,10 +43,12 @@ class Defragmenter {
   explicit Defragmenter(FragmentLimits limits, std::function<void(std::uint64_t)> begins = {})
       : limits_(limits), begins_(std::move(begins)) {}
 
-  /// Messages that these bytes completed, in the order of their completion. Reason::protocol, codes
-  /// psrp.fragment_gap (a piece of an object is missing, double or out of order: a reply was lost),
-  /// psrp.fragment_flags; Reason::parse, psrp.too_large. After an error nothing more is taken. A
-  /// gap between the ids of objects is none: who may need to know has `begins`.
+  /// Messages that these bytes completed, in the order of their completion. After an error nothing
+  /// more is taken. A gap between the ids of objects is not an error: `begins` shows it. Errors:
+  /// - Reason::protocol, psrp.fragment_gap: a piece of an object is missing, double or out of
+  ///   order, so a reply was lost
+  /// - Reason::protocol, psrp.fragment_flags
+  /// - Reason::parse, psrp.too_large
   Result<std::vector<std::string>> feed(std::string_view bytes);
 
   /// Nothing is half-way: no open object, no cut fragment.

@@ -45,7 +45,7 @@ enum class MessageType : std::uint32_t {
   pipeline_host_response = 0x00041101,
 };
 
-/// `SESSION_CAPABILITY`; `0x00041234` for a type that is none.
+/// `SESSION_CAPABILITY`; `0x00041234` for an unknown type.
 std::string to_string(MessageType type);
 
 enum class Destination : std::uint32_t { client = 1, server = 2 };
@@ -63,13 +63,15 @@ inline constexpr std::size_t kMessageHeader = 40;
 /// Header in wire order (GUIDs as .NET writes them), then the body as it is.
 std::string encode(const Message& message);
 
-/// A BOM is taken off. Reason::protocol, code psrp.message_short; psrp.message_destination for
-/// anything but 1 and 2.
+/// Removes a BOM. Reason::protocol:
+/// - psrp.message_short
+/// - psrp.message_destination: neither 1 nor 2
 Result<Message> decode(std::string_view bytes);
 
-/// Why a message that came on the stream of this pipeline of this pool (`pid` zero: on the pool's
-/// own) may be another's, or may have been another message: a sentence in words of ours. Empty when
-/// nothing speaks for that. Such a message is read or ignored all the same, as its type says.
+/// Why a message may not belong to the stream on which it came, or may have been changed: a
+/// sentence of ours, empty when there is no such sign. The stream is that of pipeline `pid` of this
+/// pool, or with a zero `pid` the pool's own. The message is read or ignored as its type says all
+/// the same.
 std::string_view what_is_foreign(const Message& message, const Guid& rpid, const Guid& pid);
 
 /// For `--debug`: type, ids and the CLIXML, with what a SecureString holds masked and at most

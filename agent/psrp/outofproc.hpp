@@ -47,10 +47,11 @@ class PacketReader {
  public:
   explicit PacketReader(const Limits& limits) : limits_(limits) {}
 
-  /// The packets that these bytes completed. Reason::protocol, codes psrp.not_a_packet (a line that
-  /// is none: a banner, a profile's output; it is the peer's text), psrp.packet (an unknown
-  /// element, a wrong attribute, bad base64); Reason::parse, psrp.too_large (a line longer than
-  /// limits.envelope). After an error nothing more is taken.
+  /// The packets that these bytes completed. After an error nothing more is taken. Errors:
+  /// - Reason::protocol, psrp.not_a_packet: a line that is not a packet, such as a banner or a
+  ///   profile's output; the line is the peer's text
+  /// - Reason::protocol, psrp.packet: an unknown element, a wrong attribute, bad base64
+  /// - Reason::parse, psrp.too_large: a line longer than limits.envelope
   Result<std::vector<Packet>> feed(std::string_view bytes);
 
   /// What the server wrote as `__NamedPipeError__:` lines, the ssh subsystem's stderr: its last
@@ -70,23 +71,24 @@ class PacketReader {
   bool broken_ = false;
 };
 
-/// The client's order of packets: each line waits until the one before is acknowledged, because the
-/// server handles every line on a thread of its own and the next one may overtake it.
+/// Keeps the client's packets in order. Each line waits until the one before is acknowledged,
+/// because the server handles every line on a thread of its own, and the next one may overtake it.
 class Outofproc {
  public:
   explicit Outofproc(const Limits& limits) : reader_(limits) {}
 
   /// Queues a packet to go out.
   void send(Packet packet) { queue_.push_back(std::move(packet)); }
-  /// Queues it although the acknowledgement of a Signal may still be missing: a cmdlet that does
-  /// not hear its stop holds that back, the Close is acknowledged at once.
+  /// Queues it without waiting for the acknowledgement of a Signal. A cmdlet that does not hear its
+  /// stop delays that one, but the server acknowledges a Close at once.
   void send_regardless(Packet packet);
   /// The next line to be written, once. Nothing while the one before waits for its acknowledgement.
   std::optional<std::string> next_line();
 
-  /// The data that came, in order; acknowledgements open the way for the next line. Errors: those
-  /// of PacketReader; Reason::protocol psrp.ack (one that nothing waits for: a Close or
-  /// Signal is acknowledged also when its pipeline is not known).
+  /// The data that came, in order. Acknowledgements let the next line go. Errors:
+  /// - those of PacketReader
+  /// - Reason::protocol, psrp.ack: an acknowledgement that nothing waits for. Servers acknowledge a
+  ///   Close or Signal even when they do not know its pipeline.
   Result<std::vector<Packet>> receive(std::string_view bytes);
 
   /// Everything that was queued has been written and acknowledged.

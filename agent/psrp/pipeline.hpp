@@ -12,7 +12,7 @@
 
 namespace sfb::psrp {
 
-/// The server refused to run a script at all, instead of running it into an error.
+/// The server refused to run a script at all. This is not a script that ran and failed.
 bool refuses_scripts(const PipelineResult& result);
 
 class Pipeline {
@@ -28,12 +28,14 @@ class Pipeline {
   /// CREATE_PIPELINE, to be sent in this order.
   const std::vector<std::string>& fragments() const { return fragments_; }
 
-  /// Bytes of the pipeline's stream. Errors as RunspacePool::receive, and clixml's;
-  /// Reason::protocol, psrp.unfinished (it completed while an object or a fragment was half-way).
-  /// Messages behind the last state and those of other pipelines are ignored, and so are verbose,
-  /// debug, progress and information records. All messages together are capped by limits.in_flight
-  /// / 4, at least limits.object, what is kept of them by four times as many bytes of memory
-  /// (Reason::parse, psrp.too_large). The first 1,000 warnings are kept.
+  /// Bytes of the pipeline's stream. Ignores messages after the last state, those of other
+  /// pipelines, and verbose, debug, progress and information records. Keeps the first 1,000
+  /// warnings. Errors:
+  /// - those of RunspacePool::receive and of clixml
+  /// - Reason::protocol, psrp.unfinished: it completed while an object or a fragment was incomplete
+  /// - Reason::parse, psrp.too_large: all messages together have more bytes than
+  ///   limits.in_flight / 4 and limits.object, or what is kept of them takes four times as much
+  ///   memory
   Status receive(std::string_view bytes);
   /// Bytes of messages taken or half-way.
   std::size_t held() const { return bytes_ + defragmenter_.held(); }
@@ -44,9 +46,9 @@ class Pipeline {
   /// Answers to host calls (stream `pr`), each a fragment run: a refusal for every call that waits.
   std::vector<std::string> take_host_responses();
 
-  /// The streams; a failed or stopped pipeline's terminating error is the last of `errors`
-  /// (state failed). `doubt` says what speaks for lost messages: objects that did not come,
-  /// messages that are not of this pipeline. Once, when finished.
+  /// What the pipeline gave. The terminating error of a failed or stopped pipeline is the last of
+  /// `errors` (state failed). `doubt` tells signs of lost messages: objects that did not come,
+  /// messages of another pipeline. To be called once, when finished.
   PipelineResult take_result();
 
  private:

@@ -1,5 +1,5 @@
 // The client's side of a runspace pool ([MS-PSRP] 3.1.5): sans-IO. Bytes of the
-// pool's stream come in, bytes to send go out; who carries them is another's affair.
+// pool's stream come in, bytes to send go out. The caller carries them.
 // Thread rule: one owner.
 #pragma once
 
@@ -43,11 +43,12 @@ class RunspacePool {
   /// SESSION_CAPABILITY and INIT_RUNSPACEPOOL, fragments back to back. before_open -> opening.
   std::string open();
   /// Bytes of the pool's own stream. opening -> opened with RUNSPACEPOOL_STATE 2; an error makes
-  /// the pool broken. Reason::protocol: those of fragment.hpp, message.hpp and bodies.hpp;
-  /// psrp.closed (the server closed the pool); psrp.capability (it opened the pool without its
-  /// SESSION_CAPABILITY). Reason::cmdlet, code psrp.broken: RUNSPACEPOOL_STATE
-  /// 5, the server's error text as peer (a session configuration that cannot start). Messages to a
-  /// pool that is closed or broken are ignored.
+  /// the pool broken. A pool that is closed or broken ignores messages. Errors:
+  /// - Reason::protocol: those of fragment.hpp, message.hpp and bodies.hpp
+  /// - Reason::protocol, psrp.closed: the server closed the pool
+  /// - Reason::protocol, psrp.capability: it opened the pool without its SESSION_CAPABILITY
+  /// - Reason::cmdlet, psrp.broken: RUNSPACEPOOL_STATE 5, a session configuration that cannot
+  ///   start; the server's error text is the peer's
   Status receive(std::string_view bytes);
   /// A message for the pool that came on a pipeline's stream.
   Status receive(const Message& message);
@@ -69,17 +70,17 @@ class RunspacePool {
   // For Pipeline.
   std::uint64_t next_object_id() { return ++object_ids_; }
   const PoolOptions& options() const { return options_; }
-  /// An object of the server began, on whatever stream. A server counts its objects over the pool
-  /// and all pipelines, so the next one tells whether some did not come. They need not be ours: a
-  /// process with other sessions (IIS may have them) counts for all of them. Hence a doubt only.
+  /// An object of the server began, on any stream. A server numbers its objects over the pool and
+  /// all pipelines, so a gap tells that some did not come. They need not be ours: a process with
+  /// other sessions (IIS may have them) numbers them all together. So a gap is a doubt, no error.
   void saw_object(std::uint64_t id);
-  /// Something speaks for a loss of messages: a sentence in words of ours. The first one stays.
+  /// Notes a sign of lost messages, as a sentence of ours. The first one stays.
   void doubt(std::string why);
-  /// The doubt since it was taken the last time; a pipeline that begins takes what was before it.
+  /// The doubt since the last call. A pipeline that begins calls it to drop what was before.
   std::string take_doubt() { return std::exchange(doubt_, {}); }
   /// Nothing of the pool's own stream is half-way.
   bool idle() const { return defragmenter_.idle(); }
-  /// A host call that waits is answered by a refusal: a message of this type and PID behind
+  /// Refuses a host call that waits for an answer: appends a message of this type and PID to
   /// `responses`.
   Status refuse(const Message& call, MessageType answer, const Guid& pid,
                 std::vector<std::string>& responses);

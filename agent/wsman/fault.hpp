@@ -1,4 +1,4 @@
-// SOAP faults of WS-Management and what they mean for us (README.md, "Faults"). Pure
+// SOAP faults of WS-Management and what they mean for this client (README.md, "Faults"). Pure
 // functions.
 #pragma once
 
@@ -34,13 +34,13 @@ struct Meaning {
   Reaction reaction;
 };
 
-/// By code; without a known one by subcode, and by the words of the text where the subcode is none,
-/// InternalError or QuotaLimit (quota faults of IIS plug-ins come as w:InternalError without a
-/// code).
+/// Looks up the code. Without a known code it looks up the words of the text, if the subcode is
+/// missing, InternalError or QuotaLimit, and then the subcode: quota faults of IIS plug-ins come as
+/// w:InternalError without a code.
 const Meaning& meaning_of(const Fault& fault);
 
-/// The fault as an error: our message names number and subcode, the server's text, cut to
-/// kPeerText, is the peer's.
+/// The fault as an error. Our message names number and subcode. The server's text is the peer's,
+/// cut to kPeerText.
 Error to_error(const Fault& fault);
 
 }  // namespace sfb::wsman

@@ -19,7 +19,7 @@ struct FaultRow {
 };
 
 std::span<const FaultRow> fault_rows();
-/// For a fault that no row has.
+/// For a fault without a row.
 const Meaning& unknown_fault();
 
 }  // namespace sfb::wsman

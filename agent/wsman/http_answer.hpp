@@ -1,4 +1,4 @@
-// What an HTTP answer is when no SOAP is inside: proxies, IIS and http.sys answer in their own
+// HTTP answers without SOAP: proxies, IIS and http.sys answer in their own
 // ways. Pure functions.
 #pragma once
 
@@ -19,14 +19,20 @@ struct HttpAnswer {
   bool tls = false;                          ///< it came over https
 };
 
-/// Decides by content type whether SOAP is inside (whatever the status; an empty body is none);
-/// what is not is an error by status: 401 Reason::auth `http.unauthorized` (the challenges are the
-/// peer's text), 403 forbidden `http.forbidden`, 404 not_found `http.not_found`, 400 protocol
-/// `http.bad_request`, 413 protocol `http.too_large`, 429 throttled `http.throttled`, 3xx protocol
-/// `http.redirect`, 503 protocol `http.unavailable`, 500 with an empty body protocol
-/// `http.empty_500` (over http the server wants message encryption), the rest protocol
-/// `http.status`; a multipart body protocol `http.encrypted`. The body's text (tags of HTML taken
-/// off, cut to kPeerText) is the peer's.
+/// Whether SOAP is inside, by the content type, with any status; an empty body is not SOAP. Without
+/// SOAP the status decides about the error. The body's text, without HTML tags and cut to
+/// kPeerText, is the peer's.
+/// - 400: protocol, `http.bad_request`
+/// - 401: auth, `http.unauthorized`; the challenges are the peer's text
+/// - 403: forbidden, `http.forbidden`
+/// - 404: not_found, `http.not_found`
+/// - 413: protocol, `http.too_large`
+/// - 429: throttled, `http.throttled`
+/// - 3xx: protocol, `http.redirect`
+/// - 500 with an empty body: protocol, `http.empty_500`; over http the server wants encryption
+/// - 503: protocol, `http.unavailable`
+/// - a multipart body: protocol, `http.encrypted`
+/// - all others: protocol, `http.status`
 Status soap_inside(const HttpAnswer& answer);
 
 }  // namespace sfb::wsman

@@ -15,8 +15,8 @@
 
 namespace sfb::wsman {
 
-/// Longer ids of a server, and such with other characters than visible ASCII without `& < > "`, are
-/// refused: they come back in our requests, whose size must be known beforehand (max_blob).
+/// The longest id of a server. Longer ids are refused, and so are ids with `& < > "` or anything
+/// but visible ASCII: ids come back in our requests, whose size must be known before (max_blob).
 inline constexpr std::size_t kMaxIdLength = 128;
 
 struct CreateReply {
@@ -51,11 +51,13 @@ struct Reply {
   std::variant<CreateReply, CommandReply, ReceiveReply, EmptyReply, Fault> body;
 };
 
-/// Reads a SOAP envelope. Reason::protocol; codes wsman.not_soap (no envelope), wsman.reply (no
-/// known body, no id where one must be, bad base64) and those of xml. Never throws.
+/// Reads a SOAP envelope. Never throws. Errors:
+/// - Reason::protocol, wsman.not_soap: no envelope
+/// - Reason::protocol, wsman.reply: no known body, no id where one must be, bad base64
+/// - those of xml
 Result<Reply> read_reply(std::string_view envelope, std::size_t max_bytes);
 
-/// `message_id` without regard to case and `uuid:` or `urn:uuid:` before it.
+/// Compares with `message_id`, ignoring case and `uuid:` or `urn:uuid:` before it.
 bool relates(std::string_view relates_to, std::string_view message_id);
 
 }  // namespace sfb::wsman

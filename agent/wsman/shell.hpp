@@ -1,6 +1,6 @@
 // The life of one shell on the server, from Create to Delete: sans-IO. At most one request is
-// outstanding; each has exactly one of `reply` and `lost`. What was created is remembered until the
-// server said that it is gone, also when a reply was lost, so that it can be cleared away.
+// outstanding; each ends with one call of `reply` or `lost`. The shell remembers what it created
+// until the server says that it is gone, even when a reply was lost, so that it can be cleared.
 // Thread rule: one owner.
 #pragma once
 
@@ -44,8 +44,8 @@ class Shell {
   const std::string& id() const { return shell_id_; }
 
   /// The next request. Precondition of all: nothing outstanding. `patience` is the server's
-  /// OperationTimeout. Create and Command are made once in a Shell's life and once per command: a
-  /// lost one is never repeated.
+  /// OperationTimeout. Create is made once in a Shell's life, Command once per command; a lost one
+  /// is never repeated.
   Envelope create(const Guid& id, std::string_view creation, std::chrono::milliseconds patience);
   Envelope receive(bool from_command, std::chrono::milliseconds patience);
   Envelope command(const Guid& id, std::string_view fragment, std::chrono::milliseconds patience);
@@ -61,21 +61,27 @@ class Shell {
     bool timed_out = false;       ///< w:TimedOut: receive again
     CreateReply created;          ///< of a Create
   };
-  /// The answer to the outstanding request. Errors: soap_inside's, read_reply's, to_error's;
-  /// Reason::protocol, code wsman.out_of_step (RelatesTo is absent or another request's: the
-  /// connection must be closed), wsman.wrong_reply. A fault on Signal or Delete that says the shell
-  /// or command is gone (2150858843, 995, 1726) is success; on others only a Delete makes sure.
-  /// After a fault (but w:TimedOut) or an HTTP status 3xx or 4xx to Create or Command there is none
-  /// to clear. `fault_reaction` tells what to do about a fault.
+  /// The answer to the outstanding request. `fault_reaction` tells what to do about a fault.
+  /// - A fault on Signal or Delete that says the shell or command is gone (2150858843, 995, 1726)
+  ///   is success. After any other fault only a Delete makes sure.
+  /// - After a fault (except w:TimedOut) or an HTTP status 3xx or 4xx to Create or Command, nothing
+  ///   was made and there is nothing to clear.
+  ///
+  /// Errors:
+  /// - those of soap_inside, read_reply and to_error
+  /// - Reason::protocol, wsman.out_of_step: RelatesTo is absent or another request's; the
+  ///   connection must be closed
+  /// - Reason::protocol, wsman.wrong_reply
   Result<Outcome> reply(const HttpAnswer& answer);
   /// The outstanding request has no answer: connection lost, deadline, cancelled.
   void lost();
-  /// The outstanding request never left this machine: what it was to make does not exist.
+  /// The outstanding request never left this machine: nothing was made.
   void unsent();
-  /// The last answer could not be read or belongs to another request: what else comes on its
-  /// connection means nothing. An answer without SOAP is not meant: HTTP says whose it is.
+  /// The last answer could not be read or belongs to another request. Then nothing more that comes
+  /// on its connection can be trusted. False for an answer without SOAP: HTTP says whose it is.
   bool out_of_step() const { return out_of_step_; }
-  /// Of the last error of `reply`; give_up when it was no fault, and for Create, Signal and Delete.
+  /// For the last error of `reply`. give_up when it was no fault, and for Create, Signal and
+  /// Delete.
   Reaction fault_reaction() const { return reaction_; }
 
  private:

@@ -1,4 +1,4 @@
-// A namespace-aware pull of XML into a small tree: no DTD, no entities of others, everything
+// Reads XML with namespaces into a small tree. No DTD, no entities but XML's own, everything
 // capped. Thread rule: pure functions.
 #pragma once
 
@@ -22,7 +22,7 @@ struct Element {
   };
   std::vector<Attribute> attributes;
   std::vector<Element> children;
-  /// All character data directly inside, joined; children stand apart.
+  /// All character data directly inside, joined; that of children is not in it.
   std::string text;
 
   /// The attribute without namespace, or nullptr.
@@ -37,9 +37,11 @@ struct ReaderLimits {
   std::size_t nodes = 1UL << 20U;  ///< elements and attributes together
 };
 
-/// Reads one document (UTF-8, an XML declaration is allowed). Reason::parse; codes xml.syntax (with
-/// line and column), xml.trailing (content behind the root element), xml.doctype, xml.too_deep,
-/// xml.too_large. Never throws; depth costs no stack of ours.
+/// Reads one document (UTF-8, an XML declaration is allowed). Never throws. Depth costs no stack.
+/// Reason::parse:
+/// - xml.syntax: with line and column
+/// - xml.trailing: content after the root element
+/// - xml.doctype, xml.too_deep, xml.too_large
 Result<Element> read(std::string_view document, const ReaderLimits& limits);
 
 }  // namespace sfb::xml

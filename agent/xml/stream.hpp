@@ -1,5 +1,5 @@
-// XML as a stream of events: what `read` builds its tree from, and what formats with many small
-// elements read directly. Namespace-aware, no DTD, everything capped. Thread rule: pure functions.
+// XML as a stream of events. `read` builds its tree from them; formats with many small elements
+// take them directly. With namespaces, no DTD, everything capped. Thread rule: pure functions.
 #pragma once
 
 #include "agent/base/error.hpp"
@@ -10,11 +10,11 @@
 
 namespace sfb::xml {
 
-/// The namespace the prefix `xml` always means.
+/// The namespace of the prefix `xml`.
 inline constexpr std::string_view kXmlSpace = "http://www.w3.org/XML/1998/namespace";
 
-/// One attribute while its element starts; the views die with the call. Namespace declarations are
-/// not among the attributes.
+/// One attribute of an element that starts. The views are valid during the call only. Namespace
+/// declarations are not among the attributes.
 struct AttributeView {
   std::string_view space;  ///< namespace URI; empty for an attribute without prefix
   std::string_view name;   ///< local name
@@ -22,7 +22,7 @@ struct AttributeView {
 };
 
 /// Receives the events of one document in order. A failure ends the parse; `parse` adds the place
-/// to its message. All views die with the call.
+/// to its message. All views are valid during the call only.
 class Handler {
  public:
   virtual ~Handler() = default;
@@ -38,13 +38,13 @@ class Handler {
 /// `read`, or the handler's own; the message ends in line and column either way.
 Status parse(std::string_view document, const ReaderLimits& limits, Handler& handler);
 
-/// What one document took of a text: bytes, and elements and attributes together.
+/// How much one document took of a text: bytes, and elements and attributes together.
 struct Extent {
   std::size_t bytes = 0;
   std::size_t nodes = 0;
 };
 
-/// Like `parse`, but ends with the root element: what stands behind it is not looked at.
+/// Like `parse`, but stops after the root element and ignores what follows.
 Result<Extent> parse_first(std::string_view text, const ReaderLimits& limits, Handler& handler);
 
 }  // namespace sfb::xml

@@ -1,4 +1,4 @@
-// Escaping of XML text and attributes. Structure is written by those who know it.
+// Escapes XML text and attributes. The callers write the elements themselves.
 #pragma once
 
 #include <string>
