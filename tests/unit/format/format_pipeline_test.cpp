@@ -1,6 +1,5 @@
-#include "agent/value/pipeline.hpp"
-
 #include "agent/format/format.hpp"
+#include "agent/value/pipeline.hpp"
 #include "tests/unit/format/builders.hpp"
 
 #include <gtest/gtest.h>

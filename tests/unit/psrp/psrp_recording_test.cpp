@@ -1,10 +1,9 @@
 // What Microsoft's server said, replayed into our pool and pipeline, whole and cut anywhere.
-#include "tests/unit/psrp/recording.hpp"
-
 #include "agent/clixml/clixml.hpp"
 #include "agent/clixml/writer.hpp"
 #include "agent/psrp/pipeline.hpp"
 #include "agent/value/access.hpp"
+#include "tests/unit/psrp/recording.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>

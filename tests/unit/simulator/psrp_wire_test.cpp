@@ -1,7 +1,8 @@
 // The simulator's bytes against hand-made ones and against what Microsoft's engine sent.
+#include "tests/simulator/psrp_wire.hpp"
+
 #include "agent/base/base64.hpp"
 #include "tests/simulator/psrp_read.hpp"
-#include "tests/simulator/psrp_wire.hpp"
 #include "tests/simulator/soap.hpp"
 #include "tests/simulator/world.hpp"
 
