@@ -1,5 +1,5 @@
 // What a collector is: what to ask, what the answer means, what is remembered of it and which
-// metrics it gives. One folder and one line of the table in collectors.cpp each; nothing outside
+// metrics it gives. One folder and one line of the table in collector.cpp each; nothing outside
 // the folder names its types. How to write one: README.md.
 #pragma once
 
