@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <map>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
@@ -214,6 +215,37 @@ void check_masters(const Draft& draft, Problems& problems) {
   }
 }
 
+// A collector asks about its whole deployment, so one pool is enough.
+void check_collectors(const Draft& draft, Problems& warnings) {
+  std::map<std::pair<std::string_view, std::string_view>, const DraftCollector*> first;
+  for (const DraftPool& pool : draft.pools) {
+    for (const DraftCollector& collector : pool.collectors) {
+      const auto [seen, is_new] =
+          first.emplace(std::pair(pool.deployment, collector.value.name), &collector);
+      if (!is_new) {
+        warnings.add(collector.name_at->position(), collector.key,
+                     "another pool of the deployment is asked for it too",
+                     here_or_at(*seen->second->name_at));
+      }
+    }
+  }
+}
+
+void check_collector_times(const DraftPool& pool, const Pool& resolved, Problems& problems) {
+  for (const DraftCollector& collector : pool.collectors) {
+    if (collector.value.interval < resolved.evaluation_timeout) {
+      const Node* const at =
+          collector.interval_at != nullptr ? collector.interval_at : collector.name_at;
+      problems.add(at->position(), collector.key + ".interval",
+                   fmt::format("{}{} is below evaluation_timeout {}",
+                               format_duration(collector.value.interval),
+                               collector.interval_at == nullptr ? " (the default)" : "",
+                               format_duration(resolved.evaluation_timeout)),
+                   "an evaluation must end before the next one is due");
+    }
+  }
+}
+
 void check_pool_times(const DraftPool& pool, const Pool& resolved, const Global& global,
                       Problems& problems, Problems& warnings) {
   const bool refused = (pool.interval_at != nullptr && !pool.interval) ||
@@ -221,6 +253,7 @@ void check_pool_times(const DraftPool& pool, const Pool& resolved, const Global&
   if (refused) {
     return;
   }
+  check_collector_times(pool, resolved, problems);
   const Node* const at = pool.timeout_at != nullptr ? pool.timeout_at : pool.interval_at;
   if (at != nullptr && resolved.evaluation_timeout > resolved.evaluation_interval) {
     problems.add(at->position(), pool.key + ".evaluation_timeout",
@@ -252,6 +285,7 @@ Settings check_and_resolve(Draft draft, const Position& start, Problems& problem
   check_ages(draft, problems);
   check_pairs(draft, pools, problems, warnings);
   check_masters(draft, problems);
+  check_collectors(draft, warnings);
   if (!draft.pools_given) {
     problems.add(start, "pools", "no pool is configured", "configure at least one");
   }
@@ -273,7 +307,11 @@ Settings check_and_resolve(Draft draft, const Position& start, Problems& problem
                   .cms_master = pool.cms_master,
                   .expect_rgs = pool.expect_rgs,
                   .evaluation_interval = pool.interval.value_or(draft.global.evaluation_interval),
-                  .evaluation_timeout = pool.timeout.value_or(draft.global.evaluation_timeout)};
+                  .evaluation_timeout = pool.timeout.value_or(draft.global.evaluation_timeout),
+                  .collectors = {}};
+    for (const DraftCollector& collector : pool.collectors) {
+      resolved.collectors.push_back(collector.value);
+    }
     check_pool_times(pool, resolved, draft.global, problems, warnings);
     settings.pools.push_back(std::move(resolved));
   }

@@ -33,6 +33,14 @@ struct DraftCredentials {
   const Node* name_at = nullptr;
 };
 
+/// One entry of a pool's `collectors` as written.
+struct DraftCollector {
+  PoolCollector value;
+  std::string key;  ///< `pools[3].collectors.NAME`
+  const Node* name_at = nullptr;
+  const Node* interval_at = nullptr;
+};
+
 /// One pool as written: values are absent when they are not given or were refused, places are null
 /// when they are not given.
 struct DraftPool {
@@ -53,6 +61,7 @@ struct DraftPool {
   const Node* interval_at = nullptr;
   std::optional<std::chrono::milliseconds> timeout;
   const Node* timeout_at = nullptr;
+  std::vector<DraftCollector> collectors;
 };
 
 /// All files so far.

@@ -19,6 +19,10 @@ struct Capabilities {
   std::vector<std::string> methods = {"basic"};
   /// Callers can prove group memberships; without it `authorized_universal_groups` is an error.
   bool identity_source = false;
+  /// The pool's status, which is always on.
+  std::string pool_status = "backup_service_status";
+  /// The other collectors: a pool's key `collectors` switches them on.
+  std::vector<std::string> collectors = {};
 };
 
 /// A configuration that can be run.

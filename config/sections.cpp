@@ -7,11 +7,14 @@
 #include "config/fields.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace sfb::config {
 
@@ -23,11 +26,10 @@ constexpr std::size_t kMostDepth = 256;  // readers recurse once per level
 constexpr std::size_t kMostSeries = 10'000;
 
 // A millisecond for a minute is a slip of the pen; it would only keep machine and log busy.
-std::optional<std::chrono::milliseconds> read_interval(Section& section) {
-  const auto interval = section.duration("evaluation_interval");
+std::optional<std::chrono::milliseconds> read_interval(Section& section, std::string_view name) {
+  const auto interval = section.duration(name);
   if (interval && *interval < std::chrono::seconds(1)) {
-    section.problem("evaluation_interval",
-                    fmt::format("{} is too often", format_duration(*interval)), "1s or more");
+    section.problem(name, fmt::format("{} is too often", format_duration(*interval)), "1s or more");
     return std::nullopt;
   }
   return interval;
@@ -35,7 +37,7 @@ std::optional<std::chrono::milliseconds> read_interval(Section& section) {
 
 void read_global(Section section, Global& global) {
   const std::size_t problems_before = section.problems().count();
-  assign(global.evaluation_interval, read_interval(section));
+  assign(global.evaluation_interval, read_interval(section, "evaluation_interval"));
   assign(global.evaluation_timeout, section.duration("evaluation_timeout"));
   assign(global.stale_after, section.duration("stale_after"));
   assign(global.min_live_interval, section.duration("min_live_interval", true));
@@ -101,7 +103,53 @@ void read_authorization(Section section, const Capabilities& capabilities,
   section.finish();
 }
 
-void read_pool(const Node& pools, std::size_t index, Draft& draft, Problems& problems) {
+// Nothing for a collector that cannot be switched on, which has then been reported.
+std::optional<DraftCollector> read_collector(const Entry& entry, const Section& collectors,
+                                             const Context& context) {
+  const std::string& name = entry.key->text;
+  const Capabilities& build = context.capabilities;
+  DraftCollector collector{
+      .value = {.name = name}, .key = collectors.key_of(name), .name_at = entry.key};
+  if (name == build.pool_status) {
+    context.problems.add(entry.key->position(), collector.key,
+                         "the pool's status is always evaluated",
+                         "remove it; its interval is the pool's evaluation_interval");
+    return std::nullopt;
+  }
+  if (std::ranges::find(build.collectors, name) == build.collectors.end()) {
+    context.problems.add(entry.key->position(), collector.key, "unknown collector",
+                         build.collectors.empty()
+                             ? std::string("none is allowed")
+                             : fmt::format("allowed: {}", fmt::join(build.collectors, ", ")));
+    return std::nullopt;
+  }
+  Section section(*entry.value, collector.key, context.problems);
+  collector.interval_at = section.find("interval");
+  const auto interval = read_interval(section, "interval");
+  section.finish();
+  if (collector.interval_at != nullptr && !interval) {
+    return std::nullopt;
+  }
+  assign(collector.value.interval, interval);
+  return collector;
+}
+
+std::vector<DraftCollector> read_collectors(Section& pool, const Context& context) {
+  std::vector<DraftCollector> out;
+  if (const Node* const node = pool.find("collectors")) {
+    const Section section(*node, pool.key_of("collectors"), context.problems);
+    for (const Entry& entry : section.entries()) {
+      if (auto collector = read_collector(entry, section, context)) {
+        out.push_back(std::move(*collector));
+      }
+    }
+  }
+  return out;
+}
+
+void read_pool(const Node& pools, std::size_t index, const Context& context) {
+  Draft& draft = context.draft;
+  Problems& problems = context.problems;
   const Node& node = *pools.items[index];
   DraftPool pool;
   pool.key = fmt::format("pools[{}]", index);
@@ -135,15 +183,17 @@ void read_pool(const Node& pools, std::size_t index, Draft& draft, Problems& pro
   assign(pool.cms_master, section.boolean("cms_master"));
   pool.cms_master_at = section.find("cms_master");
   assign(pool.expect_rgs, section.boolean("expect_rgs"));
-  pool.interval = read_interval(section);
+  pool.interval = read_interval(section, "evaluation_interval");
   pool.interval_at = section.find("evaluation_interval");
   pool.timeout = section.duration("evaluation_timeout");
   pool.timeout_at = section.find("evaluation_timeout");
+  pool.collectors = read_collectors(section, context);
   section.finish();
   draft.pools.push_back(std::move(pool));
 }
 
-void read_pools(Section& root, Draft& draft, Problems& problems) {
+void read_pools(Section& root, const Context& context) {
+  Draft& draft = context.draft;
   const Node* const pools = root.find("pools");
   if (pools == nullptr || pools->kind == Node::Kind::null) {
     return;
@@ -157,7 +207,7 @@ void read_pools(Section& root, Draft& draft, Problems& problems) {
   // A refused entry is an entry: "no pool is configured" on top would only confuse.
   draft.pools_given = draft.pools_given || !pools->items.empty();
   for (std::size_t i = 0; i < pools->items.size(); ++i) {
-    read_pool(*pools, i, draft, problems);
+    read_pool(*pools, i, context);
   }
 }
 
@@ -216,7 +266,7 @@ void read_document(const Document& document, const Capabilities& capabilities, c
   if (const Node* const node = root.find("endpoints")) {
     read_endpoints(*node, context);
   }
-  read_pools(root, draft, problems);
+  read_pools(root, context);
   root.finish();
 }
 

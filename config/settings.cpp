@@ -207,6 +207,11 @@ std::string to_yaml(const Settings& settings) {
         scalar(pool.fqdn.str()), scalar(pool.endpoint), scalar(pool.paired_pool.str()),
         scalar(pool.site), scalar(pool.deployment), pool.cms_master, pool.expect_rgs,
         format_duration(pool.evaluation_interval), format_duration(pool.evaluation_timeout));
+    out += pool.collectors.empty() ? "" : "    collectors:\n";
+    for (const PoolCollector& collector : pool.collectors) {
+      out += fmt::format("      {}:\n        interval: {}\n", scalar(collector.name),
+                         format_duration(collector.interval));
+    }
   }
   out += fmt::format("authorization:\n  allow_anonymous: {}\n",
                      to_string(settings.authorization.allow_anonymous));

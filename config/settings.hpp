@@ -124,6 +124,14 @@ struct Endpoint {
   bool operator==(const Endpoint&) const = default;
 };
 
+/// One entry of `collectors:` of a pool: what is asked beside the pool's status.
+struct PoolCollector {
+  std::string name;  ///< one of Capabilities::collectors
+  std::chrono::milliseconds interval{3'600'000};
+
+  bool operator==(const PoolCollector&) const = default;
+};
+
 /// One entry of `pools:`.
 struct Pool {
   Fqdn fqdn;
@@ -135,6 +143,7 @@ struct Pool {
   bool expect_rgs = false;  ///< RGS modules must not be NotInitialized
   std::chrono::milliseconds evaluation_interval{0};  ///< resolved: the pool's own or the global one
   std::chrono::milliseconds evaluation_timeout{0};   ///< resolved likewise
+  std::vector<PoolCollector> collectors = {};        ///< in the order of the file, each once
 
   bool operator==(const Pool&) const = default;
 };

@@ -4,6 +4,7 @@
 #include "agent/base/text.hpp"
 #include "agent/net/address.hpp"
 #include "agent/remote/process/ssh_command.hpp"
+#include "collectors/collector.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -97,6 +98,10 @@ remote::SshOptions ssh_options(const config::Endpoint& endpoint, const config::S
 config::Capabilities capabilities() {
   config::Capabilities build;
   build.transports = config::transport_names();
+  build.pool_status = collectors::pool_status().name;
+  for (const collectors::Collector* const each : collectors::all().subspan(1)) {
+    build.collectors.emplace_back(each->name);
+  }
   return build;
 }
 

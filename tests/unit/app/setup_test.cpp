@@ -179,6 +179,10 @@ TEST(Setup, TheIntervalOfAServerIsThePools) {
 TEST(Setup, WhatThisBuildCanDo) {
   EXPECT_THAT(capabilities().transports, testing::ElementsAre("file", "winrm", "ssh"));
   EXPECT_THAT(capabilities().methods, testing::ElementsAre("basic"));
+  const config::Capabilities build = capabilities();
+  EXPECT_EQ(build.pool_status, collectors::pool_status().name);
+  EXPECT_EQ(build.collectors.size(), collectors::all().size() - 1);
+  EXPECT_THAT(build.collectors, testing::Not(testing::Contains(build.pool_status)));
 }
 
 }  // namespace

@@ -55,6 +55,7 @@ TEST(Loader, FillsInTheDefaults) {
   EXPECT_FALSE(pool.expect_rgs);
   EXPECT_EQ(pool.evaluation_interval, std::chrono::minutes(2));
   EXPECT_EQ(pool.evaluation_timeout, std::chrono::minutes(1));
+  EXPECT_TRUE(pool.collectors.empty());
 }
 
 TEST(Loader, ReadsEveryKey) {
@@ -68,10 +69,12 @@ limits: {object: 1MiB, envelope: 3MiB, in_flight: 2MiB, depth: 32, modules_per_p
 endpoints:
   drop.box-1: {transport: file, path: '/srv/{pool}/{category}.json', max_age: 1h, max_concurrent: 3}
 pools:
-  - {fqdn: A.Example.com., endpoint: drop.box-1, paired_pool: B, site: "Z\u00fcrich", deployment: corp, cms_master: true, expect_rgs: true, evaluation_interval: 1m, evaluation_timeout: 500ms}
+  - {fqdn: A.Example.com., endpoint: drop.box-1, paired_pool: B, site: "Z\u00fcrich", deployment: corp, cms_master: true, expect_rgs: true, evaluation_interval: 1m, evaluation_timeout: 500ms, collectors: {replication:, store: {}, agents: {interval: 30m}}}
 authorization: {allow_anonymous: loopback}
 )";
-  const auto loaded = load(std::vector<std::string>{"a.yml"}, {}, MemoryFiles({{"a.yml", text}}));
+  const auto loaded =
+      load(std::vector<std::string>{"a.yml"}, {.collectors = {"agents", "replication", "store"}},
+           MemoryFiles({{"a.yml", text}}));
   ASSERT_TRUE(loaded.has_value()) << text_of(loaded.error());
   const Settings expected{
       .global = {std::chrono::minutes(5), std::chrono::seconds(90), std::chrono::hours(2),
@@ -79,8 +82,18 @@ authorization: {allow_anonymous: loopback}
       .limits = {1UL << 20U, 3UL << 20U, 2UL << 20U, 32, 5, 6, 64},
       .credentials = {},
       .endpoints = {{"drop.box-1", File{"/srv/{pool}/{category}.json", std::chrono::hours(1)}, 3}},
-      .pools = {{*Fqdn::parse("a.example.com"), "drop.box-1", *Fqdn::parse("b"), "Z\xC3\xBCrich",
-                 "corp", true, true, std::chrono::minutes(1), std::chrono::milliseconds(500)}},
+      .pools = {{*Fqdn::parse("a.example.com"),
+                 "drop.box-1",
+                 *Fqdn::parse("b"),
+                 "Z\xC3\xBCrich",
+                 "corp",
+                 true,
+                 true,
+                 std::chrono::minutes(1),
+                 std::chrono::milliseconds(500),
+                 {{"replication", std::chrono::hours(1)},
+                  {"store", std::chrono::hours(1)},
+                  {"agents", std::chrono::minutes(30)}}}},
       .authorization = {AllowAnonymous::loopback, {}}};
   EXPECT_EQ(loaded->settings, expected) << to_yaml(loaded->settings);
 }
@@ -182,11 +195,39 @@ TEST(Loader, EachDeploymentHasItsOwnMaster) {
   EXPECT_EQ(problems_of({{"a.yml", kEndpoint + pools}}, {"a.yml"}), "loads");
 }
 
+TEST(Loader, WarnsOfACollectorAtTwoPoolsOfADeployment) {
+  const std::string text = kEndpoint +
+                           "pools:\n"
+                           "  - {fqdn: a, endpoint: dropbox, paired_pool: b, site: '', collectors: "
+                           "{store: {}, agents:}}\n"
+                           "  - {fqdn: b, endpoint: dropbox, paired_pool: a, site: '', collectors: "
+                           "{store: {interval: 2h}}}\n"
+                           "  - {fqdn: c, endpoint: dropbox, paired_pool: d, site: '', deployment: "
+                           "x, collectors: {store: {}}}\n"
+                           "  - {fqdn: d, endpoint: dropbox, paired_pool: c, site: '', deployment: "
+                           "x, collectors: {store:, agents: {}}}\n";
+  const auto loaded = load(std::vector<std::string>{"a.yml"}, {.collectors = {"agents", "store"}},
+                           MemoryFiles({{"a.yml", text}}));
+  ASSERT_TRUE(loaded.has_value()) << text_of(loaded.error());
+  EXPECT_EQ(text_of(loaded->warnings),
+            "a.yml:5:73: pools[1].collectors.store: another pool of the deployment is asked for it "
+            "too, remove it here or at a.yml:4:73\n"
+            "a.yml:7:88: pools[3].collectors.store: another pool of the deployment is asked for it "
+            "too, remove it here or at a.yml:6:88\n");
+}
+
 TEST(Loader, CapabilitiesDecideWhatIsInTheBuild) {
   const FileMap files = {{"a.yml", kEndpoint + kPoolA}};
   EXPECT_EQ(problems_of(files, {"a.yml"}, {.transports = {}}),
             "a.yml:2:24: endpoints.dropbox.transport: transport file is not in this build, none is "
             "allowed\n");
+  const FileMap collectors = {
+      {"a.yml", kEndpoint + "pools: [{fqdn: a, endpoint: dropbox, paired_pool: b, site: '', "
+                            "collectors: {store: {}, status: {}}}]\n"}};
+  EXPECT_EQ(problems_of(collectors, {"a.yml"}, {.pool_status = "status"}),
+            "a.yml:3:77: pools[0].collectors.store: unknown collector, none is allowed\n"
+            "a.yml:3:88: pools[0].collectors.status: the pool's status is always evaluated, remove "
+            "it; its interval is the pool's evaluation_interval\n");
   const FileMap groups = {
       {"a.yml",
        kEndpoint + kPoolA + "authorization: {authorized_universal_groups: [CSAdministrator]}\n"}};

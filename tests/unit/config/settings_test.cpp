@@ -20,7 +20,8 @@ Pool pool(std::string_view fqdn, std::string_view partner) {
           .cms_master = false,
           .expect_rgs = false,
           .evaluation_interval = std::chrono::minutes(2),
-          .evaluation_timeout = std::chrono::minutes(1)};
+          .evaluation_timeout = std::chrono::minutes(1),
+          .collectors = {}};
 }
 
 Settings example() {
@@ -35,7 +36,8 @@ Settings example() {
 
 void expect_round_trip(const Settings& settings) {
   const std::string yaml = to_yaml(settings);
-  const Capabilities capabilities{.transports = {"file"}, .identity_source = true};
+  const Capabilities capabilities{
+      .transports = {"file"}, .identity_source = true, .collectors = {"agents", "store"}};
   const auto loaded =
       load(std::vector<std::string>{"c.yml"}, capabilities, MemoryFiles({{"c.yml", yaml}}));
   ASSERT_TRUE(loaded.has_value()) << to_string(loaded.error().front()) << "\n" << yaml;
@@ -56,6 +58,8 @@ TEST(Yaml, LoadsBackWithEveryValueChanged) {
   settings.pools[0].cms_master = true;
   settings.pools[1].expect_rgs = true;
   settings.pools[1].evaluation_interval = std::chrono::milliseconds(3'600'001);
+  settings.pools[0].collectors = {{.name = "store"},
+                                  {.name = "agents", .interval = std::chrono::minutes(90)}};
   expect_round_trip(settings);
 }
 
