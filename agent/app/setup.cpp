@@ -180,6 +180,15 @@ status::PoolIdentity pool_identity(const config::Pool& pool, const config::Endpo
           .stale_after = settings.global.stale_after};
 }
 
+// Another collector at the same pool. What is asked seldom stays shown until it was missed twice.
+engine::PoolOptions also_asked(engine::PoolOptions pool, const config::PoolCollector& collector) {
+  pool.what = collectors::find(collector.name);  // the loader knows the names of this build
+  pool.evaluation_interval = collector.interval;
+  pool.identity.interval = collector.interval;
+  pool.identity.stale_after = std::max(pool.identity.stale_after, 3 * collector.interval);
+  return pool;
+}
+
 engine::Options engine_options(const config::Settings& settings,
                                boost::asio::any_io_executor executor, const Clock& clock,
                                const Logger& logger, const Shared& shared) {
@@ -198,9 +207,14 @@ engine::Options engine_options(const config::Settings& settings,
          .terms = endpoint_terms(endpoint, settings)});
   }
   for (const config::Pool& pool : settings.pools) {
-    options.pools.push_back({.identity = pool_identity(pool, endpoint_of(pool, settings), settings),
-                             .evaluation_interval = pool.evaluation_interval,
-                             .evaluation_timeout = pool.evaluation_timeout});
+    const engine::PoolOptions status{
+        .identity = pool_identity(pool, endpoint_of(pool, settings), settings),
+        .evaluation_interval = pool.evaluation_interval,
+        .evaluation_timeout = pool.evaluation_timeout};
+    options.pools.push_back(status);
+    for (const config::PoolCollector& collector : pool.collectors) {
+      options.pools.push_back(also_asked(status, collector));
+    }
   }
   return options;
 }
