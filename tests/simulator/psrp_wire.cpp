@@ -237,13 +237,13 @@ std::string status_xml(const std::string& active_machine, const std::vector<Modu
 }
 
 std::string extras_xml(const std::string& language, const CmdletCount& counted,
-                       const std::vector<ModuleRow>& modules, const RenderedText& rendered) {
-  std::string rows;
-  int id = 10;
+                       const std::vector<ModuleRow>* modules, const RenderedText& rendered) {
   const auto entry = [](std::string_view key, const std::string& value) {
     return fmt::format(R"(<En><S N="Key">{}</S><S N="Value">{}</S></En>)", key, clixml_text(value));
   };
-  for (const ModuleRow& module : modules) {
+  std::string rows;
+  int id = 10;
+  for (const ModuleRow& module : modules == nullptr ? std::vector<ModuleRow>() : *modules) {
     rows += fmt::format(
         R"(<Obj RefId="{}"><TNRef RefId="0" /><DCT>{}{}{}{}</DCT></Obj>)", id++,
         entry("Text",
@@ -251,6 +251,12 @@ std::string extras_xml(const std::string& language, const CmdletCount& counted,
         entry("ExportStatus", module.export_word), entry("Identity", module.identity),
         entry("ImportStatus", module.import_word));
   }
+  const std::string list =
+      modules == nullptr
+          ? std::string()
+          : fmt::format(
+                R"(<En><S N="Key">Modules</S><Obj N="Value" RefId="1"><TN RefId="1"><T>System.Object[]</T><T>System.Array</T><T>System.Object</T></TN><LST>{}</LST></Obj></En>)",
+                rows);
   const std::string text =
       !rendered.wanted ? std::string()
       : rendered.text.empty()
@@ -258,8 +264,8 @@ std::string extras_xml(const std::string& language, const CmdletCount& counted,
                   "The term 'Out-String' is not recognized as the name of a cmdlet.")
           : entry("Rendered", rendered.text);
   return fmt::format(
-      R"(<Obj RefId="0"><TN RefId="0"><T>System.Collections.Hashtable</T><T>System.Object</T></TN><DCT><En><S N="Key">Modules</S><Obj N="Value" RefId="1"><TN RefId="1"><T>System.Object[]</T><T>System.Array</T><T>System.Object</T></TN><LST>{}</LST></Obj></En>{}<En><S N="Key">Count</S><I32 N="Value">{}</I32></En><En><S N="Key">Errors</S><I32 N="Value">{}</I32></En><En><S N="Key">SfbBackupExtras</S><I32 N="Value">1</I32></En></DCT></Obj>)",
-      rows, entry("Language", language) + text, counted.objects, counted.errors);
+      R"(<Obj RefId="0"><TN RefId="0"><T>System.Collections.Hashtable</T><T>System.Object</T></TN><DCT>{}{}<En><S N="Key">Count</S><I32 N="Value">{}</I32></En><En><S N="Key">Errors</S><I32 N="Value">{}</I32></En><En><S N="Key">SfbBackupExtras</S><I32 N="Value">1</I32></En></DCT></Obj>)",
+      list, entry("Language", language) + text, counted.objects, counted.errors);
 }
 
 }  // namespace sim

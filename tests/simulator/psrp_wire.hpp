@@ -97,8 +97,8 @@ struct CmdletCount {
   std::size_t objects = 0;  ///< without `$null`
   std::size_t errors = 0;
 };
-/// The hashtable of the agent's script.
+/// The hashtable of the agent's script; without `modules` that of a script for another cmdlet.
 std::string extras_xml(const std::string& language, const CmdletCount& counted,
-                       const std::vector<ModuleRow>& modules, const RenderedText& rendered);
+                       const std::vector<ModuleRow>* modules, const RenderedText& rendered);
 
 }  // namespace sim

@@ -1,5 +1,6 @@
 // What the simulated PowerShell does with a pipeline.
 #include "agent/base/text.hpp"
+#include "tests/simulator/cmdlets.hpp"
 #include "tests/simulator/json.hpp"
 #include "tests/simulator/runspace.hpp"
 
@@ -61,7 +62,15 @@ void lose(std::deque<std::string>& output, std::size_t first, const std::string&
   }
 }
 
-constexpr std::string_view kCmdlet = "Get-CsBackupServiceStatus";
+// The cmdlet that a command or script calls.
+std::string called_by(const PipelineRequest::Command& call) {
+  static const std::regex kForm(R"(Get-Cs\w+)");
+  std::smatch found;
+  if (!call.script) {
+    return call.text;
+  }
+  return std::regex_search(call.text, found, kForm) ? found.str() : std::string(kStatusCmdlet);
+}
 
 }  // namespace
 
@@ -89,16 +98,24 @@ void Runspace::run(Pipeline& pipeline, const PipelineRequest& request, const Fau
     finish(pipeline, 4);
     return;
   }
-  const bool known = server_.module.empty() || sfb::iequals(imported_, server_.module);
-  if (!known || (call.script ? !call.text.contains(kCmdlet) : call.text != kCmdlet)) {
+  const std::string name = called_by(call);
+  const auto other = find_cmdlet(server_.cmdlets, name, call.arguments);
+  const bool is_other = other != server_.cmdlets.end();
+  ++world_.counters.runs_by_cmdlet[is_other ? other->first : name];
+  const bool loaded = server_.module.empty() || sfb::iequals(imported_, server_.module);
+  if (!loaded || (!is_other && name != kStatusCmdlet)) {
     finish(pipeline, 5,
            fmt::format("The term '{}' is not recognized as the name of a cmdlet, function, script "
                        "file, or operable program.",
-                       call.script ? kCmdlet : call.text.substr(0, 60)),
+                       name.substr(0, 60)),
            "CommandNotFoundException", "System.Management.Automation.CommandNotFoundException", 13);
     return;
   }
-  run_cmdlet(pipeline, call, fault);
+  if (is_other) {
+    run_other(pipeline, call, other->first, other->second);
+  } else {
+    run_cmdlet(pipeline, call, fault);
+  }
 }
 
 bool Runspace::import_module(Pipeline& pipeline, const PipelineRequest::Command& call,
@@ -120,11 +137,44 @@ bool Runspace::import_module(Pipeline& pipeline, const PipelineRequest::Command&
 }
 
 void Runspace::put_extras(Pipeline& pipeline, const PipelineRequest::Command& call,
-                          const std::vector<ModuleRow>& rows, const std::string& rendered) {
+                          const std::vector<ModuleRow>* rows, const std::string& rendered) {
   put(pipeline, kPipelineOutput,
       extras_xml(server_.language == "constrained" ? "ConstrainedLanguage" : "FullLanguage",
                  pipeline.counted, rows,
                  {.text = rendered, .wanted = !argument(call, "sfbwidth").empty()}));
+}
+
+void Runspace::note_call(const PipelineRequest::Command& call) {
+  world_.last_call = call.arguments;
+  world_.last_call["script"] = call.script ? "true" : "false";
+  world_.last_call["listener"] = listener_;
+  if (!imported_.empty()) {
+    world_.last_call["imported"] = imported_;
+  }
+}
+
+void Runspace::run_other(Pipeline& pipeline, const PipelineRequest::Command& call,
+                         const std::string& name, const CmdletAnswer& answer) {
+  pool_.clear();
+  note_call(call);
+  world_.last_call["cmdlet"] = name;
+  if (call.arguments.contains("poolfqdn")) {
+    finish(pipeline, 5, "A parameter cannot be found that matches parameter name 'PoolFqdn'.",
+           "NamedParameterNotFound,Simulator",
+           "System.Management.Automation.ParameterBindingException", 5);
+    return;
+  }
+  pipeline.ready_at = pipeline.starts_at + answer.slow;
+  for (const std::string& object : answer.objects) {
+    put(pipeline, kPipelineOutput, object);
+  }
+  if (!answer.error.empty()) {
+    put(pipeline, kErrorRecord, error_xml(answer.error, "CmdletError,Simulator", name));
+  }
+  if (call.script) {
+    put_extras(pipeline, call, nullptr, {});
+  }
+  finish(pipeline, 4);
 }
 
 void Runspace::run_cmdlet(Pipeline& pipeline, const PipelineRequest::Command& call,
@@ -132,12 +182,7 @@ void Runspace::run_cmdlet(Pipeline& pipeline, const PipelineRequest::Command& ca
   const std::string fqdn = sfb::to_lower(argument(call, "poolfqdn"));
   pool_ = fqdn;
   ++world_.counters.runs_by_pool[fqdn];
-  world_.last_call = call.arguments;
-  world_.last_call["script"] = call.script ? "true" : "false";
-  world_.last_call["listener"] = listener_;
-  if (!imported_.empty()) {
-    world_.last_call["imported"] = imported_;
-  }
+  note_call(call);
   const bool force = sfb::iequals(argument(call, "force"), "true");
   const Pool* const pool = world_.pool(fqdn);
   if (pool == nullptr) {
@@ -147,7 +192,8 @@ void Runspace::run_cmdlet(Pipeline& pipeline, const PipelineRequest::Command& ca
                     "PoolNotFound,Simulator", fqdn));
     }
     if (call.script) {
-      put_extras(pipeline, call, {}, {});
+      const std::vector<ModuleRow> none;
+      put_extras(pipeline, call, &none, {});
     }
     finish(pipeline, 4);
     return;
@@ -219,7 +265,8 @@ void Runspace::run_cmdlet(Pipeline& pipeline, const PipelineRequest::Command& ca
     return;
   }
   if (call.script && act != "no_extras") {
-    put_extras(pipeline, call, has_status ? rows : std::vector<ModuleRow>(), pool->rendered);
+    const std::vector<ModuleRow> sent = has_status ? rows : std::vector<ModuleRow>();
+    put_extras(pipeline, call, &sent, pool->rendered);
   }
   if (act == "bad_state") {
     put(pipeline, kPipelineState, "<S>no state</S>");

@@ -79,9 +79,13 @@ class Runspace {
   bool import_module(Pipeline& pipeline, const PipelineRequest::Command& call,
                      const std::string& module);
   void run_cmdlet(Pipeline& pipeline, const PipelineRequest::Command& call, const Fault* fault);
-  /// What the agent's script sends last.
+  /// Another cmdlet than the status.
+  void run_other(Pipeline& pipeline, const PipelineRequest::Command& call, const std::string& name,
+                 const CmdletAnswer& answer);
+  void note_call(const PipelineRequest::Command& call);
+  /// What the agent's script sends last; `rows` as in extras_xml.
   void put_extras(Pipeline& pipeline, const PipelineRequest::Command& call,
-                  const std::vector<ModuleRow>& rows, const std::string& rendered);
+                  const std::vector<ModuleRow>* rows, const std::string& rendered);
   void finish(Pipeline& pipeline, int state, const std::string& error = {},
               const std::string& id = {}, const std::string& type = {}, int category = 0);
   void put(Pipeline& pipeline, std::uint32_t type, const std::string& body,

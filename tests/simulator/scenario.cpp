@@ -1,6 +1,7 @@
 #include "tests/simulator/scenario.hpp"
 
 #include "agent/base/text.hpp"
+#include "tests/simulator/cmdlets.hpp"
 #include "tests/simulator/parts.hpp"
 
 #include <arpa/inet.h>
@@ -42,7 +43,8 @@ void read_server(const Item& item, Server& server) {
                   {"max_shells", number(server.max_shells)},
                   {"max_commands", number(server.max_commands)},
                   {"depth", number(server.depth, 1, 2)},
-                  {"engine", into(server.engine)}});
+                  {"engine", into(server.engine)},
+                  {"cmdlets", [&](const Item& one) { server.cmdlets = cmdlets_of(one); }}});
 }
 
 Address address_of(const Item& item) {

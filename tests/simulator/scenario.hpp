@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -51,6 +52,18 @@ struct Pool {
   std::chrono::steady_clock::time_point started{};  ///< of the timetable
 };
 
+/// The cmdlet whose answers stand in `pools`.
+inline constexpr std::string_view kStatusCmdlet = "Get-CsBackupServiceStatus";
+
+/// What another cmdlet answers.
+struct CmdletAnswer {
+  std::vector<std::string> objects;  ///< CLIXML
+  std::string error;                 ///< a non-terminating error beside them
+  Millis slow{0};
+};
+/// By name and switches: `Get-CsPool -LocalStore`.
+using Cmdlets = std::map<std::string, CmdletAnswer>;
+
 /// What a server is like.
 struct Server {
   std::string protocol = "2.3";
@@ -68,6 +81,7 @@ struct Server {
   std::size_t max_commands = 1000;  ///< per shell, those terminated included
   int depth = 1;
   std::vector<std::string> engine;  ///< a program and its arguments behind it; empty: none
+  Cmdlets cmdlets;                  ///< beside the status
 };
 
 /// An IP address and a port; port 0: a free one.

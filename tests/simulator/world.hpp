@@ -21,6 +21,8 @@ struct Counters {
   std::uint64_t requests = 0;
   std::map<std::string, std::uint64_t> requests_by_action;
   std::map<std::string, std::uint64_t> runs_by_pool;
+  /// By the scenario's key; by name for the status and for what the server does not know.
+  std::map<std::string, std::uint64_t> runs_by_cmdlet;
   std::map<std::string, std::uint64_t> faults_done;
   std::uint64_t violations = 0;
   std::uint64_t logons_ok = 0;
@@ -53,8 +55,8 @@ class World {
   Counters counters;
   Journal journal;
   std::size_t child = 1;  ///< which of the processes of its listener this is
-  /// Parameters of the last run; `script`, `listener`, and `imported` when its runspace has a
-  /// module.
+  /// Parameters of the last run; `script`, `listener`, `imported` when its runspace has a module,
+  /// and `cmdlet` when it was not the status.
   std::map<std::string, std::string> last_call;
   std::vector<std::string> violations;  ///< the first hundred, for tests
   std::size_t shells = 0;
