@@ -3,6 +3,7 @@
 
 #include "agent/base/text.hpp"
 #include "agent/value/access.hpp"
+#include "collectors/answer.hpp"
 #include "collectors/backup_service_status/modules.hpp"
 #include "collectors/backup_service_status/states.hpp"
 #include "collectors/cmdlet_error.hpp"
@@ -56,12 +57,12 @@ Result<BackupStatus> read_status(const PipelineResult& result, const Value& obje
   }
   if (const auto word = word_of(graph, object, {"OverallExportStatus"})) {
     status.overall_export = read_export_state(*word);
-    status.overall_export_word = cut(*word, limits.label_length);
+    status.overall_export_word = cut_utf8(*word, limits.label_length);
     status.unknown_states += status.overall_export == ExportState::unknown ? 1U : 0U;
   }
   if (const auto word = word_of(graph, object, {"OverallImportStatus"})) {
     status.overall_import = read_import_state(*word);
-    status.overall_import_word = cut(*word, limits.label_length);
+    status.overall_import_word = cut_utf8(*word, limits.label_length);
     status.unknown_states += status.overall_import == ImportState::unknown ? 1U : 0U;
   }
   // No source shows how the product names the front end on which its service is active.
@@ -115,9 +116,9 @@ Result<BackupStatus> interpret(const PipelineResult& result, const Limits& limit
     return nothing;
   }
   if (found.empty()) {
-    return bad("status.unrecognised",
-               fmt::format("none of the {} objects has a property BackupModules", objects),
-               std::string(plain_text(result.graph, result.output.front()).value_or("")));
+    return bad_answer("status.unrecognised",
+                      fmt::format("none of the {} objects has a property BackupModules", objects),
+                      std::string(plain_text(result.graph, result.output.front()).value_or("")));
   }
   const bool foreign = std::ranges::any_of(result.output, [&](const Value& value) {
     return find_member(result.graph, value, "BackupModules") == nullptr &&
@@ -125,11 +126,11 @@ Result<BackupStatus> interpret(const PipelineResult& result, const Limits& limit
   });
   if (foreign) {
     // It may be a second status whose modules were lost.
-    return bad("status.several", "an object that is no status came beside the status");
+    return bad_answer("status.several", "an object that is no status came beside the status");
   }
   if (found.size() > 1) {
-    return bad("status.several",
-               fmt::format("{} status objects came back where one belongs", found.size()));
+    return bad_answer("status.several",
+                      fmt::format("{} status objects came back where one belongs", found.size()));
   }
   auto status = read_status(result, *found.front(), limits);
   if (!status) {

@@ -4,6 +4,7 @@
 
 #include "agent/base/text.hpp"
 #include "agent/value/access.hpp"
+#include "collectors/answer.hpp"
 #include "collectors/backup_service_status/states.hpp"
 
 #include <fmt/format.h>
@@ -24,17 +25,6 @@ constexpr std::string_view kJoined =
     "were joined to one text";
 constexpr std::string_view kContradicts =
     "says one thing in its properties and another in its text";
-
-// C0, DEL and C1: they would move a terminal's cursor or break a log line.
-bool has_control_character(std::string_view text) {
-  for (std::size_t pos = 0; pos < text.size();) {
-    const char32_t c = next_code_point(text, pos);
-    if (c < 0x20 || (c >= 0x7F && c < 0xA0)) {
-      return true;
-    }
-  }
-  return false;
-}
 
 // The parts of a module, whatever shape it came in.
 struct RawModule {
@@ -150,8 +140,8 @@ std::vector<const Value*> without_nulls(std::vector<const Value*> items) {
 
 std::unexpected<Error> bad_item(const Graph& graph, std::size_t number, const Value& item,
                                 std::string_view why) {
-  return bad("status.bad_module", fmt::format("item {} of BackupModules {}", number, why),
-             std::string(plain_text(graph, item).value_or("")));
+  return bad_answer("status.bad_module", fmt::format("item {} of BackupModules {}", number, why),
+                    std::string(plain_text(graph, item).value_or("")));
 }
 
 // The items to read: the script's rows where there are any. They are of the same modules in the
@@ -160,7 +150,8 @@ Result<std::vector<const Value*>> choose_items(const PipelineResult& result, con
   const Graph& graph = result.graph;
   const Value* const inner = unwrap_counted(graph, list);
   if (inner == nullptr) {
-    return bad("status.bad_module", "Count beside BackupModules is not the number of its items");
+    return bad_answer("status.bad_module",
+                      "Count beside BackupModules is not the number of its items");
   }
   std::vector<const Value*> items = without_nulls(items_of(graph, *inner));
   std::vector<const Value*> rows = rows_of_script(result);
@@ -168,9 +159,9 @@ Result<std::vector<const Value*>> choose_items(const PipelineResult& result, con
     return items;
   }
   if (rows.size() != items.size()) {
-    return bad("status.bad_module",
-               fmt::format("BackupModules holds {} modules where the script counted {}",
-                           items.size(), rows.size()));
+    return bad_answer("status.bad_module",
+                      fmt::format("BackupModules holds {} modules where the script counted {}",
+                                  items.size(), rows.size()));
   }
   for (std::size_t i = 0; i < items.size(); ++i) {
     const Read item = read_module(graph, *items[i]);
@@ -197,27 +188,30 @@ Status read_one(const Graph& graph, std::size_t number, const Value& item, const
     return checked;
   }
   Module module{std::string(raw->identity), read_export_state(raw->export_word),
-                read_import_state(raw->import_word), cut(raw->export_word, limits.label_length),
-                cut(raw->import_word, limits.label_length)};
+                read_import_state(raw->import_word),
+                std::string(cut_utf8(raw->export_word, limits.label_length)),
+                std::string(cut_utf8(raw->import_word, limits.label_length))};
   const auto same = std::ranges::find_if(status.modules, [&](const Module& other) {
     return iequals(other.identity, module.identity);
   });
   if (same != status.modules.end()) {
     if (!iequals(same->export_word, module.export_word) ||
         !iequals(same->import_word, module.import_word)) {
-      return bad("status.duplicate_module",
-                 fmt::format("module {} is listed twice with different states", raw->identity),
-                 fmt::format("{},{} and {},{}", same->export_word, same->import_word,
-                             module.export_word, module.import_word));
+      return bad_answer(
+          "status.duplicate_module",
+          fmt::format("module {} is listed twice with different states", raw->identity),
+          fmt::format("{},{} and {},{}", same->export_word, same->import_word, module.export_word,
+                      module.import_word));
     }
     status.notes.push_back(fmt::format("module {} is listed more than once", raw->identity));
     return {};
   }
   // Not cut: the module left out could be the one that fails.
   if (status.modules.size() == limits.modules_per_pool) {
-    return bad("status.too_many_modules",
-               fmt::format("BackupModules holds more than {} modules (limits.modules_per_pool)",
-                           limits.modules_per_pool));
+    return bad_answer(
+        "status.too_many_modules",
+        fmt::format("BackupModules holds more than {} modules (limits.modules_per_pool)",
+                    limits.modules_per_pool));
   }
   status.unknown_states += module.export_state == ExportState::unknown ? 1U : 0U;
   status.unknown_states += module.import_state == ImportState::unknown ? 1U : 0U;
@@ -226,38 +220,6 @@ Status read_one(const Graph& graph, std::size_t number, const Value& item, const
 }
 
 }  // namespace
-
-std::string cut(std::string_view text, std::size_t limit) {
-  std::size_t end = 0;
-  for (std::size_t pos = 0; pos < text.size() && pos <= limit;) {
-    end = pos;
-    next_code_point(text, pos);
-    end = pos <= limit ? pos : end;
-  }
-  return std::string(text.substr(0, end));
-}
-
-std::unexpected<Error> bad(std::string code, std::string message, std::string peer) {
-  return fail(Reason::parse, std::move(code), std::move(message),
-              "see the objects with `evaluate --as clixml`; where a file was written without "
-              "Export-BackupStatus.ps1, give ConvertTo-Json or Export-Clixml a greater -Depth; if "
-              "the product really answers so, report it",
-              std::move(peer));
-}
-
-Status check_label(std::string_view what, std::string_view text, const Limits& limits) {
-  if (text.size() > limits.label_length) {
-    return bad("status.label_too_long",
-               fmt::format("{} has {} bytes, at most {} are taken (limits.label_length)", what,
-                           text.size(), limits.label_length),
-               std::string(text));
-  }
-  if (has_control_character(text)) {
-    return bad("status.control_character", fmt::format("{} holds a control character", what),
-               std::string(text));
-  }
-  return {};
-}
 
 std::vector<const Value*> rows_of_script(const PipelineResult& result) {
   const Graph& graph = result.graph;
