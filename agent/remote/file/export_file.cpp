@@ -5,11 +5,11 @@
 #include "agent/clixml/clixml.hpp"
 #include "agent/json/reader.hpp"
 #include "agent/value/access.hpp"
+#include "agent/value/date_time.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 namespace sfb::remote {
 
@@ -94,23 +94,6 @@ Result<Document> read_document(std::string_view bytes, const Limits& limits, Exp
                 "write beside it and rename, as Export-BackupStatus.ps1 does");
   }
   return document;
-}
-
-// Windows PowerShell's ConvertTo-Json writes dates as "\/Date(1732387623123)\/".
-Result<WallTime> parse_time(std::string_view text) {
-  constexpr std::string_view kPrefix = "/Date(";
-  if (!text.starts_with(kPrefix)) {
-    return parse_iso8601(text);
-  }
-  std::int64_t milliseconds = 0;
-  const char* const end = text.data() + text.size();
-  const auto [at, error] = std::from_chars(text.data() + kPrefix.size(), end, milliseconds);
-  // 9999-12-31 in milliseconds: what .NET can hold.
-  constexpr std::int64_t kMost = 253'402'300'799'999;
-  if (error != std::errc{} || at == end || *at != ')' || milliseconds < 0 || milliseconds > kMost) {
-    return parse_iso8601(text);
-  }
-  return WallTime(std::chrono::milliseconds(milliseconds));
 }
 
 // An error that came through ConvertTo-Json: a bare text or an object.
@@ -230,7 +213,7 @@ Result<Export> read_wrapper(Document document, const Fqdn& pool, std::string_vie
   if (!when_text) {
     return bad_wrapper("ExportedAt is missing");
   }
-  const auto time = parse_time(*when_text);
+  const auto time = parse_date_time(*when_text);
   if (!time) {
     return bad_wrapper("ExportedAt is not a date and time", kUseScript, std::string(*when_text));
   }
