@@ -1,39 +1,22 @@
 // What Microsoft's own serialiser wrote, through CLIXML to the meaning: every depth, files and
 // wire. The expectations lie in tests/collectors/backup_service_status/cases.tsv.
-#include "agent/base/text.hpp"
-#include "agent/clixml/clixml.hpp"
 #include "collectors/backup_service_status/interpret.hpp"
+#include "tests/unit/collectors/golden.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <iterator>
 #include <string>
 
 namespace sfb::collectors {
 namespace {
 
-const std::string kTests = SFB_SOURCE_DIR "/tests/";
-
-std::string contents(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  EXPECT_TRUE(file.is_open()) << path;
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-// The case's line as the answer says it, so that a difference reads like a diff of the table.
 std::string told(const std::string& name) {
-  const std::string bytes = contents(kTests + "golden/" + name);
-  auto document =
-      name.ends_with(".xml") ? clixml::read_message(bytes, {}) : clixml::read_file(bytes, {});
-  if (!document) {
-    return name + ": " + describe(document.error());
+  const auto result = testing::golden_answer(SFB_SOURCE_DIR "/tests/golden/" + name);
+  if (!result) {
+    return name + ": " + describe(result.error());
   }
-  PipelineResult result;
-  result.graph = std::move(document->graph);
-  result.output = std::move(document->roots);
-  const auto status = interpret(result, {});
+  const auto status = interpret(*result, {});
   if (!status) {
     return name + ": " + describe(status.error());
   }
@@ -49,16 +32,8 @@ std::string told(const std::string& name) {
 }
 
 TEST(Golden, BackupServiceStatus) {
-  std::size_t cases = 0;
-  const std::string table = contents(kTests + "collectors/backup_service_status/cases.tsv");
-  for (const std::string_view line : split(table, '\n')) {
-    if (line.empty() || line.starts_with('#')) {
-      continue;
-    }
-    ++cases;
-    EXPECT_EQ(told(std::string(split(line, '\t').front())), line);
-  }
-  EXPECT_GE(cases, 27U) << "cases are missing";
+  EXPECT_GE(testing::expect_cases("backup_service_status/cases.tsv", told), 27U)
+      << "cases are missing";
 }
 
 }  // namespace
