@@ -1,8 +1,12 @@
 #include "collectors/answer.hpp"
 
 #include "agent/base/text.hpp"
+#include "agent/value/access.hpp"
+#include "collectors/cmdlet_error.hpp"
 
 #include <fmt/format.h>
+
+#include <cstddef>
 
 namespace sfb::collectors {
 
@@ -17,6 +21,13 @@ bool has_control_character(std::string_view text) {
     }
   }
   return false;
+}
+
+bool has_members(const Graph& graph, const Value& value) {
+  const Object* const object = graph.object(value);
+  const bool table = object != nullptr && object->collection &&
+                     object->collection->form == Collection::Form::dictionary;
+  return table || !visible_properties(graph, value).empty();
 }
 
 }  // namespace
@@ -41,6 +52,48 @@ Status check_label(std::string_view what, std::string_view text, const Limits& l
                       std::string(text));
   }
   return {};
+}
+
+Result<std::vector<const Value*>> objects_of(const PipelineResult& result,
+                                             std::string_view cmdlet) {
+  if (result.state == PipelineState::failed) {
+    return std::unexpected(cmdlet_error(result, cmdlet, "cmdlet.failed",
+                                        fmt::format("{} was ended by an error", cmdlet)));
+  }
+  std::size_t came = 0;
+  std::vector<const Value*> objects;
+  for (const Value& value : result.output) {
+    came += value.is_null() ? 0U : 1U;
+    if (has_members(result.graph, value)) {
+      objects.push_back(&value);
+    }
+  }
+  if (!objects.empty()) {
+    return objects;
+  }
+  if (!result.errors.empty()) {
+    return std::unexpected(cmdlet_error(result, cmdlet, "cmdlet.error",
+                                        fmt::format("{} gave errors and no object", cmdlet)));
+  }
+  if (came > 0) {
+    return bad_answer("answer.unrecognised", fmt::format("{} gave no object with members", cmdlet),
+                      std::string(plain_text(result.graph, result.output.front()).value_or("")));
+  }
+  return bad_answer("answer.empty",
+                    fmt::format("{} gave neither an object nor an error{}{}", cmdlet,
+                                result.doubt.empty() ? "" : ": ", result.doubt));
+}
+
+std::vector<std::string> gaps_of(const PipelineResult& result) {
+  std::vector<std::string> gaps;
+  if (!result.doubt.empty()) {
+    gaps.push_back(result.doubt);
+  }
+  if (!result.errors.empty()) {
+    gaps.push_back(fmt::format("{} came beside the objects: some may be missing",
+                               counted(result.errors.size(), "error")));
+  }
+  return gaps;
 }
 
 }  // namespace sfb::collectors
