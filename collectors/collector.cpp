@@ -10,7 +10,7 @@ namespace sfb::collectors {
 
 namespace {
 
-constexpr std::array<const Collector*, 1> kCollectors = {
+constexpr std::array kCollectors = {
     &kBackupServiceStatus,
 };
 
