@@ -125,7 +125,9 @@ TEST_F(ServiceTest, EveryRouteAnswersGetAndRefusesTheRest) {
   for (const Route& route : routes()) {
     const std::string path(route.pattern);
     const bool needs_pool = route.door == Door::query || route.door == Door::history;
-    http::Request request = get(path, needs_pool ? std::string("PoolFqdn=") + kPool : "");
+    const bool names_pool = route.door == Door::history || collectors::asks_pool(cmdlet_of(path));
+    http::Request request =
+        get(path, needs_pool ? std::string(names_pool ? "PoolFqdn=" : "via=") + kPool : "");
     EXPECT_EQ(ask(request).status, 200) << path;
     request.method = "HEAD";
     EXPECT_EQ(ask(request).status, 200) << path;
