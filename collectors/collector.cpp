@@ -2,6 +2,7 @@
 #include "collectors/collector.hpp"
 
 #include "collectors/backup_service_status/backup_service_status.hpp"
+#include "collectors/management_store_replication/management_store_replication.hpp"
 
 #include <algorithm>
 #include <array>
@@ -12,6 +13,8 @@ namespace {
 
 constexpr std::array kCollectors = {
     &kBackupServiceStatus,
+    &kManagementStoreReplication,
+    &kCentralManagementStore,
 };
 
 }  // namespace

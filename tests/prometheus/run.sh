@@ -30,7 +30,7 @@ check 'runbook links' diff <(echo "$alerts" | tr '[:upper:]' '[:lower:]' | sort 
 test_mutant() {
   mkdir -p "$1/tests/prometheus" "$1/deploy/prometheus"
   mv "$1/alerts.yml" "$1/deploy/prometheus/"
-  cp "$here"/{states,cms,evaluations}_test.yml "$1/tests/prometheus/"
+  cp "$here"/{states,cms,collectors,evaluations}_test.yml "$1/tests/prometheus/"
   promtool check rules "$1/deploy/prometheus/alerts.yml" >"$1/check" 2>&1 || return 1
   # One process per file, side by side; that they fail is what the caller wants to see.
   local file

@@ -25,6 +25,13 @@ TEST(Routes, EveryDoorStandsOnceAndIsFoundByItsPath) {
   EXPECT_EQ(queries, collectors::cmdlets().size()) << "one for each cmdlet";
 }
 
+TEST(Routes, CmdletsWithoutPoolAreAskedThroughOne) {
+  const Route* const route = find_route("/api/v1/Get-CsManagementStoreReplicationStatus");
+  ASSERT_NE(route, nullptr);
+  EXPECT_EQ(route->door, Door::query);
+  EXPECT_THAT(route->help, HasSubstr("ReplicaFqdn, CentralManagementStoreStatus, via=POOL"));
+}
+
 TEST(Routes, PathsAreExact) {
   for (const char* path : {"", "*", "/metrics/", "/Metrics", "//", "/api/v1/history/", "/probe",
                            "/api/v1/get-csbackupservicestatus", "/-/reload", "/-"}) {
