@@ -215,6 +215,23 @@ void check_masters(const Draft& draft, Problems& problems) {
   }
 }
 
+// Only files whose path tells collectors apart hold what another collector asks.
+void check_collector_files(const Draft& draft, const EndpointIndex& endpoints, Problems& problems) {
+  for (const DraftPool& pool : draft.pools) {
+    const auto found = pool.endpoint ? endpoints.find(*pool.endpoint) : endpoints.end();
+    const auto* const file =
+        found == endpoints.end() ? nullptr : std::get_if<File>(&found->second->value.transport);
+    if (file == nullptr || file->path.empty() || file->path.contains("{collector}")) {
+      continue;
+    }
+    for (const DraftCollector& collector : pool.collectors) {
+      problems.add(collector.name_at->position(), collector.key,
+                   "no file of the pool's endpoint can answer it",
+                   fmt::format("write {{collector}} into {}.path", found->second->key));
+    }
+  }
+}
+
 // A collector asks about its whole deployment, so one pool is enough.
 void check_collectors(const Draft& draft, Problems& warnings) {
   std::map<std::pair<std::string_view, std::string_view>, const DraftCollector*> first;
@@ -286,6 +303,7 @@ Settings check_and_resolve(Draft draft, const Position& start, Problems& problem
   check_pairs(draft, pools, problems, warnings);
   check_masters(draft, problems);
   check_collectors(draft, warnings);
+  check_collector_files(draft, endpoints, problems);
   if (!draft.pools_given) {
     problems.add(start, "pools", "no pool is configured", "configure at least one");
   }

@@ -5,8 +5,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace sfb::config {
 
@@ -21,25 +23,24 @@ std::pair<std::string, std::string> judge_path(std::string_view path) {
   if (!is_printable(path)) {
     return {fmt::format("{} has control characters", quote(path, 100)), "remove them"};
   }
-  std::size_t categories = 0;
+  std::vector<std::string_view> seen;
   for (std::size_t at = path.find_first_of("{}"); at != std::string_view::npos;
        at = path.find_first_of("{}", at)) {
     const std::size_t end = path.find('}', at);
     if (path[at] == '}' || end == std::string_view::npos) {
       return {fmt::format("{} has a brace without its partner", quote(path, 100)),
-              "braces belong to {pool} and {category}"};
+              "braces belong to {pool}, {collector} and {category}"};
     }
     const std::string_view name = path.substr(at, end - at + 1);
-    if (name == "{category}") {
-      ++categories;
-    } else if (name != "{pool}") {
+    if (name != "{pool}" && name != "{collector}" && name != "{category}") {
       return {fmt::format("{} is no placeholder", quote(name, 60)),
-              "allowed are {pool} and {category}"};
+              "allowed are {pool}, {collector} and {category}"};
     }
+    if (name != "{pool}" && std::ranges::find(seen, name) != seen.end()) {
+      return {fmt::format("{} stands in it more than once", name), "write it once"};
+    }
+    seen.push_back(name);
     at = end + 1;
-  }
-  if (categories > 1) {
-    return {"{category} stands in it more than once", "write it once"};
   }
   return {};
 }

@@ -63,7 +63,8 @@ struct Session {
 struct File {
   static constexpr std::string_view kTransport = "file";
 
-  std::string path;                            ///< absolute, with `{pool}` and `{category}`
+  /// Absolute, with `{pool}`, `{collector}` and `{category}`.
+  std::string path;
   std::chrono::milliseconds max_age{600'000};  ///< older content is a failure (`stale`)
 
   bool operator==(const File&) const = default;

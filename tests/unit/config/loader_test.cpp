@@ -16,6 +16,8 @@ using FileMap = std::map<std::string, std::string>;
 
 const std::string kEndpoint =
     "endpoints:\n  dropbox: {transport: file, path: '/srv/sfb/{pool}.clixml'}\n";
+const std::string kCollectorEndpoint =
+    "endpoints:\n  dropbox: {transport: file, path: '/srv/sfb/{pool}.{collector}.clixml'}\n";
 const std::string kPoolA =
     "pools: [{fqdn: a.example.com, endpoint: dropbox, paired_pool: b.example.com, site: A}]\n";
 const std::string kPoolB =
@@ -67,7 +69,7 @@ TEST(Loader, ReadsEveryKey) {
   max_concurrent_evaluations: 7
 limits: {object: 1MiB, envelope: 3MiB, in_flight: 2MiB, depth: 32, modules_per_pool: 5, machines_per_pool: 6, label_length: 64}
 endpoints:
-  drop.box-1: {transport: file, path: '/srv/{pool}/{category}.json', max_age: 1h, max_concurrent: 3}
+  drop.box-1: {transport: file, path: '/srv/{pool}/{collector}.{category}.json', max_age: 1h, max_concurrent: 3}
 pools:
   - {fqdn: A.Example.com., endpoint: drop.box-1, paired_pool: B, site: "Z\u00fcrich", deployment: corp, cms_master: true, expect_rgs: true, evaluation_interval: 1m, evaluation_timeout: 500ms, collectors: {replication:, store: {}, agents: {interval: 30m}}}
 authorization: {allow_anonymous: loopback}
@@ -81,7 +83,8 @@ authorization: {allow_anonymous: loopback}
                  std::chrono::milliseconds(0), 7},
       .limits = {1UL << 20U, 3UL << 20U, 2UL << 20U, 32, 5, 6, 64},
       .credentials = {},
-      .endpoints = {{"drop.box-1", File{"/srv/{pool}/{category}.json", std::chrono::hours(1)}, 3}},
+      .endpoints = {{"drop.box-1",
+                     File{"/srv/{pool}/{collector}.{category}.json", std::chrono::hours(1)}, 3}},
       .pools = {{*Fqdn::parse("a.example.com"),
                  "drop.box-1",
                  *Fqdn::parse("b"),
@@ -196,7 +199,7 @@ TEST(Loader, EachDeploymentHasItsOwnMaster) {
 }
 
 TEST(Loader, WarnsOfACollectorAtTwoPoolsOfADeployment) {
-  const std::string text = kEndpoint +
+  const std::string text = kCollectorEndpoint +
                            "pools:\n"
                            "  - {fqdn: a, endpoint: dropbox, paired_pool: b, site: '', collectors: "
                            "{store: {}, agents:}}\n"

@@ -58,6 +58,7 @@ TEST(Yaml, LoadsBackWithEveryValueChanged) {
   settings.pools[0].cms_master = true;
   settings.pools[1].expect_rgs = true;
   settings.pools[1].evaluation_interval = std::chrono::milliseconds(3'600'001);
+  std::get<File>(settings.endpoints[0].transport).path = "/srv/{pool}/{collector}";
   settings.pools[0].collectors = {{.name = "store"},
                                   {.name = "agents", .interval = std::chrono::minutes(90)}};
   expect_round_trip(settings);

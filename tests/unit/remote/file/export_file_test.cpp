@@ -28,6 +28,7 @@ std::string list(std::string_view name, int id, std::string_view items) {
 struct Fields {
   std::string version = R"(<I32 N="SfbBackupExport">1</I32>)";
   std::string pool = R"(<S N="PoolFqdn">ATL.example.com.</S>)";
+  std::string collector = {};
   std::string when = R"(<DT N="ExportedAt">2026-11-23T18:00:00.5Z</DT>)";
   std::string state = R"(<S N="State">Completed</S>)";
   std::string output = R"(<S>one</S>)";
@@ -37,8 +38,8 @@ struct Fields {
 
 std::string clixml(const Fields& fields) {
   return std::string(kHead) + R"(<Obj RefId="0"><MS>)" + fields.version + fields.pool +
-         fields.when + R"(<Version N="PSVersion">5.1.17763.1</Version>)" + fields.state +
-         list("Output", 1, fields.output) + list("Errors", 2, fields.errors) +
+         fields.collector + fields.when + R"(<Version N="PSVersion">5.1.17763.1</Version>)" +
+         fields.state + list("Output", 1, fields.output) + list("Errors", 2, fields.errors) +
          list("Warnings", 3, fields.warnings) + "</MS></Obj></Objs>";
 }
 
@@ -313,11 +314,38 @@ TEST(ExportFile, WhatIsNoExportIsToldByLengthAndKind) {
   }
 }
 
+TEST(ExportFile, TheCollectorMustBeTheOneThatIsAsked) {
+  const auto code = [](const std::string& bytes, std::string_view asked) {
+    return code_of(parse_export(bytes, kPool, {}, asked));
+  };
+  const std::string absent = clixml({});
+  EXPECT_EQ(code(absent, kDefaultCollector), "good") << "without the field it is the status";
+  EXPECT_EQ(code(absent, "management_store_replication"), "file.wrong_collector");
+  const std::string named =
+      clixml({.collector = R"(<S N="collector"> Management_Store_Replication </S>)"});
+  EXPECT_EQ(code(named, "management_store_replication"), "good") << "in any case";
+  EXPECT_EQ(code(named, kDefaultCollector), "file.wrong_collector");
+  EXPECT_EQ(code(clixml({.collector = R"(<S N="Collector">backup_service_status</S>)"}),
+                 kDefaultCollector),
+            "good");
+  const auto wrong = parse_export(named, kPool, {});
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().reason, Reason::parse);
+  EXPECT_EQ(wrong.error().message, "the file is not of collector backup_service_status");
+  EXPECT_EQ(wrong.error().peer, " Management_Store_Replication ");
+  EXPECT_TRUE(wrong.error().remedy.contains("-Collector"));
+}
+
+TEST(ExportFile, ABareExportIsOfTheCollectorWhoseFileItIs) {
+  EXPECT_TRUE(parse_export(R"({"UpToDate":true})", kPool, {}, "management_store_replication"));
+}
+
 TEST(ExportFile, OnlyShortFieldsOfTheWrapperAreQuoted) {
   const std::string secret(101, 'x');
   for (const auto& text : {std::string("hunter2"), secret}) {
     for (const Fields& fields : {Fields{.version = "<S N=\"SfbBackupExport\">" + text + "</S>"},
                                  Fields{.pool = "<S N=\"PoolFqdn\">" + text + "</S>"},
+                                 Fields{.collector = "<S N=\"Collector\">" + text + "</S>"},
                                  Fields{.when = "<S N=\"ExportedAt\">" + text + "</S>"},
                                  Fields{.state = "<S N=\"State\">" + text + "</S>"}}) {
       const auto parsed = parse(clixml(fields));
