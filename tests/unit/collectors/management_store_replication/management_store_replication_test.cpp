@@ -7,6 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace sfb::collectors {
 namespace {
 
@@ -16,46 +18,45 @@ using ::testing::SizeIs;
 using namespace sfb::collectors::testing;  // NOLINT: the builders
 
 const Fqdn kPool = Fqdn::parse("atl-cs-001.litwareinc.com").value();
-const Collector& kReplicas = kManagementStoreReplication;
-const Collector& kStore = kCentralManagementStore;
 
 Question asked(const std::vector<binding::Bound>& bound) {
-  return question_of(kReplicas.cmdlet(), bound, kPool);
+  return question_of(kManagementStoreReplication.cmdlet(), bound, kPool);
 }
 
 TEST(ManagementStoreReplication, StandsInTheTableTwiceWithOneCmdlet) {
-  EXPECT_EQ(find("management_store_replication"), &kReplicas);
-  EXPECT_EQ(find("central_management_store"), &kStore);
-  EXPECT_EQ(&kReplicas.cmdlet(), &kStore.cmdlet());
-  EXPECT_EQ(std::ranges::count(cmdlets(), &kReplicas.cmdlet()), 1);
-  EXPECT_FALSE(asks_pool(kReplicas.cmdlet())) << "it is asked through a pool";
+  EXPECT_EQ(find("management_store_replication"), &kManagementStoreReplication);
+  EXPECT_EQ(find("central_management_store"), &kCentralManagementStore);
+  EXPECT_EQ(&kManagementStoreReplication.cmdlet(), &kCentralManagementStore.cmdlet());
+  EXPECT_EQ(std::ranges::count(cmdlets(), &kManagementStoreReplication.cmdlet()), 1);
+  EXPECT_FALSE(asks_pool(kManagementStoreReplication.cmdlet())) << "it is asked through a pool";
 }
 
 TEST(ManagementStoreReplication, TheSwitchChoosesTheStore) {
   const Question replicas = asked({});
-  EXPECT_EQ(replicas.what, &kReplicas);
+  EXPECT_EQ(replicas.what, &kManagementStoreReplication);
   EXPECT_TRUE(replicas.is_scheduled());
   const Question store =
       asked({{.parameter = "CentralManagementStoreStatus", .text = {}, .flag = true}});
-  EXPECT_EQ(store.what, &kStore);
+  EXPECT_EQ(store.what, &kCentralManagementStore);
   EXPECT_TRUE(store.is_scheduled());
-  EXPECT_EQ(store, scheduled_question(kPool, kStore));
+  EXPECT_EQ(store, scheduled_question(kPool, kCentralManagementStore));
   EXPECT_EQ(asked({{.parameter = "CentralManagementStoreStatus", .text = {}, .flag = false}}),
             replicas);
 
   const Question one = asked({{.parameter = "ReplicaFqdn", .text = "a.example.com"}});
-  EXPECT_EQ(one.what, &kReplicas);
+  EXPECT_EQ(one.what, &kManagementStoreReplication);
   EXPECT_FALSE(one.is_scheduled());
 }
 
 TEST(ManagementStoreReplication, CallsAndTheirTexts) {
-  const Call store = make_call(scheduled_question(kPool, kStore));
+  const Call store = make_call(scheduled_question(kPool, kCentralManagementStore));
   EXPECT_EQ(store.cmdlet, "Get-CsManagementStoreReplicationStatus");
   ASSERT_THAT(store.parameters, SizeIs(1)) << "no PoolFqdn";
   EXPECT_EQ(store.parameter("CentralManagementStoreStatus"), "true");
   EXPECT_THAT(store.script, HasSubstr("$ReplicaFqdn, $CentralManagementStoreStatus)"));
-  EXPECT_THAT(make_call(scheduled_question(kPool, kReplicas)).parameters, IsEmpty());
-  EXPECT_EQ(parameters_text(scheduled_question(kPool, kStore)),
+  EXPECT_THAT(make_call(scheduled_question(kPool, kManagementStoreReplication)).parameters,
+              IsEmpty());
+  EXPECT_EQ(parameters_text(scheduled_question(kPool, kCentralManagementStore)),
             "Get-CsManagementStoreReplicationStatus -CentralManagementStoreStatus");
 }
 
@@ -63,23 +64,24 @@ TEST(ManagementStoreReplication, ThroughTheTable) {
   const Facts facts{.pool = kPool};
   PipelineResult rows;
   rows.output = {object(rows.graph, {{"ReplicaFqdn", text("a")}, {"UpToDate", text("no")}})};
-  const auto replicas = kReplicas.interpret(rows, {});
+  const auto replicas = kManagementStoreReplication.interpret(rows, {});
   ASSERT_TRUE(replicas.has_value()) << describe(replicas.error());
   EXPECT_TRUE((*replicas)->conclusive);
-  EXPECT_THAT(kReplicas.oddities(**replicas), HasSubstr("UpToDate of a is neither"));
-  EXPECT_THAT(kReplicas.judge(**replicas, facts).doubts, SizeIs(1));
-  EXPECT_THAT(kReplicas.changes(**replicas, **replicas), IsEmpty());
+  EXPECT_THAT(kManagementStoreReplication.oddities(**replicas),
+              HasSubstr("UpToDate of a is neither"));
+  EXPECT_THAT(kManagementStoreReplication.judge(**replicas, facts).doubts, SizeIs(1));
+  EXPECT_THAT(kManagementStoreReplication.changes(**replicas, **replicas), IsEmpty());
 
   PipelineResult status;
   status.output = {object(status.graph, {{"ActiveMasterFqdn", Value{}}})};
-  const auto store = kStore.interpret(status, {});
+  const auto store = kCentralManagementStore.interpret(status, {});
   ASSERT_TRUE(store.has_value()) << describe(store.error());
-  EXPECT_EQ(kStore.oddities(**store), "");
-  EXPECT_THAT(kStore.judge(**store, facts).reasons, SizeIs(1));
-  EXPECT_THAT(kStore.changes(**store, **store), IsEmpty());
+  EXPECT_EQ(kCentralManagementStore.oddities(**store), "");
+  EXPECT_THAT(kCentralManagementStore.judge(**store, facts).reasons, SizeIs(1));
+  EXPECT_THAT(kCentralManagementStore.changes(**store, **store), IsEmpty());
 
-  EXPECT_EQ(kReplicas.interpret({}, {}).error().code, "answer.empty");
-  EXPECT_EQ(kStore.interpret({}, {}).error().code, "answer.empty");
+  EXPECT_EQ(kManagementStoreReplication.interpret({}, {}).error().code, "answer.empty");
+  EXPECT_EQ(kCentralManagementStore.interpret({}, {}).error().code, "answer.empty");
 }
 
 }  // namespace

@@ -104,6 +104,7 @@ TEST(Replicas, TwiceIsGoodOnlyWhereEqual) {
 
 TEST(Replicas, HaveACap) {
   std::vector<Members> rows;
+  rows.reserve(kMostReplicas + 1);
   for (std::size_t i = 0; i < kMostReplicas; ++i) {
     rows.push_back(row(fmt::format("fe-{}.example.com", i), true));
   }

@@ -9,7 +9,6 @@
 namespace sfb::collectors {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using namespace sfb::collectors::testing;  // NOLINT: the builders
