@@ -2,10 +2,10 @@
 
 #include "agent/base/ascii.hpp"
 #include "agent/format/number.hpp"
+#include "agent/value/time_span.hpp"
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cstdint>
 
 namespace sfb::format {
@@ -36,81 +36,6 @@ bool take_char(std::string_view& text, char wanted) {
   return true;
 }
 
-// Seven decimal places at most count: TimeSpan's ticks.
-constexpr std::size_t kTickDigits = 7;
-constexpr std::int64_t kTicksPerSecond = 10'000'000;
-
-// Adds `count` times `seconds` to the ticks; false when that leaves the range of a TimeSpan. Ticks
-// are counted downwards because the range is one wider there.
-bool subtract_seconds(std::int64_t& ticks, std::int64_t count, std::int64_t seconds) {
-  std::int64_t product = 0;
-  return !__builtin_mul_overflow(count, seconds * kTicksPerSecond, &product) &&
-         !__builtin_sub_overflow(ticks, product, &ticks);
-}
-
-struct Unit {
-  char letter;
-  bool of_time;
-  std::int64_t seconds;
-};
-
-// XmlConvert.ToTimeSpan takes a year as 365 days and a month as 30.
-constexpr Unit kUnits[] = {{'Y', false, 31'536'000}, {'M', false, 2'592'000}, {'D', false, 86'400},
-                           {'H', true, 3'600},       {'M', true, 60},         {'S', true, 1}};
-
-const Unit* find_unit(char letter, bool of_time) {
-  for (const Unit& unit : kUnits) {
-    if (unit.letter == letter && unit.of_time == of_time) {
-      return &unit;
-    }
-  }
-  return nullptr;
-}
-
-// Negative ticks of a duration without its sign.
-std::optional<std::int64_t> negative_ticks(std::string_view text) {
-  if (!take_char(text, 'P') || text.empty()) {
-    return std::nullopt;
-  }
-  std::int64_t ticks = 0;
-  bool of_time = false;
-  while (!text.empty()) {
-    if (!of_time && take_char(text, 'T')) {
-      of_time = true;
-      continue;
-    }
-    std::int64_t count = 0;
-    const auto [at, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-    if (error != std::errc{} || count < 0) {
-      return std::nullopt;
-    }
-    text.remove_prefix(static_cast<std::size_t>(at - text.data()));
-    std::int64_t fraction = 0;
-    if (of_time && take_char(text, '.')) {
-      std::size_t digits = 0;
-      for (; !text.empty() && is_digit(text.front()); ++digits) {
-        if (digits < kTickDigits) {
-          fraction = fraction * 10 + (text.front() - '0');
-        }
-        text.remove_prefix(1);
-      }
-      for (; digits < kTickDigits; ++digits) {
-        fraction *= 10;
-      }
-      if (!text.starts_with('S')) {
-        return std::nullopt;
-      }
-    }
-    const Unit* unit = text.empty() ? nullptr : find_unit(text.front(), of_time);
-    if (unit == nullptr || !subtract_seconds(ticks, count, unit->seconds) ||
-        __builtin_sub_overflow(ticks, fraction, &ticks)) {
-      return std::nullopt;
-    }
-    text.remove_prefix(1);
-  }
-  return ticks;
-}
-
 }  // namespace
 
 std::optional<std::string> date_text(std::string_view iso) {
@@ -129,22 +54,6 @@ std::optional<std::string> date_text(std::string_view iso) {
   const int twelve = hour % 12 == 0 ? 12 : hour % 12;
   return fmt::format("{}/{}/{:04} {}:{:02}:{:02} {}", month, day, year, twelve, minute, second,
                      hour < 12 ? "AM" : "PM");
-}
-
-std::optional<std::string> time_span_text(std::string_view duration) {
-  const bool negative = take_char(duration, '-');
-  const auto ticks = negative_ticks(duration);
-  if (!ticks) {
-    return std::nullopt;
-  }
-  // Negative remainders keep the one value that has no positive counterpart printable.
-  const std::int64_t fraction = -(*ticks % kTicksPerSecond);
-  const std::int64_t seconds = -(*ticks / kTicksPerSecond);
-  const std::int64_t days = seconds / 86'400;
-  return fmt::format("{}{}{:02}:{:02}:{:02}{}", negative && *ticks != 0 ? "-" : "",
-                     days == 0 ? "" : fmt::format("{}.", days), seconds / 3'600 % 24,
-                     seconds / 60 % 60, seconds % 60,
-                     fraction == 0 ? "" : fmt::format(".{:07}", fraction));
 }
 
 std::string decode_base64(std::string_view text) {
@@ -178,8 +87,10 @@ std::string scalar_text(const Value& value, const Style& style) {
       return value.text == "true" ? "True" : value.text == "false" ? "False" : value.text;
     case Kind::date_time:
       return date_text(value.text).value_or(value.text);
-    case Kind::time_span:
-      return time_span_text(value.text).value_or(value.text);
+    case Kind::time_span: {
+      const auto ticks = duration_ticks(value.text);
+      return ticks ? time_span_text(*ticks) : value.text;
+    }
     case Kind::single:
     case Kind::double_float:
       return number_text(value, style);

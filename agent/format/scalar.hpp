@@ -19,9 +19,6 @@ std::string scalar_text(const Value& value, const Style& style);
 /// `2026-11-23T18:47:03.1Z` as `11/23/2026 6:47:03 PM`; nullopt when it is no date and time.
 std::optional<std::string> date_text(std::string_view iso);
 
-/// `P1DT2H3M4.5S` as `1.02:03:04.5000000`; nullopt when it is no duration or out of range.
-std::optional<std::string> time_span_text(std::string_view duration);
-
 /// The bytes of a base64 text (white space is skipped), up to the first character that is not
 /// base64.
 std::string decode_base64(std::string_view text);

@@ -33,22 +33,6 @@ std::size_t digits_at(std::string_view text, std::size_t pos) {
   return count;
 }
 
-// Adds a part of a duration; false on overflow. Negative sums reach one tick further than positive.
-bool add(std::int64_t& ticks, std::int64_t count, std::int64_t unit) {
-  std::int64_t product = 0;
-  return !__builtin_mul_overflow(count, unit, &product) &&
-         !__builtin_add_overflow(ticks, product, &ticks);
-}
-
-// Seven digits behind the point are ticks; more are cut.
-std::int64_t fraction_ticks(std::string_view digits) {
-  std::int64_t ticks = 0;
-  for (std::size_t i = 0; i < 7; ++i) {
-    ticks = ticks * 10 + (i < digits.size() ? digits[i] - '0' : 0);
-  }
-  return ticks;
-}
-
 // [sign] digits [. digits] [e [sign] digits], as .NET writes numbers.
 bool is_number(std::string_view text, bool fraction) {
   std::size_t pos = text.starts_with('-') || text.starts_with('+') ? 1 : 0;
@@ -124,53 +108,6 @@ Digits digits_of(double value, Edition edition) {
 
 }  // namespace
 
-std::optional<std::int64_t> duration_ticks(std::string_view text) {
-  text = trim(text);
-  const bool negative = text.starts_with('-');
-  std::size_t pos = negative ? 1 : 0;
-  if (pos >= text.size() || text[pos] != 'P') {
-    return std::nullopt;
-  }
-  ++pos;
-  const std::int64_t sign = negative ? -1 : 1;
-  std::int64_t ticks = 0;
-  bool time = false;
-  bool any = false;
-  while (pos < text.size()) {
-    if (text[pos] == 'T' && !time) {
-      time = true;
-      ++pos;
-      continue;
-    }
-    const std::size_t digits = digits_at(text, pos);
-    std::int64_t count = 0;
-    const char* const start = text.data() + pos;
-    if (digits == 0 || std::from_chars(start, start + digits, count).ec != std::errc{}) {
-      return std::nullopt;
-    }
-    pos += digits;
-    std::string_view fraction;
-    if (pos < text.size() && text[pos] == '.') {
-      fraction = text.substr(pos + 1, digits_at(text, pos + 1));
-      pos += 1 + fraction.size();
-    }
-    const char unit = pos < text.size() ? text[pos] : '\0';
-    ++pos;
-    std::int64_t factor = 0;
-    if (!time) {
-      factor = unit == 'Y' ? 365 * kDay : unit == 'M' ? 30 * kDay : unit == 'D' ? kDay : 0;
-    } else {
-      factor = unit == 'H' ? kHour : unit == 'M' ? kMinute : unit == 'S' ? kSecond : 0;
-    }
-    if (factor == 0 || (!fraction.empty() && unit != 'S') || !add(ticks, sign * count, factor) ||
-        !add(ticks, sign * fraction_ticks(fraction), 1)) {
-      return std::nullopt;
-    }
-    any = true;
-  }
-  return any ? std::optional(ticks) : std::nullopt;
-}
-
 Members time_span_members(std::int64_t ticks, Edition edition) {
   const bool framework = edition == Edition::windows_powershell_51;
   const auto whole = [](std::int64_t value) { return std::to_string(value); };
@@ -207,23 +144,6 @@ Members time_span_members(std::int64_t ticks, Edition edition) {
     });
   }
   return members;
-}
-
-std::string time_span_text(std::int64_t ticks) {
-  const auto part = [&](std::int64_t unit, std::int64_t modulus) {
-    const std::int64_t value = ticks / unit % modulus;
-    return value < 0 ? -value : value;
-  };
-  const std::int64_t days = ticks / kDay;
-  std::string out = ticks < 0 ? "-" : "";
-  if (days != 0) {
-    out += fmt::format("{}.", days < 0 ? -days : days);
-  }
-  out += fmt::format("{:02}:{:02}:{:02}", part(kHour, 24), part(kMinute, 60), part(kSecond, 60));
-  if (const std::int64_t fraction = part(1, kSecond); fraction != 0) {
-    out += fmt::format(".{:07}", fraction);
-  }
-  return out;
 }
 
 Members version_members(std::string_view text) {

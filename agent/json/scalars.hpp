@@ -4,7 +4,6 @@
 #include "agent/json/edition.hpp"
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,15 +14,8 @@ namespace sfb::json {
 /// Members of a scalar that is written as an object: names and ready JSON numbers, in order.
 using Members = std::vector<std::pair<std::string_view, std::string>>;
 
-/// Ticks (100 ns) of an xs:duration (`-P1DT2H3M4.005S`; a month is 30 days, a year 365, as .NET
-/// reads them); nullopt when it is not a duration or does not fit 64 bits.
-std::optional<std::int64_t> duration_ticks(std::string_view text);
-
 /// The properties of a System.TimeSpan; the .NET Framework below 5.1 has fewer of them.
 Members time_span_members(std::int64_t ticks, Edition edition = Edition::powershell_7);
-
-/// TimeSpan.ToString(): `[-][d.]hh:mm:ss[.fffffff]`.
-std::string time_span_text(std::int64_t ticks);
 
 /// The properties of a System.Version; empty when the text is not a version.
 Members version_members(std::string_view text);

@@ -3,6 +3,7 @@
 
 #include "agent/json/scalars.hpp"
 #include "agent/value/access.hpp"
+#include "agent/value/time_span.hpp"
 
 #include <string_view>
 

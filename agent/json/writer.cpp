@@ -6,6 +6,7 @@
 #include "agent/json/strings.hpp"
 #include "agent/json/text.hpp"
 #include "agent/value/access.hpp"
+#include "agent/value/time_span.hpp"
 
 #include <algorithm>
 #include <string>

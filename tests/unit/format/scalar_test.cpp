@@ -115,29 +115,6 @@ TEST(DateText, RefusesWhatIsNoDate) {
   EXPECT_EQ(shown(Kind::date_time, "yesterday"), "yesterday");
 }
 
-TEST(TimeSpanText, PrintsDaysOnlyWhereThereAreSome) {
-  EXPECT_EQ(time_span_text("PT2M"), "00:02:00");
-  EXPECT_EQ(time_span_text("P1DT2H3M4.005S"), "1.02:03:04.0050000");
-  EXPECT_EQ(time_span_text("PT0S"), "00:00:00");
-  EXPECT_EQ(time_span_text("-PT1S"), "-00:00:01");
-  EXPECT_EQ(time_span_text("-PT0S"), "00:00:00");
-  EXPECT_EQ(time_span_text("PT90000S"), "1.01:00:00");
-  EXPECT_EQ(time_span_text("P1Y2M"), "425.00:00:00");
-  EXPECT_EQ(time_span_text("PT1.123456789S"), "00:00:01.1234567");
-}
-
-TEST(TimeSpanText, ReachesBothEndsOfTheRange) {
-  EXPECT_EQ(time_span_text("P10675199DT2H48M5.4775807S"), "10675199.02:48:05.4775807");
-  EXPECT_EQ(time_span_text("-P10675199DT2H48M5.4775808S"), "-10675199.02:48:05.4775808");
-}
-
-TEST(TimeSpanText, RefusesWhatIsNoDuration) {
-  for (const auto* text : {"", "P", "2M", "PT-2M", "PT2", "P2H", "PT2.5M", "PT2.S2", "P10675200D",
-                           "PT99999999999999999999S", "P1D2"}) {
-    EXPECT_FALSE(time_span_text(text).has_value()) << text;
-  }
-}
-
 TEST(DecodeBase64, SkipsBlanksAndStopsAtWhatIsNoDigit) {
   EXPECT_EQ(decode_base64("AQL/"), "\x01\x02\xFF");
   EXPECT_EQ(decode_base64("AQ\r\n =="), "\x01");
