@@ -1,6 +1,7 @@
 // The table of collectors: one line each.
 #include "collectors/collector.hpp"
 
+#include "collectors/backup_service_configuration/backup_service_configuration.hpp"
 #include "collectors/backup_service_status/backup_service_status.hpp"
 #include "collectors/management_store_replication/management_store_replication.hpp"
 
@@ -15,6 +16,7 @@ constexpr std::array kCollectors = {
     &kBackupServiceStatus,
     &kManagementStoreReplication,
     &kCentralManagementStore,
+    &kBackupServiceConfiguration,
 };
 
 }  // namespace

@@ -1,0 +1,88 @@
+#include "collectors/backup_service_configuration/families.hpp"
+
+#include "agent/value/time_span.hpp"
+
+#include <array>
+
+namespace sfb::collectors {
+
+namespace {
+
+using exposition::Type;
+using exposition::Writer;
+
+// In the base units of metrics: seconds and bytes.
+double number(std::int64_t value, Setting::Kind kind) {
+  const auto plain = static_cast<double>(value);
+  switch (kind) {
+    case Setting::Kind::duration:
+      return plain / static_cast<double>(kTicksPerSecond);
+    case Setting::Kind::kilobytes:
+      return plain * 1'024;
+    case Setting::Kind::number:
+    case Setting::Kind::boolean:
+      break;
+  }
+  return plain;
+}
+
+template <std::size_t place>
+void value_of(Writer& writer, const View& view) {
+  const auto& shown = static_cast<const ConfigurationView&>(view);
+  if (const auto& value = shown.values[place]) {
+    writer.sample(shown.pool, number(*value, kSettings[place].kind));
+  }
+}
+
+constexpr std::array kFamilies = {
+    FamilyRow{{"sfb_backup_service_configuration_sync_interval_seconds", Type::gauge, "seconds",
+               "How long the Backup Service waits between two synchronisations: SyncInterval of "
+               "Get-CsBackupServiceConfiguration, in seconds (cached, last good evaluation)."},
+              value_of<place_of("SyncInterval")>},
+    FamilyRow{{"sfb_backup_service_configuration_max_concurrent_calls", Type::gauge, "",
+               "How many calls the Backup Service takes at once: MaxConcurrentCalls of "
+               "Get-CsBackupServiceConfiguration (cached, last good evaluation)."},
+              value_of<place_of("MaxConcurrentCalls")>},
+    FamilyRow{{"sfb_backup_service_configuration_max_batches_per_cms_sync", Type::gauge, "",
+               "How many batches the CMS module exports in one cycle at the most: "
+               "MaxBatchesPerCmsSync of Get-CsBackupServiceConfiguration (cached, last good "
+               "evaluation)."},
+              value_of<place_of("MaxBatchesPerCmsSync")>},
+    FamilyRow{{"sfb_backup_service_configuration_max_batches_per_user_store_sync", Type::gauge, "",
+               "How many batches the user store module exports in one cycle at the most: "
+               "MaxBatchesPerUserStoreSync of Get-CsBackupServiceConfiguration (cached, last good "
+               "evaluation)."},
+              value_of<place_of("MaxBatchesPerUserStoreSync")>},
+    FamilyRow{
+        {"sfb_backup_service_configuration_max_data_conf_package_size_bytes", Type::gauge, "bytes",
+         "How much the conference data module exports in one cycle at the most: "
+         "MaxDataConfPackageSizeKB of Get-CsBackupServiceConfiguration, in bytes (cached, "
+         "last good evaluation)."},
+        value_of<place_of("MaxDataConfPackageSizeKB")>},
+    FamilyRow{{"sfb_backup_service_configuration_max_high_pri_queue_percentage_per_user_store_sync",
+               Type::gauge, "",
+               "MaxHighPriQueuePercentagePerUserStoreSync of Get-CsBackupServiceConfiguration "
+               "(cached, last good evaluation)."},
+              value_of<place_of("MaxHighPriQueuePercentagePerUserStoreSync")>},
+    FamilyRow{{"sfb_backup_service_configuration_enable_rgs_backup_service", Type::gauge, "",
+               "Whether Response Groups are backed up: EnableRgsBackupService of "
+               "Get-CsBackupServiceConfiguration (cached, last good evaluation)."},
+              value_of<place_of("EnableRgsBackupService")>},
+};
+static_assert(kFamilies.size() == kSettings.size());
+
+}  // namespace
+
+ConfigurationView::ConfigurationView(const Facts& facts, const Configuration* finding) {
+  pool.add("pool", facts.pool.str());
+  if (finding != nullptr) {
+    values = finding->values;
+    samples = values.size();
+  }
+}
+
+std::span<const FamilyRow> configuration_families() {
+  return kFamilies;
+}
+
+}  // namespace sfb::collectors

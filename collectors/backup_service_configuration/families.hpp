@@ -1,0 +1,23 @@
+// The metrics of the configuration. Unknown is absent, never 0; without a fresh answer there are
+// none.
+#pragma once
+
+#include "agent/exposition/exposition.hpp"
+#include "collectors/backup_service_configuration/configuration.hpp"
+#include "collectors/collector.hpp"
+
+#include <span>
+
+namespace sfb::collectors {
+
+struct ConfigurationView final : View {
+  /// `finding` is null where there is nothing fresh.
+  ConfigurationView(const Facts& facts, const Configuration* finding);
+
+  exposition::Labels pool;
+  SettingValues values;
+};
+
+std::span<const FamilyRow> configuration_families();
+
+}  // namespace sfb::collectors
