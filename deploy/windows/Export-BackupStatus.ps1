@@ -8,17 +8,20 @@ per pool and category) and writes each answer with its errors, its warnings and 
 A failure is written as well: a file with State Failed and the error in it. Without that the exporter
 could only say that the file grows old, not why.
 
+With -Collector it asks further cmdlets too. They are about the whole deployment: each is asked once, and
+its answer is written into a file for each pool.
+
 A file appears under its name only when it is complete: it is written beside and renamed.
 
 Nothing is read or stored but the answer of the cmdlet: no passwords, no configuration. The script does
 not change anything in the topology.
 
-Exit code: 0 every pool answered; 1 at least one did not (its file says why); 2 at least one file could
-not be written, or the parameters make no sense.
+Exit code: 0 every question was answered; 1 at least one was not (its file says why); 2 at least one file
+could not be written, or the parameters make no sense.
 
 .PARAMETER PoolFqdn
-The pools to ask. A comma separated text is split, here and in -Module, because powershell.exe -File
-hands over "-PoolFqdn a,b" as one text.
+The pools to ask. A comma separated text is split, here, in -Collector and in -Module, because
+powershell.exe -File hands over "-PoolFqdn a,b" as one text.
 
 .PARAMETER Path
 An existing folder for the files: <pool>.clixml, with -PerCategory <pool>.All.clixml,
@@ -28,6 +31,12 @@ Pool names are lower case in file names, as the exporter looks for them.
 .PARAMETER PerCategory
 Ask without a category (All) and for each of the categories UserData, CMS and RGS. Costs four calls per
 pool; needed only if somebody asks the exporter with -Category.
+
+.PARAMETER Collector
+What to ask, by the exporter's names: backup_service_status, management_store_replication,
+central_management_store, backup_service_configuration. Without it: backup_service_status. With it the
+names of the files tell what was asked: <pool>.<collector>.clixml, with -PerCategory
+<pool>.<collector>.<category>.clixml, where only backup_service_status has other categories than All.
 
 .PARAMETER Module
 The module that brings the cmdlet. Several are tried in this order until one brings it.
@@ -40,6 +49,9 @@ Clixml (keeps types; what Import-Clixml reads) or Json.
 
 .EXAMPLE
 powershell.exe -NoProfile -NonInteractive -File Export-BackupStatus.ps1 -PoolFqdn pool01.contoso.com -Path D:\SfbBackupStatus -PerCategory
+
+.EXAMPLE
+.\Export-BackupStatus.ps1 -PoolFqdn pool01.contoso.com -Path D:\SfbBackupStatus -Collector backup_service_status, management_store_replication
 #>
 #requires -Version 3.0
 [CmdletBinding()]
@@ -55,6 +67,9 @@ param(
     [switch] $PerCategory,
 
     [ValidateNotNullOrEmpty()]
+    [string[]] $Collector = @('backup_service_status'),
+
+    [ValidateNotNullOrEmpty()]
     [string[]] $Module = @('SkypeForBusiness', 'Lync'),
 
     [ValidateSet('Clixml', 'Json')]
@@ -67,6 +82,15 @@ $ErrorActionPreference = 'Stop'
 # The least at which the modules arrive as objects (the wrapper and its lists take up no depth). Not more:
 # errors hang on to exceptions and commands, and the next level makes them three times as large.
 $ExportDepth = 2
+
+# What each collector asks, and with which parameters. Those that do not ask a pool are asked once. The
+# backup status goes first: what ends the task early costs the others.
+$Known = [ordered]@{
+    backup_service_status = @{ Cmdlet = 'Get-CsBackupServiceStatus'; AsksPool = $true; Switches = @{} }
+    management_store_replication = @{ Cmdlet = 'Get-CsManagementStoreReplicationStatus'; AsksPool = $false; Switches = @{} }
+    central_management_store = @{ Cmdlet = 'Get-CsManagementStoreReplicationStatus'; AsksPool = $false; Switches = @{ CentralManagementStoreStatus = $true } }
+    backup_service_configuration = @{ Cmdlet = 'Get-CsBackupServiceConfiguration'; AsksPool = $false; Switches = @{ LocalStore = $true } }
+}
 
 # Loads the first module that brings the cmdlet. Complaints of a module that works all the same become
 # warnings; if none works, all complaints are errors.
@@ -133,9 +157,9 @@ function Select-ErrorRecord {
     }
 }
 
-# One call of the cmdlet with all of its streams.
+# One call of a cmdlet with all of its streams.
 function Get-Answer {
-    param([hashtable] $Question)
+    param([string] $Cmdlet, [hashtable] $Question)
 
     $callOutput = @()
     $callErrors = @()
@@ -143,7 +167,7 @@ function Get-Answer {
     $terminating = $null
     try {
         # OutVariable keeps what came before a terminating error, an assignment would lose it.
-        Get-CsBackupServiceStatus @Question -OutVariable callOutput -ErrorAction SilentlyContinue -ErrorVariable callErrors -WarningAction SilentlyContinue -WarningVariable callWarnings | Out-Null
+        & $Cmdlet @Question -OutVariable callOutput -ErrorAction SilentlyContinue -ErrorVariable callErrors -WarningAction SilentlyContinue -WarningVariable callWarnings | Out-Null
     } catch {
         $terminating = $_
     }
@@ -152,6 +176,7 @@ function Get-Answer {
         $state = 'Failed'
     }
     [pscustomobject]@{
+        At = Get-UtcText
         State = $state
         Output = @($callOutput)
         Errors = @(Select-ErrorRecord $callErrors $terminating)
@@ -159,6 +184,10 @@ function Get-Answer {
         # Servers before 2019 do not know the category RGS and say so here.
         Refused = $null -ne $terminating -and $terminating.Exception -is [System.Management.Automation.ParameterBindingException]
     }
+}
+
+function Get-UtcText {
+    [DateTime]::UtcNow.ToString('o', [Globalization.CultureInfo]::InvariantCulture)
 }
 
 # JSON has no enums and no types, and Windows PowerShell would write an enum as a number that nobody can
@@ -261,58 +290,81 @@ foreach ($pool in $pools) {
         exit 2
     }
 }
-$categories = @('All')
-if ($PerCategory) {
-    $categories = @('All', 'UserData', 'CMS', 'RGS')
+$wanted = @($Collector | ForEach-Object { $_ -split ',' } | ForEach-Object { $_.Trim().ToLowerInvariant() } | Where-Object { $_ })
+foreach ($name in $wanted) {
+    if (-not $Known.Contains($name)) {
+        Write-Warning "Collector: '$name' is unknown. Known are $(@($Known.Keys) -join ', ')."
+        exit 2
+    }
 }
+$nameCollector = $PSBoundParameters.ContainsKey('Collector')
 $extension = $Format.ToLowerInvariant()
 
 $exitCode = 0
 $loaded = Import-StatusModule @($Module | ForEach-Object { $_ -split ',' } | ForEach-Object { $_.Trim() } | Where-Object { $_ })
-foreach ($pool in $pools) {
-    foreach ($category in $categories) {
-        if ($loaded.Loaded) {
-            $question = @{ PoolFqdn = $pool }
-            if ($category -ne 'All') {
-                $question['Category'] = $category
+foreach ($collected in @($Known.Keys | Where-Object { $wanted -contains $_ })) {
+    $what = $Known[$collected]
+    $categories = @('All')
+    if ($PerCategory -and $what.AsksPool) {
+        $categories = @('All', 'UserData', 'CMS', 'RGS')
+    }
+    $answer = $null
+    foreach ($pool in $pools) {
+        foreach ($category in $categories) {
+            if (-not $loaded.Loaded) {
+                $answer = [pscustomobject]@{ At = Get-UtcText; State = 'Failed'; Output = @(); Errors = $loaded.Errors; Warnings = @(); Refused = $false }
+            } elseif ($what.AsksPool -or $null -eq $answer) {
+                $question = $what.Switches.Clone()
+                if ($what.AsksPool) {
+                    $question['PoolFqdn'] = $pool
+                }
+                if ($category -ne 'All') {
+                    $question['Category'] = $category
+                }
+                $answer = Get-Answer $what.Cmdlet $question
             }
-            $answer = Get-Answer $question
-        } else {
-            $answer = [pscustomobject]@{ State = 'Failed'; Output = @(); Errors = $loaded.Errors; Warnings = @(); Refused = $false }
-        }
-        $export = [pscustomobject]@{
-            SfbBackupExport = 1
-            PoolFqdn = $pool
-            ExportedAt = [DateTime]::UtcNow.ToString('o', [Globalization.CultureInfo]::InvariantCulture)
-            PSVersion = "$($PSVersionTable.PSVersion)"
-            State = $answer.State
-            Output = @($answer.Output)
-            Errors = @($answer.Errors)
-            Warnings = @($loaded.Warnings) + @($answer.Warnings)
-        }
+            $export = [pscustomobject]@{
+                SfbBackupExport = 1
+                PoolFqdn = $pool
+                Collector = $collected
+                ExportedAt = $answer.At
+                PSVersion = "$($PSVersionTable.PSVersion)"
+                State = $answer.State
+                Output = @($answer.Output)
+                Errors = @($answer.Errors)
+                Warnings = @($loaded.Warnings) + @($answer.Warnings)
+            }
 
-        $hasAnswer = $answer.State -eq 'Completed' -and ($export.Output.Count -gt 0 -or $export.Errors.Count -eq 0)
-        if (-not $hasAnswer) {
-            $reason = 'no error was given'
-            if ($export.Errors.Count -gt 0) {
-                $reason = "$($export.Errors[-1])"
+            $asked = $category
+            if (-not $what.AsksPool) {
+                $asked = $collected
             }
-            Write-Warning "${pool} ${category}: $reason"
-            # A category that this version does not have is told in its file; it is no fault of the pool.
-            if ($exitCode -eq 0 -and -not ($answer.Refused -and $category -ne 'All')) {
-                $exitCode = 1
+            $hasAnswer = $answer.State -eq 'Completed' -and ($export.Output.Count -gt 0 -or $export.Errors.Count -eq 0)
+            if (-not $hasAnswer) {
+                $reason = 'no error was given'
+                if ($export.Errors.Count -gt 0) {
+                    $reason = "$($export.Errors[-1])"
+                }
+                Write-Warning "${pool} ${asked}: $reason"
+                # A category that this version does not have is told in its file; it is no fault of the pool.
+                if ($exitCode -eq 0 -and -not ($answer.Refused -and $category -ne 'All')) {
+                    $exitCode = 1
+                }
             }
-        }
 
-        $name = $pool
-        if ($PerCategory) {
-            $name = "$pool.$category"
-        }
-        try {
-            Write-Export $export ([IO.Path]::Combine($folder, "$name.$extension"))
-        } catch {
-            Write-Warning "$folder\$name.${extension}: cannot be written: $_"
-            $exitCode = 2
+            $name = $pool
+            if ($nameCollector) {
+                $name = "$name.$collected"
+            }
+            if ($PerCategory) {
+                $name = "$name.$category"
+            }
+            try {
+                Write-Export $export ([IO.Path]::Combine($folder, "$name.$extension"))
+            } catch {
+                Write-Warning "$folder\$name.${extension}: cannot be written: $_"
+                $exitCode = 2
+            }
         }
     }
 }

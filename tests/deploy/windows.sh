@@ -27,6 +27,16 @@ check 'no credentials' fails grep -niE 'password *=|credential|securestring' "$s
 # Everything is written under a temporary name.
 check 'only the temporary file is written' fails bash -c "grep -nE 'Export-Clixml|WriteAllText|Out-File|Set-Content' '$script' | grep -v '\$temporary' | grep -vE '^[0-9]+:.*(#|Import-Clixml reads)'"
 
+# What the script can ask. The backup status goes first: what ends the task early costs the others.
+# shellcheck disable=SC2016
+mapfile -t collectors < <(sed -nE '/^\$Known/,/^\}/s/^ +([a-z_]+) = @.*/\1/p' "$script")
+check 'several collectors' test "${#collectors[@]}" -ge 4
+check 'the backup status first' test "${collectors[0]}" = backup_service_status
+for collector in "${collectors[@]}"; do
+  check "the README tells of $collector" grep -qF "\`$collector\`" "$root/deploy/windows/README.md"
+  check "the script's help tells of $collector" grep -qE "^[^=]*\b$collector\b[^=]*$" "$script"
+done
+
 cat >"$work/task.py" <<'PY'
 import sys
 import xml.etree.ElementTree as tree

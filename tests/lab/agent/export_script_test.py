@@ -1,5 +1,6 @@
 """deploy/windows/Export-BackupStatus.ps1 run by Microsoft's engine, and its files read by the agent over transport file."""
 
+import json
 import os
 import re
 import subprocess
@@ -10,6 +11,26 @@ import expected
 import lab
 
 SCRIPT = lab.ROOT / "deploy" / "windows" / "Export-BackupStatus.ps1"
+# The lab's cmdlet and functions in place of two others; each call is noted.
+MODULE = """
+Import-Module '{dll}'
+function Get-CsManagementStoreReplicationStatus {{
+    [CmdletBinding()] param([switch] $CentralManagementStoreStatus)
+    Add-Content -LiteralPath '{calls}' "replication $CentralManagementStoreStatus"
+    if ($CentralManagementStoreStatus) {{
+        throw 'The Central Management Store cannot be reached.'
+    }}
+    foreach ($name in 'fe1.example.com', 'fe2.example.com') {{
+        [pscustomobject]@{{ ReplicaFqdn = $name; UpToDate = $name -like 'fe1*'; LastStatusReport = [DateTime] '2026-01-31T10:00:00Z' }}
+    }}
+}}
+function Get-CsBackupServiceConfiguration {{
+    [CmdletBinding()] param([switch] $LocalStore)
+    Add-Content -LiteralPath '{calls}' "configuration $LocalStore"
+    [pscustomobject]@{{ SyncInterval = [TimeSpan] '00:02:00'; MaxConcurrentCalls = 10 }}
+}}
+Export-ModuleMember -Function * -Cmdlet *
+"""
 # What a task's file can say: no question was asked of a host, and no message was too long.
 BAD = [name for name in expected.BAD if name not in ("readline", "prompts", "huge")]
 
@@ -76,6 +97,47 @@ class ExportScript(engine.EngineTest):
                 self.assertEqual(len(answer.json()["BackupModules"]), count)
             self.assert_failed(self.ask(agent, "throw.cats", Category="CMS"), 502, "cmdlet", "cmdlet.second_hop", "query")
 
+    def with_collectors(self):
+        """A module that brings the other cmdlets as well, and the file that notes their calls."""
+        folder = self.folder / "more" / "SkypeForBusiness"
+        folder.mkdir(parents=True)
+        (folder / "SkypeForBusiness.psm1").write_text(MODULE.format(dll=engine.LAB.parent / "SkypeForBusiness.Lab.dll", calls=self.folder / "calls"),
+                                                      encoding="utf-8")
+        return folder.parent, self.folder / "calls"
+
+    def export_of(self, name):
+        return json.loads((self.folder / "exports" / name).read_text(encoding="utf-8"))
+
+    def test_collectors(self):
+        modules, calls = self.with_collectors()
+        known = ["backup_service_status", "management_store_replication", "central_management_store", "backup_service_configuration"]
+        said = self.export("more", ["healthy", "five"], "-Collector", ",".join(reversed(known)), "-Format", "Json", status=1, modules=modules)
+        self.assertEqual(self.files(), sorted(f"{name}.more.example.com.{collector}.json" for name in ("healthy", "five") for collector in known))
+        self.assertEqual(calls.read_text(encoding="utf-8").split("\n"), ["replication False", "replication True", "configuration True", ""], "once a run")
+        self.assertEqual(said.count("central_management_store: The Central Management Store cannot be reached."), 2, "a line for each file")
+        for name in ("healthy", "five"):
+            exports = {collector: self.export_of(f"{name}.more.example.com.{collector}.json") for collector in known}
+            for collector, export in exports.items():
+                self.assertEqual((export["PoolFqdn"], export["Collector"]), (f"{name}.more.example.com", collector))
+            self.assertEqual([(row["ReplicaFqdn"], row["UpToDate"]) for row in exports["management_store_replication"]["Output"]],
+                             [("fe1.example.com", True), ("fe2.example.com", False)])
+            failed = exports["central_management_store"]
+            self.assertEqual((failed["State"], failed["Output"], len(failed["Errors"])), ("Failed", [], 1))
+            self.assertEqual(exports["backup_service_configuration"]["Output"], [{"SyncInterval": "00:02:00", "MaxConcurrentCalls": 10}])
+        self.configure_files({"more": "{pool}.{collector}.json"}, {"more": ["healthy", "five"]})
+        with self.agent() as agent:
+            self.assert_good(self.ask(agent, "healthy.more"))
+
+    def test_collectors_beside_categories_and_without_their_cmdlet(self):
+        said = self.export("more", ["healthy"], "-Collector", "management_store_replication,backup_service_status", "-PerCategory", status=1)
+        names = [f"backup_service_status.{category}" for category in ("All", "UserData", "CMS", "RGS")] + ["management_store_replication.All"]
+        self.assertEqual(self.files(), sorted(f"healthy.more.example.com.{name}.clixml" for name in names))
+        self.assertIn("management_store_replication: The term 'Get-CsManagementStoreReplicationStatus' is not recognized", said)
+        self.configure_files({"more": "{pool}.{collector}.{category}.clixml"}, {"more": ["healthy"]})
+        with self.agent() as agent:
+            self.assert_good(self.ask(agent, "healthy.more"))
+            self.assert_good(self.ask(agent, "healthy.more", Category="CMS"))
+
     def test_modules_that_are_not_there_or_bring_nothing(self):
         # The first that is not there says nothing about the second, and a session may know the cmdlet by itself.
         self.assertEqual(self.export("file", ["healthy"], "-Module", "NoSuchModule,SkypeForBusiness"), "")
@@ -96,6 +158,8 @@ class ExportScript(engine.EngineTest):
         for name, words, status in (("ill..name", "is not a host name", 2), ("", "", 1)):
             said = self.export("file", [name] if name else [], status=status)
             self.assertIn(words, said)
+        said = self.export("file", ["healthy"], "-Collector", "backup_service_status,../x", status=2)
+        self.assertIn("Collector: '../x' is unknown. Known are backup_service_status, management_store_replication, ", said)
         self.assertEqual(self.files(), [])
 
 
