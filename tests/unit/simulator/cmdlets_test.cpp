@@ -69,10 +69,10 @@ class OtherCmdlet : public ::testing::Test {
   // What the server says to that pipeline.
   std::string ask(const std::string& name, bool script, const std::string& parameter = "-Store",
                   const std::string& value = kTrue) {
-    rig_.open();
-    rig_.ask(command(
+    rig.open();
+    rig.ask(command(
         fragments(3, create_pipeline, true, pipeline_of(name, script, parameter, value)).front()));
-    const std::string answer = rig_.ask(receive(kCommandId)).body;
+    const std::string answer = rig.ask(receive(kCommandId)).body;
     std::string text;
     Assembler input;
     std::vector<PsrpMessage> messages;
@@ -84,11 +84,11 @@ class OtherCmdlet : public ::testing::Test {
     for (const PsrpMessage& message : messages) {
       text += message.body;
     }
-    EXPECT_THAT(rig_.world.violations, IsEmpty());
+    EXPECT_THAT(rig.world.violations, IsEmpty());
     return text;
   }
 
-  Rig rig_{
+  Rig rig{
       "{cmdlets: {Get-CsX: {objects: [{A: all}, {A: two}], error: one is away}, "
       "Get-CsX -Store: {objects: [{A: stored}]}}}"};
 };
@@ -98,8 +98,8 @@ TEST_F(OtherCmdlet, ACommandIsAnswered) {
   EXPECT_THAT(said, HasSubstr("stored"));
   EXPECT_THAT(said, Not(HasSubstr("SfbBackupExtras")));
   EXPECT_THAT(said, HasSubstr(R"(N="PipelineState">4<)"));
-  EXPECT_EQ(rig_.world.last_call["cmdlet"], "Get-CsX -Store");
-  EXPECT_EQ(rig_.world.counters.runs_by_cmdlet["Get-CsX -Store"], 1);
+  EXPECT_EQ(rig.world.last_call["cmdlet"], "Get-CsX -Store");
+  EXPECT_EQ(rig.world.counters.runs_by_cmdlet["Get-CsX -Store"], 1);
 }
 
 TEST_F(OtherCmdlet, AScriptIsAnsweredWithItsCounts) {
@@ -118,9 +118,9 @@ TEST_F(OtherCmdlet, WhatTheScenarioDoesNotNameIsNoCmdlet) {
     EXPECT_THAT(said, HasSubstr("The term 'Get-CsZ' is not recognized"));
     EXPECT_THAT(said, HasSubstr("CommandNotFoundException"));
     EXPECT_THAT(said, HasSubstr(R"(N="PipelineState">5<)"));
-    rig_.ask(remove());
+    rig.ask(remove());
   }
-  EXPECT_EQ(rig_.world.counters.runs_by_cmdlet["Get-CsZ"], 2);
+  EXPECT_EQ(rig.world.counters.runs_by_cmdlet["Get-CsZ"], 2);
 }
 
 TEST_F(OtherCmdlet, HasNoPoolFqdn) {

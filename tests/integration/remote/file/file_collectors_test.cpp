@@ -29,29 +29,29 @@ Ask ask_for(std::string_view collector) {
 class FileCollectors : public testing::Test {
  protected:
   FileCollectors() {
-    folder_.options.path = folder_.path + "/{pool}.{collector}.clixml";
-    folder_.remake();
+    folder.options.path = folder.path + "/{pool}.{collector}.clixml";
+    folder.remake();
   }
 
   void drop(std::string_view collector, const std::string& content) {
-    DropFolder::drop(fmt::format("{}/{}.{}.clixml", folder_.path, kAtlanta.str(), collector),
+    DropFolder::drop(fmt::format("{}/{}.{}.clixml", folder.path, kAtlanta.str(), collector),
                      content);
   }
 
-  DropFolder folder_;
+  DropFolder folder;
 };
 
 TEST_F(FileCollectors, EachHasAFileOfItsOwn) {
-  drop(kDefaultCollector, export_for(kDefaultCollector, folder_.clock.wall(), "status"));
-  drop(kReplication, export_for(kReplication, folder_.clock.wall(), "replicas"));
-  EXPECT_EQ(output_of(folder_.ask(ask_of(kAtlanta))), "status");
-  EXPECT_EQ(output_of(folder_.ask(ask_for(kReplication))), "replicas");
-  EXPECT_EQ(folder_.code_of(ask_for("central_management_store")), "file.missing");
+  drop(kDefaultCollector, export_for(kDefaultCollector, folder.clock.wall(), "status"));
+  drop(kReplication, export_for(kReplication, folder.clock.wall(), "replicas"));
+  EXPECT_EQ(output_of(folder.ask(ask_of(kAtlanta))), "status");
+  EXPECT_EQ(output_of(folder.ask(ask_for(kReplication))), "replicas");
+  EXPECT_EQ(folder.code_of(ask_for("central_management_store")), "file.missing");
 }
 
 TEST_F(FileCollectors, AFileOfAnotherOneIsRefused) {
-  drop(kReplication, export_for("central_management_store", folder_.clock.wall(), "x"));
-  const auto reply = folder_.ask(ask_for(kReplication));
+  drop(kReplication, export_for("central_management_store", folder.clock.wall(), "x"));
+  const auto reply = folder.ask(ask_for(kReplication));
   ASSERT_FALSE(reply);
   EXPECT_EQ(reply.error().reason, Reason::parse);
   EXPECT_EQ(reply.error().code, "file.wrong_collector");
@@ -62,37 +62,37 @@ TEST_F(FileCollectors, AFileOfAnotherOneIsRefused) {
 }
 
 TEST_F(FileCollectors, AFileWithoutTheFieldIsThePoolsStatus) {
-  const std::string old = export_of(kAtlanta, folder_.clock.wall());
+  const std::string old = export_of(kAtlanta, folder.clock.wall());
   drop(kDefaultCollector, old);
   drop(kReplication, old);
-  EXPECT_EQ(output_of(folder_.ask(ask_of(kAtlanta))), "one");
-  EXPECT_EQ(folder_.code_of(ask_for(kReplication)), "file.wrong_collector");
+  EXPECT_EQ(output_of(folder.ask(ask_of(kAtlanta))), "one");
+  EXPECT_EQ(folder.code_of(ask_for(kReplication)), "file.wrong_collector");
 }
 
 TEST_F(FileCollectors, CategoriesStandBesideThem) {
-  folder_.options.path = folder_.path + "/{pool}.{collector}.{category}.clixml";
-  folder_.remake();
+  folder.options.path = folder.path + "/{pool}.{collector}.{category}.clixml";
+  folder.remake();
   drop("backup_service_status.CMS",
-       export_for(kDefaultCollector, folder_.clock.wall(), "status of CMS"));
+       export_for(kDefaultCollector, folder.clock.wall(), "status of CMS"));
   drop("management_store_replication.All",
-       export_for(kReplication, folder_.clock.wall(), "replicas"));
-  EXPECT_EQ(output_of(folder_.ask(ask_of(kAtlanta, "CMS"))), "status of CMS");
-  EXPECT_EQ(output_of(folder_.ask(ask_for(kReplication))), "replicas");
+       export_for(kReplication, folder.clock.wall(), "replicas"));
+  EXPECT_EQ(output_of(folder.ask(ask_of(kAtlanta, "CMS"))), "status of CMS");
+  EXPECT_EQ(output_of(folder.ask(ask_for(kReplication))), "replicas");
 }
 
 TEST_F(FileCollectors, APathWithoutThemAnswersThePoolsStatusAlone) {
-  folder_.options.path = folder_.path + "/{pool}.clixml";
-  folder_.remake();
-  DropFolder::drop(folder_.file(kAtlanta),
-                   export_for(kDefaultCollector, folder_.clock.wall(), "status"));
-  EXPECT_EQ(output_of(folder_.ask(ask_of(kAtlanta))), "status");
-  const Status can = folder_.transport->can_ask(ask_for(kReplication));
+  folder.options.path = folder.path + "/{pool}.clixml";
+  folder.remake();
+  DropFolder::drop(folder.file(kAtlanta),
+                   export_for(kDefaultCollector, folder.clock.wall(), "status"));
+  EXPECT_EQ(output_of(folder.ask(ask_of(kAtlanta))), "status");
+  const Status can = folder.transport->can_ask(ask_for(kReplication));
   ASSERT_FALSE(can);
   EXPECT_EQ(can.error().reason, Reason::protocol);
   EXPECT_EQ(can.error().code, "file.cannot_ask");
   EXPECT_THAT(can.error().message, AllOf(HasSubstr("dropbox"), HasSubstr("Get-CsSomething")));
   EXPECT_THAT(can.error().remedy, AllOf(HasSubstr("-Collector"), HasSubstr("{collector}")));
-  EXPECT_EQ(folder_.code_of(ask_for(kReplication)), "file.cannot_ask") << "ask says the same";
+  EXPECT_EQ(folder.code_of(ask_for(kReplication)), "file.cannot_ask") << "ask says the same";
 }
 
 }  // namespace
