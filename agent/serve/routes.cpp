@@ -20,6 +20,7 @@ constexpr std::string_view kOwn = "as=text|json|clixml, edition, view, width, ma
 
 Route query_route(const binding::Cmdlet& cmdlet) {
   std::vector<std::string_view> parameters;
+  parameters.reserve(cmdlet.parameters.size() + 1);
   for (const binding::Parameter& parameter : cmdlet.parameters) {
     parameters.push_back(parameter.name);
   }
