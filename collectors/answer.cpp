@@ -96,4 +96,8 @@ std::vector<std::string> gaps_of(const PipelineResult& result) {
   return gaps;
 }
 
+bool is_server_name(std::string_view text) {
+  return !text.empty() && text.find_first_of(" \t\r\n,;[]{}()`=") == std::string_view::npos;
+}
+
 }  // namespace sfb::collectors

@@ -29,4 +29,8 @@ Result<std::vector<const Value*>> objects_of(const PipelineResult& result, std::
 /// beside the objects. Empty for a whole answer.
 std::vector<std::string> gaps_of(const PipelineResult& result);
 
+/// Whether a text may be the name of one server: type names and joined names, which serialisers
+/// leave of what lay too deep, are none.
+bool is_server_name(std::string_view text);
+
 }  // namespace sfb::collectors

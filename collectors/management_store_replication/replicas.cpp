@@ -27,7 +27,7 @@ Result<std::string> name_of(const Graph& graph, const Value& row, std::size_t nu
   const Value* const member = find_member(graph, row, "ReplicaFqdn");
   const auto text = member == nullptr ? std::nullopt : plain_text(graph, *member);
   const std::string_view name = text ? trim(*text) : std::string_view();
-  if (name.empty() || name.find_first_of(" \t\r\n,;[]{}") != std::string_view::npos) {
+  if (!is_server_name(name)) {
     // Not left out: it could be the one that is not up to date.
     return bad_answer("replicas.bad_replica",
                       fmt::format("ReplicaFqdn of object {} is not the name of one server", number),
@@ -144,6 +144,9 @@ std::vector<Change> changes(const Replicas& before, const Replicas& now) {
   for (const Replica& replica : now.replicas) {
     const auto known = old.find(replica.fqdn);
     const std::string_view from = known == old.end() ? "" : word_of(*known->second);
+    if (known == old.end() && !before.whole) {
+      continue;  // it may only have been missing
+    }
     if (from != word_of(replica)) {
       found.push_back({"replica state changed",
                        {{"replica", replica.fqdn},
@@ -153,7 +156,7 @@ std::vector<Change> changes(const Replicas& before, const Replicas& now) {
   }
   const ByName current = by_name(now);
   for (const Replica& replica : before.replicas) {
-    if (!current.contains(replica.fqdn)) {
+    if (now.whole && !current.contains(replica.fqdn)) {
       found.push_back({"replica gone", {{"replica", replica.fqdn}}});
     }
   }

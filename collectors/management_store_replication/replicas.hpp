@@ -39,8 +39,8 @@ struct Replicas : Finding {
 /// - `replicas.too_many_replicas`: more than kMostReplicas
 Result<Replicas> read_replicas(const PipelineResult& result, const Limits& limits);
 
-/// Not working when a replica is known not to be up to date. Never configured nor working: both
-/// are said of the pool's status alone.
+/// Not working when a replica is known not to be up to date. Never true, and
+/// `configured` is absent: both are said of the pool's status alone.
 Verdict judge(const Replicas& replicas);
 
 /// Replicas that came, went or changed UpToDate.

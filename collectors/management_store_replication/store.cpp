@@ -45,7 +45,7 @@ std::optional<std::size_t> count_agents(const Graph& graph, const Value& member)
     }));
   }
   const auto text = text_or_empty(graph, *list);
-  if (!text || text->find_first_of(" \t\r\n,;") != std::string_view::npos) {
+  if (!text || (!text->empty() && !is_server_name(*text))) {
     return std::nullopt;
   }
   return text->empty() ? 0U : 1U;
@@ -77,8 +77,8 @@ Result<Store> read_store(const PipelineResult& result, const Limits& limits) {
   store.notes = gaps_of(result);
   if (master != nullptr) {
     const auto name = text_or_empty(graph, *master);
-    if (!name) {
-      store.notes.push_back(fmt::format("{} is not a text", kMaster));
+    if (!name || (!name->empty() && !is_server_name(*name))) {
+      store.notes.push_back(fmt::format("{} is not the name of one server", kMaster));
     } else if (auto checked = check_label(kMaster, *name, limits); !checked) {
       return std::unexpected(std::move(checked.error()));
     } else {
@@ -89,6 +89,15 @@ Result<Store> read_store(const PipelineResult& result, const Limits& limits) {
     store.file_transfer_agents = count_agents(graph, *agents);
     if (!store.file_transfer_agents) {
       store.notes.push_back(fmt::format("{} is not a list: it cannot be counted", kAgents));
+    }
+  }
+  // Beside errors nothing may mean that it could not be asked.
+  if (!gaps_of(result).empty()) {
+    if (store.active_master == "") {
+      store.active_master.reset();
+    }
+    if (store.file_transfer_agents == 0U) {
+      store.file_transfer_agents.reset();
     }
   }
   return store;

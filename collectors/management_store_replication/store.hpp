@@ -26,8 +26,8 @@ struct Store : Finding {
 /// - `store.unrecognised`: neither member is there
 Result<Store> read_store(const PipelineResult& result, const Limits& limits);
 
-/// Not working without an active master or a file transfer agent. Never configured nor working:
-/// both are said of the pool's status alone.
+/// Not working without an active master or a file transfer agent. Never true, and
+/// `configured` is absent: both are said of the pool's status alone.
 Verdict judge(const Store& store);
 
 /// Another active master.

@@ -59,6 +59,27 @@ TEST(Store, EmptyMasterIsNoneAndNotUnknown) {
             "status.label_too_long");
 }
 
+TEST(Store, BesideErrorsNothingIsUnknown) {
+  PipelineResult result =
+      answer_of({{"ActiveMasterFqdn", Value{}}, {"ActiveFileTransferAgents", Value{}}});
+  ErrorRecord record;
+  record.message = "the store cannot be reached";
+  result.errors.push_back(record.to_value(result.graph));
+  const Store store = good(result);
+  EXPECT_EQ(store.active_master, std::nullopt);
+  EXPECT_EQ(store.file_transfer_agents, std::nullopt);
+  EXPECT_EQ(judge(store).working, std::nullopt);
+}
+
+TEST(Store, ATypeNameIsNoServer) {
+  const std::string type = "System.Collections.Generic.List`1[System.String]";
+  const Store store =
+      good(answer_of({{"ActiveMasterFqdn", text(type)}, {"ActiveFileTransferAgents", text(type)}}));
+  EXPECT_EQ(store.active_master, std::nullopt);
+  EXPECT_EQ(store.file_transfer_agents, std::nullopt);
+  EXPECT_THAT(store.notes, SizeIs(2));
+}
+
 TEST(Store, AgentsAreCounted) {
   const auto count = [](auto make) {
     PipelineResult result;
