@@ -320,7 +320,9 @@ void Core::conclude(Pool& pool, const Job& job, Result<remote::Reply> result, No
     }
     pools_.attempted(pool);
   }
-  pool.log.completed(logger_, *evaluation, before);
+  if (pool.options.scheduled || !scheduled) {
+    pool.log.completed(logger_, *evaluation, before);
+  }
   note_session(pool, *evaluation, session);
   runs_.answer(job, evaluation);
   if (options_.min_live_interval > options_.min_live_interval.zero()) {
@@ -336,12 +338,12 @@ void Core::note_session(Pool& pool, const status::Evaluation& evaluation, std::u
   if (session == 0) {
     return;
   }
-  pool.endpoint->session = session;
-  if (pool.is_status()) {
+  pool.endpoint->session = std::max(pool.endpoint->session.value_or(0), session);
+  if (pool.is_status() || !pool.options.scheduled) {
     return;
   }
   const bool unknown = evaluation.error && evaluation.error->code == collectors::kNotFound;
-  if (unknown && pool.unknown_in != session) {
+  if (unknown && !pool.unknown_in) {
     logger_.warn("collector is off until the next session",
                  {{"pool", pool.fqdn().str()},
                   {"collector", std::string(pool.what().name)},

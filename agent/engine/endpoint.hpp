@@ -59,7 +59,7 @@ struct Endpoint {
   /// A reload gave it other terms: it does not wait for its account until it was tried again.
   bool pardoned = false;
   JobId trial = 0;                            ///< the one run of an endpoint on trial; 0: none
-  std::optional<std::uint64_t> session = {};  ///< the one that answered last; 0: there are none
+  std::optional<std::uint64_t> session = {};  ///< the newest that answered
   std::uint64_t turn = 0;                     ///< of its account, when it ran last; 0: it did not
   enum class Place : std::uint8_t { nowhere, held, ready } place = Place::nowhere;
   std::vector<Pool*> pools = {};

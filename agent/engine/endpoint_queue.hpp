@@ -20,7 +20,7 @@ enum class Priority : std::uint8_t { query, schedule };
 class EndpointQueue {
  public:
   /// A scheduled job that queries have overtaken this often goes first: a flood of queries must not
-  /// silence the monitoring.
+  /// silence the monitoring. Of lower ranks nothing is promised: they wait for the first rank.
   static constexpr std::size_t kMaxOvertaken = 8;
 
   explicit EndpointQueue(std::size_t max_concurrent) : max_concurrent_(max_concurrent) {}

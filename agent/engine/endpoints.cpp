@@ -72,8 +72,10 @@ void Endpoints::use_transport(Endpoint& endpoint, EndpointOptions& options, bool
   }
   if (same && before != options.transport) {
     for (const Pool* pool : endpoint.pools) {
-      before->remove_pool(pool->fqdn());
-      options.transport->add_pool(pool->fqdn());
+      if (pool->is_status()) {
+        before->remove_pool(pool->fqdn());
+        options.transport->add_pool(pool->fqdn());
+      }
     }
   }
 }

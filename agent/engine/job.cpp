@@ -12,6 +12,11 @@ remote::Ask ask_for(const status::Question& question, int render_width) {
   remote::Ask ask{.pool = question.pool, .collector = what.name, .call = make_call(question)};
   ask.call.render_width = render_width;
   ask.call.side = &what != &collectors::pool_status();
+  for (const std::string_view name : what.scheduled) {
+    if (!question.has_flag(name)) {
+      ask.lacking = name;
+    }
+  }
   for (const collectors::Argument& argument : question.arguments) {
     const bool scheduled = std::ranges::find(what.scheduled, argument.name) != what.scheduled.end();
     if (argument.name == what.category) {

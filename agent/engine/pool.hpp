@@ -33,7 +33,7 @@ struct Pool {
   std::vector<JobPtr> jobs;
   bool awaited = false;  ///< of the first cycle, not attempted yet
   /// The session (remote::Reply::session) that does not know the cmdlet: the schedule leaves this
-  /// collector out until another session answers at the endpoint.
+  /// collector out until a newer session answers at the endpoint.
   std::optional<std::uint64_t> unknown_in = {};
 
   const Fqdn& fqdn() const { return options.identity.fqdn; }
@@ -42,7 +42,7 @@ struct Pool {
   /// The schedule asks nothing now.
   bool is_left_alone(MonoTime now) const {
     return endpoint->backoff_until(now).has_value() ||
-           (unknown_in && unknown_in == endpoint->session);
+           (unknown_in && endpoint->session <= unknown_in);
   }
   /// A run of this question whose result somebody may still want, or nullptr.
   JobPtr live_job(const status::Question& question, int render_width = 0) const;

@@ -43,10 +43,12 @@ Pool& Pools::add(PoolOptions options, EndpointPtr endpoint, const Limits& limits
 }
 
 void Pools::keep(Pool& pool, PoolOptions options, const Limits& limits, bool freed, Now now) {
+  // Until now only callers asked.
+  const bool begins = options.scheduled && !pool.options.scheduled;
   pool.knowledge.reconfigure(options.identity, limits);
   pool.options = std::move(options);
   pool.activity.set_interval(pool.options.evaluation_interval, now.mono);
-  if (freed && started_) {
+  if ((freed || begins) && started_) {
     pool.activity.schedule(now.mono);
   }
   plan(pool);

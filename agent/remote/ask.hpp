@@ -18,6 +18,8 @@ struct Ask {
   std::string_view collector = kDefaultCollector;
   std::string category = {};      ///< one of the cmdlet's, its own word; empty: all
   std::string beyond_files = {};  ///< a parameter that no dropped file answers; empty: none
+  /// A switch that is not given, but was where dropped files were made; empty: none.
+  std::string_view lacking = {};
   Call call = {};
 };
 

@@ -90,6 +90,12 @@ class FileTransport final : public Transport, public std::enable_shared_from_thi
     if (!ask.beyond_files.empty()) {
       return cannot_ask(ask.beyond_files);
     }
+    if (!ask.lacking.empty()) {
+      return fail(Reason::protocol, "file.cannot_ask",
+                  fmt::format("endpoint {} reads dropped files, which hold the answer with -{}",
+                              options_.endpoint, ask.lacking),
+                  fmt::format("ask with -{}", ask.lacking));
+    }
     const auto names = [&](std::string_view part) { return options_.path.contains(part); };
     if (ask.collector != kDefaultCollector && !names(kCollector)) {
       return fail(Reason::protocol, "file.cannot_ask",

@@ -202,5 +202,51 @@ TEST_F(CoreCollectors, AReloadSwitchesOff) {
   EXPECT_THAT(rig.transports.at("one")->pools, ElementsAre("a.x")) << "told once";
 }
 
+TEST_F(CoreCollectors, WhatACallerAskedFirstIsScheduledOnceItIsSwitchedOn) {
+  rig.first_run();
+  rig.ask(other());
+  rig.finish(answer_of(1));
+  switch_on();
+  rig.pass(61min);
+  ASSERT_FALSE(rig.open.empty());
+  while (!rig.open.empty() && cmdlets().front() != "Get-CsOther") {
+    rig.finish_good();
+  }
+  EXPECT_THAT(cmdlets(), ElementsAre("Get-CsOther"));
+}
+
+TEST_F(CoreCollectors, SessionsThatTakeTurnsSwitchNothingOn) {
+  switch_on(10min);
+  rig.core.start();
+  rig.pass(11s);
+  rig.finish(answer_of(8));
+  rig.finish(answer_of(8, false));
+  for (std::uint64_t round = 0; round < 30; ++round) {
+    rig.pass(1min);
+    while (!rig.open.empty()) {
+      ASSERT_THAT(cmdlets(), ElementsAre("Get-CsBackupServiceStatus")) << round;
+      rig.finish(answer_of(7 + round % 2));
+    }
+  }
+  EXPECT_EQ(rig.log->count("collector is off"), 1U);
+}
+
+TEST_F(CoreCollectors, WhatOnlyCallersAskIsNoNewsForTheLog) {
+  rig.first_run();
+  rig.ask(other());
+  rig.finish(answer_of(3, false));
+  EXPECT_EQ(rig.log->count("collector"), 0U);
+  EXPECT_EQ(rig.log->count("warn"), 0U);
+}
+
+TEST(AskFor, AFileAnswersWithTheScheduledSwitchesOnly) {
+  const collectors::Collector* const store = collectors::find("central_management_store");
+  ASSERT_NE(store, nullptr);
+  const Fqdn pool = fqdn("a.x");
+  EXPECT_EQ(ask_for(scheduled_question(pool, *store)).lacking, "");
+  EXPECT_EQ(ask_for({pool, store}).lacking, "CentralManagementStoreStatus");
+  EXPECT_EQ(remote::kDefaultCollector, collectors::pool_status().name);
+}
+
 }  // namespace
 }  // namespace sfb::engine
