@@ -105,7 +105,7 @@ http::Response index_page(std::string_view version) {
       escape_html(version));
   for (const Route& route : routes()) {
     const std::string pattern = escape_html(route.pattern);
-    // A link without a pool would only lead to an error: those two have a button below.
+    // A link without a pool would only lead to an error; the status and the history have a button.
     const bool needs_pool = route.door == Door::query || route.door == Door::history;
     const std::string name = needs_pool ? fmt::format("<code>{}</code>", pattern)
                                         : fmt::format("<a href=\"{0}\">{0}</a>", pattern);

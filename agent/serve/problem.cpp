@@ -73,13 +73,17 @@ std::string listed(const std::vector<collectors::Ground>& grounds) {
   return fmt::format("{}", fmt::join(texts, "; "));
 }
 
-std::string verdict_text(const collectors::Verdict& verdict) {
+std::string verdict_text(const collectors::Verdict& verdict, bool is_status) {
+  if (!is_status && !verdict.working && verdict.doubts.empty()) {
+    return "good";
+  }
   if (verdict.configured == false) {
     return "not configured";
   }
   if (!verdict.working) {
     return fmt::format("whether it {} is unknown: {}",
-                       verdict.configured ? "works" : "is configured", listed(verdict.doubts));
+                       verdict.configured || !is_status ? "works" : "is configured",
+                       listed(verdict.doubts));
   }
   return *verdict.working ? "working properly"
                           : fmt::format("not working properly: {}", listed(verdict.reasons));
@@ -112,7 +116,7 @@ std::string last_known_text(const Problem& problem, MonoTime now) {
   if (!known->good()) {
     what = fmt::format("failed ({})", known->error->code);
   } else {
-    what = verdict_text(problem.verdict);
+    what = verdict_text(problem.verdict, known->question.what == &collectors::pool_status());
   }
   return fmt::format(" The last known result was evaluated at {}, {} ago: {}.",
                      format_iso8601(known->evaluated_at), age_text(known->age(now)), what);

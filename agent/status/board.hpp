@@ -15,7 +15,7 @@ namespace sfb::status {
 inline constexpr std::array kDurationBounds = {0.01, 0.05, 0.1,  0.25, 0.5,  1.0,
                                                2.5,  5.0,  10.0, 30.0, 60.0, 120.0};
 
-/// All completed scheduled evaluations' durations.
+/// Durations of all completed evaluations of pools' status on schedule.
 struct DurationHistogram {
   std::array<std::uint64_t, kDurationBounds.size() + 1>
       buckets{};  ///< not cumulative; the last is +Inf

@@ -169,7 +169,8 @@ Status check_collector(const Graph& graph, const Value* value, std::string_view 
   if (!iequals(trim(text.value_or(kDefaultCollector)), collector)) {
     return fail(Reason::parse, "file.wrong_collector",
                 fmt::format("the file is not of collector {}", collector),
-                "write {collector} into the endpoint's path, and let -Collector name the file so",
+                "write {collector} into the endpoint's path and run Export-BackupStatus.ps1 with "
+                "-Collector",
                 text && text->size() <= kMostQuoted ? std::string(*text) : std::string());
   }
   return {};

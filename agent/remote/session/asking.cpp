@@ -116,7 +116,7 @@ std::optional<Result<PipelineResult>> Asking::conclude(PipelineResult result, bo
   if (!as_script_) {
     // A message that lost its body reads as `$null`; the script counts what it puts out.
     if (result.doubt.empty() && objects_in(result) == 0 && !result.output.empty()) {
-      result.doubt = "$null came where a status belongs";
+      result.doubt = "$null came where an object belongs";
     }
     return result;
   }

@@ -70,5 +70,17 @@ TEST(RefusedAnswerBody, UnknownPoolAsPowerShellWouldSayIt) {
                          "At line:1 char:1\n"));
 }
 
+// Whether something is configured only the pool's status says.
+TEST(RefusedAnswerBody, AnotherCollectorsAnswerIsGoodOrItsWorkIsTold) {
+  const status::Refusal refusal{
+      Error{Reason::throttled, "engine.backoff", "left alone", {}, {}, {}}, 60s, {}};
+  status::Evaluation other = good_evaluation();
+  other.question.what = collectors::find("backup_service_configuration");
+  ASSERT_NE(other.question.what, nullptr);
+  EXPECT_THAT(body_of(render_refusal(query("&width=500"), refusal, kNow, "x",
+                                     {.last_good = shared(other)})),
+              HasSubstr("35 s ago: good.\n"));
+}
+
 }  // namespace
 }  // namespace sfb::serve

@@ -173,8 +173,8 @@ TEST(Asking, NullFromACmdletAloneMayBeAStatusThatWasLost) {
     result.doubt.clear();
     return concluded(std::move(result), false).value().doubt;
   };
-  EXPECT_EQ(doubt({""}), "$null came where a status belongs");
-  EXPECT_EQ(doubt({"<Nil />", ""}), "$null came where a status belongs");
+  EXPECT_EQ(doubt({""}), "$null came where an object belongs");
+  EXPECT_EQ(doubt({"<Nil />", ""}), "$null came where an object belongs");
   EXPECT_EQ(doubt({"", kStatus}), "");
   EXPECT_EQ(doubt({}), "");
 }
