@@ -102,7 +102,7 @@ TEST_F(KnowledgeTimeTest, NoTimeStaysAheadOfAClockThatWasSetBack) {
   clock.advance(2min);
   answer();
   const WallTime now = clock.now().wall;
-  const collectors::ModuleSeries& series = shown(look()).modules[0];
+  const collectors::ModuleSeries series = shown(look()).modules[0];
   EXPECT_EQ(series.last_healthy, now);
   EXPECT_EQ(series.last_final, now);
   EXPECT_EQ(series.export_changed, now);
