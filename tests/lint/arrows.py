@@ -13,6 +13,8 @@ import re
 import sys
 from pathlib import Path
 
+from findings import report
+
 MAX_LINES = 400
 ASIO_ROOMS = {"net", "os", "http", "remote", "engine", "app"}
 ASIO_FILES = re.compile(r"agent/serve/live[^/]*$")
@@ -124,17 +126,5 @@ def check(root):
     return findings
 
 
-def main():
-    root = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).resolve().parents[2])
-    try:
-        findings = check(root)
-    except (OSError, ValueError) as error:
-        print(f"arrows: {error}", file=sys.stderr)
-        return 2
-    for finding in findings:
-        print(finding)
-    return 1 if findings else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(report("arrows", check))

@@ -16,6 +16,8 @@ import re
 import sys
 from pathlib import Path
 
+from findings import report
+
 MAX_LINE = 120
 SKIPPED_FOLDERS = {"build", "__pycache__", "bin", "obj"}
 DATA = re.compile(r"tests/(golden|fuzz/corpus)/")
@@ -145,17 +147,5 @@ class Checker:
         return self.findings
 
 
-def main():
-    root = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parents[2]
-    try:
-        findings = Checker(root).run()
-    except (OSError, ValueError) as error:
-        print(f"docs: {error}", file=sys.stderr)
-        return 2
-    for finding in findings:
-        print(finding)
-    return 1 if findings else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(report("docs", lambda root: Checker(root).run()))

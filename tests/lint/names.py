@@ -16,6 +16,8 @@ import re
 import sys
 from pathlib import Path
 
+from findings import report
+
 CODE = ("agent", "collectors", "config")
 KINDS = ("unit", "integration", "property")
 ALONE = {"main.cpp", "boost_impl.cpp"}
@@ -59,17 +61,5 @@ def check(root):
     return findings
 
 
-def main():
-    root = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).resolve().parents[2])
-    try:
-        findings = check(root)
-    except (OSError, ValueError) as error:
-        print(f"names: {error}", file=sys.stderr)
-        return 2
-    for finding in findings:
-        print(finding)
-    return 1 if findings else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(report("names", check))
