@@ -86,11 +86,7 @@ asio::awaitable<Result<Reply>> ProcessLane::run(Call call, MonoTime deadline) {
     result.error().let_in = session_->opened().has_value();
     co_return std::unexpected(std::move(result.error()));
   }
-  Reply reply;
-  reply.result = std::make_shared<const PipelineResult>(std::move(*result));
-  reply.made_at = endpoint_->clock.now().wall;
-  reply.stages = times.all();
-  co_return reply;
+  co_return live_reply(std::move(*result), endpoint_->clock.now().wall, times);
 }
 
 asio::awaitable<Result<PipelineResult>> ProcessLane::converse(const Call& call, MonoTime deadline,

@@ -36,6 +36,14 @@ bool cmdlet_failed(const Call& call, const Result<PipelineResult>& result) {
                 : result.error().reason == Reason::cmdlet;
 }
 
+Reply live_reply(PipelineResult result, WallTime now, const StageTimes& times) {
+  Reply reply;
+  reply.result = std::make_shared<const PipelineResult>(std::move(result));
+  reply.made_at = now;
+  reply.stages = times.all();
+  return reply;
+}
+
 MonoTime last_word(MonoTime deadline, MonoTime now) {
   return deadline - std::min<std::chrono::nanoseconds>(kMargin, (deadline - now) / 10);
 }

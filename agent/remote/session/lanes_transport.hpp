@@ -3,6 +3,7 @@
 #pragma once
 
 #include "agent/net/wake.hpp"
+#include "agent/remote/session/stage_times.hpp"
 #include "agent/remote/transport.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -68,6 +69,8 @@ class Lane {
 /// What the reply says of the cmdlet: it failed (and not only beside the pool's status), so what an
 /// administrator may change now counts from the next session on.
 bool cmdlet_failed(const Call& call, const Result<PipelineResult>& result);
+/// What a session brought, made now.
+Reply live_reply(PipelineResult result, WallTime now, const StageTimes& times);
 /// When a session stops its pipeline: before the ask's deadline, so that there is time to hear so
 /// over the same connection.
 MonoTime last_word(MonoTime deadline, MonoTime now);

@@ -100,11 +100,7 @@ boost::asio::awaitable<Result<Reply>> WinrmLane::run(Call call, MonoTime deadlin
     result.error().let_in = link_.acceptances() != before;
     co_return std::unexpected(std::move(result.error()));
   }
-  Reply reply;
-  reply.result = std::make_shared<const PipelineResult>(std::move(*result));
-  reply.made_at = endpoint_->clock.now().wall;
-  reply.stages = times.all();
-  co_return reply;
+  co_return live_reply(std::move(*result), endpoint_->clock.now().wall, times);
 }
 
 boost::asio::awaitable<Result<PipelineResult>> WinrmLane::converse(const Call& call,
