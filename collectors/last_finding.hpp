@@ -9,16 +9,17 @@
 
 namespace sfb::collectors {
 
-/// `F` is the collector's finding, `V` its view, made of the pool's facts and the newest conclusive
-/// finding; the finding is null where there is none, or none that is fresh.
+/// `F` is the collector's finding, `V` its view, made of the pool's facts, the newest conclusive
+/// finding, and when our clock saw that; the finding is null where there is none, or none that is
+/// fresh.
 template <typename F, typename V>
 class LastFinding final : public Memory {
  public:
   explicit LastFinding(Facts facts) : facts_(std::move(facts)) {}
 
   void learn(FindingPtr finding, const When& when) override {
-    static_cast<void>(when);
     if (finding->conclusive) {
+      seen_ = when.finished;
       last_ = std::static_pointer_cast<const F>(std::move(finding));
     }
   }
@@ -32,12 +33,20 @@ class LastFinding final : public Memory {
   }
   ViewPtr view(bool fresh, MonoTime now) override {
     static_cast<void>(now);
-    return std::make_shared<const V>(facts_, fresh ? last_.get() : nullptr);
+    return std::make_shared<const V>(facts_, fresh ? last_.get() : nullptr, seen_);
   }
 
  private:
   Facts facts_;
   std::shared_ptr<const F> last_;
+  WallTime seen_{};
 };
+
+/// Collector::memory.
+template <typename F, typename V>
+std::unique_ptr<Memory> remember_last(const Facts& facts, const Limits& limits) {
+  static_cast<void>(limits);
+  return std::make_unique<LastFinding<F, V>>(facts);
+}
 
 }  // namespace sfb::collectors

@@ -8,7 +8,7 @@ namespace {
 
 // The `throw` lets an error that ends the cmdlet end the script too. The loops count what any
 // version makes of such a variable: a list, one thing, nothing.
-constexpr std::string_view kImport = R"()
+constexpr std::string_view kImport = R"(
 if ($SfbImportModule) {
   $null = Import-Module -Name $SfbImportModule -DisableNameChecking `
     -WarningAction SilentlyContinue -ErrorAction Stop
@@ -20,18 +20,23 @@ foreach ($sfbName in $PSBoundParameters.Keys) {
 try {
   )";
 
-constexpr std::string_view kRest = R"( @sfbArguments -OutVariable sfbStatus -ErrorVariable sfbErrors
+constexpr std::string_view kCount =
+    R"( @sfbArguments -OutVariable sfbStatus -ErrorVariable sfbErrors
 } catch { throw }
 $sfbCount = 0
 foreach ($sfbItem in $sfbStatus) { if ($null -ne $sfbItem) { $sfbCount++ } }
 $sfbErrorCount = 0
 foreach ($sfbItem in $sfbErrors) { $sfbErrorCount++ }
-$sfbExtras = @{
+)";
+
+constexpr std::string_view kExtras = R"($sfbExtras = @{
   SfbBackupExtras = 1
   Count = $sfbCount
   Errors = $sfbErrorCount
   Language = [string]$ExecutionContext.SessionState.LanguageMode
-}
+)";
+
+constexpr std::string_view kRender = R"(}
 if ($SfbWidth) {
   try {
     $sfbExtras['Rendered'] = [string]($sfbStatus | Out-String -Width $SfbWidth)
@@ -45,12 +50,18 @@ $sfbExtras
 
 }  // namespace
 
+std::string call_script(std::string_view parameters, std::string_view cmdlet,
+                        std::string_view before_extras, std::string_view more_extras) {
+  return fmt::format("param({}){}{}{}{}{}{}{}", parameters, kImport, cmdlet, kCount, before_extras,
+                     kExtras, more_extras, kRender);
+}
+
 std::string plain_script(std::string_view cmdlet, std::span<const std::string_view> parameters) {
-  std::string names;
+  std::string names = "$SfbImportModule, $SfbWidth";
   for (const std::string_view name : parameters) {
     names += fmt::format(", ${}", name);
   }
-  return fmt::format("param($SfbImportModule, $SfbWidth{}{}{}{}", names, kImport, cmdlet, kRest);
+  return call_script(names, cmdlet);
 }
 
 }  // namespace sfb::collectors

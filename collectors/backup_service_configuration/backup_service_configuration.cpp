@@ -1,16 +1,12 @@
 #include "collectors/backup_service_configuration/backup_service_configuration.hpp"
 
+#include "collectors/adapters.hpp"
 #include "collectors/backup_service_configuration/cmdlet.hpp"
 #include "collectors/backup_service_configuration/configuration.hpp"
 #include "collectors/backup_service_configuration/families.hpp"
 #include "collectors/last_finding.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <array>
-#include <memory>
-#include <utility>
 
 namespace sfb::collectors {
 
@@ -18,13 +14,10 @@ namespace {
 
 constexpr std::array kSwitches = {kLocalStore};
 
-Result<FindingPtr> find_configuration(const PipelineResult& result, const Limits& limits) {
-  static_cast<void>(limits);  // no text of the answer becomes a label
-  auto configuration = read_configuration(result);
-  if (!configuration) {
-    return std::unexpected(std::move(configuration.error()));
-  }
-  return std::make_shared<const Configuration>(std::move(*configuration));
+// No text of the answer becomes a label, so no limit counts.
+Result<Configuration> read(const PipelineResult& result, const Limits& limits) {
+  static_cast<void>(limits);
+  return read_configuration(result);
 }
 
 }  // namespace
@@ -35,20 +28,12 @@ constinit const Collector kBackupServiceConfiguration = {
     .cmdlet = get_cs_backup_service_configuration,
     .script = backup_service_configuration_script,
     .scheduled = kSwitches,
-    .interpret = find_configuration,
+    .interpret = interpret_as<Configuration, read>,
     // No value is good or bad in itself.
     .judge = [](const Finding&, const Facts&) { return Verdict{}; },
-    .changes =
-        [](const Finding& before, const Finding& now) {
-          return changes(static_cast<const Configuration&>(before),
-                         static_cast<const Configuration&>(now));
-        },
-    .oddities = [](const Finding& finding) -> std::string {
-      return fmt::format("{}", fmt::join(finding.notes, "; "));
-    },
-    .memory = [](const Facts& facts, const Limits&) -> std::unique_ptr<Memory> {
-      return std::make_unique<LastFinding<Configuration, ConfigurationView>>(facts);
-    },
+    .changes = changes_as<Configuration>,
+    .oddities = notes_of,
+    .memory = remember_last<Configuration, ConfigurationView>,
     .families = configuration_families,
 };
 

@@ -73,7 +73,9 @@ static_assert(kFamilies.size() == kSettings.size());
 
 }  // namespace
 
-ConfigurationView::ConfigurationView(const Facts& facts, const Configuration* finding) {
+ConfigurationView::ConfigurationView(const Facts& facts, const Configuration* finding,
+                                     WallTime seen) {
+  static_cast<void>(seen);
   pool.add("pool", facts.pool.str());
   if (finding != nullptr) {
     values = finding->values;

@@ -12,7 +12,7 @@ namespace sfb::collectors {
 
 struct ConfigurationView final : View {
   /// `finding` is null where there is nothing fresh.
-  ConfigurationView(const Facts& facts, const Configuration* finding);
+  ConfigurationView(const Facts& facts, const Configuration* finding, WallTime seen);
 
   exposition::Labels pool;
   SettingValues values;

@@ -103,7 +103,8 @@ ReplicasView::ReplicasView(const Facts& facts, const Replicas* finding, WallTime
   samples = kReplicasFamilies.size() * series.size();
 }
 
-StoreView::StoreView(const Facts& facts, const Store* finding) {
+StoreView::StoreView(const Facts& facts, const Store* finding, WallTime seen) {
+  static_cast<void>(seen);
   pool.add("pool", facts.pool.str());
   if (finding != nullptr) {
     active_master = finding->active_master;

@@ -29,7 +29,7 @@ struct ReplicasView final : View {
 
 struct StoreView final : View {
   /// `finding` is null where there is nothing fresh.
-  StoreView(const Facts& facts, const Store* finding);
+  StoreView(const Facts& facts, const Store* finding, WallTime seen);
 
   exposition::Labels pool;
   std::optional<std::string> active_master;

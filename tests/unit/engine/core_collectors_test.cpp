@@ -16,8 +16,9 @@ using ::testing::SizeIs;
 using namespace sfb::engine::testing;  // NOLINT: the rig
 
 struct NoView final : collectors::View {
-  NoView(const collectors::Facts& facts, const collectors::Finding* finding) {
+  NoView(const collectors::Facts& facts, const collectors::Finding* finding, WallTime seen) {
     static_cast<void>(facts);
+    static_cast<void>(seen);
     samples = finding == nullptr ? 0 : 1;
   }
 };

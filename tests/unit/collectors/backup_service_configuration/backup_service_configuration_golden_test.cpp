@@ -23,7 +23,7 @@ std::string told(const std::string& name) {
     return name + "\t" + configuration.error().code;
   }
   EXPECT_TRUE(configuration->notes.empty()) << name << ": " << configuration->notes.front();
-  const ConfigurationView view({.pool = Fqdn::parse("a.example.com").value()}, &*configuration);
+  const ConfigurationView view({.pool = Fqdn::parse("a.example.com").value()}, &*configuration, {});
   std::string line = name;
   for (const FamilyRow& row : configuration_families()) {
     exposition::Writer writer(exposition::Format::text_0_0_4);
