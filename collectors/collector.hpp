@@ -154,6 +154,10 @@ std::span<const Collector* const> all();
 /// The first of `all`.
 const Collector& pool_status();
 
+inline bool is_pool_status(const Collector& collector) {
+  return &collector == &pool_status();
+}
+
 /// By name; nullptr when there is none.
 const Collector* find(std::string_view name);
 

@@ -101,7 +101,7 @@ Call make_call(const Question& question) {
 
 std::string parameters_text(const Question& question) {
   const binding::Cmdlet& cmdlet = question.what->cmdlet();
-  std::string text = question.what == &pool_status() ? "" : cmdlet.name;
+  std::string text = is_pool_status(*question.what) ? "" : cmdlet.name;
   const auto add = [&](std::string_view part) {
     text += text.empty() ? "" : " ";
     text += part;

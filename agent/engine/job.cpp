@@ -11,7 +11,7 @@ remote::Ask ask_for(const status::Question& question, int render_width) {
   const collectors::Collector& what = *question.what;
   remote::Ask ask{.pool = question.pool, .collector = what.name, .call = make_call(question)};
   ask.call.render_width = render_width;
-  ask.call.side = &what != &collectors::pool_status();
+  ask.call.side = !collectors::is_pool_status(what);
   for (const std::string_view name : what.scheduled) {
     if (!question.has_flag(name)) {
       ask.lacking = name;

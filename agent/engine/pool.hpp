@@ -38,7 +38,7 @@ struct Pool {
 
   const Fqdn& fqdn() const { return options.identity.fqdn; }
   const collectors::Collector& what() const { return *options.what; }
-  bool is_status() const { return options.what == &collectors::pool_status(); }
+  bool is_status() const { return collectors::is_pool_status(*options.what); }
   /// The schedule asks nothing now.
   bool is_left_alone(MonoTime now) const {
     return endpoint->backoff_until(now).has_value() ||

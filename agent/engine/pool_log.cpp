@@ -38,7 +38,7 @@ void PoolLog::succeeded(const Logger& logger, const status::Evaluation& evaluati
   // Who: the pool, and the collector unless it is the pool's status.
   const auto log = [&](LogLevel level, std::string_view event, std::vector<LogField> fields) {
     const collectors::Collector& what = *evaluation.question.what;
-    if (&what != &collectors::pool_status()) {
+    if (!collectors::is_pool_status(what)) {
       fields.insert(fields.begin(), {"collector", std::string(what.name)});
     }
     fields.insert(fields.begin(), {"pool", evaluation.question.pool.str()});

@@ -38,7 +38,7 @@ void Runs::enqueue(const Pool& pool, const JobPtr& job) {
   }
   job->phase = Job::Phase::queued;
   job->endpoint->queue.push(job->id, job->waiters.empty() ? Priority::schedule : Priority::query,
-                            job->question.what == &collectors::pool_status() ? 0 : 1);
+                            collectors::is_pool_status(*job->question.what) ? 0 : 1);
   dispatch(job->endpoint);
 }
 

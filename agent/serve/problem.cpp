@@ -116,7 +116,7 @@ std::string last_known_text(const Problem& problem, MonoTime now) {
   if (!known->good()) {
     what = fmt::format("failed ({})", known->error->code);
   } else {
-    what = verdict_text(problem.verdict, known->question.what == &collectors::pool_status());
+    what = verdict_text(problem.verdict, collectors::is_pool_status(*known->question.what));
   }
   return fmt::format(" The last known result was evaluated at {}, {} ago: {}.",
                      format_iso8601(known->evaluated_at), age_text(known->age(now)), what);
