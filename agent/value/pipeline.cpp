@@ -62,11 +62,6 @@ void read_position(const Graph& graph, const Value& value, ErrorRecord& record) 
   }
 }
 
-auto find_parameter(const std::vector<Property>& parameters, std::string_view name) {
-  return std::ranges::find_if(parameters,
-                              [&](const Property& given) { return iequals(given.name, name); });
-}
-
 Property note(std::string name, std::string text) {
   return {std::move(name), Value::string(std::move(text))};
 }
@@ -74,12 +69,9 @@ Property note(std::string name, std::string text) {
 }  // namespace
 
 std::string_view Call::parameter(std::string_view name) const {
-  const auto found = find_parameter(parameters, name);
+  const auto found = std::ranges::find_if(
+      parameters, [&](const Property& given) { return iequals(given.name, name); });
   return found == parameters.end() ? std::string_view() : found->value.text;
-}
-
-bool Call::has(std::string_view name) const {
-  return find_parameter(parameters, name) != parameters.end();
 }
 
 bool ErrorRecord::has_category() const {

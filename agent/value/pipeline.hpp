@@ -32,7 +32,6 @@ struct Call {
 
   /// The plain text of a parameter's value; empty when it is not given.
   std::string_view parameter(std::string_view name) const;
-  bool has(std::string_view name) const;
 };
 
 /// Key of the hashtable that a Call's script sends besides the cmdlet's objects.
