@@ -33,4 +33,8 @@ const AnswerCache::Entry* AnswerCache::find(const status::Question& question) co
   return entry == entries_.end() ? nullptr : &*entry;
 }
 
+std::optional<MonoTime> AnswerCache::last_answer() const {
+  return entries_.empty() ? std::nullopt : std::optional(entries_.front().completed_at);
+}
+
 }  // namespace sfb::engine

@@ -306,7 +306,7 @@ void Core::conclude(Pool& pool, const Job& job, Result<remote::Reply> result, No
   const std::uint64_t session = result ? result->session : 0;
   const status::EvaluationPtr evaluation =
       engine::conclude(++evaluations_, job, std::move(result), options_.limits, now);
-  pool.history.add(*evaluation);
+  pool.history.add(*evaluation, job.scheduled);
   pool.cache.add(evaluation, now.mono);
   if (job.drives_activity()) {
     pool.activity.finished(now.mono);

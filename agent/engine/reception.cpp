@@ -2,6 +2,7 @@
 
 #include "agent/engine/refusals.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -27,6 +28,27 @@ std::optional<status::Refusal> obstacle(const Pool& pool, const status::Question
 
 }  // namespace
 
+// A collector beside the pool's status may have questions without number (the name of a server is
+// an argument), so that no cache keeps their least interval: they share one.
+std::optional<status::Refusal> Reception::too_soon(const Pool& pool,
+                                                   const status::Question& question,
+                                                   Now now) const {
+  if (pool.is_status() || min_live_interval_ <= min_live_interval_.zero()) {
+    return std::nullopt;
+  }
+  const bool another = std::ranges::any_of(pool.jobs, [&](const JobPtr& job) {
+    return job->phase != Job::Phase::abandoned && !job->scheduled && job->question != question;
+  });
+  const auto last = pool.cache.last_answer();
+  const MonoTime free = another ? now.mono + min_live_interval_
+                        : last  ? *last + min_live_interval_
+                                : now.mono;
+  if (free <= now.mono) {
+    return std::nullopt;
+  }
+  return refuse_too_soon(pool.what(), pool.fqdn(), min_live_interval_, free, now);
+}
+
 void Reception::ask(Pool& pool, const status::Question& question, status::Wish wish,
                     std::stop_token stop, const status::AnswerCallback& callback, Now now) {
   const AnswerCache::Entry* const known = pool.cache.find(question);
@@ -41,6 +63,9 @@ void Reception::ask(Pool& pool, const status::Question& question, status::Wish w
   if (!refusal && !job && known != nullptr && now.mono - known->completed_at < min_live_interval_) {
     outbox_.answer(callback, {known->completed, status::Source::cache});
     return;
+  }
+  if (!refusal && !job) {
+    refusal = too_soon(pool, question, now);
   }
   if (!refusal && runs_.waiting_callers() >= max_waiting_) {
     refusal = refuse_crowd(runs_.waiting_callers());

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <stop_token>
 
 namespace sfb::engine {
@@ -25,6 +26,9 @@ class Reception {
            const status::AnswerCallback& callback, Now now);
 
  private:
+  std::optional<status::Refusal> too_soon(const Pool& pool, const status::Question& question,
+                                          Now now) const;
+
   Runs& runs_;
   Outbox& outbox_;
   std::chrono::milliseconds min_live_interval_{0};

@@ -47,6 +47,18 @@ status::Refusal refuse_crowd(std::size_t waiting) {
           {}};
 }
 
+status::Refusal refuse_too_soon(const collectors::Collector& what, const Fqdn& pool,
+                                std::chrono::milliseconds least, MonoTime free, Now now) {
+  return {Error{Reason::throttled, "engine.too_soon",
+                fmt::format("{} was asked at pool {} less than {} ago, with other parameters",
+                            what.name, pool.str(), format_duration(least)),
+                "ask less often; global.min_live_interval is the least time between two live "
+                "questions of a collector at a pool",
+                "", Stage::queue},
+          seconds_until(free, now.mono),
+          {}};
+}
+
 status::Refusal refuse_too_late() {
   return {Error{Reason::timeout, "timeout.queue", "no time for an answer was left",
                 "allow more time", "", Stage::queue},

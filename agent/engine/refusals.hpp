@@ -4,6 +4,7 @@
 #include "agent/engine/endpoint.hpp"
 #include "agent/status/evaluation.hpp"
 
+#include <chrono>
 #include <cstddef>
 
 namespace sfb::engine {
@@ -14,6 +15,10 @@ status::Refusal refuse_unknown(const Fqdn& pool);
 /// The caller has stopped waiting.
 status::Refusal refuse_gone();
 status::Refusal refuse_crowd(std::size_t waiting);
+/// Another question of this collector was asked at the pool less than `least` ago; the next one may
+/// be asked at `free`.
+status::Refusal refuse_too_soon(const collectors::Collector& what, const Fqdn& pool,
+                                std::chrono::milliseconds least, MonoTime free, Now now);
 /// The caller's time was over before the question was asked.
 status::Refusal refuse_too_late();
 /// It was over before the endpoint had a slot. `held`: because its account is on trial.

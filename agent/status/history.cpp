@@ -1,10 +1,10 @@
-// The history's two rings.
+// The history's rings.
 #include "agent/status/history.hpp"
 
 #include "agent/base/text.hpp"
 
 #include <algorithm>
-#include <iterator>
+#include <functional>
 
 namespace sfb::status {
 
@@ -18,7 +18,7 @@ std::string cut(std::string_view text) {
 
 }  // namespace
 
-void History::add(const Evaluation& evaluation) {
+void History::add(const Evaluation& evaluation, bool scheduled) {
   HistoryEntry entry;
   entry.id = evaluation.id;
   entry.time = evaluation.finished;
@@ -39,7 +39,8 @@ void History::add(const Evaluation& evaluation) {
     entry.message =
         evaluation.finding ? cut(evaluation.question.what->oddities(*evaluation.finding)) : "";
   }
-  auto& ring = entry.good ? good_ : failed_;
+  Rings& rings = scheduled ? scheduled_ : asked_;
+  auto& ring = entry.good ? rings.good : rings.failed;
   ring.push_front(std::move(entry));
   while (ring.size() > limit_) {
     ring.pop_back();
@@ -48,10 +49,11 @@ void History::add(const Evaluation& evaluation) {
 
 std::vector<HistoryEntry> History::newest_first() const {
   std::vector<HistoryEntry> merged;
-  merged.reserve(good_.size() + failed_.size());
+  for (const auto* ring : {&scheduled_.good, &scheduled_.failed, &asked_.good, &asked_.failed}) {
+    merged.insert(merged.end(), ring->begin(), ring->end());
+  }
   // By number, not by time: the wall clock may have been set back in between.
-  std::ranges::merge(good_, failed_, std::back_inserter(merged), std::ranges::greater{},
-                     &HistoryEntry::id, &HistoryEntry::id);
+  std::ranges::sort(merged, std::ranges::greater{}, &HistoryEntry::id);
   return merged;
 }
 

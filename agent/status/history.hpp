@@ -1,5 +1,6 @@
-// The bounded memory of evaluations: newest first, failures in a ring of their own so that
-// successes do not push them out.
+// The bounded memory of evaluations: newest first. Failures have a ring of their own, so that
+// successes do not push them out; so has what only callers asked, so that they push out nothing of
+// the schedule.
 #pragma once
 
 #include "agent/status/evaluation.hpp"
@@ -35,14 +36,19 @@ class History {
  public:
   /// `limit` entries of each kind at most.
   explicit History(std::size_t limit = 50) : limit_(limit) {}
-  void add(const Evaluation& evaluation);
-  /// Both rings merged, newest first.
+  /// `scheduled`: the schedule wanted it too, whoever caused it.
+  void add(const Evaluation& evaluation, bool scheduled);
+  /// All rings merged, newest first.
   std::vector<HistoryEntry> newest_first() const;
 
  private:
+  struct Rings {
+    std::deque<HistoryEntry> good;
+    std::deque<HistoryEntry> failed;
+  };
   std::size_t limit_;
-  std::deque<HistoryEntry> good_;
-  std::deque<HistoryEntry> failed_;
+  Rings scheduled_;
+  Rings asked_;  ///< by callers alone
 };
 
 }  // namespace sfb::status

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <string>
 
 namespace sfb::engine {
 namespace {
@@ -13,17 +14,21 @@ namespace {
 using namespace sfb::status::testing;  // NOLINT: builders
 using status::Question;
 
+// The 24 questions of a pool's status, then others that no collector has.
 Question numbered(unsigned n) {
   constexpr std::array kCategories = {"", "UserData", "CMS", "RGS"};
   Question made{identity().fqdn};
   if (n % 4 != 0) {
     made.arguments.push_back({"Category", kCategories.at(n % 4)});
   }
-  if ((n & 4U) != 0) {
+  if ((n / 4) % 2 != 0) {
     made.arguments.push_back({"Force", true});
   }
-  if ((n & 8U) != 0) {
-    made.arguments.push_back({"BypassDualWrite", true});
+  if ((n / 8) % 3 != 0) {
+    made.arguments.push_back({"BypassDualWrite", (n / 8) % 3 == 1});
+  }
+  if (n >= 24) {
+    made.arguments.push_back({"Other", std::to_string(n)});
   }
   return made;
 }
@@ -71,23 +76,36 @@ TEST(AnswerCache, IsBoundedAndNeverForgetsTheScheduledQuestion) {
   const FakeClock clock;
   AnswerCache cache;
   ASSERT_TRUE(numbered(0).is_scheduled());
-  for (unsigned n = 0; n < 16; ++n) {
+  for (unsigned n = 0; n < 32; ++n) {
     cache.add(answered(numbered(n), clock.now(), true), clock.now().mono);
     EXPECT_LE(cache.size(), AnswerCache::kMaxQuestions);
   }
   EXPECT_NE(cache.find(numbered(0)), nullptr);
-  EXPECT_NE(cache.find(numbered(15)), nullptr);
+  EXPECT_NE(cache.find(numbered(31)), nullptr);
   EXPECT_EQ(cache.find(numbered(1)), nullptr);
+}
+
+TEST(AnswerCache, HoldsEveryQuestionOfThePoolsStatus) {
+  const FakeClock clock;
+  AnswerCache cache;
+  EXPECT_EQ(cache.last_answer(), std::nullopt);
+  for (unsigned n = 0; n < 24; ++n) {
+    cache.add(answered(numbered(n), clock.now(), true), clock.now().mono + n * 1s);
+  }
+  for (unsigned n = 0; n < 24; ++n) {
+    EXPECT_NE(cache.find(numbered(n)), nullptr) << n;
+  }
+  EXPECT_EQ(cache.last_answer(), clock.now().mono + 23s);
 }
 
 TEST(AnswerCache, TheOneAnsweredLongestAgoGoes) {
   const FakeClock clock;
   AnswerCache cache;
-  for (unsigned n = 1; n <= 8; ++n) {
+  for (unsigned n = 1; n <= AnswerCache::kMaxQuestions; ++n) {
     cache.add(answered(numbered(n), clock.now(), true), clock.now().mono);
   }
   cache.add(answered(numbered(1), clock.now(), true), clock.now().mono);
-  cache.add(answered(numbered(9), clock.now(), true), clock.now().mono);
+  cache.add(answered(numbered(25), clock.now(), true), clock.now().mono);
   EXPECT_NE(cache.find(numbered(1)), nullptr);
   EXPECT_EQ(cache.find(numbered(2)), nullptr);
 }

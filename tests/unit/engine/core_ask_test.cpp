@@ -290,5 +290,47 @@ TEST(CoreAsk, StopRefusesCallersAndStartsNothing) {
   EXPECT_EQ(running->calls + queued->calls, 2);
 }
 
+// Neither the least interval nor the schedule's history gives way to a caller who asks everything.
+TEST(CoreAsk, RotatingTheQuestionsGoesRoundNothing) {
+  Rig rig;
+  rig.options.pools[0].evaluation_interval = 24h;
+  rig.configure();
+  rig.first_run();
+  std::vector<status::Question> all;
+  for (const char* category : {"", "UserData", "CMS", "RGS"}) {
+    for (const bool force : {false, true}) {
+      for (const std::optional<bool> bypass : {std::optional<bool>(), {true}, {false}}) {
+        status::Question made = Rig::scheduled();
+        if (*category != '\0') {
+          made.arguments.push_back({"Category", category});
+        }
+        if (force) {
+          made.arguments.push_back({"Force", true});
+        }
+        if (bypass) {
+          made.arguments.push_back({"BypassDualWrite", *bypass});
+        }
+        all.push_back(std::move(made));
+      }
+    }
+  }
+  ASSERT_THAT(all, SizeIs(24));
+  for (int round = 0; round < 10; ++round) {
+    rig.pass(10s);
+    const std::size_t before = rig.launched;
+    for (int turn = 0; turn < 5; ++turn) {
+      for (const status::Question& question : all) {
+        const auto heard = rig.ask(question);
+        if (!rig.open.empty()) {
+          rig.finish_good();
+        }
+        EXPECT_TRUE(heard->answered());
+      }
+    }
+    EXPECT_EQ(rig.launched - before, 24U) << round;
+  }
+  EXPECT_EQ(rig.core.history(fqdn("a.x"))->back().trigger, Trigger::schedule);
+}
+
 }  // namespace
 }  // namespace sfb::engine

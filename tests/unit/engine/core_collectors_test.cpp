@@ -190,6 +190,40 @@ TEST_F(CoreCollectors, CallersMayAskWhatIsNotSwitchedOn) {
   EXPECT_TRUE(waiting->answered()) << "asked anew";
 }
 
+// Its arguments are without number, so that no cache of answers could bound the runs.
+TEST_F(CoreCollectors, WhateverTheArgumentsTheLeastIntervalIsKept) {
+  rig.first_run();
+  const auto about = [](const std::string& server) {
+    status::Question made = other();
+    made.arguments = {{"ReplicaFqdn", server}};
+    return made;
+  };
+  const auto first = rig.ask(about("s0.x"));
+  const auto beside = rig.ask(about("s1.x"));
+  EXPECT_EQ(beside->code(), "engine.too_soon") << "while the first one runs";
+  EXPECT_EQ(beside->refusal().retry_after, 10s);
+  EXPECT_EQ(beside->refusal().error.reason, Reason::throttled);
+  const auto equal = rig.ask(about("s0.x"));
+  rig.finish(answer_of(1));
+  EXPECT_TRUE(first->answered());
+  EXPECT_TRUE(equal->answered()) << "joined";
+  const std::size_t before = rig.launched;
+  rig.pass(3s);
+  for (int i = 1; i <= 100; ++i) {
+    const auto heard = rig.ask(about("s" + std::to_string(i) + ".x"));
+    EXPECT_EQ(heard->code(), "engine.too_soon");
+    EXPECT_EQ(heard->refusal().retry_after, 7s);
+  }
+  EXPECT_TRUE(rig.ask(about("s0.x"))->answered()) << "from the cache";
+  EXPECT_EQ(rig.launched, before);
+  rig.ask(Rig::category("CMS"));
+  EXPECT_EQ(rig.launched, before + 1) << "the pool's status has an interval of its own";
+  rig.finish_good();
+  rig.pass(8s);
+  rig.ask(about("s1.x"));
+  EXPECT_THAT(cmdlets(), ElementsAre("Get-CsOther"));
+}
+
 TEST_F(CoreCollectors, AReloadSwitchesOff) {
   switch_on();
   rig.core.start();

@@ -1,4 +1,4 @@
-// The history: two rings, one order, bounded texts.
+// The history: its rings, one order, bounded texts.
 #include "agent/status/history.hpp"
 
 #include "tests/unit/status/evaluations.hpp"
@@ -27,7 +27,7 @@ TEST(History, NewestFirstByNumberEvenWhenTheWallClockWentBack) {
   for (std::uint64_t id = 1; id <= 4; ++id) {
     auto evaluation = id % 2 == 0 ? failed(clock.now(), Reason::dns) : good(clock.now(), {});
     evaluation->id = id;
-    history.add(*evaluation);
+    history.add(*evaluation, true);
     clock.advance(1s);
     clock.set_wall_back(1h);
   }
@@ -40,7 +40,7 @@ TEST(History, SuccessesDoNotPushFailuresOut) {
   for (std::uint64_t id = 1; id <= 20; ++id) {
     auto evaluation = id == 2 ? failed(clock.now(), Reason::dns) : good(clock.now(), {});
     evaluation->id = id;
-    history.add(*evaluation);
+    history.add(*evaluation, true);
   }
   EXPECT_THAT(ids(history), ElementsAre(20, 19, 18, 2));
 }
@@ -51,9 +51,21 @@ TEST(History, FailuresAreBoundedToo) {
   for (std::uint64_t id = 1; id <= 9; ++id) {
     auto evaluation = failed(clock.now(), Reason::dns);
     evaluation->id = id;
-    history.add(*evaluation);
+    history.add(*evaluation, true);
   }
   EXPECT_THAT(ids(history), ElementsAre(9, 8));
+}
+
+// Whoever asks often must not make the evaluations of the schedule invisible.
+TEST(History, WhatCallersAskPushesOutNothingOfTheSchedule) {
+  const FakeClock clock;
+  History history(2);
+  for (std::uint64_t id = 1; id <= 40; ++id) {
+    auto evaluation = id % 2 == 0 ? failed(clock.now(), Reason::dns) : good(clock.now(), {});
+    evaluation->id = id;
+    history.add(*evaluation, id <= 4);
+  }
+  EXPECT_THAT(ids(history), ElementsAre(40, 39, 38, 37, 4, 3, 2, 1));
 }
 
 TEST(History, AFailureTellsEverything) {
@@ -64,7 +76,7 @@ TEST(History, AFailureTellsEverything) {
   evaluation->request_id = "r1";
   evaluation->question.arguments = {{"Category", "CMS"}};
   History history;
-  history.add(*evaluation);
+  history.add(*evaluation, true);
   const HistoryEntry entry = history.newest_first().at(0);
   EXPECT_FALSE(entry.good);
   EXPECT_EQ(entry.reason, "auth");
@@ -84,7 +96,7 @@ TEST(History, LongMessagesAreCutBetweenCharacters) {
   auto evaluation = failed(clock.now(), Reason::auth);
   evaluation->error->message = std::string(499, 'x') + "\xc3\xa4" + std::string(600, 'y');
   History history;
-  history.add(*evaluation);
+  history.add(*evaluation, true);
   EXPECT_EQ(history.newest_first().at(0).message, std::string(499, 'x'));
 }
 
@@ -102,7 +114,7 @@ TEST(History, AGoodAnswerTellsUnknownWordsNotesAndItsCode) {
   status_of(*evaluation).notes = {"something odd"};
   evaluation->note = "file.clock_skew";
   History history;
-  history.add(*evaluation);
+  history.add(*evaluation, true);
   const HistoryEntry entry = history.newest_first().at(0);
   EXPECT_TRUE(entry.good);
   EXPECT_EQ(entry.reason, "");
@@ -112,7 +124,7 @@ TEST(History, AGoodAnswerTellsUnknownWordsNotesAndItsCode) {
     EXPECT_THAT(entry.message, HasSubstr(part));
   }
   History plain;
-  plain.add(*good(clock.now(), {module("A.B", collectors::ExportState::final_state)}));
+  plain.add(*good(clock.now(), {module("A.B", collectors::ExportState::final_state)}), true);
   EXPECT_EQ(plain.newest_first().at(0).message, "");
 }
 
