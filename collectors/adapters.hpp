@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <utility>
@@ -13,13 +14,24 @@
 
 namespace sfb::collectors {
 
-/// Collector::interpret by `read`, which gives a Result<F>.
+/// More odd things of one answer than anybody reads; the rest is counted.
+inline constexpr std::size_t kMostNotes = 20;
+inline void cap_notes(std::vector<std::string>& notes) {
+  if (notes.size() > kMostNotes) {
+    const std::size_t rest = notes.size() - (kMostNotes - 1);
+    notes.resize(kMostNotes - 1);
+    notes.push_back(fmt::format("{} more odd things are not listed", rest));
+  }
+}
+
+/// Collector::interpret by `read`, which gives a Result<F>. Notes are capped.
 template <typename F, auto read>
 Result<FindingPtr> interpret_as(const PipelineResult& result, const Limits& limits) {
   Result<F> finding = read(result, limits);
   if (!finding) {
     return std::unexpected(std::move(finding.error()));
   }
+  cap_notes(finding->notes);
   return std::make_shared<const F>(std::move(*finding));
 }
 

@@ -61,7 +61,7 @@ struct Finding {
   Finding& operator=(Finding&&) = default;
   virtual ~Finding() = default;
 
-  std::vector<std::string> notes;  ///< what was odd, for the log and the history
+  std::vector<std::string> notes;  ///< what was odd, for the log and the history; a few at most
   /// False: no object came and output may be missing (PipelineResult::doubt), so that the answer
   /// says nothing about the pool.
   bool conclusive = true;

@@ -1,8 +1,12 @@
 #include "agent/engine/admission.hpp"
 
+#include "agent/engine/pool_log.hpp"
+
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <iterator>
 
 namespace sfb::engine {
 
@@ -38,11 +42,12 @@ void Admission::refused(const Job& job, const Error& failure, const std::string&
   endpoint.refused_with = with;
   endpoint.pardoned = false;
   const MonoTime until = *endpoint.backoff.until(now.mono);
-  logger_.warn("back-off", {{"endpoint", endpoint.options.name},
-                            {"pool", job.question.pool.str()},
-                            {"reason", std::string(to_string(failure.reason))},
-                            {"code", failure.code},
-                            {"duration", in_seconds(until, now.mono)}});
+  std::vector<LogField> fields = {{"endpoint", endpoint.options.name}};
+  std::ranges::move(who_and(job.question, {{"reason", std::string(to_string(failure.reason))},
+                                           {"code", failure.code},
+                                           {"duration", in_seconds(until, now.mono)}}),
+                    std::back_inserter(fields));
+  logger_.log(LogLevel::warn, "back-off", fields);
   hooks_.changed(endpoint, now);
   hooks_.left_alone(endpoint, until, now);
 }

@@ -49,7 +49,8 @@ void Core::apply(Options options) {
     }
   }
   endpoints_.adopt(std::exchange(options.endpoints, {}), now);
-  auto wanted = with_endpoint(std::exchange(options.pools, {}));
+  Wanted wanted = wanted_pools(std::exchange(options.pools, {}), endpoints_.by_name(),
+                               pools_.by_name(), logger_);
   options_ = std::move(options);
   runs_.set_most_at_once(options_.max_concurrent_evaluations);
   reception_.set_limits(options_.min_live_interval, options_.max_waiting_queries);
@@ -76,22 +77,8 @@ void Core::apply(Options options) {
   outbox_.flush();
 }
 
-std::map<PoolKey, PoolOptions> Core::with_endpoint(std::vector<PoolOptions> pools) {
-  std::map<PoolKey, PoolOptions> wanted;
-  for (PoolOptions& pool : pools) {
-    if (endpoints_.by_name().contains(pool.identity.endpoint)) {
-      wanted.emplace(key_of(pool.identity.fqdn, *pool.what), std::move(pool));
-    } else {
-      logger_.error("pool has no endpoint",
-                    {{"pool", pool.identity.fqdn.str()}, {"endpoint", pool.identity.endpoint}});
-    }
-  }
-  return wanted;
-}
-
 // Also those that start anew: another endpoint object means another address or other credentials.
-// What only callers ask is made again when one does.
-std::vector<Waiter> Core::remove_pools(const std::map<PoolKey, PoolOptions>& wanted) {
+std::vector<Waiter> Core::remove_pools(const Wanted& wanted) {
   std::vector<Pool*> going;
   for (const auto& [key, pool] : pools_.by_name()) {
     const auto stays = wanted.find(key);
@@ -150,10 +137,8 @@ void Core::evaluate(const status::Question& question, status::Wish wish, std::st
   Pool* pool = pools_.find(question.pool, *question.what);
   if (const Pool* const status = pools_.find(question.pool);
       pool == nullptr && status != nullptr && !stopping_) {
-    PoolOptions options = status->options;
-    options.what = question.what;
-    options.scheduled = false;
-    pool = &pools_.add(std::move(options), status->endpoint, options_.limits, now);
+    pool = &pools_.add(only_asked(status->options, *question.what), status->endpoint,
+                       options_.limits, now);
   }
   if (stopping_) {
     status::Refusal refusal = refuse_stopping();
@@ -249,10 +234,10 @@ void Core::pool_due(Pool& pool, Now now) {
     case Activity::Due::overrun:
       pool.knowledge.overrun();
       pools_.changed();
-      logger_.warn("evaluation overrun",
-                   {{"pool", pool.fqdn().str()},
-                    {"endpoint", pool.endpoint->options.name},
-                    {"interval", format_duration(pool.options.evaluation_interval)}});
+      logger_.log(
+          LogLevel::warn, "evaluation overrun",
+          who_and(question, {{"endpoint", pool.endpoint->options.name},
+                             {"interval", format_duration(pool.options.evaluation_interval)}}));
       return;
     case Activity::Due::skipped:
       pools_.attempted(pool);  // as far as it goes: readiness does not wait for a back-off
@@ -286,8 +271,8 @@ void Core::finished(JobId id, Result<remote::Reply> result) {
 void Core::guard_due(JobId id, Now now) {
   const auto [job, wanted] = runs_.give_up(id);
   const std::string& endpoint = job->endpoint->options.name;
-  logger_.error("transport did not return",
-                {{"pool", job->question.pool.str()}, {"endpoint", endpoint}});
+  logger_.log(LogLevel::error, "transport did not return",
+              who_and(job->question, {{"endpoint", endpoint}}));
   Pool* const pool = pools_.of(*job);
   if (wanted && pool != nullptr) {
     conclude(
@@ -344,11 +329,9 @@ void Core::note_session(Pool& pool, const status::Evaluation& evaluation, std::u
   }
   const bool unknown = evaluation.error && evaluation.error->code == collectors::kNotFound;
   if (unknown && !pool.unknown_in) {
-    logger_.warn("collector is off until the next session",
-                 {{"pool", pool.fqdn().str()},
-                  {"collector", std::string(pool.what().name)},
-                  {"code", evaluation.error->code},
-                  {"message", describe(*evaluation.error)}});
+    logger_.log(LogLevel::warn, "collector is off until the next session",
+                who_and(evaluation.question, {{"code", evaluation.error->code},
+                                              {"message", describe(*evaluation.error)}}));
   }
   pool.unknown_in = unknown ? std::optional(session) : std::nullopt;
 }

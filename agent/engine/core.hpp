@@ -13,6 +13,7 @@
 #include "agent/engine/pools.hpp"
 #include "agent/engine/reception.hpp"
 #include "agent/engine/runs.hpp"
+#include "agent/engine/wanted.hpp"
 #include "agent/remote/reply.hpp"
 #include "agent/status/board.hpp"
 
@@ -75,8 +76,7 @@ class Core {
   std::size_t running() const { return runs_.running(); }
 
  private:
-  std::map<PoolKey, PoolOptions> with_endpoint(std::vector<PoolOptions> pools);
-  std::vector<Waiter> remove_pools(const std::map<PoolKey, PoolOptions>& wanted);
+  std::vector<Waiter> remove_pools(const Wanted& wanted);
   void retire_unused(const std::vector<std::shared_ptr<remote::TransportControl>>& before);
 
   void pool_due(Pool& pool, Now now);

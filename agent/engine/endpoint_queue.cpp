@@ -25,16 +25,25 @@ bool EndpointQueue::remove(JobId job) {
   return true;
 }
 
+JobId EndpointQueue::take_from(std::set<Place>& jobs, std::set<Place>::iterator place) {
+  return jobs.extract(place).value().second;
+}
+
+JobId EndpointQueue::take_scheduled() {
+  const unsigned last = scheduled_.rbegin()->first;
+  const bool last_next = scheduled_.begin()->first == last || overtaken_ranks_ >= kMaxOvertaken;
+  overtaken_ranks_ = last_next ? 0 : overtaken_ranks_ + 1;
+  return take_from(scheduled_, last_next ? scheduled_.lower_bound({last, 0}) : scheduled_.begin());
+}
+
 std::optional<JobId> EndpointQueue::take() {
   if (!can_take()) {
     return std::nullopt;
   }
   const bool schedule_next =
       queries_.empty() || (!scheduled_.empty() && overtaken_ >= kMaxOvertaken);
-  auto& from = schedule_next ? scheduled_ : queries_;
   overtaken_ = schedule_next || scheduled_.empty() ? 0 : overtaken_ + 1;
-  const JobId job = from.begin()->second;
-  from.erase(from.begin());
+  const JobId job = schedule_next ? take_scheduled() : take_from(queries_, queries_.begin());
   ranks_.erase(job);
   ++running_;
   return job;

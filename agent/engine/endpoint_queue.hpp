@@ -19,8 +19,10 @@ enum class Priority : std::uint8_t { query, schedule };
 /// The waiting jobs of an endpoint and its slots. Thread rule: one thread.
 class EndpointQueue {
  public:
-  /// A scheduled job that queries have overtaken this often goes first: a flood of queries must not
-  /// silence the monitoring. Of lower ranks nothing is promised: they wait for the first rank.
+  /// Scheduled jobs that queries have overtaken this often go first: a flood of queries must not
+  /// silence the monitoring. Likewise the oldest scheduled job of the last rank goes before the
+  /// other scheduled ones, when they have overtaken it this often: an endpoint that is always busy
+  /// asks for all.
   static constexpr std::size_t kMaxOvertaken = 8;
 
   explicit EndpointQueue(std::size_t max_concurrent) : max_concurrent_(max_concurrent) {}
@@ -42,10 +44,14 @@ class EndpointQueue {
   std::size_t running() const { return running_; }
 
  private:
+  using Place = std::pair<unsigned, JobId>;  ///< rank, then order of arrival
+  static JobId take_from(std::set<Place>& jobs, std::set<Place>::iterator place);
+  JobId take_scheduled();
+
   std::size_t max_concurrent_;
   std::size_t running_ = 0;
-  std::size_t overtaken_ = 0;
-  using Place = std::pair<unsigned, JobId>;  ///< rank, then order of arrival
+  std::size_t overtaken_ = 0;        ///< queries since a scheduled job went
+  std::size_t overtaken_ranks_ = 0;  ///< scheduled jobs since one of the last rank went
   std::set<Place> queries_;
   std::set<Place> scheduled_;
   std::unordered_map<JobId, unsigned> ranks_;  ///< of those that wait

@@ -1,9 +1,33 @@
 #include "agent/engine/pool_log.hpp"
 
-#include <span>
+#include <algorithm>
+#include <iterator>
+#include <ranges>
+#include <utility>
 #include <vector>
 
 namespace sfb::engine {
+
+namespace {
+
+// More changes between two answers are more lines than anybody reads.
+constexpr std::size_t kMostChanges = 50;
+
+}  // namespace
+
+std::vector<LogField> who(const status::Question& question) {
+  std::vector<LogField> fields = {{"pool", question.pool.str()}};
+  if (!collectors::is_pool_status(*question.what)) {
+    fields.push_back({"collector", std::string(question.what->name)});
+  }
+  return fields;
+}
+
+std::vector<LogField> who_and(const status::Question& question, std::vector<LogField> fields) {
+  std::vector<LogField> all = who(question);
+  std::ranges::move(fields, std::back_inserter(all));
+  return all;
+}
 
 void PoolLog::completed(const Logger& logger, const status::Evaluation& evaluation,
                         const status::EvaluationPtr& before) {
@@ -23,26 +47,20 @@ void PoolLog::failed(const Logger& logger, const status::Evaluation& evaluation)
     last_failure_ = error.reason;
     last_code_ = error.code;
   }
-  logger.log(news ? LogLevel::warn : LogLevel::debug, "evaluation failed",
-             {{"pool", evaluation.question.pool.str()},
-              {"question", collectors::parameters_text(evaluation.question)},
-              {"evaluation", std::to_string(evaluation.id)},
-              {"reason", std::string(to_string(error.reason))},
-              {"code", error.code},
-              {"stage", std::string(to_string(error.stage))},
-              {"message", describe(error)}});
+  logger.log(
+      news ? LogLevel::warn : LogLevel::debug, "evaluation failed",
+      who_and(evaluation.question, {{"question", collectors::parameters_text(evaluation.question)},
+                                    {"evaluation", std::to_string(evaluation.id)},
+                                    {"reason", std::string(to_string(error.reason))},
+                                    {"code", error.code},
+                                    {"stage", std::string(to_string(error.stage))},
+                                    {"message", describe(error)}}));
 }
 
 void PoolLog::succeeded(const Logger& logger, const status::Evaluation& evaluation,
                         const status::EvaluationPtr& before) {
-  // Who: the pool, and the collector unless it is the pool's status.
   const auto log = [&](LogLevel level, std::string_view event, std::vector<LogField> fields) {
-    const collectors::Collector& what = *evaluation.question.what;
-    if (!collectors::is_pool_status(what)) {
-      fields.insert(fields.begin(), {"collector", std::string(what.name)});
-    }
-    fields.insert(fields.begin(), {"pool", evaluation.question.pool.str()});
-    logger.log(level, event, std::span<const LogField>(fields));
+    logger.log(level, event, who_and(evaluation.question, std::move(fields)));
   };
   if (last_failure_) {
     log(LogLevel::info, "evaluation recovered",
@@ -58,9 +76,14 @@ void PoolLog::succeeded(const Logger& logger, const status::Evaluation& evaluati
   if (!before || !evaluation.finding->conclusive) {
     return;  // the first answer changes nothing, and one that says nothing neither
   }
-  for (const collectors::Change& change :
-       evaluation.question.what->changes(*before->finding, *evaluation.finding)) {
+  const std::vector<collectors::Change> changes =
+      evaluation.question.what->changes(*before->finding, *evaluation.finding);
+  for (const collectors::Change& change : changes | std::views::take(kMostChanges)) {
     log(LogLevel::info, change.event, change.fields);
+  }
+  if (changes.size() > kMostChanges) {
+    log(LogLevel::info, "further changes",
+        {{"count", std::to_string(changes.size() - kMostChanges)}});
   }
 }
 

@@ -10,6 +10,11 @@
 
 namespace sfb::engine {
 
+/// Whose event it is: the pool, and the collector unless it is the pool's status.
+std::vector<LogField> who(const status::Question& question);
+/// `who`, then `fields`.
+std::vector<LogField> who_and(const status::Question& question, std::vector<LogField> fields);
+
 /// Thread rule: one thread.
 class PoolLog {
  public:

@@ -181,13 +181,84 @@ TEST_F(CoreCollectors, CallersMayAskWhatIsNotSwitchedOn) {
   EXPECT_EQ(rig.ask(other())->answer().source, status::Source::cache);
   rig.pass(24h);
   EXPECT_THAT(cmdlets(), ElementsAre("Get-CsBackupServiceStatus")) << "no schedule";
-  rig.finish_good();
-  const auto waiting = rig.ask(other());
-  rig.configure();
+}
+
+TEST_F(CoreCollectors, AReloadKeepsWhatOnlyCallersAsked) {
+  rig.first_run();
+  rig.ask(other());
   rig.finish(answer_of(1));
-  EXPECT_EQ(waiting->calls, 0) << "its run was of before the reload";
+  const std::size_t known = rig.core.history(fqdn("a.x"))->size();
+  rig.configure();
+  EXPECT_THAT(*rig.core.history(fqdn("a.x")), SizeIs(known));
+  EXPECT_EQ(rig.ask(other())->answer().source, status::Source::cache);
+  EXPECT_THAT(rig.core.snapshot()->others, IsEmpty());
+  rig.pass(11s);
+  const auto waiting = rig.ask(other());
+  const std::size_t launched = rig.launched;
+  rig.configure();
+  EXPECT_THAT(rig.cancelled, IsEmpty());
+  rig.finish(answer_of(1));
+  EXPECT_TRUE(waiting->answered()) << "its run goes on";
+  EXPECT_EQ(rig.launched, launched);
+}
+
+TEST_F(CoreCollectors, AReloadForgetsWhatOnlyCallersAskedWithItsPool) {
+  rig.first_run();
+  rig.ask(other());
+  rig.finish(answer_of(1));
+  rig.pass(11s);
+  const auto waiting = rig.ask(other());
+  rig.options.endpoints.at(0).identity = std::string("another server");
+  rig.configure();
+  EXPECT_THAT(*rig.core.history(fqdn("a.x")), IsEmpty()) << "another address, another server";
+  EXPECT_EQ(waiting->calls, 0);
+  rig.finish(answer_of(1));
   rig.finish(answer_of(1));
   EXPECT_TRUE(waiting->answered()) << "asked anew";
+  const auto gone = rig.ask(other());
+  rig.options.pools.clear();
+  rig.configure();
+  EXPECT_EQ(rig.core.history(fqdn("a.x")), std::nullopt);
+}
+
+// The status would be late, and at intervals of seconds be left out.
+TEST_F(CoreCollectors, HoldsItsEndpointNoLongerThanTheStatusMay) {
+  rig.options.pools.front().evaluation_interval = 20s;
+  switch_on();
+  rig.core.start();
+  rig.pass(11s);
+  rig.finish_good();
+  ASSERT_THAT(cmdlets(), ElementsAre("Get-CsOther"));
+  EXPECT_EQ(rig.open.begin()->second.deadline - rig.clock.now().mono, 16s);
+  rig.finish(answer_of(1));
+  rig.pass(11s);
+  rig.options.pools.pop_back();
+  rig.configure();
+  while (!rig.open.empty()) {
+    rig.finish_good();
+  }
+  rig.ask(other());
+  ASSERT_THAT(cmdlets(), ElementsAre("Get-CsOther"));
+  EXPECT_EQ(rig.open.begin()->second.deadline - rig.clock.now().mono, 16s) << "whoever asks";
+}
+
+TEST_F(CoreCollectors, TheLogNamesTheCollector) {
+  switch_on(60s);
+  rig.core.start();
+  rig.pass(11s);
+  rig.finish_good();
+  ASSERT_THAT(cmdlets(), ElementsAre("Get-CsOther"));
+  rig.pass(3min);
+  EXPECT_GT(rig.log->count("evaluation overrun pool=a.x collector=other endpoint=one"), 0U);
+  EXPECT_EQ(rig.log->count("transport did not return pool=a.x collector=other endpoint=one"), 1U);
+  EXPECT_EQ(rig.log->count("evaluation failed pool=a.x collector=other"), 1U);
+  rig.finish(failure(Reason::timeout));
+  rig.pass_until_launch();
+  while (!rig.open.empty() && cmdlets().front() != "Get-CsOther") {
+    rig.finish_good();
+  }
+  rig.finish(failure(Reason::throttled));
+  EXPECT_EQ(rig.log->count("back-off endpoint=one pool=a.x collector=other"), 1U);
 }
 
 // Its arguments are without number, so that no cache of answers could bound the runs.

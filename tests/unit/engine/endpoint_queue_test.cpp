@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 namespace sfb::engine {
 namespace {
 
@@ -140,6 +142,25 @@ TEST(EndpointQueue, RankBeforeArrivalAmongEquals) {
   EXPECT_TRUE(queue.remove(1));
   EXPECT_FALSE(queue.remove(1));
   EXPECT_EQ(next(), 0U);
+}
+
+// An endpoint whose pools' status alone takes all its time.
+TEST(EndpointQueue, TheLastRankIsNotStarved) {
+  EndpointQueue queue(1);
+  queue.push(1, Priority::schedule, 1);
+  queue.push(2, Priority::schedule, 1);
+  JobId next = 3;
+  std::vector<JobId> order;
+  for (std::size_t i = 0; i < 2 * (EndpointQueue::kMaxOvertaken + 1); ++i) {
+    queue.push(next++, Priority::schedule, 0);
+    order.push_back(queue.take().value_or(0));
+    queue.release();
+  }
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const bool last_rank = i % (EndpointQueue::kMaxOvertaken + 1) == EndpointQueue::kMaxOvertaken;
+    EXPECT_EQ(order[i] <= 2, last_rank) << i;
+  }
+  EXPECT_EQ(order[EndpointQueue::kMaxOvertaken], 1U) << "the oldest first";
 }
 
 }  // namespace

@@ -113,6 +113,19 @@ TEST(Replicas, HaveACap) {
   EXPECT_EQ(code_of(answer_of(rows)), "replicas.too_many_replicas");
 }
 
+// For the log, the history and `evaluate`.
+TEST(Replicas, AThousandOddRowsAreAFewNotesAndACount) {
+  std::vector<Members> rows;
+  for (std::size_t i = 0; i < kMostReplicas; ++i) {
+    rows.push_back({{"ReplicaFqdn", text(fmt::format("s{}.x", i))}, {"UpToDate", text("maybe")}});
+  }
+  const auto finding = kManagementStoreReplication.interpret(answer_of(std::move(rows)), {});
+  ASSERT_TRUE(finding);
+  ASSERT_THAT((*finding)->notes, SizeIs(20));
+  EXPECT_THAT((*finding)->notes.front(), HasSubstr("s0.x"));
+  EXPECT_THAT((*finding)->notes.back(), "981 more odd things are not listed");
+}
+
 TEST(Replicas, NothingIsAnError) {
   EXPECT_EQ(code_of({}), "answer.empty");
   PipelineResult failed;
