@@ -6,6 +6,7 @@
 #include "agent/app/screen.hpp"
 #include "agent/app/setup.hpp"
 #include "agent/base/text.hpp"
+#include "agent/engine/backoff.hpp"
 #include "agent/engine/job.hpp"
 #include "agent/net/deadline.hpp"
 #include "collectors/question.hpp"
@@ -100,6 +101,15 @@ void run_close(asio::io_context& loop, const std::shared_ptr<remote::Transport>&
   }
 }
 
+// `1, 2, 5, 10 minutes`.
+std::string steps_text() {
+  std::string text;
+  for (const std::chrono::minutes step : engine::kBackoffSteps) {
+    text += fmt::format("{}{}", text.empty() ? "" : ", ", step.count());
+  }
+  return text + " minutes";
+}
+
 void print_failure(const Error& error) {
   fmt::print(stderr, "\nfailed: {}\n", error.message);
   fmt::print(stderr, "reason: {} ({})\n", to_string(error.reason), error.code);
@@ -111,6 +121,13 @@ void print_failure(const Error& error) {
   }
   if (!error.remedy.empty()) {
     fmt::print(stderr, "remedy: {}\n", error.remedy);
+  }
+  // Our own pools of threads are throttled too, but no server has a say in that.
+  if (error.reason == Reason::throttled && !error.code.starts_with("pool.")) {
+    fmt::print(stderr,
+               "waits:  for this quota of the server; the agent leaves the endpoint alone for "
+               "{}, and then asks again by itself\n",
+               steps_text());
   }
 }
 

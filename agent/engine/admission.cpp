@@ -25,21 +25,25 @@ void Admission::learn(const Job& job, const Error* failure, bool let_in, Now now
     }
     return;
   }
-  const std::string with = fmt::format(
-      "{} ({}) for pool {} on endpoint {}: {}", to_string(failure->reason), failure->code,
-      job.question.pool.str(), job.endpoint->options.name, failure->message);
-  refused(job, *failure, with, now);
+  const Refused by{
+      .text = fmt::format("{} ({}) for pool {} on endpoint {}: {}", to_string(failure->reason),
+                          failure->code, job.question.pool.str(), job.endpoint->options.name,
+                          failure->message),
+      .reason = failure->reason,
+      .remedy = failure->remedy,
+      .peer = failure->peer};
+  refused(job, *failure, by, now);
   if (is_refused_logon(*failure)) {
-    account_refused(*job.endpoint, job, with, now);
+    account_refused(*job.endpoint, job, by, now);
   }
 }
 
-void Admission::refused(const Job& job, const Error& failure, const std::string& with, Now now) {
+void Admission::refused(const Job& job, const Error& failure, const Refused& by, Now now) {
   Endpoint& endpoint = *job.endpoint;
   if (!endpoint.backoff.refused(job.started, now.mono)) {
     return;
   }
-  endpoint.refused_with = with;
+  endpoint.refused = by;
   endpoint.pardoned = false;
   const MonoTime until = *endpoint.backoff.until(now.mono);
   std::vector<LogField> fields = {{"endpoint", endpoint.options.name}};
@@ -65,8 +69,7 @@ void Admission::accepted(const Job& job, Now now) {
   }
 }
 
-void Admission::account_refused(Endpoint& endpoint, const Job& job, const std::string& with,
-                                Now now) {
+void Admission::account_refused(Endpoint& endpoint, const Job& job, const Refused& by, Now now) {
   SharedAccount& shared = *endpoint.account;
   const bool before = shared.account.until(now.mono).has_value();
   if (shared.account.refused(endpoint.id, job.started, now.mono)) {
@@ -77,7 +80,7 @@ void Admission::account_refused(Endpoint& endpoint, const Job& job, const std::s
   if (before || !until) {
     return;
   }
-  shared.refused_with = with;
+  shared.refused = by;
   const std::vector<Endpoint*>& all = shared.members;
   if (all.size() > 1) {
     logger_.warn("account refused by two endpoints in a row, all of its endpoints are left alone",

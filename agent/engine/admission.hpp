@@ -8,7 +8,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -33,8 +32,8 @@ class Admission {
                                                               std::uint64_t secret, Now now);
 
  private:
-  void refused(const Job& job, const Error& failure, const std::string& with, Now now);
-  void account_refused(Endpoint& endpoint, const Job& job, const std::string& with, Now now);
+  void refused(const Job& job, const Error& failure, const Refused& by, Now now);
+  void account_refused(Endpoint& endpoint, const Job& job, const Refused& by, Now now);
   void accepted(const Job& job, Now now);
 
   Logger logger_;

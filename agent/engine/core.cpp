@@ -241,9 +241,20 @@ void Core::pool_due(Pool& pool, Now now) {
       return;
     case Activity::Due::skipped:
       pools_.attempted(pool);  // as far as it goes: readiness does not wait for a back-off
+      if (const auto until = pool.endpoint->backoff_until(now.mono)) {
+        tell_backoff(pool, *until, now);
+      }
       return;
     case Activity::Due::nothing:
       return;
+  }
+}
+
+void Core::tell_backoff(Pool& pool, MonoTime until, Now now) {
+  if (pool.told_backoff != until) {
+    pool.told_backoff = until;
+    pool.history.skip(++evaluations_, scheduled_question(pool.fqdn(), pool.what()),
+                      refuse_backoff(*pool.endpoint, until, now).error, now.wall);
   }
 }
 
@@ -316,6 +327,9 @@ void Core::conclude(Pool& pool, const Job& job, Result<remote::Reply> result, No
   const Error* const failure = evaluation->error ? &*evaluation->error : nullptr;
   const bool let_in = evaluation->result != nullptr || failure->let_in;
   learn_outcome(job, failure, let_in, now);
+  if (failure != nullptr && causes_backoff(failure->reason)) {
+    pool.told_backoff = pool.endpoint->backoff_until(now.mono);  // by this failure
+  }
   pools_.plan(pool);
 }
 
@@ -354,6 +368,9 @@ void Core::refuse_waiting_jobs(const Endpoint& endpoint, MonoTime until, Now now
     for (const JobPtr& job : std::vector<JobPtr>(pool->jobs)) {
       if (!job->is_waiting()) {
         continue;
+      }
+      if (job->scheduled) {
+        tell_backoff(*pool, until, now);
       }
       runs_.refuse_waiting(job, refusal);
       if (job->drives_activity()) {

@@ -81,6 +81,8 @@ class Core {
 
   void pool_due(Pool& pool, Now now);
   void guard_due(JobId id, Now now);
+  /// The schedule leaves the pool's server alone until then: the history says so, once.
+  void tell_backoff(Pool& pool, MonoTime until, Now now);
   void conclude(Pool& pool, const Job& job, Result<remote::Reply> result, Now now);
   /// A session that does not know the cmdlet of a collector beside the pool's status switches that
   /// collector off until another session answers.

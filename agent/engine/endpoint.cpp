@@ -42,4 +42,8 @@ std::optional<MonoTime> Endpoint::backoff_until(MonoTime now) const {
   return std::max(backoff.until(now), of_account);  // an absent time is less than any other
 }
 
+const Refused& Endpoint::refused_by(MonoTime until, MonoTime now) const {
+  return backoff.until(now) == until ? refused : account->refused;
+}
+
 }  // namespace sfb::engine

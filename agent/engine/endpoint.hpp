@@ -25,9 +25,17 @@ struct Endpoint;
 struct Pool;
 using EndpointPtr = std::shared_ptr<Endpoint>;
 
+/// What began a back-off, for those who wait for its end.
+struct Refused {
+  std::string text;  ///< the failure in one line, with pool and endpoint
+  Reason reason = Reason::throttled;
+  std::string remedy = {};
+  std::string peer = {};  ///< what the server said
+};
+
 struct SharedAccount {
   Account account;
-  std::string refused_with;             ///< what began the back-off, for those who are refused
+  Refused refused;
   std::optional<std::uint64_t> secret;  ///< refused or told last
   std::vector<Endpoint*> members;       ///< of the present configuration
   std::map<JobId, EndpointId> trials;   ///< runs under way that began since the last `end`
@@ -55,7 +63,7 @@ struct Endpoint {
   EndpointQueue queue;
   SharedAccountPtr account = {};  ///< never null once adopted
   Backoff backoff = {};
-  std::string refused_with = {};  ///< as above
+  Refused refused = {};
   /// A reload gave it other terms: it does not wait for its account until it was tried again.
   bool pardoned = false;
   JobId trial = 0;                            ///< the one run of an endpoint on trial; 0: none
@@ -69,6 +77,8 @@ struct Endpoint {
   bool has_work() const;
   /// Its own back-off or its account's, whichever ends later.
   std::optional<MonoTime> backoff_until(MonoTime now) const;
+  /// What began the one that lasts until then.
+  const Refused& refused_by(MonoTime until, MonoTime now) const;
 };
 
 }  // namespace sfb::engine

@@ -89,7 +89,7 @@ EndpointPtr Endpoints::make(const EndpointOptions& options, bool known) {
   });
   if (twin != by_name_.end()) {
     made->backoff = twin->second->backoff;
-    made->refused_with = twin->second->refused_with;
+    made->refused = twin->second->refused;
   } else {
     made->pardoned = known;
   }

@@ -32,6 +32,8 @@ struct Pool {
   PoolLog log;
   std::vector<JobPtr> jobs;
   bool awaited = false;  ///< of the first cycle, not attempted yet
+  /// The end of the back-off that the history tells of.
+  std::optional<MonoTime> told_backoff = {};
   /// The session (remote::Reply::session) that does not know the cmdlet: the schedule leaves this
   /// collector out until a newer session answers at the endpoint.
   std::optional<std::uint64_t> unknown_in = {};

@@ -135,7 +135,8 @@ void Pools::show_backoff(const Endpoint& endpoint, std::optional<MonoTime> until
   for (Pool* pool : endpoint.pools) {
     pool->knowledge.set_backoff(
         until ? std::optional(now.wall + std::chrono::ceil<Micros>(*until - now.mono))
-              : std::nullopt);
+              : std::nullopt,
+        until ? std::optional(endpoint.refused_by(*until, now.mono).reason) : std::nullopt);
   }
   dirty_ = true;
 }

@@ -89,16 +89,24 @@ status::Refusal refuse_slow(const Endpoint& endpoint) {
 
 status::Refusal refuse_backoff(const Endpoint& endpoint, MonoTime until, Now now) {
   const std::chrono::seconds wait = seconds_until(until, now.mono);
-  const bool own = endpoint.backoff.until(now.mono) == until;
-  return {
-      Error{Reason::throttled, "engine.backoff",
-            fmt::format("endpoint {} is left alone for {} s after {}", endpoint.options.name,
-                        wait.count(), own ? endpoint.refused_with : endpoint.account->refused_with),
-            "repair the cause; a new password in its file ends it at once, and so does a reload "
-            "that changes the settings of the endpoint or of its account",
-            "", Stage::queue},
-      wait,
-      {}};
+  const Refused& by = endpoint.refused_by(until, now.mono);
+  const std::string& name = endpoint.options.name;
+  Error error{
+      Reason::throttled,
+      "engine.backoff",
+      fmt::format("endpoint {} is left alone for {} s after {}", name, wait.count(), by.text),
+      "repair the cause; a new password in its file ends it at once, and so does a reload "
+      "that changes the settings of the endpoint or of its account",
+      "",
+      Stage::queue};
+  if (by.reason == Reason::throttled) {
+    error.message = fmt::format("endpoint {} waits {} s for a quota of its server, after {}", name,
+                                wait.count(), by.text);
+    error.remedy =
+        fmt::format("{}{}the agent asks again by itself", by.remedy, by.remedy.empty() ? "" : "; ");
+    error.peer = by.peer;
+  }
+  return {std::move(error), wait, {}};
 }
 
 }  // namespace sfb::engine

@@ -37,7 +37,9 @@ std::string history_json(const status::HistoryEntry& entry) {
       .add("trigger", to_string(entry.trigger))
       .add("question", entry.question)
       .add_seconds("duration_seconds", to_seconds(entry.duration))
-      .add("outcome", entry.good ? "good" : "failed")
+      .add("outcome", entry.skipped ? "skipped"
+                      : entry.good  ? "good"
+                                    : "failed")
       .add("reason", entry.reason)
       .add("code", entry.code)
       .add("stage", entry.stage)

@@ -19,7 +19,7 @@ using Rows = std::vector<PoolRow>;
 /// A sample's bytes beside the pool's name, rounded up: family name, module, state, number.
 constexpr std::size_t kSampleBytes = 100;
 /// Samples of a pool beside those of its collectors.
-constexpr std::size_t kPoolSamples = 24;
+constexpr std::size_t kPoolSamples = 25;
 
 double number(bool value) {
   return value ? 1 : 0;
@@ -81,6 +81,14 @@ void write_last_evaluation(Writer& writer, const Rows& rows) {
             "Until when the server is left alone after it refused us, in Unix seconds; absent "
             "when it is not."},
            [](const PoolSnapshot& pool) { return pool.backoff_until; });
+  writer.family({"sfb_backup_evaluation_backoff", Type::info, "",
+                 "Why the server is left alone, while it is: the reason of the failure before. "
+                 "`throttled`: the pool waits for a quota of the server."});
+  for (const PoolRow& row : rows) {
+    if (const auto reason = row.snapshot->backoff_reason) {
+      writer.sample(Labels(row.pool).add("reason", to_string(*reason)), 1);
+    }
+  }
   per_pool(writer, rows,
            {"sfb_backup_last_evaluation_timestamp_seconds", Type::gauge, "seconds",
             "When the last completed evaluation ended by this machine's clock, in Unix seconds "

@@ -1,6 +1,6 @@
 // The bounded memory of evaluations: newest first. Failures have a ring of their own, so that
 // successes do not push them out; so has what only callers asked, so that they push out nothing of
-// the schedule.
+// the schedule, and so have the pauses.
 #pragma once
 
 #include "agent/status/evaluation.hpp"
@@ -22,7 +22,8 @@ struct HistoryEntry {
   std::string question;  ///< parameters_text
   std::chrono::nanoseconds duration{0};
   bool good = false;
-  std::string reason;  ///< empty when good
+  bool skipped = false;  ///< no evaluation: the server is left alone, `reason` and the rest say why
+  std::string reason;    ///< empty when good
   std::string code;
   std::string stage;
   std::string
@@ -38,6 +39,9 @@ class History {
   explicit History(std::size_t limit = 50) : limit_(limit) {}
   /// `scheduled`: the schedule wanted it too, whoever caused it.
   void add(const Evaluation& evaluation, bool scheduled);
+  /// The schedule wanted an answer and leaves the server alone instead. `id` counts on with those
+  /// of evaluations.
+  void skip(std::uint64_t id, const Question& question, const Error& why, WallTime now);
   /// All rings merged, newest first.
   std::vector<HistoryEntry> newest_first() const;
 
@@ -49,6 +53,7 @@ class History {
   std::size_t limit_;
   Rings scheduled_;
   Rings asked_;  ///< by callers alone
+  std::deque<HistoryEntry> skipped_;
 };
 
 }  // namespace sfb::status

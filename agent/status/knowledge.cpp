@@ -40,9 +40,10 @@ void Knowledge::overrun() {
   cached_.reset();
 }
 
-void Knowledge::set_backoff(std::optional<WallTime> until) {
-  if (current_.backoff_until != until) {
+void Knowledge::set_backoff(std::optional<WallTime> until, std::optional<Reason> reason) {
+  if (current_.backoff_until != until || current_.backoff_reason != reason) {
     current_.backoff_until = until;
+    current_.backoff_reason = reason;
     cached_.reset();
   }
 }

@@ -48,6 +48,7 @@ struct PoolSnapshot {
   std::array<std::uint64_t, kReasons.size()> failures{};
   bool running = false;
   std::optional<WallTime> backoff_until = {};
+  std::optional<Reason> backoff_reason = {};  ///< of the failure behind it; throttled: a quota
   std::optional<WallTime> last_evaluation = {};
   std::optional<std::chrono::nanoseconds> last_duration = {};
   std::optional<WallTime> last_success = {};  ///< of last_good
@@ -66,7 +67,8 @@ class Knowledge {
   void completed(EvaluationPtr evaluation);
   void set_running(bool running);
   void overrun();
-  void set_backoff(std::optional<WallTime> until);
+  /// `reason`: of the failure that began it.
+  void set_backoff(std::optional<WallTime> until, std::optional<Reason> reason);
   /// Settings that do not change the pool's identity (site, interval, expectation): the knowledge
   /// stays, the verdict is judged anew. Limits count from the next answer on.
   void reconfigure(PoolIdentity identity, const Limits& limits);

@@ -63,6 +63,8 @@ class Evaluate(LabTest):
                         ["offers       Negotiate, Kerberos"]),
         "denied": ({}, {"action": "Create", "do": "fault", "code": 5, "detail": "provider", "text": "Not a member of any\trole.\u202e"},
                    "forbidden (wsman.access_denied)", "open", ["Not a member of any", "remedy:"]),
+        "quota": ({"server": {"max_shells": 0}}, None, "throttled (wsman.quota_shells)", "open",
+                  ["remedy:", "waits:  for this quota of the server; the agent leaves the endpoint alone for 1, 2, 5, 10 minutes"]),
         "broken": ({"server": {"broken": "The module cannot be loaded."}}, None, "", "open", ["The module cannot be loaded."]),
         "no-scripts": ({"server": {"language": "none"}}, None, "cmdlet (winrm.scripts_refused)", "query", ["remedy:", "protocol     server 2.3"]),
         "fatal": ({}, None, "cmdlet (", "query", ["You have no access."]),

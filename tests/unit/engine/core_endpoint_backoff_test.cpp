@@ -114,6 +114,52 @@ TEST_P(CoreEndpointBackoff, AnAnswerEndsItForAll) {
   }
 }
 
+// Only the pool that was refused has a failure of its own; the others must not look as if nobody
+// had thought of them.
+TEST(CoreQuota, EveryPoolThatWaitsSaysSo) {
+  SharedRig rig(5);
+  rig.core.start();
+  ASSERT_TRUE(rig.pass_until_launch());
+  const std::string asked = rig.open.begin()->second.ask.pool.str();
+  rig.finish(fail(Reason::throttled, "wsman.quota_shells", "too many shells are open",
+                  "close some of them", "The maximum number is 5."));
+  rig.pass(20s);
+  for (const auto& pool : rig.core.snapshot()->pools) {
+    const std::string name = pool->identity.fqdn.str();
+    EXPECT_EQ(pool->backoff_reason, Reason::throttled) << name;
+    const auto history = rig.core.history(pool->identity.fqdn).value();
+    if (name == asked) {
+      ASSERT_EQ(history.size(), 1U) << "its failure tells";
+      EXPECT_FALSE(history[0].skipped);
+      EXPECT_EQ(history[0].code, "wsman.quota_shells");
+      continue;
+    }
+    ASSERT_EQ(history.size(), 1U) << name << ": once a pause";
+    EXPECT_TRUE(history[0].skipped);
+    EXPECT_FALSE(history[0].good);
+    EXPECT_EQ(history[0].reason, "throttled");
+    EXPECT_EQ(history[0].code, "engine.backoff");
+    EXPECT_EQ(history[0].stage, "queue");
+    for (const char* part :
+         {"endpoint one waits ", " s for a quota of its server", asked.c_str(),
+          "wsman.quota_shells", "too many shells are open", "The maximum number is 5."}) {
+      EXPECT_THAT(history[0].message, ::testing::HasSubstr(part)) << name;
+    }
+    EXPECT_EQ(history[0].remedy, "close some of them; the agent asks again by itself");
+  }
+  const auto heard = rig.ask(Rig::category("CMS", "p1.x"));
+  EXPECT_EQ(heard->code(), "engine.backoff");
+  EXPECT_THAT(heard->refusal().error.message, ::testing::HasSubstr("for a quota of its server"));
+  EXPECT_EQ(heard->refusal().error.peer, "The maximum number is 5.");
+  for (int i = 0; i < 100 && rig.open.empty(); ++i) {
+    rig.pass(1s);
+  }
+  ASSERT_FALSE(rig.open.empty()) << "after the pause one asks again";
+  EXPECT_EQ(rig.pool()->backoff_reason, std::nullopt);
+  rig.finish(failure(Reason::auth));
+  EXPECT_EQ(rig.pool()->backoff_reason, Reason::auth);
+}
+
 INSTANTIATE_TEST_SUITE_P(Concurrent, CoreEndpointBackoff, ::testing::Values(1U, 4U));
 
 TEST(CoreEndpointBackoffEdges, RunsBesideTheRefusedOneAreTheSameStep) {

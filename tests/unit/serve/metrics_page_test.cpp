@@ -163,6 +163,9 @@ TEST(MetricsPage, BackOffOnlyWhileItLasts) {
   ASSERT_EQ(found.size(), 1U);
   EXPECT_THAT(found[0], HasSubstr(pool("fra")));
   EXPECT_TRUE(found[0].ends_with(" 1795459923.25")) << found[0];
+  const auto why = samples(page_of(testing::six_pools()), {"evaluation_backoff_info"});
+  ASSERT_EQ(why.size(), 1U);
+  EXPECT_THAT(why[0], HasSubstr(pool("fra") + ",reason=\"auth\"} 1"));
 }
 
 TEST(MetricsPage, OverallOnlyWhereTheObjectHasIt) {
@@ -207,7 +210,7 @@ TEST(MetricsPage, BothFormatsHaveTheSameSamples) {
 TEST(MetricsPage, EveryHelpOfAnAnswerSaysCached) {
   static const std::regex kOfThisMoment(
       "sfb_backup_(exporter_.*|evaluation_running|evaluation_backoff_until_timestamp_seconds"
-      "|evaluation_interval_seconds|pool_info)|process_.*");
+      "|evaluation_backoff_info|evaluation_interval_seconds|pool_info)|process_.*");
   std::size_t families = 0;
   for (const std::string& line : lines_of(page_of(testing::six_pools()))) {
     if (line.starts_with("# HELP ")) {
@@ -219,7 +222,7 @@ TEST(MetricsPage, EveryHelpOfAnAnswerSaysCached) {
           << line;
     }
   }
-  EXPECT_EQ(families, 25U + 7U + 8U) << "pools and durations, ours, the process";
+  EXPECT_EQ(families, 26U + 7U + 8U) << "pools and durations, ours, the process";
 }
 
 TEST(MetricsPage, SeriesOfAHealthyPool) {

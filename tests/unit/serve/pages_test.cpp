@@ -77,7 +77,9 @@ TEST(History, IsJsonWithEveryMember) {
   good.id = 6;
   good.good = true;
   const Fqdn pool = Fqdn::parse("atl.example.com").value();
-  const http::Response page = history_page(pool, {failed_entry(), good});
+  status::HistoryEntry skipped = failed_entry();
+  skipped.skipped = true;
+  const http::Response page = history_page(pool, {failed_entry(), good, skipped});
   EXPECT_EQ(header_of(page, "Content-Type"), "application/json");
   const auto document = json::read(body_of(page), {});
   ASSERT_TRUE(document.has_value()) << describe(document.error()) << body_of(page);
@@ -85,7 +87,7 @@ TEST(History, IsJsonWithEveryMember) {
   const Value& root = document->roots.at(0);
   EXPECT_EQ(plain_text(graph, *find_property(graph, root, "pool")), "atl.example.com");
   const auto entries = items_of(graph, *find_property(graph, root, "history"));
-  ASSERT_EQ(entries.size(), 2U);
+  ASSERT_EQ(entries.size(), 3U);
   const std::pair<const char*, const char*> expected[] = {
       {"id", "7"},
       {"time", "2026-11-23T18:47:03.25Z"},
@@ -106,6 +108,7 @@ TEST(History, IsJsonWithEveryMember) {
     EXPECT_EQ(plain_text(graph, *member), value) << name;
   }
   EXPECT_EQ(plain_text(graph, *find_property(graph, *entries[1], "outcome")), "good");
+  EXPECT_EQ(plain_text(graph, *find_property(graph, *entries[2], "outcome")), "skipped");
   EXPECT_EQ(body_of(history_page(pool, {})), "{\"pool\":\"atl.example.com\",\"history\":[]}\n");
 }
 

@@ -144,6 +144,7 @@ PoolSnapshot backing_off() {
   draft.pool.last_evaluation = kMoment - 10s;
   draft.pool.last_duration = 70ms;
   draft.pool.backoff_until = kMoment + 5min;
+  draft.pool.backoff_reason = Reason::auth;
   draft.pool.identity.endpoint = "say \"fra\\1\"";
   fail_with(draft.pool, Reason::auth, 3);
   return std::move(draft).done();

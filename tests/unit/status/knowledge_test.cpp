@@ -233,16 +233,16 @@ TEST_F(KnowledgeTest, SnapshotIsTheSamePointerUntilSomethingChanged) {
   clock.advance(1min);
   EXPECT_EQ(look(), first);
   knowledge.set_running(false);
-  knowledge.set_backoff(std::nullopt);
+  knowledge.set_backoff(std::nullopt, std::nullopt);
   EXPECT_EQ(look(), first) << "telling what is so already changes nothing";
   knowledge.set_running(true);
   EXPECT_TRUE(look()->running);
   EXPECT_FALSE(first->running) << "snapshots are immutable";
   knowledge.overrun();
   EXPECT_EQ(look()->overruns, 1U);
-  knowledge.set_backoff(clock.now().wall);
+  knowledge.set_backoff(clock.now().wall, Reason::throttled);
   EXPECT_EQ(look()->backoff_until, clock.now().wall);
-  knowledge.set_backoff(std::nullopt);
+  knowledge.set_backoff(std::nullopt, std::nullopt);
   EXPECT_EQ(look()->backoff_until, std::nullopt);
 }
 
