@@ -155,9 +155,9 @@ void Core::evaluate(const status::Question& question, status::Wish wish, std::st
   outbox_.flush();
 }
 
-void Core::content_changed(const Fqdn& fqdn) {
+void Core::content_changed(const Fqdn& fqdn, std::string_view collector) {
   for (Pool* const pool : pools_.all_of(fqdn)) {
-    if (pool->options.scheduled && !stopping_) {
+    if (pool->what().name == collector && pool->options.scheduled && !stopping_) {
       pool->activity.nudge(clock_.now().mono);
       pools_.plan(*pool);
     }

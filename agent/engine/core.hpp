@@ -24,6 +24,7 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <string_view>
 #include <vector>
 
 namespace sfb::engine {
@@ -33,7 +34,7 @@ struct Hooks {
   std::function<void(Launch)> launch;
   std::function<void(JobId)> cancel;  ///< nobody wants the result; `finished` is still due
   /// Given to every transport (TransportControl::on_change); may outlive the core.
-  std::function<void(const Fqdn&)> content_changed;
+  remote::TransportControl::OnChange content_changed;
   /// Given to every transport (TransportControl::on_credentials) with its endpoint; may outlive the
   /// core.
   std::function<void(EndpointId, std::uint64_t secret)> credentials_changed;
@@ -51,8 +52,8 @@ class Core {
   void stop();
   void evaluate(const status::Question& question, status::Wish wish, std::stop_token stop,
                 status::AnswerCallback callback);
-  /// New content may be there for the pool (TransportControl::on_change).
-  void content_changed(const Fqdn& pool);
+  /// New content may be there for what a collector asks of a pool (TransportControl::on_change).
+  void content_changed(const Fqdn& pool, std::string_view collector);
   /// Another password lies on disk (TransportControl::on_credentials): back-off ends, and the pools
   /// that failed are due soon. Endpoints that share an account tell the same password one after the
   /// other; the account's back-off ends with the first.

@@ -72,9 +72,9 @@ void Endpoints::use_transport(Endpoint& endpoint, EndpointOptions& options, bool
   }
   if (same && before != options.transport) {
     for (const Pool* pool : endpoint.pools) {
-      if (pool->is_status()) {
-        before->remove_pool(pool->fqdn());
-        options.transport->add_pool(pool->fqdn());
+      if (pool->options.scheduled) {
+        before->remove_pool(pool->fqdn(), pool->what().name);
+        options.transport->add_pool(pool->fqdn(), pool->what().name);
       }
     }
   }

@@ -17,7 +17,7 @@ class Endpoints {
  public:
   /// Given to every transport; may outlive this object.
   struct Hooks {
-    std::function<void(const Fqdn&)> content_changed;
+    remote::TransportControl::OnChange content_changed;
     std::function<void(EndpointId, std::uint64_t secret)> credentials_changed;
   };
   using ByName = std::map<std::string, EndpointPtr>;

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -72,9 +73,9 @@ class Engine::Impl : public std::enable_shared_from_this<Engine::Impl> {
     core_.emplace(clock_, logger_,
                   Hooks{[this](Launch launched) { launch(std::move(launched)); },
                         [this](JobId job) { cancel(job); },
-                        [self](const Fqdn& pool) {
+                        [self](const Fqdn& pool, std::string_view collector) {
                           if (const auto impl = self.lock()) {
-                            impl->core().content_changed(pool);
+                            impl->core().content_changed(pool, collector);
                             impl->arm();
                           }
                         },

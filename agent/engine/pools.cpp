@@ -31,8 +31,8 @@ Pool& Pools::add(PoolOptions options, EndpointPtr endpoint, const Limits& limits
                                           .log = {},
                                           .jobs = {}});
   by_generation_.emplace(generation, pool.get());
-  if (pool->is_status()) {
-    pool->endpoint->options.transport->add_pool(key.first);
+  if (pool->options.scheduled) {
+    pool->endpoint->options.transport->add_pool(key.first, pool->what().name);
   }
   pool->endpoint->pools.push_back(pool.get());
   if (started_ && pool->options.scheduled) {
@@ -45,6 +45,9 @@ Pool& Pools::add(PoolOptions options, EndpointPtr endpoint, const Limits& limits
 void Pools::keep(Pool& pool, PoolOptions options, const Limits& limits, bool freed, Now now) {
   // Until now only callers asked.
   const bool begins = options.scheduled && !pool.options.scheduled;
+  if (begins) {
+    pool.endpoint->options.transport->add_pool(pool.fqdn(), pool.what().name);
+  }
   pool.knowledge.reconfigure(options.identity, limits);
   pool.options = std::move(options);
   pool.activity.set_interval(pool.options.evaluation_interval, now.mono);
@@ -61,8 +64,8 @@ void Pools::remove(const Pool& going) {
   attempted(pool);
   by_generation_.erase(pool.generation);
   std::erase(pool.endpoint->pools, &pool);
-  if (pool.is_status()) {
-    pool.endpoint->options.transport->remove_pool(pool.fqdn());
+  if (pool.options.scheduled) {
+    pool.endpoint->options.transport->remove_pool(pool.fqdn(), pool.what().name);
   }
 }
 

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string_view>
 
 namespace sfb::remote {
 
@@ -24,14 +25,20 @@ class TransportControl {
   virtual Status can_ask(const Ask& ask) const = 0;
   /// Can the server itself make the text of its answer (Call::render_width)? It may still refuse.
   virtual bool can_render() const { return false; }
-  /// Tells that new content may be there for a pool (`file` only); called on the loop thread. Set
-  /// once, before the first ask.
-  virtual void on_change(std::function<void(const Fqdn& pool)> callback) {
-    static_cast<void>(callback);
+  using OnChange = std::function<void(const Fqdn& pool, std::string_view collector)>;
+  /// Tells that new content may be there for what a collector asks of a pool (`file` only); called
+  /// on the loop thread. Set once, before the first ask.
+  virtual void on_change(OnChange callback) { static_cast<void>(callback); }
+  /// A pool is (no longer) asked on schedule here, as this collector asks: `file` watches the
+  /// folder of its file.
+  virtual void add_pool(const Fqdn& pool, std::string_view collector) {
+    static_cast<void>(pool);
+    static_cast<void>(collector);
   }
-  /// A pool is (no longer) asked here: `file` watches its folder.
-  virtual void add_pool(const Fqdn& pool) { static_cast<void>(pool); }
-  virtual void remove_pool(const Fqdn& pool) { static_cast<void>(pool); }
+  virtual void remove_pool(const Fqdn& pool, std::string_view collector) {
+    static_cast<void>(pool);
+    static_cast<void>(collector);
+  }
   /// Back-off applies (not to files). It is shared by the endpoint's pools, because they share the
   /// account that could be locked.
   virtual bool uses_backoff() const { return true; }

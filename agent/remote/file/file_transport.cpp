@@ -96,14 +96,13 @@ class FileTransport final : public Transport, public std::enable_shared_from_thi
                               options_.endpoint, ask.lacking),
                   fmt::format("ask with -{}", ask.lacking));
     }
-    const auto names = [&](std::string_view part) { return options_.path.contains(part); };
-    if (ask.collector != kDefaultCollector && !names(kCollector)) {
+    if (!has_file_of(ask.collector)) {
       return fail(Reason::protocol, "file.cannot_ask",
                   fmt::format("endpoint {} reads dropped files, which hold no answer of {}",
                               options_.endpoint, ask.call.cmdlet),
                   "export with -Collector and write {collector} into the endpoint's path");
     }
-    if (!ask.category.empty() && (!names(kCategory) || !is_word(ask.category))) {
+    if (!ask.category.empty() && (!options_.path.contains(kCategory) || !is_word(ask.category))) {
       return cannot_ask(kCategoryParameter);
     }
     return {};
@@ -152,15 +151,17 @@ class FileTransport final : public Transport, public std::enable_shared_from_thi
     co_return judge(path, std::move(*job));
   }
 
-  void on_change(std::function<void(const Fqdn& pool)> callback) override {
-    on_change_ = std::move(callback);
-  }
+  void on_change(OnChange callback) override { on_change_ = std::move(callback); }
 
-  void add_pool(const Fqdn& pool) override {
-    const std::string path = path_of(pool, kDefaultCollector, {});
+  void add_pool(const Fqdn& pool, std::string_view collector) override {
+    if (!has_file_of(collector)) {
+      return;
+    }
+    const std::string path = path_of(pool, collector, {});
     const std::string folder = folder_of(path);
     const auto [names, fresh] = pools_.try_emplace(folder);
-    names->second.insert_or_assign(path.substr(path.rfind('/') + 1), pool);
+    names->second.insert_or_assign(path.substr(path.rfind('/') + 1),
+                                   Watched{pool, std::string(collector)});
     if (fresh && watch_) {
       // Not only at the first ask, which may be an interval away after a reload.
       boost::asio::co_spawn(executor_, watch_folder(shared_from_this(), folder),
@@ -168,10 +169,10 @@ class FileTransport final : public Transport, public std::enable_shared_from_thi
     }
   }
 
-  void remove_pool(const Fqdn& pool) override {
-    const std::string path = path_of(pool, kDefaultCollector, {});
+  void remove_pool(const Fqdn& pool, std::string_view collector) override {
+    const std::string path = path_of(pool, collector, {});
     const auto folder = pools_.find(folder_of(path));
-    if (folder == pools_.end()) {
+    if (!has_file_of(collector) || folder == pools_.end()) {
       return;
     }
     folder->second.erase(path.substr(path.rfind('/') + 1));
@@ -186,6 +187,13 @@ class FileTransport final : public Transport, public std::enable_shared_from_thi
   bool uses_backoff() const override { return false; }
 
  private:
+  // Whose file it is.
+  struct Watched {
+    Fqdn pool;
+    std::string collector;
+  };
+  using Files = std::unordered_map<std::string, Watched>;
+
   static boost::asio::awaitable<void> watch_folder(std::shared_ptr<FileTransport> self,
                                                    std::string folder) {
     auto add = [adder = self->watch_->adder(), folder]() -> Result<bool> {
@@ -203,6 +211,11 @@ class FileTransport final : public Transport, public std::enable_shared_from_thi
                 parameter == kCategoryParameter
                     ? "export with -PerCategory and write {category} into the endpoint's path"
                     : "ask without it");
+  }
+
+  // Without {collector} in the path, the file of a pool holds its status.
+  bool has_file_of(std::string_view collector) const {
+    return collector == kDefaultCollector || options_.path.contains(kCollector);
   }
 
   std::string path_of(const Fqdn& pool, std::string_view collector,
@@ -303,15 +316,16 @@ class FileTransport final : public Transport, public std::enable_shared_from_thi
     }
     // What an orchestrator mounts are links through `..data`, which is turned for all of them.
     if (event.kind == os::FileEvent::Kind::changed && !event.name.starts_with("..")) {
-      if (const auto pool = folder->second.find(event.name); pool != folder->second.end()) {
-        on_change_(Fqdn(pool->second));
+      if (const auto file = folder->second.find(event.name); file != folder->second.end()) {
+        const Watched watched = file->second;
+        on_change_(watched.pool, watched.collector);
       }
       return;
     }
-    // Also lost events or a folder that went: every pool of it looks for itself. A copy, because
+    // Also lost events or a folder that went: everybody looks for himself. A copy, because
     // the callback may change the map.
-    for (const auto& [name, pool] : std::unordered_map<std::string, Fqdn>(folder->second)) {
-      on_change_(pool);
+    for (const auto& [name, watched] : Files(folder->second)) {
+      on_change_(watched.pool, watched.collector);
     }
   }
 
@@ -320,9 +334,10 @@ class FileTransport final : public Transport, public std::enable_shared_from_thi
   const Clock& clock_;
   Logger logger_;
   std::shared_ptr<FileReader> reader_;
-  std::function<void(const Fqdn&)> on_change_;
-  // Folder -> file name -> pool, so that a change costs a look-up and not a walk over all pools.
-  std::unordered_map<std::string, std::unordered_map<std::string, Fqdn>> pools_;
+  OnChange on_change_;
+  // Folder -> file name -> whose it is, so that a change costs a look-up and not a walk over all
+  // pools.
+  std::unordered_map<std::string, Files> pools_;
   std::unique_ptr<os::FileWatch> watch_;
   bool warned_ = false;
   net::WorkerPool worker_;

@@ -305,7 +305,7 @@ TEST_F(CoreCollectors, AReloadSwitchesOff) {
   EXPECT_THAT(rig.core.snapshot()->others, IsEmpty());
   rig.finish(answer_of(1));
   EXPECT_THAT(rig.core.snapshot()->others, IsEmpty()) << "a late result is dropped";
-  EXPECT_THAT(rig.transports.at("one")->pools, ElementsAre("a.x")) << "told once";
+  EXPECT_THAT(rig.transports.at("one")->pools, ElementsAre("a.x"));
 }
 
 TEST_F(CoreCollectors, WhatACallerAskedFirstIsScheduledOnceItIsSwitchedOn) {
@@ -343,6 +343,33 @@ TEST_F(CoreCollectors, WhatOnlyCallersAskIsNoNewsForTheLog) {
   rig.finish(answer_of(3, false));
   EXPECT_EQ(rig.log->count("collector"), 0U);
   EXPECT_EQ(rig.log->count("warn"), 0U);
+}
+
+TEST_F(CoreCollectors, NewContentIsReadByTheCollectorItIsFor) {
+  const auto& watched = rig.transports.at("one")->pools;
+  switch_on();
+  EXPECT_THAT(watched, ElementsAre("a.x", "a.x other"));
+  rig.core.start();
+  rig.pass(11s);
+  rig.finish_good();
+  rig.finish(answer_of(1));
+  rig.pass(2s);
+  rig.transports.at("one")->changed(fqdn("a.x"), "other");
+  rig.pass(1s);
+  EXPECT_THAT(cmdlets(), ElementsAre("Get-CsOther"));
+  rig.finish(answer_of(1));
+  rig.transports.at("one")->changed(fqdn("a.x"), remote::kDefaultCollector);
+  rig.pass(1s);
+  EXPECT_THAT(cmdlets(), ElementsAre("Get-CsBackupServiceStatus"));
+  rig.finish_good();
+  rig.options.pools.pop_back();
+  rig.configure();
+  EXPECT_THAT(watched, ElementsAre("a.x"));
+  rig.ask(other());
+  EXPECT_THAT(watched, ElementsAre("a.x")) << "what only callers ask is read when they ask";
+  rig.finish(answer_of(1));
+  switch_on();
+  EXPECT_THAT(watched, ElementsAre("a.x", "a.x other"));
 }
 
 TEST(AskFor, AFileAnswersWithTheScheduledSwitchesOnly) {

@@ -162,7 +162,7 @@ class RandomLife {
         }
         break;
       case 9:
-        rig_.core.content_changed(fqdn(kPools[pick(kPools.size())]));
+        rig_.core.content_changed(fqdn(kPools[pick(kPools.size())]), remote::kDefaultCollector);
         break;
       default:
         finish_one();

@@ -218,12 +218,12 @@ TEST(CoreSchedule, ChangedContentRunsEarlyAtMostOncePerSecond) {
   Rig rig;
   rig.first_run();
   rig.pass(20s);
-  rig.transports["one"]->changed(fqdn("a.x"));
-  rig.transports["one"]->changed(fqdn("a.x"));
-  rig.transports["one"]->changed(fqdn("not.mine"));
+  rig.transports["one"]->changed(fqdn("a.x"), remote::kDefaultCollector);
+  rig.transports["one"]->changed(fqdn("a.x"), remote::kDefaultCollector);
+  rig.transports["one"]->changed(fqdn("not.mine"), remote::kDefaultCollector);
   rig.pass(1ms);
   ASSERT_EQ(rig.launched, 2U);
-  rig.transports["one"]->changed(fqdn("a.x"));
+  rig.transports["one"]->changed(fqdn("a.x"), remote::kDefaultCollector);
   rig.finish_good();
   rig.pass(990ms);
   EXPECT_EQ(rig.launched, 2U);

@@ -45,10 +45,8 @@ class ScriptedTransport final : public remote::Transport {
     }
     co_return reply(clock_.now());
   }
-  void on_change(std::function<void(const Fqdn&)> callback) override {
-    changed = std::move(callback);
-  }
-  void remove_pool(const Fqdn&) override { ++removed; }
+  void on_change(OnChange callback) override { changed = std::move(callback); }
+  void remove_pool(const Fqdn&, std::string_view) override { ++removed; }
   void on_credentials(std::function<void(std::uint64_t)> callback) override {
     new_credentials = std::move(callback);
   }
@@ -66,7 +64,7 @@ class ScriptedTransport final : public remote::Transport {
   std::vector<Call> calls;
   bool cancelled = false;
   int removed = 0;
-  std::function<void(const Fqdn&)> changed;
+  OnChange changed;
   std::function<void(std::uint64_t)> new_credentials;
   int closing = 0;
   int closed = 0;
@@ -175,7 +173,7 @@ TEST_F(EngineTest, ChangedContentIsReadEarly) {
   options.pools[0].evaluation_interval = 1h;
   engine->apply(options);
   engine->start();
-  transport->changed(fqdn("a.x"));
+  transport->changed(fqdn("a.x"), remote::kDefaultCollector);
   run_until([&] { return engine->snapshot()->pools.at(0)->evaluations == 1; });
 }
 
@@ -258,9 +256,9 @@ TEST_F(EngineTest, MayDieWhileWorkRuns) {
   const auto changed = transport->changed;
   engine.reset();
   EXPECT_EQ(heard->calls, 1);
-  changed(fqdn("a.x"));
+  changed(fqdn("a.x"), remote::kDefaultCollector);
   run_until([&] { return transport->cancelled; });
-  changed(fqdn("a.x"));
+  changed(fqdn("a.x"), remote::kDefaultCollector);
 }
 
 TEST_F(EngineTest, TheLoopMayDieBeforeTheWorkEnds) {

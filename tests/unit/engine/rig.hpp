@@ -33,12 +33,16 @@ class FakeTransport final : public remote::Transport {
   boost::asio::awaitable<Result<remote::Reply>> ask(remote::Ask, MonoTime) override {
     co_return fail(Reason::internal, "test.asked", "the core must not ask");
   }
-  void on_change(std::function<void(const Fqdn&)> callback) override {
+  void on_change(OnChange callback) override {
     changed = std::move(callback);
     ++on_change_calls;
   }
-  void add_pool(const Fqdn& pool) override { pools.push_back(pool.str()); }
-  void remove_pool(const Fqdn& pool) override { std::erase(pools, pool.str()); }
+  void add_pool(const Fqdn& pool, std::string_view collector) override {
+    pools.push_back(name_of(pool, collector));
+  }
+  void remove_pool(const Fqdn& pool, std::string_view collector) override {
+    std::erase(pools, name_of(pool, collector));
+  }
   bool uses_backoff() const override { return backoff; }
   bool can_render() const override { return renders; }
   void on_credentials(std::function<void(std::uint64_t)> callback) override {
@@ -58,9 +62,15 @@ class FakeTransport final : public remote::Transport {
   int refreshed = 0;
   std::optional<std::uint64_t> read;   ///< the password's number, as if it had been read
   std::optional<std::uint64_t> known;  ///< of the last `refresh`
-  std::function<void(const Fqdn&)> changed;
+  OnChange changed;
   std::function<void(std::uint64_t)> new_credentials;
-  std::vector<std::string> pools;
+  std::vector<std::string> pools;  ///< with the collector, unless it is the pool's status
+
+ private:
+  static std::string name_of(const Fqdn& pool, std::string_view collector) {
+    return collector == remote::kDefaultCollector ? pool.str()
+                                                  : pool.str() + " " + std::string(collector);
+  }
 };
 
 /// Keeps events as `level event key=value ...`.
@@ -215,7 +225,9 @@ class Rig {
                     open.emplace(job, std::move(launch));
                   },
                   [this](JobId job) { cancelled.push_back(job); },
-                  [this](const Fqdn& pool) { core.content_changed(pool); },
+                  [this](const Fqdn& pool, std::string_view collector) {
+                    core.content_changed(pool, collector);
+                  },
                   [this](EndpointId endpoint, std::uint64_t secret) {
                     core.credentials_changed(endpoint, secret);
                   },

@@ -82,7 +82,10 @@ class DropFolder {
   void remake() {
     loop.call([&] {
       transport = make_file_transport(loop.executor(), options, clock, Logger());
-      transport->on_change([this](const Fqdn& pool) { changed.push_back(pool); });
+      transport->on_change([this](const Fqdn& pool, std::string_view collector) {
+        changed.push_back(pool);
+        told.emplace_back(fmt::format("{} {}", pool.str(), collector));
+      });
     });
   }
 
@@ -116,7 +119,8 @@ class DropFolder {
   std::string path;
   MovedClock clock;
   FileOptions options;
-  std::vector<Fqdn> changed;  // loop thread only
+  std::vector<Fqdn> changed;      // loop thread only
+  std::vector<std::string> told;  // likewise, all that was told, each with its collector
   net::Loop loop;
   std::shared_ptr<Transport> transport;
 };

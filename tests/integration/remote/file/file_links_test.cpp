@@ -133,7 +133,7 @@ TEST_F(FileLinks, TheDataLayoutIsReadAndATurnIsTold) {
   };
   turn("..2026_11_28");
   link("..data/" + name);
-  folder_.loop.call([&] { folder_.transport->add_pool(kAtlanta); });
+  folder_.loop.call([&] { folder_.transport->add_pool(kAtlanta, kDefaultCollector); });
   EXPECT_EQ(output(), "..2026_11_28");
   folder_.take_changed();
   turn("..2026_11_29");

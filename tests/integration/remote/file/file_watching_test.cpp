@@ -15,11 +15,11 @@ namespace fs = std::filesystem;
 
 class FileWatching : public testing::Test {
  protected:
-  void add(const Fqdn& pool) {
-    folder_.loop.call([&] { folder_.transport->add_pool(pool); });
+  void add(const Fqdn& pool, std::string_view collector = kDefaultCollector) {
+    folder_.loop.call([&] { folder_.transport->add_pool(pool, collector); });
   }
-  void remove(const Fqdn& pool) {
-    folder_.loop.call([&] { folder_.transport->remove_pool(pool); });
+  void remove(const Fqdn& pool, std::string_view collector = kDefaultCollector) {
+    folder_.loop.call([&] { folder_.transport->remove_pool(pool, collector); });
   }
   void drop(const Fqdn& pool) {
     DropFolder::drop(folder_.file(pool), export_of(pool, folder_.clock.wall()));
@@ -137,7 +137,7 @@ int warnings_without_rights(const std::string& folder) {
     auto transport = loop.call([&] {
       auto made = make_file_transport(loop.executor(), options, clock,
                                       Logger(sink, LogLevel::info, "file"));
-      made->add_pool(kAtlanta);
+      made->add_pool(kAtlanta, kDefaultCollector);
       return made;
     });
     for (int i = 0; i < 2; ++i) {
@@ -184,6 +184,46 @@ TEST_F(FileWatching, WithCategoriesTheUnfilteredFileCounts) {
   EXPECT_TRUE(told(kChicago));
   for (const Fqdn& pool : folder_.take_changed()) {
     EXPECT_EQ(pool, kChicago) << "the schedule asks for All alone";
+  }
+}
+
+// In a folder of its own or under a name of its own.
+TEST_F(FileWatching, EachCollectorIsToldOfItsOwnFile) {
+  for (const std::string path : {"/{pool}.{collector}.clixml", "/{collector}/{pool}.clixml"}) {
+    folder_.options.path = folder_.path + path;
+    folder_.remake();
+    const auto file = [&](std::string_view collector) {
+      return path.starts_with("/{pool}")
+                 ? fmt::format("{}/{}.{}.clixml", folder_.path, kAtlanta.str(), collector)
+                 : fmt::format("{}/{}/{}.clixml", folder_.path, collector, kAtlanta.str());
+    };
+    const auto told_of = [&](std::string_view collector) {
+      const std::string line = fmt::format("{} {}", kAtlanta.str(), collector);
+      return net::eventually([&] {
+        return folder_.loop.call([&] { return std::ranges::count(folder_.told, line) > 0; });
+      });
+    };
+    for (const std::string_view collector : {kDefaultCollector, std::string_view("other")}) {
+      fs::create_directories(fs::path(file(collector)).parent_path());
+      add(kAtlanta, collector);
+      Ask ask = ask_of(kAtlanta);
+      ask.collector = collector;
+      EXPECT_EQ(folder_.code_of(ask), "file.missing") << "it is watched now";
+    }
+    DropFolder::drop(file("other"), "x");
+    EXPECT_TRUE(told_of("other")) << path;
+    EXPECT_THAT(folder_.loop.call([&] { return folder_.told; }),
+                testing::Not(testing::Contains(testing::HasSubstr(kDefaultCollector))));
+    DropFolder::drop(file(kDefaultCollector), "x");
+    EXPECT_TRUE(told_of(kDefaultCollector)) << path;
+    remove(kAtlanta, "other");
+    folder_.loop.call([&] { folder_.told.clear(); });
+    DropFolder::drop(file("other"), "y");
+    DropFolder::drop(file(kDefaultCollector), "y");
+    EXPECT_TRUE(told_of(kDefaultCollector)) << path;
+    EXPECT_THAT(folder_.loop.call([&] { return folder_.told; }),
+                testing::Not(testing::Contains(testing::EndsWith("other"))));
+    folder_.loop.call([&] { folder_.told.clear(); });
   }
 }
 
