@@ -10,6 +10,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <fcntl.h>
@@ -36,8 +37,13 @@ using Seconds = std::chrono::duration<double>;
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kPiece = 64UL << 10U;
-// For a killed process to go when there is no loop any more to wait on.
+// Between looks at whether a killed process has gone. The kernel takes its time, and a dead mount
+// can keep one for ever.
+constexpr std::chrono::milliseconds kFirstLook{5};
+constexpr std::chrono::milliseconds kLastLook{1000};
+// How long the end of the loop waits for it, when nobody can look any more.
 constexpr int kReapMs = 1000;
+constexpr int kReapStepMs = 5;
 
 bool is_passing(int error) {
   return error == EAGAIN || error == EINTR;
@@ -86,13 +92,13 @@ struct ChildProcess::State {
         in(loop),
         out(loop),
         err(loop) {}
-  // With the loop gone, nobody else would.
-  ~State() { reap(); }
+  ~State() { end_without_loop(); }
   State(const State&) = delete;
   State& operator=(const State&) = delete;
 
   void signal_group(int signal) const;
   std::optional<ProcessExit> reap();
+  void end_without_loop();
   bool take_stderr();
   void take_last_stderr();
   std::string name() const { return fmt::format("{} (process {})", program, pid); }
@@ -134,26 +140,25 @@ void ChildProcess::State::signal_group(int signal) const {
   }
 }
 
-// Kills what is left and collects how the process ended; nothing if it will not go.
+// How it ended, if it has and nobody knew. Never waits.
 std::optional<ProcessExit> ChildProcess::State::reap() {
-  if (reaped) {
-    return std::nullopt;
-  }
-  signal_group(SIGKILL);
-  // The kernel takes its time, and a dead mount can keep a killed process for ever. (No pidfd: it
-  // could not be watched, so it has hardly begun and goes at once.)
-  const bool watched = pidfd.is_open();
-  pollfd death{.fd = pidfd.native_handle(), .events = POLLIN, .revents = 0};
-  while (watched && ::poll(&death, 1, kReapMs) < 0 && errno == EINTR) {
-  }
   siginfo_t info{};
-  if (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | (watched ? WNOHANG : 0)) != 0 ||
+  if (reaped || ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG) != 0 ||
       info.si_pid == 0) {
     return std::nullopt;
   }
   reaped = true;
   return info.si_code == CLD_EXITED ? ProcessExit{.status = info.si_status, .signal = 0}
                                     : ProcessExit{.status = 0, .signal = info.si_status};
+}
+
+// While the loop lives, `supervise` ends only behind the process. With the loop gone nobody else
+// would reap it; one that does not go is left to the system.
+void ChildProcess::State::end_without_loop() {
+  signal_group(SIGKILL);
+  for (int waited = 0; !reaped && !reap() && waited < kReapMs; waited += kReapStepMs) {
+    ::poll(nullptr, 0, kReapStepMs);
+  }
 }
 
 // One piece; false when there is none now or will never be.
@@ -191,14 +196,19 @@ std::unexpected<Error> ChildProcess::State::cancelled() const {
 asio::awaitable<void> ChildProcess::State::supervise(Self self) {
   // Should the wait itself fail, an unsupervised process must not stay: it is killed then.
   co_await wait_on(self->pidfd, Stream::wait_read);
-  const auto end = self->reap();
+  self->signal_group(SIGKILL);
   close(self->in);  // a process outside the group may hold the other end
-  self->take_last_stderr();
-  if (end) {
-    self->exit = end;
-    close(self->pidfd);
-    self->ended.notify_all();
+  asio::steady_timer look(self->executor);
+  auto end = self->reap();
+  for (auto pause = kFirstLook; !end; pause = std::min(2 * pause, kLastLook)) {
+    look.expires_after(pause);
+    co_await look.async_wait(kAwait);
+    end = self->reap();
   }
+  self->take_last_stderr();
+  self->exit = end;
+  close(self->pidfd);
+  self->ended.notify_all();
 }
 
 asio::awaitable<void> ChildProcess::State::drain_stderr(Self self) {
@@ -333,14 +343,16 @@ Result<std::unique_ptr<ChildProcess>> ChildProcess::start(asio::any_io_executor 
     return std::unexpected(std::move(spawned.error()));
   }
   const auto state = std::make_shared<State>(executor, argv.front(), spawned->pid);
-  if (!adopt(state->pidfd, spawned->pidfd) || !adopt(state->in, spawned->in) ||
-      !adopt(state->out, spawned->out) || !adopt(state->err, spawned->err)) {
+  const bool adopted = adopt(state->pidfd, spawned->pidfd) && adopt(state->in, spawned->in) &&
+                       adopt(state->out, spawned->out) && adopt(state->err, spawned->err);
+  asio::co_spawn(executor, State::supervise(state), asio::detached);
+  if (!adopted) {
+    state->signal_group(SIGKILL);
     return fail(
         Reason::process, "process.start",
         fmt::format("{} cannot be supervised: epoll takes no more descriptors", argv.front()),
         "raise fs.epoll.max_user_watches");
   }
-  asio::co_spawn(executor, State::supervise(state), asio::detached);
   asio::co_spawn(executor, State::drain_stderr(state), asio::detached);
   return std::unique_ptr<ChildProcess>(new ChildProcess(state));
 }

@@ -2,6 +2,12 @@
 
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <utility>
 
 namespace sfb::os {
 namespace {
@@ -146,6 +152,65 @@ TEST_F(ChildProcessEndTest, WaitsOutliveTheObject) {
   auto ending = loop_.start(child_->end({hours(1), hours(1)}, net::kNever));
   drop();
   EXPECT_TRUE(ending.get());
+}
+
+// A process that traces another until its stdin ends; nothing when that is not allowed here.
+class Tracer {
+ public:
+  explicit Tracer(pid_t whom) {
+    std::array<int, 2> stop{};
+    std::array<int, 2> ready{};
+    if (::pipe(stop.data()) != 0 || ::pipe(ready.data()) != 0) {
+      return;
+    }
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      ::close(stop[1]);
+      char byte = ::ptrace(PTRACE_SEIZE, whom, nullptr, nullptr) == 0 ? 'y' : 'n';
+      static_cast<void>(::write(ready[1], &byte, 1));
+      static_cast<void>(::read(stop[0], &byte, 1));
+      ::_exit(0);
+    }
+    char byte = 'n';
+    static_cast<void>(::read(ready[0], &byte, 1));
+    works_ = byte == 'y';
+    stop_ = stop[1];
+    ::close(stop[0]);
+    ::close(ready[0]);
+    ::close(ready[1]);
+  }
+  ~Tracer() { let_go(); }
+  Tracer(const Tracer&) = delete;
+  Tracer& operator=(const Tracer&) = delete;
+
+  bool works() const { return works_; }
+  void let_go() {
+    if (stop_ >= 0) {
+      ::close(std::exchange(stop_, -1));
+      ::waitpid(pid_, nullptr, 0);
+    }
+  }
+
+ private:
+  pid_t pid_ = -1;
+  int stop_ = -1;
+  bool works_ = false;
+};
+
+// It is dead, and its parent cannot have it yet: a debugger looks at it.
+TEST_F(ChildProcessEndTest, OneThatCannotBeReapedAtOnceIsReapedLater) {
+  start({"/bin/sleep", "60"});
+  Tracer tracer(pid_);
+  if (!tracer.works()) {
+    GTEST_SKIP() << "nobody may trace here";
+  }
+  ::kill(pid_, SIGKILL);
+  EXPECT_TRUE(net::eventually([&] { return is_dead(pid_); }));
+  EXPECT_FALSE(exited(net::mono_now() + milliseconds(5)));
+  EXPECT_FALSE(is_reaped(pid_));
+  tracer.let_go();
+  EXPECT_EQ(ended(), "killed by SIGKILL");
+  EXPECT_TRUE(is_reaped(pid_));
 }
 
 // Loops that stop, as the agent's does at its end.
