@@ -55,7 +55,7 @@ class Agent {
         sink_(std::make_shared<StderrSink>(options.log_format, clock_)),
         logger_(sink_, options.log_level, "agent"),
         hosts_(own_hosts(options.listen_addresses, options.allowed_hosts)),
-        self_(build_info()),
+        self_(std::make_shared<serve::SelfMetrics>(build_info())),
         loaded_(std::move(loaded)),
         pages_("pages", 1, kCpuQueue),
         cpu_("cpu", static_cast<std::size_t>(cpu_threads()), kCpuQueue),
@@ -74,10 +74,14 @@ class Agent {
             },
             logger_.with_source("http")),
         signals_(loop_, SIGTERM, SIGINT, SIGHUP) {
-    sink_->on_event([this](LogLevel level) { self_.log_message(level); });
+    sink_->on_event([this](LogLevel level) { self_->log_message(level); });
   }
 
   int run() {
+    if (const Status started = start_workers(); !started) {
+      fmt::print(stderr, "sfb_backup_exporter: {}\n", describe(started.error()));
+      return kFailed;
+    }
     for (const std::string& text : options_.listen_addresses) {
       const auto address = net::parse_listen_address(text);
       const Status listening =
@@ -93,7 +97,7 @@ class Agent {
     spawn(watch_signals());
     take_reloads();
     const net::LoopLag lag(loop_.get_executor(),
-                           [this](std::chrono::nanoseconds late) { self_.loop_lag(late); });
+                           [this](std::chrono::nanoseconds late) { self_->loop_lag(late); });
     loop_.run();
     // Nobody handles it any more, and it must not be what this process ends by.
     signals_.remove(SIGHUP);
@@ -105,9 +109,20 @@ class Agent {
   }
 
  private:
+  // Before anybody can ask: an agent that looks healthy and cannot make a page is worse than none.
+  // What one endpoint needs starts with its first ask, and fails as a failure of its pools.
+  Status start_workers() {
+    for (net::WorkerPool* const each : {&pages_, &cpu_, &files_}) {
+      if (Status started = each->start(); !started) {
+        return started;
+      }
+    }
+    return shared_.services->start();
+  }
+
   http::ServerOptions server_options() {
     http::ServerOptions options;
-    options.on_own_answer = [this](int status) { self_.http_request("other", status); };
+    options.on_own_answer = [this](int status) { self_->http_request("other", status); };
     return options;
   }
 
@@ -145,8 +160,8 @@ class Agent {
       shared_.budget = std::make_shared<remote::ByteBudget>(in_flight);
     }
     engine_.apply(engine_options(loaded_.settings, loop_.get_executor(), clock_, logger_, shared_));
-    self_.configured_pools(loaded_.settings.pools.size());
-    self_.config_reload(true, clock_.now().wall);
+    self_->configured_pools(loaded_.settings.pools.size());
+    self_->config_reload(true, clock_.now().wall);
   }
 
   asio::awaitable<void> watch_signals() {
@@ -218,7 +233,7 @@ class Agent {
     }
     if (!outcome) {
       logger_.error("configuration not reloaded", {{"error", describe(outcome.error())}});
-      self_.config_reload(false, clock_.now().wall);
+      self_->config_reload(false, clock_.now().wall);
       co_return;
     }
     if (!*outcome) {
@@ -226,7 +241,7 @@ class Agent {
         logger_.error("configuration not reloaded, the last good one stays",
                       {{"problem", config::to_string(problem)}});
       }
-      self_.config_reload(false, clock_.now().wall);
+      self_->config_reload(false, clock_.now().wall);
       co_return;
     }
     loaded_ = std::move(**outcome);
@@ -238,11 +253,11 @@ class Agent {
   }
 
   AgentOptions options_;
-  SystemClock clock_;
+  const Clock& clock_ = process_clock();
   std::shared_ptr<StderrSink> sink_;
   Logger logger_;
   std::vector<std::string> hosts_;
-  serve::SelfMetrics self_;
+  std::shared_ptr<serve::SelfMetrics> self_;
   config::Loaded loaded_;
   asio::io_context loop_{1};
   // Scrapes must not wait behind somebody's large query, nor either behind a dead configuration

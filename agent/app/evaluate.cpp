@@ -3,6 +3,7 @@
 #include "agent/app/exit_codes.hpp"
 #include "agent/app/log_sink.hpp"
 #include "agent/app/output.hpp"
+#include "agent/app/process.hpp"
 #include "agent/app/screen.hpp"
 #include "agent/app/setup.hpp"
 #include "agent/base/text.hpp"
@@ -56,25 +57,30 @@ Run run_ask(asio::io_context& loop, const std::shared_ptr<remote::Transport>& tr
   Run run;
   remote::Ask question = engine::ask_for(
       {pool.fqdn}, format::leaves_text_to_server(output.choice) ? output_width(output) : 0);
-  bool interrupted = false;
-  asio::cancellation_signal cancel;
+  // Shared: a signal that comes together with the answer is handled only when the loop runs again.
+  struct Interrupt {
+    bool came = false;
+    asio::cancellation_signal cancel;
+  };
+  const auto interrupt = std::make_shared<Interrupt>();
   asio::signal_set signals(loop, SIGINT, SIGTERM);
-  signals.async_wait([&](const boost::system::error_code& error, int) {
+  signals.async_wait([interrupt](const boost::system::error_code& error, int) {
     if (!error) {
-      interrupted = true;
-      cancel.emit(asio::cancellation_type::terminal);
+      interrupt->came = true;
+      interrupt->cancel.emit(asio::cancellation_type::terminal);
     }
   });
-  asio::co_spawn(loop, ask(transport, std::move(question), pool.evaluation_timeout, run),
-                 asio::bind_cancellation_slot(cancel.slot(), [&](std::exception_ptr failure) {
-                   if (!interrupted) {
-                     run.failure = std::move(failure);
-                   }
-                   signals.cancel();
-                   loop.stop();
-                 }));
+  asio::co_spawn(
+      loop, ask(transport, std::move(question), pool.evaluation_timeout, run),
+      asio::bind_cancellation_slot(interrupt->cancel.slot(), [&](std::exception_ptr failure) {
+        if (!interrupt->came) {
+          run.failure = std::move(failure);
+        }
+        signals.cancel();
+        loop.stop();
+      }));
   loop.run();
-  if (interrupted) {
+  if (interrupt->came) {
     run.reply.reset();  // whatever became of it, nobody waits for it
   }
   return run;
@@ -221,7 +227,7 @@ int run_evaluate(const EvaluateOptions& options) {
     }
     return kUsage;
   }
-  const SystemClock clock;
+  const Clock& clock = process_clock();
   const Logger logger = options.debug
                             ? Logger(std::make_shared<StderrSink>(LogFormat::logfmt, clock),
                                      LogLevel::debug, "evaluate")

@@ -1,5 +1,6 @@
 #include "agent/app/log_sink.hpp"
 
+#include <fmt/format.h>
 #include <spdlog/async.h>
 #include <spdlog/async_logger.h>
 #include <spdlog/sinks/base_sink.h>
@@ -7,6 +8,8 @@
 #include <array>
 #include <cstdio>
 #include <mutex>
+#include <stdexcept>
+#include <system_error>
 #include <thread>
 
 namespace sfb::app {
@@ -33,12 +36,23 @@ class CountingSink final : public spdlog::sinks::base_sink<std::mutex> {
   std::shared_ptr<std::atomic<std::size_t>> written_;
 };
 
+std::shared_ptr<spdlog::details::thread_pool> make_writer() {
+  try {
+    return std::make_shared<spdlog::details::thread_pool>(kQueueLines, 1);
+  } catch (const std::system_error& error) {
+    throw std::runtime_error(fmt::format(
+        "log: no thread could be started: {} (raise the limit of tasks, TasksMax= of the unit, "
+        "ulimit -u)",
+        error.code().message()));
+  }
+}
+
 }  // namespace
 
 StderrSink::StderrSink(LogFormat format, const Clock& clock)
     : format_(format),
       clock_(clock),
-      pool_(std::make_shared<spdlog::details::thread_pool>(kQueueLines, 1)),
+      pool_(make_writer()),
       written_(std::make_shared<std::atomic<std::size_t>>(0)) {
   logger_ =
       std::make_shared<spdlog::async_logger>("sfb", std::make_shared<CountingSink>(written_), pool_,

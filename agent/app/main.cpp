@@ -181,7 +181,7 @@ int main(int argc, char** argv) {
     return kFailed;
   }
   try {
-    return run(argc, argv);
+    return leave(run(argc, argv));
   } catch (const std::exception& error) {
     // The one place where exceptions end: only start-up and broken invariants throw. Not
     // fmt::print: it throws too where stderr cannot be written.

@@ -1,10 +1,13 @@
 #include "agent/app/process.hpp"
 
 #include "agent/base/descriptor.hpp"
+#include "agent/net/worker_pool.hpp"
 
 #include <sys/prctl.h>
 
 #include <csignal>
+#include <cstdio>
+#include <cstdlib>
 
 namespace sfb::app {
 
@@ -39,6 +42,19 @@ void settle_signals() {
   // Alone: with SIGTERM blocked, as some supervisors leave it, nobody could end the agent.
   const sigset_t set = hangup();
   ::pthread_sigmask(SIG_SETMASK, &set, nullptr);
+}
+
+const Clock& process_clock() {
+  static const SystemClock kClock;
+  return kClock;
+}
+
+int leave(int exit_code) {
+  if (net::WorkerPool::left_behind() > 0) {
+    std::fflush(stdout);
+    std::_Exit(exit_code);
+  }
+  return exit_code;
 }
 
 void take_reloads() {

@@ -1,6 +1,8 @@
 // What a process settles before it does anything: its memory, its first descriptors, its signals.
 #pragma once
 
+#include "agent/base/time.hpp"
+
 namespace sfb::app {
 
 /// First in `main`, whatever the command is: 0 to 2 are open, and this memory, which will hold
@@ -20,5 +22,12 @@ void settle_signals();
 /// SIGHUP comes from now on, those that waited included: there must be a handler. Thread rule: for
 /// the thread that calls it, and those it makes.
 void take_reloads();
+
+/// The clock of everything that may outlive those who made it: it lasts as long as the process.
+const Clock& process_clock();
+
+/// Ends the process as `return` from main does, unless threads were left behind that hang in a dead
+/// mount or name server: then nothing more is destroyed under them.
+int leave(int exit_code);
 
 }  // namespace sfb::app

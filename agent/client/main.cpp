@@ -2,6 +2,7 @@
 #include "agent/base/descriptor.hpp"
 #include "agent/base/text.hpp"
 #include "agent/client/client.hpp"
+#include "agent/net/worker_pool.hpp"
 
 #include <unistd.h>
 
@@ -39,6 +40,9 @@ int main(int argc, char** argv) {
     if (std::fflush(stdout) != 0) {
       std::perror((cmdlet.name + ": stdout").c_str());
       return sfb::client::kFailed;
+    }
+    if (sfb::net::WorkerPool::left_behind() > 0) {
+      std::_Exit(printout.exit_code);  // a look-up hangs, and must not see what `exit` destroys
     }
     return printout.exit_code;
   } catch (const std::exception& error) {

@@ -45,6 +45,8 @@ class Resolver::Impl : public std::enable_shared_from_this<Impl> {
       : lookup_(std::move(lookup)),
         pool_(std::make_unique<WorkerPool>("resolve", threads, kQueue, kGrace)) {}
 
+  Status start() { return pool_->start(); }
+
   // Ends the waits for look-ups, so that nothing is left to do on the loop, and leaves a hanging
   // thread to itself.
   void stop() {
@@ -177,6 +179,10 @@ Resolver::Resolver(std::size_t threads, Lookup lookup)
 
 Resolver::~Resolver() {
   impl_->stop();
+}
+
+Status Resolver::start() {
+  return impl_->start();
 }
 
 asio::awaitable<Result<Resolver::Answer>> Resolver::resolve(std::string host, std::uint16_t port,

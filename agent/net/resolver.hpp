@@ -32,6 +32,9 @@ class Resolver {
   explicit Resolver(std::size_t threads = kThreads, Lookup lookup = resolve_blocking);
   ~Resolver();
 
+  /// As WorkerPool::start.
+  Status start();
+
   struct Answer {
     Endpoints endpoints;
     bool remembered = false;  ///< DNS did not answer; these are from before

@@ -24,6 +24,8 @@ struct Job {
   std::move_only_function<void()> work;
 };
 
+std::atomic<std::size_t> threads_left_behind{0};  // NOLINT: of the process, as its end is
+
 Error stopped(const std::string& name) {
   return fail(Reason::internal, "pool.stopped", fmt::format("{}: the program is stopping", name))
       .error();
@@ -106,11 +108,12 @@ struct WorkerPool::Core {
     core->thread_finished.notify_all();
   }
 
+  bool needs_thread() const {
+    return threads.size() < thread_limit && busy + queue.size() >= threads.size();
+  }
+
   // Called with the mutex held.
-  Status start_thread_if_needed(const std::shared_ptr<Core>& core) {
-    if (threads.size() >= thread_limit || busy + queue.size() < threads.size()) {
-      return {};
-    }
+  Status start_thread(const std::shared_ptr<Core>& core) {
     auto slot = std::make_unique<Thread>();
     try {
       const SignalsBlocked blocked;
@@ -150,6 +153,7 @@ WorkerPool::~WorkerPool() {
     for (auto& slot : core_->threads) {
       if (!slot->finished) {
         slot->thread.detach();
+        ++threads_left_behind;
       } else {
         threads.push_back(std::move(slot));
       }
@@ -158,6 +162,15 @@ WorkerPool::~WorkerPool() {
   for (const auto& slot : threads) {
     slot->thread.join();
   }
+}
+
+Status WorkerPool::start() {
+  const std::lock_guard lock(core_->mutex);
+  return core_->threads.empty() ? core_->start_thread(core_) : Status{};
+}
+
+std::size_t WorkerPool::left_behind() {
+  return threads_left_behind;
 }
 
 void WorkerPool::stop() {
@@ -196,8 +209,10 @@ Status WorkerPool::submit(TicketPtr ticket, std::move_only_function<void()> work
                               core_->queue.size()),
                   "try again later");
     }
-    if (Status started = core_->start_thread_if_needed(core_); !started) {
-      return started;
+    if (core_->needs_thread()) {
+      if (Status started = core_->start_thread(core_); !started) {
+        return started;
+      }
     }
     core_->queue.push_back({std::move(ticket), std::move(work)});
   }

@@ -78,11 +78,11 @@ struct PoolCounters {
   std::size_t queued = 0;   ///< jobs waiting for a thread
 };
 
-/// A bounded pool of threads with a bounded queue. Threads start when there is work for them.
-/// Thread rule: `run` and `run_until` are awaited on the loop thread and resume there; jobs run on
-/// the pool's threads; the pool is destroyed before the io_context of those who wait. A job that
-/// never returns costs its thread for ever but holds up neither its caller (with a deadline) nor
-/// the end of the program.
+/// A bounded pool of threads with a bounded queue. Threads start when there is work for them;
+/// `start` has the first one at once. Thread rule: `run` and `run_until` are awaited on the loop
+/// thread and resume there; jobs run on the pool's threads; the pool is destroyed before the
+/// io_context of those who wait. A job that never returns costs its thread for ever but holds up
+/// neither its caller (with a deadline) nor the end of the program.
 class WorkerPool {
  public:
   /// `name` (its first 15 bytes) names the threads and stands in messages. At most `queue_limit`
@@ -93,6 +93,10 @@ class WorkerPool {
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
+
+  /// Starts the first thread, so that a machine that has none left is found out before the work
+  /// comes. Reason::process, code `pool.threads`. Again is harmless.
+  Status start();
 
   /// Runs `job`, which returns a Result<T>, on a thread of the pool. Besides the job's own errors:
   /// Reason::throttled, code `pool.full`; Reason::internal, `pool.exception` (the job threw),
@@ -135,6 +139,10 @@ class WorkerPool {
   void stop();
 
   PoolCounters counters() const;
+
+  /// How many threads all pools that are gone have left alone in this process. With any, end it by
+  /// `_Exit`: they may still run, and must not see what `exit` destroys.
+  static std::size_t left_behind();
 
  private:
   struct Core;

@@ -24,14 +24,21 @@ namespace asio = boost::asio;
 /// The exporter's own counters are as old as the page.
 constexpr std::chrono::seconds kMaxAge{1};
 
+/// What a page must not lack.
+struct Version {
+  std::uint64_t snapshot = 0;
+  std::uint64_t reloads = 0;  ///< of the configuration, refused ones too
+};
+
 struct Page {
   Bytes bytes;
-  std::uint64_t version = 0;  ///< the snapshot's
-  MonoTime made{};            ///< when the snapshot was taken
+  Version version = {};
+  MonoTime made{};  ///< when the snapshot was taken
 
-  /// Good for a caller that came at `arrived`, when the snapshot had `wanted`.
-  bool serves(std::uint64_t wanted, MonoTime arrived) const {
-    return bytes != nullptr && version >= wanted && !outdated(arrived);
+  /// Good for a caller that came at `arrived`, when `wanted` was the newest.
+  bool serves(const Version& wanted, MonoTime arrived) const {
+    return bytes != nullptr && version.snapshot >= wanted.snapshot &&
+           version.reloads >= wanted.reloads && !outdated(arrived);
   }
   bool outdated(MonoTime now) const { return now - made > kMaxAge; }
 };
@@ -85,7 +92,7 @@ Result<Bytes> make_page(const status::Snapshot& snapshot, const SelfMetrics& sel
 
 struct LivePages::Impl {
   status::Board& board;
-  const SelfMetrics& self;
+  std::shared_ptr<const SelfMetrics> self;
   net::WorkerPool& cpu;
   const Clock& clock;
   std::array<Slot, 4> slots{{{exposition::Format::text_0_0_4, false, {}, {}},
@@ -112,13 +119,14 @@ struct LivePages::Impl {
                                          std::shared_ptr<Build> build) {
     const Completion completion(slot, build);
     const status::SnapshotPtr snapshot = impl->board.snapshot();
+    const Version version{snapshot->version, impl->self->reloads()};
     const MonoTime made = impl->clock.now().mono;
-    const auto job = [snapshot, &self = impl->self, format = slot.format, gzip = slot.gzip] {
-      return make_page(*snapshot, self, format, gzip);
+    const auto job = [snapshot, self = impl->self, format = slot.format, gzip = slot.gzip] {
+      return make_page(*snapshot, *self, format, gzip);
     };
     Result<Bytes> bytes = co_await impl->cpu.run(job);
     if (bytes) {
-      slot.page = Page{std::move(*bytes), snapshot->version, made};
+      slot.page = Page{std::move(*bytes), version, made};
       build->page = slot.page;
     } else {
       build->page = std::unexpected(std::move(bytes.error()));
@@ -129,7 +137,7 @@ struct LivePages::Impl {
                                             bool gzip) {
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
     const MonoTime arrived = impl->clock.now().mono;
-    const std::uint64_t wanted = impl->board.snapshot()->version;
+    const Version wanted{impl->board.snapshot()->version, impl->self->reloads()};
     impl->drop_outdated(arrived);
     Slot& slot = impl->slot(format, gzip);
     Page page = slot.page;
@@ -156,9 +164,9 @@ struct LivePages::Impl {
   }
 };
 
-LivePages::LivePages(status::Board& board, const SelfMetrics& self, net::WorkerPool& cpu,
-                     const Clock& clock)
-    : impl_(std::make_shared<Impl>(board, self, cpu, clock)) {}
+LivePages::LivePages(status::Board& board, std::shared_ptr<const SelfMetrics> self,
+                     net::WorkerPool& cpu, const Clock& clock)
+    : impl_(std::make_shared<Impl>(board, std::move(self), cpu, clock)) {}
 
 boost::asio::awaitable<Result<Bytes>> LivePages::get(exposition::Format format, bool gzip) {
   return Impl::get(impl_, format, gzip);

@@ -18,17 +18,18 @@ namespace sfb::serve {
 using Bytes = std::shared_ptr<const std::string>;
 
 /// Thread rule: loop thread; rendering and compression run in the worker pool. `board` and
-/// `clock` live as long as the loop runs, `self` also as long as the pool's threads.
+/// `clock` live as long as the loop runs. A job shares `self`, because it may outlive the pool.
 class LivePages {
  public:
-  LivePages(status::Board& board, const SelfMetrics& self, net::WorkerPool& cpu,
+  LivePages(status::Board& board, std::shared_ptr<const SelfMetrics> self, net::WorkerPool& cpu,
             const Clock& clock);
 
-  /// The current page, gzipped if wanted. Rebuilt when a pool's snapshot changed since it was made
-  /// or when it is older than a second; callers that come during a rebuild wait for it, and for the
-  /// next one when a snapshot has changed in between: a page never lacks what was there when its
-  /// caller came. A scrape never causes an evaluation. Errors: those of WorkerPool::run and of
-  /// gzip, and Reason::internal, code `page.cancelled` or `page.abandoned` (the agent stops).
+  /// The current page, gzipped if wanted. Rebuilt when a pool's snapshot changed since it was made,
+  /// or the configuration was reloaded, or when it is older than a second; callers that come during
+  /// a rebuild wait for it, and for the next one when one of these has changed in between: a page
+  /// never lacks what was there when its caller came. A scrape never causes an evaluation. Errors:
+  /// those of WorkerPool::run and of gzip, and Reason::internal, code `page.cancelled` or
+  /// `page.abandoned` (the agent stops).
   boost::asio::awaitable<Result<Bytes>> get(exposition::Format format, bool gzip);
 
  private:

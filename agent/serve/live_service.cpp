@@ -255,7 +255,7 @@ struct Service::Impl {
     const MonoTime start = self->parts.clock.now().mono;
     const Route* route = find_route(request->path);
     http::Response response = co_await answer(self, route, request);
-    self->parts.self.http_request(route == nullptr ? "other" : route->pattern, response.status);
+    self->parts.self->http_request(route == nullptr ? "other" : route->pattern, response.status);
     if (self->parts.logger.enabled(LogLevel::debug)) {
       const auto took = std::chrono::duration_cast<Micros>(self->parts.clock.now().mono - start);
       self->parts.logger.debug("request", {{"method", request->method},

@@ -28,7 +28,7 @@ struct ServiceOptions {
 struct ServiceParts {
   status::Evaluator& evaluator;
   status::Board& board;
-  SelfMetrics& self;
+  std::shared_ptr<SelfMetrics> self;  ///< shared with jobs of `pages`
   net::WorkerPool& pages;  ///< for metrics pages only, so that a scrape waits for no query
   net::WorkerPool& cpu;
   const Clock& clock;

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cmath>
 #include <optional>
 #include <utility>
@@ -105,6 +106,7 @@ struct SelfMetrics::Impl {
   prometheus::Histogram& lag;
   std::array<prometheus::Counter*, kLevels.size()> messages{};  ///< by level
   std::optional<WallTime> process_start = read_process_start();
+  std::atomic<std::uint64_t> reloads{0};
 
   explicit Impl(const BuildInfo& build)
       : requests(prometheus::BuildCounter()
@@ -172,6 +174,11 @@ void SelfMetrics::config_reload(bool successful, WallTime time) {
   if (successful) {
     impl_->reload_time.Add({}).Set(to_unix_seconds(time));
   }
+  ++impl_->reloads;
+}
+
+std::uint64_t SelfMetrics::reloads() const {
+  return impl_->reloads;
 }
 
 void SelfMetrics::write(exposition::Writer& writer) const {

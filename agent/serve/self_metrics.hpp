@@ -33,6 +33,8 @@ class SelfMetrics {
   void configured_pools(std::size_t count);
   /// A configuration was loaded at `time`, or a reload failed (then only the gauge drops to 0).
   void config_reload(bool successful, WallTime time);
+  /// How often that was told.
+  std::uint64_t reloads() const;
 
   /// Appends all families, process_* last.
   void write(exposition::Writer& writer) const;

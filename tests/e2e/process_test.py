@@ -178,6 +178,18 @@ class Streams(ProcessTest):
                 run = subprocess.run(["/bin/sh", "-c", command], env={"SFB_BACKUP_EXPORTER_URL": "unix:/none"}, capture_output=True, check=False)
                 self.assertEqual(run.returncode, code, run.stderr)
 
+    @unittest.skipUnless(os.geteuid() == 0, "only root may become an account that has no other task")
+    def test_without_threads_it_does_not_start(self):
+        """Else it would look healthy and could not make a page."""
+        self.folder.chmod(0o711)
+        for most, who in ((1, "log"), (2, "pages"), (3, "cpu"), (4, "config"), (5, "resolve"), (6, "answers")):
+            with self.subTest(who):
+                process = self.start(stderr=subprocess.PIPE, user=64988, group=64988, extra_groups=[],
+                                     preexec_fn=lambda most=most: resource.setrlimit(resource.RLIMIT_NPROC, (most, most)))
+                said = process.communicate(timeout=lab.WAIT)[1].decode()
+                self.assertEqual(process.returncode, 1, said)
+                self.assertRegex(said, rf"^sfb_backup_exporter: {who}: no thread could be started: .*TasksMax")
+
     def test_a_reader_of_the_log_that_goes(self):
         reader, writer = os.pipe()
         process = self.start(stderr=writer)

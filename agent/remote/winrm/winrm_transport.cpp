@@ -73,6 +73,11 @@ WinrmServices::WinrmServices(asio::any_io_executor executor)
     : secrets(std::make_shared<os::SharedWatch>(std::move(executor))),
       readers("answers", kReaders, kReadJobs) {}
 
+Status WinrmServices::start() {
+  const Status started = resolver.start();
+  return started ? readers.start() : started;
+}
+
 std::shared_ptr<Transport> make_winrm_transport(asio::any_io_executor executor,
                                                 WinrmOptions options, const Clock& clock,
                                                 Logger logger) {

@@ -26,6 +26,8 @@ namespace sfb::remote {
 /// transports' last coroutine.
 struct WinrmServices {
   explicit WinrmServices(boost::asio::any_io_executor executor);
+  /// Starts the first thread of each pool: net::WorkerPool::start.
+  Status start();
 
   net::Resolver resolver;
   std::shared_ptr<os::SharedWatch> secrets;  ///< the folders of the password files

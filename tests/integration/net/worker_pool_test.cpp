@@ -5,6 +5,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <future>
 #include <memory>
@@ -224,6 +227,60 @@ TEST(WorkerPool, ThreadsStartWhenThereIsWork) {
     ASSERT_TRUE(eventually([&] { return pool.counters().busy == 0; }));
   }
   EXPECT_EQ(pool.counters().threads, 1U) << "one after the other needs one";
+}
+
+TEST(WorkerPool, StartsItsFirstThreadBeforeTheWorkComes) {
+  WorkerPool pool("test", 2, 3);
+  EXPECT_EQ(pool.counters().threads, 0U);
+  EXPECT_TRUE(pool.start());
+  EXPECT_TRUE(pool.start());
+  EXPECT_EQ(pool.counters().threads, 1U);
+  Loop loop;
+  EXPECT_EQ(loop.start(pool.run([]() -> Result<int> { return 5; })).get().value(), 5);
+  EXPECT_EQ(pool.counters().threads, 1U);
+}
+
+// In a process of its own, of an account that may have one task; root has no such limit.
+TEST(WorkerPool, WithoutAThreadLeftTheStartFails) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const rlimit one{1, 1};
+    if ((::geteuid() == 0 &&
+         (::setresgid(64'987, 64'987, 64'987) != 0 || ::setresuid(64'987, 64'987, 64'987) != 0)) ||
+        ::setrlimit(RLIMIT_NPROC, &one) != 0) {
+      ::_exit(90);
+    }
+    WorkerPool pool("pages", 1, 3);
+    const Status started = pool.start();
+    ::_exit(started                                                        ? 91
+            : started.error().code != "pool.threads"                       ? 92
+            : !started.error().message.starts_with("pages: no thread")     ? 93
+            : started.error().remedy.find("TasksMax") == std::string::npos ? 94
+                                                                           : 0);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+TEST(WorkerPool, ThreadsThatAreLeftAloneAreCounted) {
+  const std::size_t before = WorkerPool::left_behind();
+  auto gate = std::make_shared<Gate>();
+  Loop loop;
+  {
+    WorkerPool pool("test", 1, 3, 0ms);
+    EXPECT_FALSE(loop.start(pool.run_until(blocked_job(gate), mono_now() + 100ms)).get());
+    ASSERT_TRUE(eventually([&] { return gate->running == 1; }));
+  }
+  EXPECT_EQ(WorkerPool::left_behind(), before + 1);
+  {
+    WorkerPool pool("test", 1, 3);
+    EXPECT_EQ(loop.start(pool.run([]() -> Result<int> { return 5; })).get().value(), 5);
+  }
+  EXPECT_EQ(WorkerPool::left_behind(), before + 1);
+  gate->opened.set_value();
+  ASSERT_TRUE(eventually([&] { return gate->finished == 1; }));
 }
 
 }  // namespace

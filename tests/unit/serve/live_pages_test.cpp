@@ -130,11 +130,11 @@ class LivePagesTest : public ::testing::Test {
   asio::io_context io_;
   FakeClock clock_;
   FakeBoard board_;
-  std::unique_ptr<SelfMetrics> self_ = testing::some_self_metrics();
+  std::shared_ptr<SelfMetrics> self_ = testing::some_self_metrics();
   std::latch release_{1};
   std::vector<Answer> answers_;
   net::WorkerPool cpu_{"cpu", 1, 64};
-  LivePages pages_{board_, *self_, cpu_, clock_};
+  LivePages pages_{board_, self_, cpu_, clock_};
 };
 
 TEST_F(LivePagesTest, TheSamePageUntilSomethingChanges) {
@@ -162,6 +162,26 @@ TEST_F(LivePagesTest, RebuiltAtOnceWhenTheSnapshotChanged) {
                                 "721\n"));
   get();
   EXPECT_EQ(builds(), 2);
+}
+
+TEST_F(LivePagesTest, RebuiltAtOnceWhenTheConfigurationWasReloaded) {
+  EXPECT_THAT(*get(), HasSubstr("config_last_reload_successful 1\n"));
+  self_->config_reload(false, testing::kMoment);
+  EXPECT_THAT(*get(), HasSubstr("config_last_reload_successful 0\n"));
+  get();
+  EXPECT_EQ(builds(), 2);
+  // A page that is being made when a reload is refused may not know of it.
+  clock_.advance(2s);
+  block_worker();
+  const std::size_t early = ask();
+  poll();
+  self_->config_reload(true, testing::kMoment);
+  const std::size_t late = ask();
+  poll();
+  release_.count_down();
+  run();
+  EXPECT_NE(page(early), page(late));
+  EXPECT_THAT(*page(late), HasSubstr("config_last_reload_successful 1\n"));
 }
 
 TEST_F(LivePagesTest, AHundredCallersShareOneBuild) {
@@ -263,7 +283,7 @@ TEST_F(LivePagesTest, AFailedBuildIsEveryWaitersErrorAndIsTriedAgain) {
 }
 
 TEST_F(LivePagesTest, ThePagesMayGoWhileACallerWaits) {
-  auto pages = std::make_unique<LivePages>(board_, *self_, cpu_, clock_);
+  auto pages = std::make_unique<LivePages>(board_, self_, cpu_, clock_);
   const std::size_t place = start();
   asio::co_spawn(io_, pages->get(Format::text_0_0_4, true), keep(place));
   pages.reset();

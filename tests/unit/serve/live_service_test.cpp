@@ -113,7 +113,8 @@ class ServiceTest : public ::testing::Test {
   asio::io_context io_;
   FakeClock clock_;
   FakeEngine engine_;
-  SelfMetrics self_{BuildInfo{"0.1.0", "test", "clang"}};
+  std::shared_ptr<SelfMetrics> self_ =
+      std::make_shared<SelfMetrics>(BuildInfo{"0.1.0", "test", "clang"});
   std::latch release_{1};
   std::vector<std::optional<http::Response>> answers_;
   net::WorkerPool cpu_{"cpu", 1, 1};
