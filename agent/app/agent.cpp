@@ -157,7 +157,7 @@ class Agent {
     }
     const std::size_t in_flight = loaded_.settings.limits.in_flight;
     if (!shared_.budget || shared_.budget->total() != in_flight) {
-      shared_.budget = std::make_shared<remote::ByteBudget>(in_flight);
+      shared_.budget = std::make_shared<ByteBudget>(in_flight);
     }
     engine_.apply(engine_options(loaded_.settings, loop_.get_executor(), clock_, logger_, shared_));
     self_->configured_pools(loaded_.settings.pools.size());

@@ -1,11 +1,11 @@
 // From checked settings to the options of the rooms: the one place that knows both.
 #pragma once
 
+#include "agent/base/byte_budget.hpp"
 #include "agent/base/log.hpp"
 #include "agent/engine/engine.hpp"
 #include "agent/remote/file/file_transport.hpp"
 #include "agent/remote/process/process_transport.hpp"
-#include "agent/remote/session/byte_budget.hpp"
 #include "agent/remote/session/observer.hpp"
 #include "agent/remote/winrm/winrm_transport.hpp"
 #include "agent/serve/live_service.hpp"
@@ -28,7 +28,7 @@ std::optional<config::Loaded> load_or_complain(const std::vector<std::string>& f
 
 /// What transports share. Each may be absent: then a transport has its own, or no observer.
 struct Shared {
-  std::shared_ptr<remote::ByteBudget> budget;       ///< by all while limits.in_flight stays
+  std::shared_ptr<ByteBudget> budget;               ///< by all while limits.in_flight stays
   std::shared_ptr<remote::WinrmServices> services;  ///< by all of a process
   std::shared_ptr<remote::Observer> observer;       ///< `evaluate` only
 };

@@ -2,9 +2,9 @@
 // endpoint's worker thread.
 #pragma once
 
+#include "agent/base/byte_budget.hpp"
 #include "agent/base/time.hpp"
 #include "agent/remote/file/export_file.hpp"
-#include "agent/remote/session/byte_budget.hpp"
 
 #include <sys/stat.h>
 

@@ -1,10 +1,10 @@
 // Transport `file`: reads what a scheduled task on a front end drops (agent/remote/README.md).
 #pragma once
 
+#include "agent/base/byte_budget.hpp"
 #include "agent/base/limits.hpp"
 #include "agent/base/log.hpp"
 #include "agent/base/time.hpp"
-#include "agent/remote/session/byte_budget.hpp"
 #include "agent/remote/session/observer.hpp"
 #include "agent/remote/transport.hpp"
 

@@ -2,11 +2,11 @@
 // an ssh client or any other program that speaks PSRP out of process.
 #pragma once
 
+#include "agent/base/byte_budget.hpp"
 #include "agent/base/limits.hpp"
 #include "agent/base/log.hpp"
 #include "agent/net/worker_pool.hpp"
 #include "agent/remote/session/asking.hpp"
-#include "agent/remote/session/byte_budget.hpp"
 #include "agent/remote/session/observer.hpp"
 #include "agent/remote/transport.hpp"
 

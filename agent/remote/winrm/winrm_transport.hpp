@@ -2,13 +2,13 @@
 #pragma once
 
 #include "agent/auth/scheme.hpp"
+#include "agent/base/byte_budget.hpp"
 #include "agent/base/limits.hpp"
 #include "agent/base/log.hpp"
 #include "agent/http/client_connection.hpp"
 #include "agent/net/tls_clients.hpp"
 #include "agent/net/worker_pool.hpp"
 #include "agent/os/shared_watch.hpp"
-#include "agent/remote/session/byte_budget.hpp"
 #include "agent/remote/session/observer.hpp"
 #include "agent/remote/transport.hpp"
 #include "agent/remote/winrm/winrm_session.hpp"

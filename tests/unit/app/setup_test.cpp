@@ -118,7 +118,7 @@ TEST(Setup, TheNamesThisMachineAnswersTo) {
 
 TEST(Setup, TheOptionsOfAWinrmEndpoint) {
   const config::Settings settings = with_winrm();
-  const auto budget = std::make_shared<remote::ByteBudget>(1U);
+  const auto budget = std::make_shared<ByteBudget>(1U);
   const auto options = winrm_options(settings.endpoints[1], settings,
                                      {.budget = budget, .services = {}, .observer = {}});
   EXPECT_EQ(options.endpoint, "atlanta");
@@ -144,7 +144,7 @@ TEST(Setup, TheOptionsOfAWinrmEndpoint) {
 
 TEST(Setup, TheOptionsOfAnSshEndpoint) {
   const config::Settings settings = with_ssh(target());
-  const auto budget = std::make_shared<remote::ByteBudget>(1U);
+  const auto budget = std::make_shared<ByteBudget>(1U);
   const auto options = ssh_options(settings.endpoints[1], settings,
                                    {.budget = budget, .services = {}, .observer = {}});
   EXPECT_EQ(options.endpoint, "denver");

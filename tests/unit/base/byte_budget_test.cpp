@@ -1,10 +1,10 @@
-#include "agent/remote/session/byte_budget.hpp"
+#include "agent/base/byte_budget.hpp"
 
 #include <gtest/gtest.h>
 
 #include <thread>
 
-namespace sfb::remote {
+namespace sfb {
 namespace {
 
 MonoTime in(std::chrono::milliseconds delay) {
@@ -60,4 +60,4 @@ TEST(ByteBudget, AWaiterGetsWhatIsGiven) {
 }
 
 }  // namespace
-}  // namespace sfb::remote
+}  // namespace sfb

@@ -9,7 +9,7 @@
 #include <optional>
 #include <utility>
 
-namespace sfb::remote {
+namespace sfb {
 
 /// Thread rule: any thread; `acquire` blocks and so belongs on worker threads only, `try_take` is
 /// for the loop thread.
@@ -49,4 +49,4 @@ class ByteBudget {
   const std::size_t total_;
 };
 
-}  // namespace sfb::remote
+}  // namespace sfb

@@ -1,8 +1,8 @@
-#include "agent/remote/session/byte_budget.hpp"
+#include "agent/base/byte_budget.hpp"
 
 #include <algorithm>
 
-namespace sfb::remote {
+namespace sfb {
 
 ByteBudget::Hold::~Hold() {
   if (budget_ != nullptr) {
@@ -37,4 +37,4 @@ std::optional<ByteBudget::Hold> ByteBudget::acquire(std::size_t bytes, MonoTime 
   return Hold(this, wanted);
 }
 
-}  // namespace sfb::remote
+}  // namespace sfb
