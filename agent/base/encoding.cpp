@@ -82,13 +82,13 @@ Status check_declaration(std::string_view text) {
 }
 
 // `before`: bytes of a mark that are not in `text`.
-Result<std::string> from_utf8(std::string_view text, std::size_t before) {
+Result<std::string_view> from_utf8(std::string_view text, std::size_t before) {
   if (auto declared = check_declaration(text); !declared) {
     return std::unexpected(std::move(declared).error());
   }
   const std::size_t bad = find_ill_formed(text);
   if (bad == std::string_view::npos) {
-    return std::string(text);
+    return text;
   }
   if (is_begun(text.substr(bad))) {
     return cut();
@@ -98,7 +98,8 @@ Result<std::string> from_utf8(std::string_view text, std::size_t before) {
 }
 
 // `before` as above.
-Result<std::string> from_utf16_bytes(std::string_view bytes, std::size_t before, bool big_endian) {
+Result<std::string_view> from_utf16_bytes(std::string_view bytes, std::size_t before,
+                                          bool big_endian, std::string& storage) {
   std::u16string units;
   units.reserve(bytes.size() / 2);
   for (std::size_t i = 0; i + 1 < bytes.size(); i += 2) {
@@ -122,11 +123,11 @@ Result<std::string> from_utf16_bytes(std::string_view bytes, std::size_t before,
   if (bytes.size() % 2 != 0) {
     return cut();
   }
-  std::string text = from_utf16(units);
-  if (auto declared = check_declaration(text); !declared) {
+  storage = from_utf16(units);
+  if (auto declared = check_declaration(storage); !declared) {
     return std::unexpected(std::move(declared).error());
   }
-  return text;
+  return storage;
 }
 
 }  // namespace
@@ -144,6 +145,15 @@ std::size_t find_ill_formed(std::string_view text) {
 }
 
 Result<std::string> decode_text(std::string_view bytes) {
+  std::string storage;
+  const auto text = decode_text(bytes, storage);
+  if (!text) {
+    return std::unexpected(text.error());
+  }
+  return storage.empty() ? std::string(*text) : std::move(storage);
+}
+
+Result<std::string_view> decode_text(std::string_view bytes, std::string& storage) {
   using namespace std::string_view_literals;
   if (bytes.starts_with("\xFF\xFE\0\0"sv) || bytes.starts_with("\0\0\xFE\xFF"sv)) {
     return refused("it has the byte order mark of UTF-32");
@@ -152,17 +162,17 @@ Result<std::string> decode_text(std::string_view bytes) {
     return from_utf8(bytes.substr(kUtf8Mark.size()), kUtf8Mark.size());
   }
   if (bytes.starts_with(kLittleMark)) {
-    return from_utf16_bytes(bytes.substr(2), 2, false);
+    return from_utf16_bytes(bytes.substr(2), 2, false, storage);
   }
   if (bytes.starts_with(kBigMark)) {
-    return from_utf16_bytes(bytes.substr(2), 2, true);
+    return from_utf16_bytes(bytes.substr(2), 2, true, storage);
   }
   // CLIXML and JSON both start with two ASCII characters: zeros between them say UTF-16.
   if (bytes.size() >= 4 && bytes[0] != 0 && bytes[1] == 0 && bytes[2] != 0 && bytes[3] == 0) {
-    return from_utf16_bytes(bytes, 0, false);
+    return from_utf16_bytes(bytes, 0, false, storage);
   }
   if (bytes.size() >= 4 && bytes[0] == 0 && bytes[1] != 0 && bytes[2] == 0 && bytes[3] != 0) {
-    return from_utf16_bytes(bytes, 0, true);
+    return from_utf16_bytes(bytes, 0, true, storage);
   }
   return from_utf8(bytes, 0);
 }

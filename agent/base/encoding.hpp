@@ -15,6 +15,8 @@ namespace sfb {
 /// - file.encoding: ill-formed, or another encoding; names the place, or the declared encoding
 /// - file.truncated: ends inside a character
 Result<std::string> decode_text(std::string_view bytes);
+/// The same without a copy: a view of `bytes` where they are UTF-8, else of `storage`.
+Result<std::string_view> decode_text(std::string_view bytes, std::string& storage);
 
 /// The position of the first byte that is not well-formed UTF-8; npos if there is none.
 std::size_t find_ill_formed(std::string_view text);

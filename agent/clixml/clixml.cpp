@@ -3,6 +3,7 @@
 
 #include "agent/base/encoding.hpp"
 #include "agent/clixml/reader.hpp"
+#include "agent/clixml/refusals.hpp"
 #include "agent/clixml/tags.hpp"
 
 #include <fmt/format.h>
@@ -15,14 +16,14 @@ namespace sfb::clixml {
 namespace {
 
 // U+FFFE and U+FFFF come raw from PowerShell though XML forbids them: their escapes mean the same.
-std::string escape_noncharacters(std::string text) {
+// A view of `text` where there are none, else of `out`.
+std::string_view escape_noncharacters(std::string_view text, std::string& out) {
   constexpr std::string_view kLead = "\xEF\xBF";
-  std::string out;
   std::size_t copied = 0;
   for (auto pos = text.find(kLead); pos != std::string::npos; pos = text.find(kLead, pos + 2)) {
     const char last = pos + 2 < text.size() ? text[pos + 2] : '\0';
     if (last == '\xBE' || last == '\xBF') {
-      out += std::string_view(text).substr(copied, pos - copied);
+      out += text.substr(copied, pos - copied);
       out += last == '\xBE' ? "_xFFFE_" : "_xFFFF_";
       copied = pos + 3;
     }
@@ -30,7 +31,8 @@ std::string escape_noncharacters(std::string text) {
   if (copied == 0) {
     return text;
   }
-  return out + text.substr(copied);
+  out += text.substr(copied);
+  return out;
 }
 
 // Elements and attributes allowed for a size: real exports have about 60 bytes an element.
@@ -40,7 +42,7 @@ constexpr std::size_t kLeastNodes = 4096;
 std::unexpected<Error> too_large(std::size_t bytes, std::size_t limit) {
   return fail(Reason::parse, "clixml.too_large",
               fmt::format("CLIXML: {} bytes, the limit is {} of UTF-8", bytes, limit),
-              "raise limits.object");
+              std::string(kTooLarge));
 }
 
 xml::ReaderLimits limits_of(std::string_view text, const Limits& limits) {
@@ -49,8 +51,6 @@ xml::ReaderLimits limits_of(std::string_view text, const Limits& limits) {
   // An object takes at most three elements a level (Obj, DCT, En); Objs and a scalar's own come on
   // top.
   xml_limits.depth = 3 * std::min(limits.depth, std::size_t{1} << 20U) + 4;
-  // A parsed object takes hundreds of bytes, an empty element a few: without this cap a small file
-  // would take a hundred times its size.
   xml_limits.nodes = std::max(limits.object / kBytesPerNode, kLeastNodes);
   return xml_limits;
 }
@@ -60,13 +60,16 @@ std::unexpected<Error> as_clixml(Error error) {
     const bool syntax = error.code == "xml.syntax" || error.code == "xml.doctype";
     error.code = syntax ? "clixml.syntax" : "cli" + error.code;
     error.message = "CLIXML: " + error.message;
+    if (error.code == "clixml.too_large") {
+      error.remedy = kTooLarge;
+    }
     error.remedy = error.remedy.empty() ? std::string(kRemedy) : error.remedy;
   }
   return std::unexpected(std::move(error));
 }
 
-Result<Document> read(std::string_view text, std::string_view space, const Limits& limits) {
-  Reader reader(space, limits);
+// What a Reader found in one text, or its error.
+Result<std::vector<Value>> read(std::string_view text, Reader& reader, const Limits& limits) {
   if (auto status = xml::parse(text, limits_of(text, limits), reader); !status) {
     return as_clixml(std::move(status).error());
   }
@@ -79,9 +82,9 @@ std::string_view from_markup(std::string_view text) {
 }
 
 // What powershell.exe -OutputFormat Xml writes: documents one behind the other.
-Result<Document> read_several(std::string_view text, const Limits& limits) {
+Result<std::vector<Value>> read_several(std::string_view text, Reader& reader,
+                                        const Limits& limits) {
   xml::ReaderLimits left = limits_of(text, limits);
-  Reader reader(kSpace, limits);
   for (int number = 1; !text.empty(); ++number) {
     if (number > 1 && !text.starts_with('<')) {
       return fail(Reason::parse, "clixml.trailing",
@@ -109,15 +112,16 @@ Result<Document> read_file(std::string_view bytes, const Limits& limits) {
   if (bytes.size() / 2 > limits.object) {
     return too_large(bytes.size(), limits.object);
   }
-  auto decoded = decode_text(bytes);
+  std::string storage;
+  const auto decoded = decode_text(bytes, storage);
   if (!decoded) {
-    return std::unexpected(std::move(decoded).error());
+    return std::unexpected(decoded.error());
   }
   if (decoded->size() > limits.object) {
     return too_large(decoded->size(), limits.object);
   }
-  const std::string whole = escape_noncharacters(*std::move(decoded));
-  std::string_view text = whole;
+  std::string escaped;
+  std::string_view text = escape_noncharacters(*decoded, escaped);
   // powershell.exe -OutputFormat Xml writes this line before its documents.
   constexpr std::string_view kMark = "#< CLIXML";
   const bool stream = text.starts_with(kMark);
@@ -131,10 +135,19 @@ Result<Document> read_file(std::string_view bytes, const Limits& limits) {
                              : "CLIXML: the text does not begin with <",
                 "write it with Export-Clixml", std::string(text.substr(0, 100)));
   }
-  return stream ? read_several(text, limits) : read(text, kSpace, limits);
+  Document document;
+  MemoryMeter meter(limits);
+  Reader reader(kSpace, limits, document.graph, meter);
+  auto roots = stream ? read_several(text, reader, limits) : read(text, reader, limits);
+  if (!roots) {
+    return std::unexpected(std::move(roots).error());
+  }
+  document.roots = *std::move(roots);
+  return document;
 }
 
-Result<Document> read_message(std::string_view body, const Limits& limits) {
+Result<Value> read_message(std::string_view body, const Limits& limits, Graph& graph,
+                           MemoryMeter& meter) {
   if (body.size() > limits.object) {
     return too_large(body.size(), limits.object);
   }
@@ -143,15 +156,31 @@ Result<Document> read_message(std::string_view body, const Limits& limits) {
     body.remove_prefix(kBom.size());
   }
   if (body.empty()) {
-    Document document;
-    document.roots.emplace_back();
-    return document;
+    return Value{};
   }
   if (const auto bad = find_ill_formed(body); bad != std::string_view::npos) {
     return fail(Reason::parse, "clixml.encoding",
                 fmt::format("CLIXML: the message is not UTF-8 at byte {}", bad + 1));
   }
-  return read(escape_noncharacters(std::string(body)), {}, limits);
+  std::string escaped;
+  const std::string_view text = escape_noncharacters(body, escaped);
+  Reader reader({}, limits, graph, meter);
+  auto roots = read(text, reader, limits);
+  if (!roots) {
+    return std::unexpected(std::move(roots).error());
+  }
+  return std::move(roots->front());
+}
+
+Result<Document> read_message(std::string_view body, const Limits& limits) {
+  Document document;
+  MemoryMeter meter(limits);
+  auto value = read_message(body, limits, document.graph, meter);
+  if (!value) {
+    return std::unexpected(std::move(value).error());
+  }
+  document.roots.push_back(*std::move(value));
+  return document;
 }
 
 }  // namespace sfb::clixml

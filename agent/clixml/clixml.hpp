@@ -4,6 +4,7 @@
 
 #include "agent/base/error.hpp"
 #include "agent/base/limits.hpp"
+#include "agent/base/memory_meter.hpp"
 #include "agent/value/value.hpp"
 
 #include <string_view>
@@ -15,7 +16,9 @@ namespace sfb::clixml {
 /// follow. Never throws. Reason::parse:
 /// - clixml.syntax, clixml.not_clixml
 /// - clixml.trailing: content after the root
-/// - clixml.too_deep, clixml.too_large
+/// - clixml.too_deep
+/// - clixml.too_large: too many bytes or elements, or what was read takes more memory than
+///   most_memory (memory_meter.hpp)
 /// - clixml.bad_value, clixml.bad_reference
 /// - clixml.repeated: a part or a member stands twice in one object, so bytes between are missing
 /// - those of decode_text
@@ -24,5 +27,9 @@ Result<Document> read_file(std::string_view bytes, const Limits& limits);
 /// The body of one PSRP message: one element without namespace, UTF-8, a BOM is allowed. An empty
 /// body is one null. Errors as read_file, and clixml.encoding if it is not UTF-8.
 Result<Document> read_message(std::string_view body, const Limits& limits);
+/// The same into a graph that holds others already; `meter` counts for all of it. After an error
+/// the graph may hold objects to which nothing refers.
+Result<Value> read_message(std::string_view body, const Limits& limits, Graph& graph,
+                           MemoryMeter& meter);
 
 }  // namespace sfb::clixml

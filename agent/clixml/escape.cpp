@@ -4,6 +4,7 @@
 #include "agent/base/ascii.hpp"
 #include "agent/base/text.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
@@ -57,9 +58,14 @@ void append_escape(std::string& out, char32_t unit) {
 }  // namespace
 
 std::string escape(std::string_view text) {
+  std::size_t pos = 0;
+  return escape_some(text, pos, std::string::npos);
+}
+
+std::string escape_some(std::string_view text, std::size_t& pos, std::size_t most) {
   std::string out;
-  out.reserve(text.size());
-  for (std::size_t pos = 0; pos < text.size();) {
+  out.reserve(std::min(text.size() - pos, most));
+  while (pos < text.size() && out.size() < most) {
     const auto byte = static_cast<unsigned char>(text[pos]);
     if (byte >= 0x20 && byte < 0x7F) {
       const bool mimics = byte == '_' && pos + 1 < text.size() && (text[pos + 1] | 0x20) == 'x';
@@ -114,6 +120,12 @@ std::string unescape(std::string_view text, bool* lossy) {
     append_utf8(out, code);
   }
   return out;
+}
+
+std::string member_key(std::string_view name) {
+  bool lossy = false;
+  std::string plain = unescape(name, &lossy);
+  return lossy ? '\0' + std::string(name) : to_lower(plain);
 }
 
 }  // namespace sfb::clixml

@@ -1,5 +1,6 @@
 #include "agent/clixml/opaque.hpp"
 
+#include "agent/clixml/refusals.hpp"
 #include "agent/xml/writer.hpp"
 
 #include <fmt/format.h>
@@ -56,7 +57,8 @@ Status OpaqueCollector::start(std::string_view space, std::string_view name,
   written_ += text_.size() - before;
   if (written_ > limit_) {
     return fail(Reason::parse, "clixml.too_large",
-                fmt::format("CLIXML: unknown elements take more than {} bytes", limit_));
+                fmt::format("CLIXML: unknown elements take more than {} bytes", limit_),
+                std::string(kTooLarge));
   }
   return {};
 }

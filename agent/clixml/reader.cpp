@@ -2,6 +2,7 @@
 
 #include "agent/base/text.hpp"
 #include "agent/clixml/escape.hpp"
+#include "agent/clixml/refusals.hpp"
 #include "agent/clixml/scalars.hpp"
 #include "agent/clixml/tags.hpp"
 
@@ -12,37 +13,6 @@
 namespace sfb::clixml {
 
 namespace {
-
-// Errors are kept in histories: one must not hold a whole document.
-constexpr std::size_t kMostPeerText = 1000;
-
-std::unexpected<Error> bad_value(std::string message, std::string peer = {}) {
-  peer.resize(std::min(peer.size(), kMostPeerText));
-  return fail(Reason::parse, "clixml.bad_value", "CLIXML: " + message, std::string(kRemedy),
-              std::move(peer));
-}
-
-std::unexpected<Error> bad_reference(std::string_view tag, std::string peer) {
-  peer.resize(std::min(peer.size(), kMostPeerText));
-  return fail(Reason::parse, "clixml.bad_reference",
-              fmt::format("CLIXML: <{}> refers to an id that has not come before it", tag),
-              std::string(kRemedy), std::move(peer));
-}
-
-std::unexpected<Error> repeated(std::string_view what, std::string_view where,
-                                std::string peer = {}) {
-  peer.resize(std::min(peer.size(), kMostPeerText));
-  return fail(Reason::parse, "clixml.repeated", fmt::format("CLIXML: {} in one {}", what, where),
-              std::string(kRemedy), std::move(peer));
-}
-
-// As PowerShell compares the names of members: `A` is `a`. Lone surrogates all read alike, so they
-// count as they stand on the wire.
-std::string member_key(std::string_view name) {
-  bool lossy = false;
-  std::string plain = unescape(name, &lossy);
-  return lossy ? fmt::format("{}{}", '\0', name) : to_lower(plain);
-}
 
 std::optional<std::string_view> find_attribute(Attributes attributes, std::string_view name) {
   const auto found = std::ranges::find_if(attributes, [&](const xml::AttributeView& attribute) {
@@ -60,7 +30,45 @@ void Reader::push(Role role, std::string_view tag, ObjectId object) {
   frame.object = object;
 }
 
+Reader::~Reader() {
+  meter_.give(own_);
+}
+
+// Whatever an event did: what is kept has its limit.
+Status Reader::checked(Status status) const {
+  return status && meter_.over() ? too_much_memory(meter_.limit()) : status;
+}
+
+// False when the name is there already.
+bool Reader::add_name(Frame& frame, std::string name) {
+  const std::size_t bytes = set_entry_of(name.size());
+  frame.names_bytes += bytes;
+  meter_.take(bytes);
+  return frame.names.insert(std::move(name)).second;
+}
+
+// False when the reference is there already.
+bool Reader::add_reference(References& references, std::string reference, std::uint32_t number) {
+  constexpr std::size_t kNode = block_of(sizeof(References::value_type) + 4 * sizeof(void*));
+  const std::size_t bytes = kNode + block_of(reference.size() + 1);
+  own_ += bytes;
+  meter_.take(bytes);
+  return references.try_emplace(std::move(reference), number).second;
+}
+
+template <typename T>
+Status Reader::keep(std::vector<T>& elements, T element) {
+  if (meter_.grow(elements)) {
+    elements.push_back(std::move(element));
+  }
+  return checked({});
+}
+
 Status Reader::start(std::string_view space, std::string_view name, Attributes attributes) {
+  return checked(start_element(space, name, attributes));
+}
+
+Status Reader::start_element(std::string_view space, std::string_view name, Attributes attributes) {
   if (opaque_.active()) {
     return opaque_.start(space, name, attributes);
   }
@@ -102,8 +110,8 @@ Status Reader::start_part(std::string_view name, Attributes attributes, bool& do
   if (role == Role::types && name == "T") {
     push(Role::type, "T");
   } else if (role == Role::dictionary && name == "En") {
-    document_.graph.at(id).collection->entries.emplace_back();
     push(Role::entry, "En", id);
+    return keep(graph_.at(id).collection->entries, {});
   } else if (role != Role::object) {
     done = false;
   } else if (name == "TN" || name == "TNRef") {
@@ -146,14 +154,14 @@ Status Reader::start_types(std::string_view name, Attributes attributes) {
   if (found == types_.end()) {
     return bad_reference("TNRef", std::string(reference.value_or("")));
   }
-  document_.graph.at(id).types = found->second;
+  graph_.at(id).types = found->second;
   push(Role::empty, "TNRef");
   return {};
 }
 
 Status Reader::start_collection(Collection::Form form) {
   const ObjectId id = frames_.back().object;
-  Object& object = document_.graph.at(id);
+  Object& object = graph_.at(id);
   if (object.collection || object.base) {
     return repeated(object.collection ? "a second collection" : "a value and a collection",
                     "<Obj>");
@@ -182,7 +190,7 @@ Status Reader::check_place(std::string_view name, bool known_space,
       return bad_value(fmt::format("a member of {} without name (N)", parent),
                        fmt::format("<{}>", name));
     }
-    if (!frames_.back().names.insert(member_key(*member)).second) {
+    if (!add_name(frames_.back(), member_key(*member))) {
       return repeated("a second member of the same name", parent, std::string(*member));
     }
   }
@@ -231,10 +239,11 @@ Status Reader::start_object(Attributes attributes, Frame frame) {
   }
   frame.role = Role::object;
   frame.tag = "Obj";
-  frame.object = document_.graph.add({});
+  frame.object = graph_.add({});
+  meter_.take(Graph::kObjectBytes);
   // Known from its start: an object may refer to itself.
   if (const auto reference = find_attribute(attributes, "RefId")) {
-    if (!objects_.try_emplace(std::string(*reference), frame.object).second) {
+    if (!add_reference(objects_, std::string(*reference), frame.object)) {
       return repeated("a second <Obj> with the same RefId", space_.empty() ? "message" : "document",
                       std::string(*reference));
     }
@@ -263,7 +272,8 @@ Status Reader::end(bool empty_tag) {
   }
   Frame frame = std::move(frames_.back());
   frames_.pop_back();
-  return end_frame(std::move(frame));
+  meter_.give(frame.names_bytes);
+  return checked(end_frame(std::move(frame)));
 }
 
 Status Reader::end_frame(Frame frame) {
@@ -284,34 +294,42 @@ Status Reader::end_frame(Frame frame) {
       return frame.is_value ? deliver(std::move(frame.name), std::move(frame.value)) : Status();
     case Role::opaque:
       return deliver(std::move(frame.name), Value::make(Kind::opaque, opaque_.take()));
-    case Role::type:
-      type_names_.push_back(unescape(frame.text));
-      return {};
+    case Role::type: {
+      std::string name = unescape(frame.text);
+      meter_.take(name);
+      return keep(type_names_, std::move(name));
+    }
     case Role::to_string:
-      document_.graph.at(frame.object).to_string = unescape(frame.text);
+      meter_.take(graph_.at(frame.object).to_string.emplace(unescape(frame.text)));
       return {};
     case Role::types:
       return end_types(frame);
     case Role::members: {
-      Object& object = document_.graph.at(frame.object);
+      Object& object = graph_.at(frame.object);
       (frame.adapted ? object.has_adapted : object.has_extended) =
           (frame.adapted ? object.adapted : object.extended).empty();
+      meter_.trim(frame.adapted ? object.adapted : object.extended);
       return {};
     }
     case Role::entry:
       return end_entry(frame);
-    case Role::roots:
     case Role::list:
+      meter_.trim(graph_.at(frame.object).collection->items);
+      return {};
     case Role::dictionary:
+      meter_.trim(graph_.at(frame.object).collection->entries);
+      return {};
+    case Role::roots:
       return {};
   }
   return {};
 }
 
 Status Reader::end_types(const Frame& frame) {
-  const TypesId id = document_.graph.add_types(std::exchange(type_names_, {}));
-  document_.graph.at(frame.object).types = id;
-  if (types_reference_ && !types_.try_emplace(*types_reference_, id).second) {
+  meter_.take(2 * sizeof(type_names_));  // its place, and that place's growth
+  const TypesId id = graph_.add_types(std::exchange(type_names_, {}));
+  graph_.at(frame.object).types = id;
+  if (types_reference_ && !add_reference(types_, *types_reference_, id)) {
     return repeated("a second <TN> with the same RefId", space_.empty() ? "message" : "document",
                     std::move(*types_reference_));
   }
@@ -322,7 +340,7 @@ Status Reader::end_entry(const Frame& frame) {
   if (!frame.has_key || !frame.has_value) {
     return bad_value("<En> without its Key or its Value");
   }
-  const Value& key = document_.graph.at(frame.object).collection->entries.back().first;
+  const Value& key = graph_.at(frame.object).collection->entries.back().first;
   if (key.kind == Kind::object || key.kind == Kind::opaque) {
     return {};  // objects are keys by what they are, not by what they hold
   }
@@ -331,7 +349,7 @@ Status Reader::end_entry(const Frame& frame) {
   std::string name(tag_of_scalar(secret ? Kind::string : key.kind));
   name += '\0';
   name += secret ? kSecretText : std::string_view(key.wire.empty() ? key.text : key.wire);
-  if (!frames_.back().names.insert(std::move(name)).second) {
+  if (!add_name(frames_.back(), std::move(name))) {
     return repeated("a second entry of the same key", "<DCT>", secret ? std::string() : key.text);
   }
   return {};
@@ -339,22 +357,27 @@ Status Reader::end_entry(const Frame& frame) {
 
 // Hands a finished value to the element it stands in.
 Status Reader::deliver(std::string name, Value value) {
+  meter_.take(value.text);
+  meter_.take(value.wire);
   if (frames_.empty() || frames_.back().role == Role::roots) {
-    document_.roots.push_back(std::move(value));
-    return {};
+    return keep(roots_, std::move(value));
   }
   Frame& parent = frames_.back();
-  Object& object = document_.graph.at(parent.object);
+  Object& object = graph_.at(parent.object);
   if (parent.role == Role::members) {
     bool lossy = false;
     Property property{unescape(name, &lossy), std::move(value)};
     if (lossy) {
       property.wire_name = std::move(name);
     }
-    (parent.adapted ? object.adapted : object.extended).push_back(std::move(property));
-  } else if (parent.role == Role::list) {
-    object.collection->items.push_back(std::move(value));
-  } else if (parent.role == Role::object) {
+    meter_.take(property.name);
+    meter_.take(property.wire_name);
+    return keep(parent.adapted ? object.adapted : object.extended, std::move(property));
+  }
+  if (parent.role == Role::list) {
+    return keep(object.collection->items, std::move(value));
+  }
+  if (parent.role == Role::object) {
     if (object.base || object.collection) {
       return repeated(object.base ? "a second value" : "a value and a collection", "<Obj>");
     }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "agent/base/limits.hpp"
+#include "agent/base/memory_meter.hpp"
 #include "agent/clixml/opaque.hpp"
 #include "agent/value/value.hpp"
 #include "agent/xml/stream.hpp"
@@ -18,11 +19,6 @@
 #include <vector>
 
 namespace sfb::clixml {
-
-/// What to do about a document that cannot be read.
-inline constexpr std::string_view kRemedy =
-    "export again with Export-Clixml; if the file may have been half-written, write beside it and "
-    "rename";
 
 using Attributes = std::span<const xml::AttributeView>;
 
@@ -60,28 +56,44 @@ struct Frame {
   std::string name;       // N, as it came
   std::string text;
   std::unordered_set<std::string> names;  // members: in lower case; dictionary: kinds and texts
+  std::size_t names_bytes = 0;            // what they take of the meter
 };
 
 /// Reads one document, or several one after the other. Each numbers its objects and types from the
-/// start. `space` is the namespace that its elements must have; it must outlive the reader. A part
-/// that stands twice where PowerShell writes one is refused, because bytes between are missing.
+/// start. `space` is the namespace that its elements must have. Objects go into `graph`, and
+/// `meter` counts what they take and, until the reader goes, what the reader itself takes. All
+/// three must outlive the reader. A part that stands twice where PowerShell writes one is refused,
+/// because bytes between are missing.
 class Reader final : public xml::Handler {
  public:
-  Reader(std::string_view space, const Limits& limits)
-      : space_(space), depth_limit_(limits.depth), opaque_(space, 4 * limits.object) {}
+  Reader(std::string_view space, const Limits& limits, Graph& graph, MemoryMeter& meter)
+      : space_(space),
+        depth_limit_(limits.depth),
+        graph_(graph),
+        meter_(meter),
+        opaque_(space, 2 * limits.object) {}
+  ~Reader() override;
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
 
   Status start(std::string_view space, std::string_view name, Attributes attributes) override;
   Status text(std::string_view piece) override;
   Status end(bool empty_tag) override;
 
-  Document take() { return std::move(document_); }
+  /// The top level values; they refer into the graph.
+  std::vector<Value> take() { return std::move(roots_); }
 
  private:
   using References = std::map<std::string, std::uint32_t, std::less<>>;
 
+  Status checked(Status status) const;
+  bool add_name(Frame& frame, std::string name);
+  bool add_reference(References& references, std::string reference, std::uint32_t number);
+
   Status start_root(std::string_view space, std::string_view name, Attributes attributes);
   Status start_part(std::string_view name, Attributes attributes, bool& done);
   Status start_types(std::string_view name, Attributes attributes);
+  Status start_element(std::string_view space, std::string_view name, Attributes attributes);
   Status start_collection(Collection::Form form);
   Status check_place(std::string_view name, bool known_space, const std::string_view* member);
   Status start_value(std::string_view space, std::string_view name, Attributes attributes);
@@ -90,11 +102,16 @@ class Reader final : public xml::Handler {
   Status end_types(const Frame& frame);
   Status end_entry(const Frame& frame);
   Status deliver(std::string name, Value value);
+  template <typename T>
+  Status keep(std::vector<T>& elements, T element);
   void push(Role role, std::string_view tag, ObjectId object = 0);
 
   std::string_view space_;
   std::size_t depth_limit_;
-  Document document_;
+  Graph& graph_;
+  MemoryMeter& meter_;
+  std::size_t own_ = 0;  // bytes of the meter that go with the reader
+  std::vector<Value> roots_;
   std::vector<Frame> frames_;
   OpaqueCollector opaque_;
   std::size_t objects_open_ = 0;

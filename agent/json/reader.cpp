@@ -1,9 +1,10 @@
-// A JSON reader with caps: depth, bytes, values. It keeps the text of numbers and refuses what
-// ConvertFrom-Json refuses.
+// A JSON reader with caps: depth, bytes, values, memory. It keeps the text of numbers and refuses
+// what ConvertFrom-Json refuses.
 #include "agent/json/reader.hpp"
 
 #include "agent/base/ascii.hpp"
 #include "agent/base/encoding.hpp"
+#include "agent/base/memory_meter.hpp"
 #include "agent/base/text.hpp"
 
 #include <fmt/format.h>
@@ -18,7 +19,7 @@ namespace sfb::json {
 
 namespace {
 
-// An object in memory is many times its text; real exports have more bytes to a value.
+// Real exports have more bytes to a value.
 constexpr std::size_t kBytesPerValue = 16;
 constexpr std::size_t kExcerpt = 40;        // bytes of the text that an error shows
 constexpr std::size_t kDecimalDigits = 28;  // what System.Decimal always holds
@@ -34,7 +35,8 @@ class Parser {
   Parser(std::string_view text, const Limits& limits)
       : text_(text),
         max_depth_(limits.depth),
-        max_values_(std::max<std::size_t>(limits.object / kBytesPerValue, 1)) {}
+        max_values_(std::max<std::size_t>(limits.object / kBytesPerValue, 1)),
+        meter_(limits) {}
 
   Result<Document> run() {
     const Result<Value> root = value(0);
@@ -48,7 +50,8 @@ class Parser {
     }
     const Object* const object = document_.graph.object(*root);
     if (object != nullptr && object->collection) {
-      document_.roots = object->collection->items;  // a pipeline's several objects
+      // A pipeline's several objects.
+      document_.roots = std::move(document_.graph.at(root->object).collection->items);
     } else {
       document_.roots.push_back(*root);
     }
@@ -68,6 +71,15 @@ class Parser {
     return fail(Reason::parse, std::move(code),
                 fmt::format("JSON line {}, column {}: {}", line, column, what), std::move(remedy),
                 std::string(text_.substr(pos_, kExcerpt)));
+  }
+
+  std::unexpected<Error> too_large(std::string_view what) const {
+    return error("json.too_large", what, "export less, or raise limits.object");
+  }
+
+  std::unexpected<Error> too_much_memory() const {
+    return too_large(fmt::format(
+        "what was read takes more than {} bytes of memory (8 x limits.object)", meter_.limit()));
   }
 
   std::unexpected<Error> syntax(std::string_view what) const {
@@ -99,8 +111,7 @@ class Parser {
   Result<Value> value(std::size_t depth) {
     skip_blanks();
     if (++values_ > max_values_) {
-      return error("json.too_large", fmt::format("more than {} values", max_values_),
-                   "export less, or raise limits.object");
+      return too_large(fmt::format("more than {} values", max_values_));
     }
     switch (peek()) {
       case '{':
@@ -139,6 +150,10 @@ class Parser {
       if (!item) {
         return item;
       }
+      if (!meter_.grow(collection.items)) {
+        return too_much_memory();
+      }
+      meter_.take(item->text);
       collection.items.push_back(*std::move(item));
       skip_blanks();
       more = take(',');
@@ -146,10 +161,11 @@ class Parser {
         return syntax("expected ',' or ']'");
       }
     }
+    meter_.trim(collection.items);
     Object object;
     object.types = types(array_types_, {"System.Object[]", "System.Array", "System.Object"});
     object.collection = std::move(collection);
-    return Value::object_ref(document_.graph.add(std::move(object)));
+    return keep(std::move(object));
   }
 
   Result<Value> object(std::size_t depth) {
@@ -157,6 +173,7 @@ class Parser {
     Object object;
     object.has_extended = true;
     std::unordered_set<std::string> names;
+    std::size_t names_bytes = 0;
     skip_blanks();
     for (bool more = !take('}'); more;) {
       skip_blanks();
@@ -182,6 +199,13 @@ class Parser {
       if (!member) {
         return member;
       }
+      if (!meter_.grow(object.extended)) {
+        return too_much_memory();
+      }
+      meter_.take(*name);
+      meter_.take(member->text);
+      names_bytes += set_entry_of(name->size());
+      meter_.take(set_entry_of(name->size()));
       object.extended.push_back({*std::move(name), *std::move(member)});
       skip_blanks();
       more = take(',');
@@ -189,8 +213,18 @@ class Parser {
         return syntax("expected ',' or '}'");
       }
     }
+    meter_.give(names_bytes);
+    meter_.trim(object.extended);
     object.types =
         types(object_types_, {"System.Management.Automation.PSCustomObject", "System.Object"});
+    return keep(std::move(object));
+  }
+
+  Result<Value> keep(Object object) {
+    meter_.take(Graph::kObjectBytes);
+    if (meter_.over()) {
+      return too_much_memory();
+    }
     return Value::object_ref(document_.graph.add(std::move(object)));
   }
 
@@ -263,6 +297,8 @@ class Parser {
 
   Result<std::string> string() {
     std::string out;
+    // Doubling would take twice the room of a long text.
+    out.reserve(std::min(text_.find('"', pos_ + 1), text_.size()) - pos_ - 1);
     for (++pos_; pos_ < text_.size();) {
       const char c = text_[pos_];
       if (c == '"') {
@@ -337,6 +373,7 @@ class Parser {
   const std::string_view text_;
   const std::size_t max_depth_;
   const std::size_t max_values_;
+  MemoryMeter meter_;
   std::size_t pos_ = 0;
   std::size_t values_ = 0;
   std::optional<TypesId> array_types_;
@@ -352,7 +389,8 @@ Result<Document> read(std::string_view bytes, const Limits& limits) {
                 fmt::format("JSON of {} bytes, at most {} are read", bytes.size(), limits.object),
                 "export less, or raise limits.object");
   }
-  const auto text = decode_text(bytes);
+  std::string storage;
+  const auto text = decode_text(bytes, storage);
   return text ? Parser(*text, limits).run() : std::unexpected(text.error());
 }
 

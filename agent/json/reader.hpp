@@ -1,4 +1,4 @@
-// A JSON reader with caps: depth, bytes, values. Thread rule: pure functions.
+// A JSON reader with caps: depth, bytes, values, memory. Thread rule: pure functions.
 #pragma once
 
 #include "agent/base/error.hpp"
@@ -16,7 +16,8 @@ namespace sfb::json {
 /// - json.syntax, json.too_deep, with line and column as the next two
 /// - json.trailing: content after the end
 /// - json.duplicate_key: a name stands twice in an object, in any case, as PowerShell refuses it
-/// - json.too_large: too many bytes, or more than one value for 16 bytes of `Limits::object`
+/// - json.too_large: too many bytes, more than one value for 16 bytes of `Limits::object`, or what
+///   was read takes more memory than most_memory (memory_meter.hpp)
 /// - those of decode_text
 Result<Document> read(std::string_view bytes, const Limits& limits);
 

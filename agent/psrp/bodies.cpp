@@ -277,23 +277,21 @@ std::string host_response_refusal(const HostCall& call) {
                                        {"me", exception}}));
 }
 
-Result<StateBody> read_state(std::string_view body, std::string_view member, const Limits& limits) {
-  auto document = read_body(body, limits);
-  if (!document) {
-    return std::unexpected(std::move(document.error()));
+Result<StateBody> read_state(std::string_view body, std::string_view member, const Limits& limits,
+                             Graph& graph, MemoryMeter& meter) {
+  const auto root = clixml::read_message(body, limits, graph, meter);
+  if (!root) {
+    return std::unexpected(root.error());
   }
   StateBody state;
-  state.document = std::move(*document);
-  const Graph& graph = state.document.graph;
-  const Value& root = state.document.roots.front();
-  const Value* const number = find_property(graph, root, member);
+  const Value* const number = find_property(graph, *root, member);
   const auto value = number == nullptr ? std::nullopt : as_int64(graph, *number);
   if (!value || !std::in_range<std::int32_t>(*value)) {
     return fail(Reason::protocol, "psrp.state",
                 fmt::format("a state message of the server has no {}", member));
   }
   state.state = static_cast<std::int32_t>(*value);
-  if (const Value* const error = find_property(graph, root, "ExceptionAsErrorRecord");
+  if (const Value* const error = find_property(graph, *root, "ExceptionAsErrorRecord");
       error != nullptr && !error->is_null()) {
     state.error = *error;
   }

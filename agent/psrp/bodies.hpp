@@ -68,11 +68,12 @@ std::string host_response_refusal(const HostCall& call);
 /// RUNSPACEPOOL_STATE and PIPELINE_STATE: a number, perhaps with the error that led to it.
 struct StateBody {
   std::int32_t state = 0;
-  Document document;           ///< owns what `error` refers to
   std::optional<Value> error;  ///< ExceptionAsErrorRecord
 };
-/// `member` is RunspaceState or PipelineState. Reason::protocol, code psrp.state.
-Result<StateBody> read_state(std::string_view body, std::string_view member, const Limits& limits);
+/// `member` is RunspaceState or PipelineState. The body's objects go into `graph`, which `meter`
+/// counts. Reason::protocol, code psrp.state.
+Result<StateBody> read_state(std::string_view body, std::string_view member, const Limits& limits,
+                             Graph& graph, MemoryMeter& meter);
 
 /// PSVersion of the PSVersionTable in APPLICATION_PRIVATE_DATA, cut to kPeerText; empty when it is
 /// not told.

@@ -134,6 +134,11 @@ Status PacketReader::take_line(std::string_view line, std::vector<Packet>& packe
   const auto document =
       xml::read(fmt::format("<l>{}</l>", line),
                 {.bytes = limits_.envelope + 16, .depth = 4, .nodes = 4 * kPacketsPerLine});
+  if (!document && document.error().code == "xml.too_large") {
+    return fail(Reason::parse, "psrp.too_large",
+                fmt::format("a line of the server: {}", document.error().message),
+                "raise limits.envelope if that is what it has to say");
+  }
   if (!document) {
     return bad_packet("the server sent a line that is not well-formed XML", line);
   }

@@ -14,17 +14,13 @@ namespace {
 
 constexpr std::size_t kMostWarnings = 1000;
 
-// How much more memory than bytes on the wire the kept messages may take. What Microsoft's engine
-// sends takes two to four times as much, a list of `<Obj/>` more than fifty times.
-constexpr std::size_t kMemoryPerByte = 4;
-
 std::size_t most_bytes(const Limits& limits) {
   return std::max(limits.object, limits.in_flight / 4);
 }
 
-std::unexpected<Error> too_large(std::string message) {
+std::unexpected<Error> too_large(std::string message, std::string_view key) {
   return fail(Reason::parse, "psrp.too_large", std::move(message),
-              "raise limits.in_flight if that much is right");
+              fmt::format("raise {} if that much is right", key));
 }
 
 }  // namespace
@@ -47,7 +43,8 @@ Pipeline::Pipeline(RunspacePool& pool, Guid id, const std::vector<Command>& comm
     : pool_(pool),
       id_(id),
       defragmenter_(fragment_limits(pool.options().limits),
-                    [&pool](std::uint64_t object) { pool.saw_object(object); }) {
+                    [&pool](std::uint64_t object) { pool.saw_object(object); }),
+      meter_(pool.options().limits) {
   static_cast<void>(pool_.take_doubt());  // of what came before
   const Message message{Destination::server, MessageType::create_pipeline, pool_.id(), id_,
                         create_pipeline(commands, pool_.version())};
@@ -102,17 +99,15 @@ Status Pipeline::handle(const Message& message) {
     case MessageType::error_record:
       return add_value(message, result_.errors);
     case MessageType::warning_record:
-      if (result_.warnings.size() < kMostWarnings) {
-        result_.warnings.push_back(read_warning(message.body, pool_.options().limits));
-      }
-      return {};
+      return add_warning(message);
     case MessageType::verbose_record:
     case MessageType::debug_record:
     case MessageType::progress_record:
     case MessageType::information_record:
       return {};  // the observer has seen them
     case MessageType::pipeline_host_call:
-      return pool_.refuse(message, MessageType::pipeline_host_response, id_, host_responses_);
+      return pool_.refuse(message, limits_left(), MessageType::pipeline_host_response, id_,
+                          host_responses_);
     case MessageType::pipeline_state:
       return end(message);
     default:
@@ -124,29 +119,59 @@ Status Pipeline::count(std::size_t bytes) {
   const std::size_t most = most_bytes(pool_.options().limits);
   bytes_ += bytes;
   if (bytes_ > most) {
-    return too_large(fmt::format("the pipeline sent more than {} bytes", most));
+    return too_large(fmt::format("the pipeline sent more than {} bytes", most), "limits.in_flight");
   }
   return {};
 }
 
 Status Pipeline::add_value(const Message& message, std::vector<Value>& target) {
-  const auto document = clixml::read_message(message.body, pool_.options().limits);
-  if (!document) {
-    return std::unexpected(document.error());
+  auto value = clixml::read_message(message.body, pool_.options().limits, result_.graph, meter_);
+  if (!value) {
+    return fits(std::unexpected(std::move(value).error()));
   }
-  return keep(*document, document->roots.front(), target);
+  return keep(*std::move(value), target);
 }
 
-// `value` is of the document.
-Status Pipeline::keep(const Document& document, const Value& value, std::vector<Value>& target) {
-  const std::size_t most = kMemoryPerByte * most_bytes(pool_.options().limits);
-  memory_ += document.graph.memory() + memory_of(value);
-  if (memory_ > most) {
-    return too_large(
-        fmt::format("what the pipeline sent takes more than {} bytes of memory", most));
+Status Pipeline::add_warning(const Message& message) {
+  const Limits limits = limits_left();
+  if (message.body.size() > limits.object) {
+    return too_much_memory();  // read as empty it would be lost without a word
   }
-  target.push_back(copy_into(result_.graph, document.graph, value));
-  return {};
+  if (result_.warnings.size() < kMostWarnings) {
+    std::string text = read_warning(message.body, limits);
+    meter_.take(text);
+    if (meter_.grow(result_.warnings)) {
+      result_.warnings.push_back(std::move(text));
+    }
+  }
+  return fits({});
+}
+
+Status Pipeline::keep(Value value, std::vector<Value>& target) {
+  if (meter_.grow(target)) {
+    target.push_back(std::move(value));
+  }
+  return fits({});
+}
+
+// Whatever a message was: what is kept of all of them has its limit.
+Status Pipeline::fits(Status status) const {
+  return meter_.over() ? too_much_memory() : status;
+}
+
+Status Pipeline::too_much_memory() const {
+  return too_large(fmt::format("what the pipeline sent takes more than {} bytes of memory (8 x "
+                               "limits.object)",
+                               meter_.limit()),
+                   "limits.object");
+}
+
+// For a message that is read and dropped: it has the memory that is left.
+Limits Pipeline::limits_left() const {
+  Limits limits = pool_.options().limits;
+  const std::size_t left = meter_.limit() - std::min(meter_.limit(), meter_.used());
+  limits.object = std::min(limits.object, left / (meter_.limit() / limits.object));
+  return limits;
 }
 
 Status Pipeline::end(const Message& message) {
@@ -157,15 +182,16 @@ Status Pipeline::end(const Message& message) {
   if (message.pid.is_zero()) {
     return {};
   }
-  const auto body = read_state(message.body, "PipelineState", pool_.options().limits);
+  const auto body =
+      read_state(message.body, "PipelineState", pool_.options().limits, result_.graph, meter_);
   if (!body) {
-    return std::unexpected(body.error());
+    return fits(std::unexpected(body.error()));
   }
   if (body->state != kStopped && body->state != kCompleted && body->state != kFailed) {
     return {};
   }
   if (body->error) {
-    if (Status kept = keep(body->document, *body->error, result_.errors); !kept) {
+    if (Status kept = keep(*body->error, result_.errors); !kept) {
       return kept;
     }
   } else if (body->state != kCompleted) {

@@ -34,8 +34,8 @@ class Pipeline {
   /// - those of RunspacePool::receive and of clixml
   /// - Reason::protocol, psrp.unfinished: it completed while an object or a fragment was incomplete
   /// - Reason::parse, psrp.too_large: all messages together have more bytes than
-  ///   limits.in_flight / 4 and limits.object, or what is kept of them takes four times as much
-  ///   memory
+  ///   limits.in_flight / 4 and limits.object, or what is kept of them takes more memory than
+  ///   most_memory (memory_meter.hpp)
   Status receive(std::string_view bytes);
   /// Bytes of messages taken or half-way.
   std::size_t held() const { return bytes_ + defragmenter_.held(); }
@@ -55,7 +55,11 @@ class Pipeline {
   Status take(const Message& message);
   Status handle(const Message& message);
   Status add_value(const Message& message, std::vector<Value>& target);
-  Status keep(const Document& document, const Value& value, std::vector<Value>& target);
+  Status keep(Value value, std::vector<Value>& target);
+  Status add_warning(const Message& message);
+  Status fits(Status status) const;
+  Status too_much_memory() const;
+  Limits limits_left() const;
   Status end(const Message& message);
   Status count(std::size_t bytes);
 
@@ -65,8 +69,8 @@ class Pipeline {
   Defragmenter defragmenter_;
   State state_ = State::running;
   PipelineResult result_;
-  std::size_t bytes_ = 0;   ///< of the messages
-  std::size_t memory_ = 0;  ///< of what is kept of them
+  std::size_t bytes_ = 0;  ///< of the messages
+  MemoryMeter meter_;      ///< of what is kept of them
   std::vector<std::string> host_responses_;
 };
 

@@ -96,16 +96,17 @@ Status RunspacePool::handle(const Message& message) {
     case MessageType::runspacepool_state:
       return handle_state(message);
     case MessageType::runspacepool_host_call:
-      return refuse(message, MessageType::runspacepool_host_response, {}, host_responses_);
+      return refuse(message, options_.limits, MessageType::runspacepool_host_response, {},
+                    host_responses_);
     default:
       // Availability, events, key requests: nothing that a run without SecureStrings needs.
       return {};
   }
 }
 
-Status RunspacePool::refuse(const Message& call, MessageType answer, const Guid& pid,
-                            std::vector<std::string>& responses) {
-  const auto read = read_host_call(call.body, options_.limits);
+Status RunspacePool::refuse(const Message& call, const Limits& limits, MessageType answer,
+                            const Guid& pid, std::vector<std::string>& responses) {
+  const auto read = read_host_call(call.body, limits);
   if (!read) {
     return std::unexpected(read.error());
   }
@@ -132,7 +133,9 @@ Status RunspacePool::handle_state(const Message& message) {
   constexpr std::int32_t kClosed = 3;
   constexpr std::int32_t kClosing = 4;
   constexpr std::int32_t kBroken = 5;
-  const auto body = read_state(message.body, "RunspaceState", options_.limits);
+  Graph graph;
+  MemoryMeter meter(options_.limits);
+  const auto body = read_state(message.body, "RunspaceState", options_.limits, graph, meter);
   if (!body) {
     return std::unexpected(body.error());
   }
@@ -152,7 +155,7 @@ Status RunspacePool::handle_state(const Message& message) {
   }
   std::string why;
   if (body->error) {
-    why = cut_utf8(ErrorRecord::from(body->document.graph, *body->error).message);
+    why = cut_utf8(ErrorRecord::from(graph, *body->error).message);
   }
   if (body->state == kBroken) {
     state_ = State::broken;

@@ -81,8 +81,8 @@ class RunspacePool {
   /// Nothing of the pool's own stream is half-way.
   bool idle() const { return defragmenter_.idle(); }
   /// Refuses a host call that waits for an answer: appends a message of this type and PID to
-  /// `responses`.
-  Status refuse(const Message& call, MessageType answer, const Guid& pid,
+  /// `responses`. The call is read within `limits`.
+  Status refuse(const Message& call, const Limits& limits, MessageType answer, const Guid& pid,
                 std::vector<std::string>& responses);
 
  private:

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -171,63 +170,6 @@ bool has_type(const Graph& graph, const Value& value, std::string_view name) {
 
 bool is_enum(const Graph& graph, const Value& value) {
   return has_type(graph, value, "System.Enum");
-}
-
-Value copy_into(Graph& target, const Graph& source, const Value& value) {
-  std::unordered_map<ObjectId, ObjectId> objects;
-  std::unordered_map<TypesId, TypesId> types;
-  std::vector<ObjectId> pending;
-  // Breadth first with a work list: depth of the source costs no stack.
-  const auto map = [&](const Value& old) {
-    if (old.kind != Kind::object) {
-      return old;
-    }
-    if (source.object(old) == nullptr) {
-      return Value{};  // a number without object must not become one that means another
-    }
-    Value copy = old;
-    const auto [entry, fresh] = objects.try_emplace(old.object, 0);
-    if (fresh) {
-      entry->second = target.add({});  // filled when its turn comes
-      pending.push_back(old.object);
-    }
-    copy.object = entry->second;
-    return copy;
-  };
-  const auto map_all = [&](std::vector<Property>& properties) {
-    for (Property& property : properties) {
-      property.value = map(property.value);
-    }
-  };
-  const Value root = map(value);
-  while (!pending.empty()) {
-    const ObjectId old_id = pending.back();
-    pending.pop_back();
-    Object object = source.at(old_id);
-    if (object.types) {
-      const auto [entry, fresh] = types.try_emplace(*object.types, 0);
-      if (fresh) {
-        entry->second = target.add_types(source.types_at(*object.types));
-      }
-      object.types = entry->second;
-    }
-    if (object.base) {
-      object.base = map(*object.base);
-    }
-    if (object.collection) {
-      for (Value& item : object.collection->items) {
-        item = map(item);
-      }
-      for (auto& [key, entry] : object.collection->entries) {
-        key = map(key);
-        entry = map(entry);
-      }
-    }
-    map_all(object.adapted);
-    map_all(object.extended);
-    target.at(objects.at(old_id)) = std::move(object);
-  }
-  return root;
 }
 
 }  // namespace sfb

@@ -46,8 +46,4 @@ bool has_type(const Graph& graph, const Value& value, std::string_view name);
 /// An enum instance (type names hold System.Enum).
 bool is_enum(const Graph& graph, const Value& value);
 
-/// Copies `value` with everything reachable from it into `target`; shared objects and cycles stay
-/// what they are.
-Value copy_into(Graph& target, const Graph& source, const Value& value);
-
 }  // namespace sfb

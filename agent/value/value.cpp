@@ -4,11 +4,16 @@ namespace sfb {
 
 namespace {
 
+// An object counts as its number alone.
+std::size_t memory_of(const Value& value) {
+  return sizeof(Value) + value.text.size() + value.wire.size();
+}
+
 std::size_t memory_of(const std::vector<Property>& properties) {
   std::size_t sum = 0;
   for (const Property& property : properties) {
     sum += sizeof(Property) - sizeof(Value) + property.name.size() + property.wire_name.size() +
-           sfb::memory_of(property.value);
+           memory_of(property.value);
   }
   return sum;
 }
@@ -16,10 +21,10 @@ std::size_t memory_of(const std::vector<Property>& properties) {
 std::size_t memory_of(const Collection& collection) {
   std::size_t sum = 0;
   for (const Value& item : collection.items) {
-    sum += sfb::memory_of(item);
+    sum += memory_of(item);
   }
   for (const auto& [key, value] : collection.entries) {
-    sum += sfb::memory_of(key) + sfb::memory_of(value);
+    sum += memory_of(key) + memory_of(value);
   }
   return sum;
 }
@@ -49,10 +54,6 @@ const std::vector<std::string>& implied_types(const Object& object) {
 }
 
 }  // namespace
-
-std::size_t memory_of(const Value& value) {
-  return sizeof(Value) + value.text.size() + value.wire.size();
-}
 
 ObjectId Graph::add(Object object) {
   objects_.push_back(std::move(object));

@@ -3,8 +3,11 @@
 // nothing and cannot leak. Thread rule: plain data; a const Graph may be read from any thread.
 #pragma once
 
+#include "agent/base/memory_meter.hpp"
+
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -63,8 +66,6 @@ struct Value {
   static Value object_ref(ObjectId id) { return {Kind::object, id, {}, {}}; }
   bool is_null() const { return kind == Kind::null; }
 };
-/// About how many bytes the value takes with its texts; an object counts as its number alone.
-std::size_t memory_of(const Value& value);
 
 /// A named member. Names compare without case (text.hpp: iequals).
 struct Property {
@@ -97,14 +98,17 @@ struct Object {
 /// Owner of objects and type name lists.
 class Graph {
  public:
+  /// What an empty object takes, for a MemoryMeter.
+  static constexpr std::size_t kObjectBytes = block_of(sizeof(Object)) + sizeof(void*);
+
   ObjectId add(Object object);
   TypesId add_types(std::vector<std::string> names);
   const Object& at(ObjectId id) const { return objects_.at(id); }
   Object& at(ObjectId id) { return objects_.at(id); }
   const std::vector<std::string>& types_at(TypesId id) const { return types_.at(id); }
   std::size_t size() const { return objects_.size(); }
-  /// About how many bytes all of it takes, texts included: far more than its XML where that is
-  /// dense.
+  /// The bytes of all objects and texts in it; what a MemoryMeter counts is more, as it knows the
+  /// allocator's blocks.
   std::size_t memory() const;
 
   /// The object behind a value, or nullptr for scalars.
@@ -114,7 +118,7 @@ class Graph {
   const std::vector<std::string>& type_names(const Object& object) const;
 
  private:
-  std::vector<Object> objects_;
+  std::deque<Object> objects_;  // grows without a second copy of all
   std::vector<std::vector<std::string>> types_;
 };
 

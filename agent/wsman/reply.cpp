@@ -232,6 +232,9 @@ Result<Reply> read_reply(std::string_view envelope, std::size_t max_bytes) {
     Error error = std::move(root).error();
     error.reason = Reason::protocol;
     error.message = fmt::format("the server's answer: {}", error.message);
+    if (error.code == "xml.too_large") {
+      error.remedy = "raise limits.envelope if the server has that much to say";
+    }
     return std::unexpected(std::move(error));
   }
   const xml::Element* body = root->child(space::kSoap, "Body");

@@ -1,8 +1,12 @@
 #include "agent/xml/reader.hpp"
 
+#include "agent/base/memory_meter.hpp"
 #include "agent/xml/stream.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cstdint>
 #include <vector>
 
 namespace sfb::xml {
@@ -16,26 +20,41 @@ constexpr std::size_t kDeepestTree = 1000;
 // an open element stays good because its parent gets no other child meanwhile.
 class TreeBuilder final : public Handler {
  public:
+  explicit TreeBuilder(std::size_t memory) : meter_(memory) {}
+
   Status start(std::string_view space, std::string_view name,
                std::span<const AttributeView> attributes) override {
     Element* element = &root_;
     if (!open_.empty()) {
+      if (!meter_.grow(open_.back()->children)) {
+        return too_large();
+      }
       element = &open_.back()->children.emplace_back();
     }
     element->space = space;
     element->name = name;
-    element->attributes.reserve(attributes.size());
+    meter_.take(element->space);
+    meter_.take(element->name);
     for (const AttributeView& attribute : attributes) {
-      element->attributes.push_back({std::string(attribute.space), std::string(attribute.name),
-                                     std::string(attribute.value)});
+      if (!meter_.grow(element->attributes)) {
+        return too_large();
+      }
+      const auto& kept = element->attributes.emplace_back(
+          std::string(attribute.space), std::string(attribute.name), std::string(attribute.value));
+      meter_.take(kept.space);
+      meter_.take(kept.name);
+      meter_.take(kept.value);
     }
     open_.push_back(element);
-    return {};
+    return meter_.over() ? too_large() : Status();
   }
 
   Status text(std::string_view piece) override {
-    open_.back()->text += piece;
-    return {};
+    std::string& text = open_.back()->text;
+    meter_.give(text);
+    text += piece;
+    meter_.take(text);
+    return meter_.over() ? too_large() : Status();
   }
 
   Status end(bool) override {
@@ -46,6 +65,12 @@ class TreeBuilder final : public Handler {
   Element take() { return std::move(root_); }
 
  private:
+  Status too_large() const {
+    return fail(Reason::parse, "xml.too_large",
+                fmt::format("the XML takes more than {} bytes of memory", meter_.limit()));
+  }
+
+  MemoryMeter meter_;
   Element root_;
   std::vector<Element*> open_;
 };
@@ -67,7 +92,10 @@ const Element* Element::child(std::string_view child_space, std::string_view chi
 }
 
 Result<Element> read(std::string_view document, const ReaderLimits& limits) {
-  TreeBuilder builder;
+  constexpr std::size_t kTimes = 8;
+  constexpr std::size_t kLeast = 64UL << 10U;
+  const std::size_t bytes = std::min(limits.bytes, SIZE_MAX / kTimes);
+  TreeBuilder builder(limits.memory != 0 ? limits.memory : std::max(kTimes * bytes, kLeast));
   ReaderLimits capped = limits;
   capped.depth = std::min(capped.depth, kDeepestTree);
   if (auto status = parse(document, capped, builder); !status) {

@@ -35,6 +35,7 @@ struct ReaderLimits {
   std::size_t bytes = 4UL << 20U;
   std::size_t depth = 64;
   std::size_t nodes = 1UL << 20U;  ///< elements and attributes together
+  std::size_t memory = 0;  ///< of `read`: what its tree takes; 0: 8 x bytes, at least 64 KiB
 };
 
 /// Reads one document (UTF-8, an XML declaration is allowed). Never throws. Depth costs no stack.

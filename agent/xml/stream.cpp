@@ -20,8 +20,9 @@ namespace {
 constexpr std::size_t kMaxSpaceLength = 512;
 // Prefixes in scope are searched one after the other.
 constexpr std::size_t kMaxBindings = 64;
-// Expat counts in int.
-constexpr std::size_t kChunk = 1UL << 30U;
+// Expat copies what it is given: little at a time, yet so much that a text which has no end does
+// not take long.
+constexpr std::size_t kChunk = 256UL << 10U;
 
 struct ParserFree {
   void operator()(XML_Parser parser) const { XML_ParserFree(parser); }

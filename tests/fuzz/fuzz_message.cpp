@@ -83,7 +83,9 @@ void one_message(std::string_view bytes) {
   const sfb::Limits limits;
   (void)sfb::psrp::read_capability(message->body, limits);
   (void)sfb::psrp::read_host_call(message->body, limits);
-  (void)sfb::psrp::read_state(message->body, "PipelineState", limits);
+  sfb::Graph graph;
+  sfb::MemoryMeter meter(limits);
+  (void)sfb::psrp::read_state(message->body, "PipelineState", limits, graph, meter);
   (void)sfb::psrp::read_ps_version(message->body, limits);
   (void)sfb::psrp::read_warning(message->body, limits);
 }

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace sfb::remote {
 
@@ -60,11 +61,12 @@ bool begins_as_export(std::string_view bytes) {
 }
 
 Result<Document> read_document(std::string_view bytes, const Limits& limits, ExportFormat& format) {
-  auto decoded = decode_text(bytes);
+  std::string storage;
+  const auto decoded = decode_text(bytes, storage);
   if (!decoded && begins_as_export(bytes)) {
-    return std::unexpected(std::move(decoded).error());
+    return std::unexpected(decoded.error());
   }
-  const std::string text = decoded ? *std::move(decoded) : std::string(bytes);
+  const std::string_view text = decoded ? *decoded : bytes;
   const std::string_view content = trim(text);
   if (!content.empty() && content.find_first_not_of('\0') == std::string_view::npos) {
     return fail(Reason::parse, "file.truncated", "the file holds nothing but zeros",
@@ -188,6 +190,20 @@ Result<PipelineState> read_state(const Graph& graph, const Value* value) {
                      std::string(text.value_or("")));
 }
 
+// The items of a list, which has none from then on: a copy would be as large as the list.
+std::vector<Value> take_items(Graph& graph, const Value& list) {
+  const Object* const object = graph.object(list);
+  if (object != nullptr && object->collection &&
+      object->collection->form != Collection::Form::dictionary) {
+    return std::move(graph.at(list.object).collection->items);
+  }
+  std::vector<Value> items;
+  for (const Value* const item : items_of(graph, list)) {
+    items.push_back(*item);
+  }
+  return items;
+}
+
 Result<Export> read_wrapper(Document document, const Fqdn& pool, std::string_view collector) {
   const Value wrapper = document.roots.front();
   Export parsed;
@@ -222,7 +238,6 @@ Result<Export> read_wrapper(Document document, const Fqdn& pool, std::string_vie
   if (const Value* version = member("PSVersion")) {
     parsed.result.ps_version = std::string(plain_text(graph, *version).value_or(""));
   }
-  // Copies of the values: adding error records below may move the graph's objects.
   for (const std::string_view name : {"Output", "Errors", "Warnings"}) {
     const Value* const list = member(name);
     // A missing list is not an empty one: nothing would look like an empty, good answer.
@@ -234,36 +249,31 @@ Result<Export> read_wrapper(Document document, const Fqdn& pool, std::string_vie
     }
   }
   const auto items = [&](std::string_view name) {
-    std::vector<Value> copies;
-    if (const Value* list = member(name)) {
-      for (const Value* item : items_of(graph, *unwrap_counted(graph, *list))) {
-        copies.push_back(*item);
-      }
-    }
-    return copies;
+    const Value* const list = member(name);
+    return list == nullptr ? std::vector<const Value*>()
+                           : items_of(graph, *unwrap_counted(graph, *list));
   };
-  parsed.result.output = items("Output");
-  for (const Value& warning : items("Warnings")) {
-    if (!warning.is_null()) {
-      parsed.result.warnings.push_back(warning_text(graph, warning));
+  for (const Value* const warning : items("Warnings")) {
+    if (!warning->is_null()) {
+      parsed.result.warnings.push_back(warning_text(graph, *warning));
     }
   }
-  for (const Value& error : items("Errors")) {
-    add_error(parsed.result, error);
+  for (const Value* const error : items("Errors")) {
+    add_error(parsed.result, *error);
   }
+  parsed.result.output = take_items(graph, *unwrap_counted(graph, *member("Output")));
   return parsed;
 }
 
 Export read_bare(Document document) {
   Export parsed;
   parsed.result.graph = std::move(document.graph);
-  for (const Value& root : document.roots) {
-    if (is_error_record(parsed.result.graph, root)) {
-      parsed.result.errors.push_back(root);
-    } else {
-      parsed.result.output.push_back(root);
-    }
-  }
+  const auto is_error = [&](const Value& root) {
+    return is_error_record(parsed.result.graph, root);
+  };
+  std::ranges::copy_if(document.roots, std::back_inserter(parsed.result.errors), is_error);
+  std::erase_if(document.roots, is_error);
+  parsed.result.output = std::move(document.roots);
   if (std::ranges::all_of(parsed.result.output, &Value::is_null)) {
     parsed.result.doubt =
         "the export is empty and without the wrapper that holds errors too: the cmdlet may have "

@@ -27,7 +27,8 @@ Document good(const std::string& body) {
   return document ? std::move(*document) : Document{};
 }
 
-std::string code_of(const Result<Document>& document) {
+template <typename T>
+std::string code_of(const Result<T>& document) {
   return document ? "read" : document.error().code;
 }
 
@@ -267,6 +268,8 @@ TEST(Reader, SizeIsCapped) {
   const std::string fits = "<S>" + std::string(993, 'a') + "</S>";
   EXPECT_EQ(code_of(read_message(fits, limits)), "read");
   EXPECT_EQ(code_of(read_message(fits + " ", limits)), "clixml.too_large");
+  EXPECT_THAT(read_message(fits + " ", limits).error().remedy,
+              ::testing::HasSubstr("limits.object"));
   EXPECT_EQ(code_of(read_file(file_of("<S>" + std::string(1000, 'a') + "</S>"), limits)),
             "clixml.too_large");
 }
@@ -278,10 +281,67 @@ TEST(Reader, ElementsAreCapped) {
     for (std::size_t i = 0; i < count; ++i) {
       items += "<Obj/>";
     }
-    return code_of(read_file(file_of(items), {}));
+    return read_file(file_of(items), {});
   };
-  EXPECT_EQ(many(60'000), "read");
-  EXPECT_EQ(many(70'000), "clixml.too_large");
+  EXPECT_EQ(code_of(many(60'000)), "read");
+  EXPECT_EQ(code_of(many(70'000)), "clixml.too_large");
+  EXPECT_THAT(many(70'000).error().remedy, ::testing::HasSubstr("limits.object"));
+}
+
+// What is kept counts, whatever came in.
+TEST(Reader, MemoryIsCapped) {
+  Limits limits;
+  limits.object = 1UL << 20U;
+  const auto repeated = [&](std::string_view before, std::string_view item, std::size_t count,
+                            std::string_view behind) {
+    std::string text(before);
+    for (std::size_t i = 0; i < count; ++i) {
+      text += item;
+    }
+    text += behind;
+    return read_file(file_of(text), limits);
+  };
+  EXPECT_EQ(code_of(repeated("", "<Obj/>", 16'000, "")), "read");
+  const auto nils = repeated("<Obj><LST>", "<Obj><LST><Nil/></LST></Obj>", 5'000, "</LST></Obj>");
+  EXPECT_EQ(code_of(nils), "read");
+  // Many namespaces of 500 bytes, each with an element of five.
+  const std::string space(500, 'u');
+  const auto opaque =
+      repeated("<Obj xmlns:p=\"" + space + "\"><LST>", "<p:a/>", 10'000, "</LST></Obj>");
+  EXPECT_EQ(code_of(opaque), "clixml.too_large");
+  // Each takes its place in a list, an object and its reference, and has the largest names.
+  limits.object = 64UL << 10U;
+  const auto members = [](std::size_t count) {
+    std::string text = "<Obj><MS>";
+    for (std::size_t i = 0; i < count; ++i) {
+      text += "<S N=\"" + std::to_string(i) + "\"/>";
+    }
+    return file_of(text + "</MS></Obj>");
+  };
+  EXPECT_EQ(code_of(read_file(members(1'000), limits)), "read");
+  const auto too_many = read_file(members(2'000), limits);
+  ASSERT_EQ(code_of(too_many), "clixml.too_large");
+  EXPECT_THAT(too_many.error().message,
+              ::testing::HasSubstr("524288 bytes of memory (8 x limits.object)"));
+  EXPECT_THAT(too_many.error().remedy, ::testing::HasSubstr("limits.object"));
+}
+
+TEST(Reader, OneMeterCountsForAllMessages) {
+  Graph graph;
+  MemoryMeter meter(20'000);
+  std::size_t kept = 0;
+  std::string body = "<Obj><LST>";
+  for (int i = 0; i < 10; ++i) {
+    body += "<Obj RefId=\"" + std::to_string(i) + "\"/>";
+  }
+  body += "</LST></Obj>";
+  auto value = read_message(body, {}, graph, meter);
+  for (; value && kept < 100; ++kept) {
+    value = read_message(body, {}, graph, meter);
+  }
+  EXPECT_EQ(code_of(value), "clixml.too_large");
+  EXPECT_GT(kept, 2U);
+  EXPECT_LE(graph.memory(), 20'000U);
 }
 
 TEST(Reader, AnErrorHoldsOnlySomeOfTheText) {

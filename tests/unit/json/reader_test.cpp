@@ -3,6 +3,7 @@
 
 #include "agent/value/access.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace sfb::json {
@@ -164,6 +165,31 @@ TEST(JsonReader, Caps) {
   EXPECT_EQ(refused(std::string(65, ' '), small).code, "json.too_large");
   EXPECT_TRUE(read("[1,2,3]", small));
   EXPECT_EQ(refused("[1,2,3,4]", small).code, "json.too_large") << "four values in 64 bytes";
+}
+
+// What is kept counts, whatever came in: an empty list of three bytes takes hundreds.
+TEST(JsonReader, MemoryIsCapped) {
+  Limits limits;
+  limits.object = 1UL << 20U;
+  const auto many = [](std::string_view item, std::size_t count) {
+    std::string text = "[";
+    for (std::size_t i = 0; i < count; ++i) {
+      text += i == 0 ? "" : ",";
+      text += item;
+    }
+    return text + "]";
+  };
+  EXPECT_TRUE(read(many("[]", 15'000), limits));
+  const Error lists = refused(many("[]", 40'000), limits);
+  EXPECT_EQ(lists.code, "json.too_large");
+  EXPECT_THAT(lists.message, ::testing::HasSubstr("8388608 bytes of memory (8 x limits.object)"));
+  EXPECT_THAT(lists.remedy, ::testing::HasSubstr("limits.object"));
+  EXPECT_EQ(refused(many(R"({"a":0})", 30'000), limits).code, "json.too_large");
+  std::string names = "{";
+  for (int i = 0; i < 60'000; ++i) {
+    names += (i == 0 ? "\"" : ",\"") + std::to_string(i) + "\":0";
+  }
+  EXPECT_EQ(refused(names + "}", limits).code, "json.too_large");
 }
 
 }  // namespace

@@ -99,19 +99,22 @@ TEST(HostCall, IsReadWhateverTheEnumLooksLike) {
 }
 
 TEST(States, ANumberAndPerhapsAnError) {
-  const auto state = read_state(
-      R"(<Obj RefId="0"><MS><I32 N="PipelineState">5</I32><S N="ExceptionAsErrorRecord">why</S></MS></Obj>)",
-      "PipelineState", {});
+  Graph graph;
+  const auto state_of = [&graph](std::string_view body) {
+    MemoryMeter meter{Limits()};
+    return read_state(body, "PipelineState", {}, graph, meter);
+  };
+  const auto state = state_of(
+      R"(<Obj RefId="0"><MS><I32 N="PipelineState">5</I32><S N="ExceptionAsErrorRecord">why</S></MS></Obj>)");
   ASSERT_TRUE(state);
   EXPECT_EQ(state->state, 5);
   EXPECT_TRUE(state->error);
   EXPECT_FALSE(
-      read_state(
-          R"(<Obj RefId="0"><MS><I32 N="PipelineState">4</I32><Nil N="ExceptionAsErrorRecord" /></MS></Obj>)",
-          "PipelineState", {})
+      state_of(
+          R"(<Obj RefId="0"><MS><I32 N="PipelineState">4</I32><Nil N="ExceptionAsErrorRecord" /></MS></Obj>)")
           ->error);
-  EXPECT_EQ(read_state("<S>x</S>", "PipelineState", {}).error().code, "psrp.state");
-  EXPECT_EQ(read_state("", "PipelineState", {}).error().code, "psrp.state");
+  EXPECT_EQ(state_of("<S>x</S>").error().code, "psrp.state");
+  EXPECT_EQ(state_of("").error().code, "psrp.state");
 }
 
 TEST(Warnings, AreALineOfText) {

@@ -183,9 +183,10 @@ TEST_F(PipelineTest, WhatIsKeptOfTheMessagesIsCappedToo) {
     }
     ASSERT_FALSE(sent);
     EXPECT_EQ(sent.error().code, "psrp.too_large");
-    EXPECT_THAT(sent.error().message, ::testing::HasSubstr("20000 bytes of memory"));
+    EXPECT_THAT(sent.error().message,
+                ::testing::HasSubstr("16000 bytes of memory (8 x limits.object)"));
     const PipelineResult result = filled.take_result();
-    EXPECT_LE(result.graph.memory(), 20'000);
+    EXPECT_LE(result.graph.memory(), 16'000 + sizeof(Object));
     EXPECT_EQ(bytes, objects_only.size() * (result.output.size() + result.errors.size()));
   }
   const Status end_of_run =

@@ -205,48 +205,6 @@ TEST(TypeNames, AbsentOnesAreThoseOfWhatIsRead) {
   EXPECT_THAT(graph.type_names(empty), ElementsAre()) << "an empty list is one";
 }
 
-TEST(CopyInto, KeepsSharedObjectsAndCycles) {
-  Graph source;
-  const TypesId types = source.add_types({"T"});
-  const ObjectId root = source.add({});
-  const ObjectId shared = source.add({});
-  source.at(shared).types = types;
-  source.at(shared).adapted = {{"Up", Value::object_ref(root)}};
-  source.at(root).types = types;
-  source.at(root).base = Value::int32(1);
-  source.at(root).extended = {{"A", Value::object_ref(shared)}, {"B", Value::object_ref(shared)}};
-  source.at(root).collection = Collection{};
-  source.at(root).collection->items = {Value::object_ref(shared), text("x")};
-  source.at(root).collection->entries = {{Value::object_ref(shared), Value::object_ref(root)}};
-
-  Graph target;
-  target.add({});
-  target.add_types({"Other"});
-  const Value copy = copy_into(target, source, Value::object_ref(root));
-  ASSERT_EQ(target.size(), 3U) << "each object once";
-  EXPECT_NE(copy.object, root) << "the target's first object is another";
-  const Object& object = target.at(copy.object);
-  EXPECT_EQ(target.type_names(object), std::vector<std::string>{"T"});
-  EXPECT_EQ(object.base->text, "1");
-  const ObjectId inner = object.extended.at(0).value.object;
-  EXPECT_EQ(object.extended.at(1).value.object, inner);
-  EXPECT_EQ(object.collection->items.at(0).object, inner);
-  EXPECT_EQ(object.collection->items.at(1).text, "x");
-  EXPECT_EQ(object.collection->entries.at(0).first.object, inner);
-  EXPECT_EQ(object.collection->entries.at(0).second.object, copy.object);
-  EXPECT_EQ(target.at(inner).adapted.at(0).value.object, copy.object);
-  EXPECT_EQ(target.at(inner).types, object.types) << "a shared type list stays shared";
-}
-
-TEST(CopyInto, ScalarsAndReferencesIntoNowhere) {
-  Graph target;
-  target.add({});
-  EXPECT_EQ(copy_into(target, {}, text("x")).text, "x");
-  EXPECT_TRUE(copy_into(target, {}, Value::object_ref(0)).is_null())
-      << "must not become the target's own first object";
-  EXPECT_EQ(target.size(), 1U);
-}
-
 TEST(Memory, CountsWhatObjectsAreMadeOf) {
   Graph graph;
   EXPECT_EQ(graph.memory(), 0U);
@@ -271,19 +229,6 @@ TEST(Memory, CountsWhatObjectsAreMadeOf) {
   graph.add_types({"123", "4"});
   EXPECT_EQ(graph.memory() - before,
             sizeof(std::vector<std::string>) + 2 * sizeof(std::string) + 4);
-}
-
-TEST(CopyInto, DepthCostsNoStack) {
-  Graph source;
-  Value inner = text("x");
-  for (int i = 0; i < 50'000; ++i) {
-    Object object;
-    object.extended.push_back({"a", inner});
-    inner = Value::object_ref(source.add(std::move(object)));
-  }
-  Graph target;
-  copy_into(target, source, inner);
-  EXPECT_EQ(target.size(), 50'000U);
 }
 
 }  // namespace

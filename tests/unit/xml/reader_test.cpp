@@ -125,6 +125,27 @@ TEST(XmlReader, EverythingIsCapped) {
       << "no limit lets a tree grow past what can be destroyed";
 }
 
+// An element takes more than a hundred bytes, its tag four.
+TEST(XmlReader, MemoryIsCapped) {
+  std::string many = "<a>";
+  for (int i = 0; i < 1000; ++i) {
+    many += "<b/>";
+  }
+  many += "</a>";
+  EXPECT_EQ(code_of(many, {.bytes = many.size(), .memory = 400'000}), "read");
+  EXPECT_EQ(code_of(many, {.bytes = many.size(), .memory = 100'000}), "xml.too_large");
+  EXPECT_EQ(code_of(many, {.bytes = many.size()}), "xml.too_large") << "64 KiB for so little text";
+  const std::string space(500, 'u');
+  std::string prefixed;
+  for (int i = 0; i < 1000; ++i) {
+    prefixed += "<p:b p:c=''/>";
+  }
+  EXPECT_EQ(code_of("<a xmlns:p='" + space + "'>" + prefixed + "</a>",
+                    {.bytes = 1'000'000, .memory = 1'000'000}),
+            "xml.too_large")
+      << "the namespace is kept with every element and attribute";
+}
+
 TEST(XmlReader, NamespacesCannotMultiply) {
   EXPECT_EQ(code_of("<a xmlns='" + std::string(512, 'u') + "'/>"), "read");
   EXPECT_EQ(code_of("<a xmlns='" + std::string(513, 'u') + "'/>"), "xml.too_large");

@@ -39,9 +39,10 @@ PipelineResult made(const std::vector<std::string>& output,
   result.state = state;
   result.doubt = "object 5 did not come";
   for (const std::string& body : output) {
-    const auto document = clixml::read_message(body, {});
-    EXPECT_TRUE(document) << body;
-    result.output.push_back(copy_into(result.graph, document->graph, document->roots.front()));
+    MemoryMeter meter{Limits()};
+    auto value = clixml::read_message(body, {}, result.graph, meter);
+    EXPECT_TRUE(value) << body;
+    result.output.push_back(*std::move(value));
   }
   return result;
 }
