@@ -192,10 +192,16 @@ int report(const Run& run, const config::Pool& pool, const EvaluateOptions& opti
       counted(reply.result->warnings.size(), "warning"),
       reply.result->ps_version.empty() ? "" : ", PowerShell " + visible(reply.result->ps_version),
       reply.result->rendered ? ", text by the server" : "");
-  if (!print_stdout(render_pipeline(*reply.result, false, options.output))) {
+  const auto text = render_pipeline(*reply.result, false, options.output, most_text(limits));
+  const auto complaints = render_complaints(*reply.result, options.output, most_text(limits));
+  if (!text || !complaints) {
+    print_failure(text ? complaints.error() : text.error());
     return kFailed;
   }
-  fmt::print(stderr, "{}", visible(render_complaints(*reply.result, options.output)));
+  if (!print_stdout(*text)) {
+    return kFailed;
+  }
+  fmt::print(stderr, "{}", visible(*complaints));
   const auto finding = collectors::pool_status().interpret(*reply.result, limits);
   if (!finding) {
     print_failure(finding.error());

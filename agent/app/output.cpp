@@ -14,8 +14,12 @@ namespace sfb::app {
 
 namespace {
 
-format::Options console_of(const OutputOptions& options, const PipelineResult& result) {
-  return format::console_of(options.choice, output_width(options), result.ps_version);
+format::Options console_of(const OutputOptions& options, const PipelineResult& result,
+                           std::size_t max_bytes) {
+  format::Options console =
+      format::console_of(options.choice, output_width(options), result.ps_version);
+  console.max_bytes = max_bytes;
+  return console;
 }
 
 }  // namespace
@@ -30,38 +34,40 @@ int output_width(const OutputOptions& options) {
   return terminal && size.ws_col > 0 ? size.ws_col : kDefault;
 }
 
-std::string render_pipeline(const PipelineResult& result, bool hide_errors,
-                            const OutputOptions& options) {
-  std::string text;
+Result<std::string> render_pipeline(const PipelineResult& result, bool hide_errors,
+                                    const OutputOptions& options, std::size_t max_bytes) {
+  Result<std::string> text;
   if (options.choice.as == format::As::json) {
     using json::Edition;
     const json::WriteOptions layout{.edition = format::is_json_of_7(options.choice)
                                                    ? Edition::powershell_7
-                                                   : Edition::windows_powershell_51};
+                                                   : Edition::windows_powershell_51,
+                                    .max_bytes = max_bytes};
     text = json::convert_to_json(result.graph, result.output, layout);
   } else if (options.choice.as == format::As::clixml) {
-    text = clixml::write_file(result.graph, result.output);
+    text = clixml::write_file(result.graph, result.output, clixml::Origin::original, max_bytes);
   } else {
-    return format::pipeline(result, hide_errors, console_of(options, result),
+    return format::pipeline(result, hide_errors, console_of(options, result, max_bytes),
                             format::server_text(options.choice, output_width(options), result));
   }
-  if (!text.empty()) {
-    text += '\n';
+  if (text && !text->empty()) {
+    *text += '\n';
   }
   return text;
 }
 
-std::string render_complaints(const PipelineResult& result, const OutputOptions& options) {
+Result<std::string> render_complaints(const PipelineResult& result, const OutputOptions& options,
+                                      std::size_t max_bytes) {
   if (options.choice.as == format::As::text) {
     return {};
   }
-  PipelineResult complaints = result;
-  complaints.output.clear();
-  return format::pipeline(complaints, false, console_of(options, result));
+  const Rendering nothing;  // in the place of the objects
+  return format::pipeline(result, false, console_of(options, result, max_bytes), &nothing);
 }
 
 bool print_stdout(std::string_view text) {
-  const std::string shown = isatty(STDOUT_FILENO) != 0 ? visible(text) : std::string(text);
+  const std::string masked = isatty(STDOUT_FILENO) != 0 ? visible(text) : std::string();
+  const std::string_view shown = isatty(STDOUT_FILENO) != 0 ? masked : text;
   if (std::fwrite(shown.data(), 1, shown.size(), stdout) == shown.size() &&
       std::fflush(stdout) == 0) {
     return true;

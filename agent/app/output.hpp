@@ -1,9 +1,11 @@
 // The output forms shared by `evaluate` and `render`.
 #pragma once
 
+#include "agent/base/capped_text.hpp"
 #include "agent/format/choice.hpp"
 #include "agent/value/pipeline.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,13 +21,16 @@ struct OutputOptions {
 /// Columns for text output: the option, else stdout's terminal, else 120.
 int output_width(const OutputOptions& options);
 
-/// Text, JSON or CLIXML of a pipeline's result, ending in a line end unless empty.
-std::string render_pipeline(const PipelineResult& result, bool hide_errors,
-                            const OutputOptions& options);
+/// Text, JSON or CLIXML of a pipeline's result, ending in a line end unless empty. Reason::parse,
+/// code `render.too_large`, beyond `max_bytes`.
+Result<std::string> render_pipeline(const PipelineResult& result, bool hide_errors,
+                                    const OutputOptions& options,
+                                    std::size_t max_bytes = most_text({}));
 
 /// What JSON and CLIXML leave out, as the console prints it: warnings and errors. Empty for text,
-/// which holds them.
-std::string render_complaints(const PipelineResult& result, const OutputOptions& options);
+/// which holds them. Errors as above.
+Result<std::string> render_complaints(const PipelineResult& result, const OutputOptions& options,
+                                      std::size_t max_bytes = most_text({}));
 
 /// To stdout, control characters made visible when that is a terminal. False with a message when it
 /// cannot be written.

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdio>
+#include <utility>
 
 namespace sfb::app {
 
@@ -29,15 +30,22 @@ int run_render(const OutputOptions& options) {
     fmt::print(stderr, "sfb_backup_exporter render: stdin cannot be read\n");
     return kFailed;
   }
-  const auto document = clixml::read_file(bytes, limits);
+  auto document = clixml::read_file(bytes, limits);
+  std::string().swap(bytes);
   if (!document) {
     fmt::print(stderr, "sfb_backup_exporter render: stdin: {}\n", describe(document.error()));
     return kFailed;
   }
   PipelineResult result;
-  result.graph = document->graph;
-  result.output = document->roots;  // error records among them print as such, in their place
-  return print_stdout(render_pipeline(result, false, options)) ? kGood : kFailed;
+  result.graph = std::move(document->graph);
+  // Error records among them print as such, in their place.
+  result.output = std::move(document->roots);
+  const auto text = render_pipeline(result, false, options);
+  if (!text) {
+    fmt::print(stderr, "sfb_backup_exporter render: {}\n", describe(text.error()));
+    return kFailed;
+  }
+  return print_stdout(*text) ? kGood : kFailed;
 }
 
 }  // namespace sfb::app

@@ -171,11 +171,6 @@ bool is_of_kind(Kind kind, std::string_view text) {
   }
 }
 
-bool is_text(Kind kind) {
-  return kind == Kind::string || kind == Kind::uri || kind == Kind::xml_document ||
-         kind == Kind::script_block;
-}
-
 Value read_text(Kind kind, std::string_view text) {
   bool lossy = false;
   Value value = Value::make(kind, unescape(text, &lossy));
@@ -217,6 +212,11 @@ std::string without_blanks(std::string_view text) {
 
 }  // namespace
 
+bool is_text(Kind kind) {
+  return kind == Kind::string || kind == Kind::uri || kind == Kind::xml_document ||
+         kind == Kind::script_block;
+}
+
 std::optional<Value> read_scalar(Kind kind, std::string_view text) {
   if (is_text(kind)) {
     return read_text(kind, text);
@@ -247,7 +247,7 @@ std::string write_scalar(const Value& value) {
     const std::u16string units = to_utf16(value.text);
     return std::to_string(units.empty() ? 0U : static_cast<unsigned>(units.front()));
   }
-  return is_text(value.kind) ? escape(value.text) : value.text;
+  return value.text;
 }
 
 }  // namespace sfb::clixml

@@ -16,7 +16,10 @@ std::optional<Value> read_scalar(Kind kind, std::string_view text);
 /// What a file holds in the place of a secret.
 inline constexpr std::string_view kSecretText = "System.Security.SecureString";
 
-/// The text between the tags, before XML's own escaping.
+/// Kinds that hold free text: it gets CLIXML's escapes.
+bool is_text(Kind kind);
+
+/// The text between the tags, before any escaping.
 std::string write_scalar(const Value& value);
 
 }  // namespace sfb::clixml

@@ -2,11 +2,10 @@
 // names once and then by reference, objects once and then by reference.
 #include "agent/clixml/writer.hpp"
 
-#include "agent/clixml/escape.hpp"
+#include "agent/clixml/markup.hpp"
 #include "agent/clixml/opaque.hpp"
 #include "agent/clixml/scalars.hpp"
 #include "agent/clixml/tags.hpp"
-#include "agent/xml/writer.hpp"
 
 #include <fmt/format.h>
 
@@ -14,7 +13,6 @@
 #include <limits>
 #include <map>
 #include <optional>
-#include <ranges>
 
 namespace sfb::clixml {
 
@@ -26,39 +24,39 @@ constexpr std::uint32_t kUnnumbered = std::numeric_limits<std::uint32_t>::max();
 class Writer {
  public:
   // A file is for people: no secrets in it. A message goes to the server that may have made them.
-  Writer(const Graph& graph, Origin origin, bool is_file)
+  Writer(const Graph& graph, Origin origin, bool is_file, std::size_t max_bytes)
       : graph_(graph),
         origin_(origin),
-        indent_(is_file),
         secrets_(!is_file),
+        out_(is_file, max_bytes),
         object_numbers_(graph.size(), kUnnumbered) {}
 
-  void open(std::string_view tag, std::string_view attributes = {});
-  void close(std::string_view tag);
+  Markup& out() { return out_; }
   void write(const Value& value);
-  std::string take() { return std::move(out_); }
+  Result<std::string> take() { return std::move(out_).finish(); }
 
  private:
-  // One thing still to be written; last in, first out.
+  // One thing still to be written; last in, first out. A list is one, whatever its length.
   struct Task {
-    enum class What : std::uint8_t { value, open, close, empty };
+    enum class What : std::uint8_t { value, open, close, empty, members, items, entries };
     What what = What::value;
     const Value* value = nullptr;
     const Property* member = nullptr;  // whose name the value has
     std::string_view name = {};        // or its name: Key, Value
     std::string_view tag = {};
+    const std::vector<Property>* members = nullptr;
+    const Collection* collection = nullptr;
+    std::size_t next = 0;  // of the list's elements
   };
 
   void run(const Task& task);
+  void run_next(Task list);
   void scalar(const Value& value, std::string_view name);
   void object(ObjectId id, std::string_view name);
   void types(const Object& object);
   void parts(const Object& object);
   void members(std::string_view tag, const std::vector<Property>& properties, bool also_empty);
   void collection(const Collection& collection);
-  void line();
-  void empty_element(std::string_view tag, std::string_view attributes);
-  void text_element(std::string_view tag, std::string_view attributes, std::string_view text);
   // PowerShell forgets empty lists of members and of type names when it reads.
   bool keeps_empty() const { return origin_ == Origin::original; }
   bool is_mere_wrapper(const Object& object) const;
@@ -67,10 +65,8 @@ class Writer {
 
   const Graph& graph_;
   Origin origin_;
-  bool indent_;
   bool secrets_;
-  std::string out_;
-  std::size_t depth_ = 0;
+  Markup out_;
   std::vector<Task> tasks_;
   std::vector<std::uint32_t> object_numbers_;
   std::uint32_t next_object_ = 0;
@@ -78,41 +74,9 @@ class Writer {
   std::map<std::vector<std::string>, std::uint32_t> numbers_of_names_;
 };
 
-void Writer::line() {
-  if (indent_ && !out_.empty()) {
-    out_ += '\n';
-    out_.append(2 * depth_, ' ');
-  }
-}
-
-void Writer::open(std::string_view tag, std::string_view attributes) {
-  line();
-  fmt::format_to(std::back_inserter(out_), "<{}{}>", tag, attributes);
-  ++depth_;
-}
-
-void Writer::close(std::string_view tag) {
-  --depth_;
-  line();
-  fmt::format_to(std::back_inserter(out_), "</{}>", tag);
-}
-
-void Writer::empty_element(std::string_view tag, std::string_view attributes) {
-  line();
-  fmt::format_to(std::back_inserter(out_), "<{}{} />", tag, attributes);
-}
-
-void Writer::text_element(std::string_view tag, std::string_view attributes,
-                          std::string_view text) {
-  line();
-  fmt::format_to(std::back_inserter(out_), "<{}{}>", tag, attributes);
-  xml::append_text(out_, text);
-  fmt::format_to(std::back_inserter(out_), "</{}>", tag);
-}
-
 void Writer::write(const Value& value) {
   tasks_.push_back({.value = &value});
-  while (!tasks_.empty()) {
+  while (!tasks_.empty() && !out_.full()) {
     const Task task = tasks_.back();
     tasks_.pop_back();
     run(task);
@@ -121,28 +85,26 @@ void Writer::write(const Value& value) {
 
 void Writer::run(const Task& task) {
   if (task.what == Task::What::open) {
-    open(task.tag);
+    out_.open(task.tag);
     return;
   }
   if (task.what == Task::What::close) {
-    close(task.tag);
+    out_.close(task.tag);
     return;
   }
   if (task.what == Task::What::empty) {
-    empty_element(task.tag, {});
+    out_.empty(task.tag, {});
+    return;
+  }
+  if (task.what != Task::What::value) {
+    run_next(task);
     return;
   }
   std::string name;
-  if (task.member != nullptr || !task.name.empty()) {
-    name = " N=\"";
-    if (task.member == nullptr) {
-      name += task.name;
-    } else if (!task.member->wire_name.empty()) {
-      xml::append_attribute(name, task.member->wire_name);
-    } else {
-      xml::append_attribute(name, escape(task.member->name));
-    }
-    name += '"';
+  if (task.member != nullptr) {
+    name = out_.name_of(*task.member);
+  } else if (!task.name.empty()) {
+    name = fmt::format(" N=\"{}\"", task.name);
   }
   const Object* const object_there = graph_.object(*task.value);
   if (object_there != nullptr && !is_mere_wrapper(*object_there)) {
@@ -154,34 +116,64 @@ void Writer::run(const Task& task) {
   }
 }
 
+// The next element of a list; the others wait below it.
+void Writer::run_next(Task list) {
+  const auto takes = [&](const auto& elements) {
+    if (list.next == elements.size()) {
+      return false;
+    }
+    ++list.next;
+    tasks_.push_back(list);
+    return true;
+  };
+  const std::size_t at = list.next;
+  if (list.what == Task::What::members && takes(*list.members)) {
+    const Property& property = (*list.members)[at];
+    tasks_.push_back({.value = &property.value, .member = &property});
+  } else if (list.what == Task::What::items && takes(list.collection->items)) {
+    tasks_.push_back({.value = &list.collection->items[at]});
+  } else if (list.what == Task::What::entries && takes(list.collection->entries)) {
+    const auto& [key, value] = list.collection->entries[at];
+    tasks_.push_back({.what = Task::What::close, .tag = "En"});
+    tasks_.push_back({.value = &value, .name = "Value"});
+    tasks_.push_back({.value = &key, .name = "Key"});
+    tasks_.push_back({.what = Task::What::open, .tag = "En"});
+  }
+}
+
 void Writer::scalar(const Value& value, std::string_view name) {
   if (value.kind == Kind::opaque && !value.text.empty()) {
-    line();
-    append_opaque(out_, value.text, name);
+    std::string xml;
+    append_opaque(xml, value.text, name);
+    out_.raw(xml);
     return;
   }
   // What cannot be written (a reference into nowhere) is null rather than broken XML.
   if (value.kind == Kind::null || value.kind == Kind::object || value.kind == Kind::opaque) {
-    empty_element("Nil", name);
+    out_.empty("Nil", name);
     return;
   }
   if (value.kind == Kind::secure_string && !secrets_) {
-    text_element("S", name, kSecretText);
+    out_.text("S", name, kSecretText);
     return;
   }
   // What PowerShell reads as a script block it keeps as text.
   const bool plain_script = origin_ == Origin::deserialized && value.kind == Kind::script_block;
   const std::string_view tag = plain_script ? "S" : tag_of_scalar(value.kind);
   if (value.kind == Kind::bytes && value.text.empty()) {
-    empty_element(tag, name);
+    out_.empty(tag, name);
     return;
   }
-  text_element(tag, name, write_scalar(value));
+  if (value.wire.empty() && is_text(value.kind)) {
+    out_.escaped(tag, name, value.text);
+  } else {
+    out_.text(tag, name, write_scalar(value));
+  }
 }
 
 void Writer::object(ObjectId id, std::string_view name) {
   if (object_numbers_[id] != kUnnumbered) {
-    empty_element("Ref", fmt::format("{} RefId=\"{}\"", name, object_numbers_[id]));
+    out_.empty("Ref", fmt::format("{} RefId=\"{}\"", name, object_numbers_[id]));
     return;
   }
   object_numbers_[id] = next_object_++;
@@ -191,13 +183,13 @@ void Writer::object(ObjectId id, std::string_view name) {
                     object.adapted.empty() && object.extended.empty() &&
                     !(keeps_empty() && (object.has_adapted || object.has_extended));
   if (bare) {
-    empty_element("Obj", attributes);
+    out_.empty("Obj", attributes);
     return;
   }
-  open("Obj", attributes);
+  out_.open("Obj", attributes);
   types(object);
   if (object.to_string) {
-    text_element("ToString", {}, escape(*object.to_string));
+    out_.escaped("ToString", {}, *object.to_string);
   }
   parts(object);
 }
@@ -247,18 +239,18 @@ void Writer::types(const Object& object) {
     if (fresh) {
       const std::string attributes = fmt::format(" RefId=\"{}\"", *number);
       if (known->first.empty()) {
-        empty_element("TN", attributes);
+        out_.empty("TN", attributes);
         return;
       }
-      open("TN", attributes);
+      out_.open("TN", attributes);
       for (const std::string& name : known->first) {
-        text_element("T", {}, escape(name));
+        out_.escaped("T", {}, name);
       }
-      close("TN");
+      out_.close("TN");
       return;
     }
   }
-  empty_element("TNRef", fmt::format(" RefId=\"{}\"", *number));
+  out_.empty("TNRef", fmt::format(" RefId=\"{}\"", *number));
 }
 
 // Base, collection, Props, MS and the end tag, put on the work list last first.
@@ -283,9 +275,7 @@ void Writer::members(std::string_view tag, const std::vector<Property>& properti
     return;
   }
   tasks_.push_back({.what = Task::What::close, .tag = tag});
-  for (const Property& property : properties | std::views::reverse) {
-    tasks_.push_back({.value = &property.value, .member = &property});
-  }
+  tasks_.push_back({.what = Task::What::members, .members = &properties});
   tasks_.push_back({.what = Task::What::open, .tag = tag});
 }
 
@@ -300,41 +290,32 @@ void Writer::collection(const Collection& collection) {
     return;
   }
   tasks_.push_back({.what = Task::What::close, .tag = tag});
-  if (dictionary) {
-    for (const auto& [key, value] : collection.entries | std::views::reverse) {
-      tasks_.push_back({.what = Task::What::close, .tag = "En"});
-      tasks_.push_back({.value = &value, .name = "Value"});
-      tasks_.push_back({.value = &key, .name = "Key"});
-      tasks_.push_back({.what = Task::What::open, .tag = "En"});
-    }
-  } else {
-    for (const Value& item : collection.items | std::views::reverse) {
-      tasks_.push_back({.value = &item});
-    }
-  }
+  tasks_.push_back(
+      {.what = dictionary ? Task::What::entries : Task::What::items, .collection = &collection});
   tasks_.push_back({.what = Task::What::open, .tag = tag});
 }
 
 }  // namespace
 
-std::string write_file(const Graph& graph, const std::vector<Value>& roots, Origin origin) {
+Result<std::string> write_file(const Graph& graph, const std::vector<Value>& roots, Origin origin,
+                               std::size_t max_bytes) {
   const std::string attributes = fmt::format(" Version=\"1.1.0.1\" xmlns=\"{}\"", kSpace);
   if (roots.empty()) {
     return fmt::format("<Objs{} />", attributes);
   }
-  Writer writer(graph, origin, true);
-  writer.open("Objs", attributes);
+  Writer writer(graph, origin, true, max_bytes);
+  writer.out().open("Objs", attributes);
   for (const Value& root : roots) {
     writer.write(root);
   }
-  writer.close("Objs");
+  writer.out().close("Objs");
   return writer.take();
 }
 
 std::string write_message(const Graph& graph, const Value& value) {
-  Writer writer(graph, Origin::original, false);
+  Writer writer(graph, Origin::original, false, SIZE_MAX);
   writer.write(value);
-  return writer.take();
+  return *writer.take();
 }
 
 }  // namespace sfb::clixml

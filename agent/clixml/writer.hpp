@@ -1,8 +1,10 @@
 // Values to CLIXML, in the shape PowerShell's own serialiser gives. Thread rule: pure functions.
 #pragma once
 
+#include "agent/base/capped_text.hpp"
 #include "agent/value/value.hpp"
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -18,9 +20,11 @@ enum class Origin {
 
 /// What Export-Clixml writes: `Objs`, two blanks a level, ` />`, LF, no newline at the end, UTF-8
 /// without BOM. A SecureString becomes the text `System.Security.SecureString`, as everywhere in
-/// this program, because newer servers send its content readable.
-std::string write_file(const Graph& graph, const std::vector<Value>& roots,
-                       Origin origin = Origin::original);
+/// this program, because newer servers send its content readable. Indentation can make a small
+/// graph a huge text: Reason::parse, code `render.too_large`, beyond `max_bytes`.
+Result<std::string> write_file(const Graph& graph, const std::vector<Value>& roots,
+                               Origin origin = Origin::original,
+                               std::size_t max_bytes = most_text({}));
 
 /// One value as a PSRP message body: no namespace, no white space.
 std::string write_message(const Graph& graph, const Value& value);

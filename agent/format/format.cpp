@@ -18,8 +18,9 @@ void write_error(const ErrorRecord& record, const Context& context, Sink& sink) 
 
 }  // namespace
 
-std::string objects(const Graph& graph, const std::vector<Value>& values, const Options& options) {
-  Budget budget;
+Result<std::string> objects(const Graph& graph, const std::vector<Value>& values,
+                            const Options& options) {
+  Budget budget(options.max_bytes);
   Sink sink(budget);
   write_objects({graph, options, style_of(options.edition), budget}, values, sink);
   return std::move(sink).finish();
@@ -27,41 +28,45 @@ std::string objects(const Graph& graph, const std::vector<Value>& values, const 
 
 std::string error(const ErrorRecord& record, const Options& options) {
   const Graph nothing;
-  Budget budget;
+  Budget budget = Budget::unlimited();
   Sink sink(budget);
   write_error(record, {nothing, options, style_of(options.edition), budget}, sink);
-  return std::move(sink).finish();
+  return std::move(sink).finish().value_or("");
 }
 
 std::string warning(std::string_view text, const Options& options) {
   const Graph nothing;
-  Budget budget;
+  Budget budget = Budget::unlimited();
   Sink sink(budget);
   write_warning(text, {nothing, options, style_of(options.edition), budget}, sink);
-  return std::move(sink).finish();
+  return std::move(sink).finish().value_or("");
 }
 
-std::string pipeline(const PipelineResult& result, bool hide_errors, const Options& options,
-                     const Rendering* output) {
-  Budget budget;
+Result<std::string> pipeline(const PipelineResult& result, bool hide_errors, const Options& options,
+                             const Rendering* output) {
+  Budget budget(options.max_bytes);
   Sink sink(budget);
   const Context context{result.graph, options, style_of(options.edition), budget};
   if (output == nullptr) {
     write_objects(context, result.output, sink);
+  } else {
+    sink.verbatim(output->text);
   }
   for (const std::string& text : result.warnings) {
+    if (budget.spent()) {
+      break;
+    }
     write_warning(text, context, sink);
   }
   if (!hide_errors || result.state == PipelineState::failed) {
     for (const Value& value : result.errors) {
-      if (!charge(context, value)) {
+      if (!charge_error(context, value)) {
         break;
       }
       write_error(ErrorRecord::from(result.graph, value), context, sink);
     }
   }
-  std::string text = std::move(sink).finish();
-  return output == nullptr ? text : output->text + text;
+  return std::move(sink).finish();
 }
 
 }  // namespace sfb::format

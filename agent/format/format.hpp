@@ -2,9 +2,11 @@
 // (README.md). Thread rule: pure functions.
 #pragma once
 
+#include "agent/base/capped_text.hpp"
 #include "agent/value/pipeline.hpp"
 #include "agent/value/value.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -43,22 +45,28 @@ struct Options {
   View view = View::automatic;
   ErrorView error_view = ErrorView::automatic;
   int enumeration_limit = 4;  ///< $FormatEnumerationLimit
+  /// A longer text, or one that takes much more memory or work than that, is an error, and is not
+  /// made first.
+  std::size_t max_bytes = most_text({});
 };
 
 /// Out-Default of the pipeline's objects; error records among them in the error layout. LF line
-/// ends. Objects nested beyond `Limits::depth` and cycles print as their type name.
-std::string objects(const Graph& graph, const std::vector<Value>& values, const Options& options);
+/// ends. Objects nested beyond `Limits::depth` and cycles print as their type name. Reason::parse,
+/// code `render.too_large`.
+Result<std::string> objects(const Graph& graph, const std::vector<Value>& values,
+                            const Options& options);
 
-/// One error record in the view that `Options::error_view` names.
+/// One error record in the view that `Options::error_view` names. For our own records: its length
+/// has no limit.
 std::string error(const ErrorRecord& record, const Options& options);
 
-/// `WARNING: text`, wrapped as the edition's console host does.
+/// `WARNING: text`, wrapped as the edition's console host does. No limit either.
 std::string warning(std::string_view text, const Options& options);
 
 /// The body of a text answer: output, then warnings, then errors (agent/README.md). Errors are left
 /// out when `hide_errors` (-Force) is set and the pipeline completed. `output`: the server's own
-/// text of the objects, used instead of ours; may be null.
-std::string pipeline(const PipelineResult& result, bool hide_errors, const Options& options,
-                     const Rendering* output = nullptr);
+/// text of the objects, used instead of ours; may be null. Errors as `objects`.
+Result<std::string> pipeline(const PipelineResult& result, bool hide_errors, const Options& options,
+                             const Rendering* output = nullptr);
 
 }  // namespace sfb::format

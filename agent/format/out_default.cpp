@@ -4,12 +4,37 @@
 #include "agent/format/error_record.hpp"
 #include "agent/format/list.hpp"
 #include "agent/format/text.hpp"
+#include "agent/value/access.hpp"
 #include "agent/value/pipeline.hpp"
 
 #include <utility>
 #include <vector>
 
 namespace sfb::format {
+
+namespace {
+
+// The texts of an object and of those inside it: an error record is made of copies of them.
+std::size_t texts_of(const Graph& graph, const Value& value, int levels) {
+  std::size_t sum = plain_text(graph, value).value_or("").size();
+  const Object* object = graph.object(value);
+  if (object == nullptr || levels == 0) {
+    return sum;
+  }
+  for (const std::vector<Property>* part : {&object->extended, &object->adapted}) {
+    for (const Property& property : *part) {
+      sum += texts_of(graph, property.value, levels - 1);
+    }
+  }
+  return sum;
+}
+
+}  // namespace
+
+bool charge_error(const Context& context, const Value& value) {
+  constexpr int kLevels = 2;  // the record, and its exception or invocation
+  return charge(context, value) && context.budget.allows(texts_of(context.graph, value, kLevels));
+}
 
 bool charge(const Context& context, const Value& value) {
   const Object* object = context.graph.object(value);
@@ -23,14 +48,11 @@ void OutDefault::show(const Value& value) {
   if (value.is_null() || context_->budget.spent()) {
     return;
   }
-  std::vector<Value> made;
-  if (const auto items = list_items(*context_, value, made)) {
-    for (const Value& item : *items) {
-      if (context_->budget.spent()) {
-        return;
-      }
+  if (const auto items = list_items(*context_, value)) {
+    items->each([this](const Value& item) {
       show_one(item);
-    }
+      return !context_->budget.spent();
+    });
     return;
   }
   const Collection* collection = collection_of(context_->graph, value);
@@ -51,6 +73,9 @@ void OutDefault::show_one(const Value& value) {
     return;
   }
   if (is_error_record(context_->graph, value)) {
+    if (!charge_error(*context_, value)) {
+      return;
+    }
     emit_error(ErrorRecord::from(context_->graph, value), *context_,
                [&](std::u16string_view line) { show_line(from_utf16(line)); });
     return;

@@ -14,6 +14,9 @@ namespace sfb::format {
 /// Pays from the budget for one look at a value's types and properties; false when it is spent.
 bool charge(const Context& context, const Value& value);
 
+/// The same for a value that is shown as an error record, whose texts are copied first.
+bool charge_error(const Context& context, const Value& value);
+
 /// The end of one pipeline. Values are shown in the order of show(); finish() closes the last
 /// table.
 class OutDefault {

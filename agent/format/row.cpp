@@ -52,8 +52,13 @@ std::vector<Field> Row::all_fields(const Context& context) const {
   std::vector<Field> fields;
   const auto properties = visible_properties(context.graph, *value_);
   if (context.budget.take(properties.size())) {
+    std::size_t names = 0;
     for (const Property* property : properties) {
+      names += property->name.size();
       fields.push_back({property->name, &property->value});
+    }
+    if (!context.budget.allows(names)) {  // labels are copied too
+      fields.clear();
     }
   }
   if (has_enum_value(context)) {

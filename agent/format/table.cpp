@@ -1,5 +1,6 @@
 #include "agent/format/table.hpp"
 
+#include "agent/base/memory_meter.hpp"
 #include "agent/format/text.hpp"
 #include "agent/format/words.hpp"
 
@@ -91,6 +92,8 @@ Table Table::of_dictionary(const Context& context) {
 
 void Table::add(const Context& context, const Row& row) {
   Cells cells;
+  cells.reserve(columns_.size());
+  std::size_t bytes = sizeof(Kept);
   for (Column& column : columns_) {
     const Value* value = row.find(context, column.name);
     if (value == nullptr) {
@@ -105,13 +108,19 @@ void Table::add(const Context& context, const Row& row) {
     }
     // Even an empty cell is an allocation.
     context.budget.take(cells.back().size() + sizeof(std::u16string));
+    bytes += sizeof(std::u16string) + block_of(2 * cells.back().capacity());
   }
-  rows_.emplace_back(std::move(cells));
+  if (context.budget.hold(bytes)) {
+    rows_.push_back({std::move(cells), bytes});
+  }
 }
 
 void Table::add_line(const Context& context, std::string text) {
   context.budget.take(text.size() + sizeof(std::string));
-  rows_.emplace_back(std::move(text));
+  const std::size_t bytes = sizeof(Kept) + block_of(text.capacity());
+  if (context.budget.hold(bytes)) {
+    rows_.push_back({std::move(text), bytes});
+  }
 }
 
 std::size_t Table::visible_columns() const {
@@ -143,10 +152,15 @@ void Table::write_wrapped(const Context& context, const Cells& cells, Sink& sink
   const std::size_t visible = visible_columns();
   std::vector<Cells> lines(visible);
   std::size_t height = 0;
+  std::size_t held = 0;
   for (std::size_t i = 0; i < visible; ++i) {
     wrap_words(cells[i], columns_[i].width, context.style.cells, [&](std::u16string_view line) {
-      // A text of megabytes in a narrow column is a string for each character.
-      if (context.budget.take(sizeof(std::u16string))) {
+      // A text of megabytes in a narrow column is a string for each character; twice as much while
+      // the list of them grows.
+      constexpr std::size_t kLine = 2 * sizeof(std::u16string);
+      const std::size_t bytes = kLine + block_of(2 * line.size());
+      if (context.budget.take(sizeof(std::u16string)) && context.budget.hold(bytes)) {
+        held += bytes;
         lines[i].emplace_back(line);
       }
     });
@@ -170,6 +184,7 @@ void Table::write_wrapped(const Context& context, const Cells& cells, Sink& sink
     }
     sink.line(line);
   }
+  context.budget.give(held);
 }
 
 void Table::write_header(const Context& context, Sink& sink) const {
@@ -201,10 +216,9 @@ void Table::finish(const Context& context, Sink& sink) && {
   if (visible) {
     write_header(context, sink);
   }
-  for (const auto& row : rows_) {
-    if (context.budget.spent()) {
-      break;
-    }
+  for (; !rows_.empty() && !context.budget.spent(); rows_.pop_front()) {
+    const auto& [row, bytes] = rows_.front();
+    context.budget.give(bytes);
     if (const auto* text = std::get_if<std::string>(&row)) {
       sink.line_utf8(*text);
     } else if (visible && context.options.view == View::wrap) {

@@ -5,6 +5,8 @@
 #include "agent/format/context.hpp"
 #include "agent/format/row.hpp"
 
+#include <cstddef>
+#include <deque>
 #include <string>
 #include <variant>
 #include <vector>
@@ -49,7 +51,12 @@ class Table {
   std::vector<Column> columns_;
   bool of_entries_ = false;  // a dictionary's
   bool sized_ = false;       // widths grow with the rows
-  std::vector<std::variant<Cells, std::string>> rows_;
+  // A row and the bytes of the budget that it holds.
+  struct Kept {
+    std::variant<Cells, std::string> row;
+    std::size_t bytes = 0;
+  };
+  std::deque<Kept> rows_;
 };
 
 }  // namespace sfb::format

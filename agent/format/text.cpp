@@ -94,22 +94,22 @@ std::string inner_text(const Context& context, const Value& value) {
 
 // Appends as long as the budget lasts.
 bool append(const Context& context, std::string& out, std::string_view text) {
-  if (!context.budget.take(text.size())) {
+  if (!context.budget.take(text.size()) || !context.budget.allows(out.size() + text.size())) {
     return false;
   }
   out += text;
   return true;
 }
 
-std::string joined(const Context& context, std::span<const Value> items) {
+std::string joined(const Context& context, const Items& items) {
   std::string out;
   std::string_view separator;
-  for (const Value& item : items) {
-    if (!append(context, out, separator) || !append(context, out, inner_text(context, item))) {
-      break;
-    }
+  items.each([&](const Value& item) {
+    const bool fits =
+        append(context, out, separator) && append(context, out, inner_text(context, item));
     separator = " ";
-  }
+    return fits;
+  });
   return out;
 }
 
@@ -139,22 +139,27 @@ std::string properties_text(const Context& context, const Value& value) {
 }
 
 // Texts in braces, at most the enumeration limit of them.
-template <typename Items, typename Text>
-std::string in_braces(const Context& context, const Items& items, Text text_of) {
-  std::string out = "{";
-  int shown = 0;
-  for (const auto& item : items) {
-    if (context.options.enumeration_limit >= 0 && shown == context.options.enumeration_limit) {
-      out += from_utf16(context.style.ellipsis);
-      break;
+class Braces {
+ public:
+  explicit Braces(const Context& context) : context_(&context) {}
+
+  // False when no more are wanted. `text` makes the text.
+  template <typename Text>
+  bool add(Text text) {
+    if (context_->options.enumeration_limit >= 0 && shown_ == context_->options.enumeration_limit) {
+      out_ += from_utf16(context_->style.ellipsis);
+      return false;
     }
-    if ((shown > 0 && !append(context, out, ", ")) || !append(context, out, text_of(item))) {
-      break;
-    }
-    ++shown;
+    return (shown_++ == 0 || append(*context_, out_, ", ")) && append(*context_, out_, text());
   }
-  return out + "}";
-}
+
+  std::string finish() && { return std::move(out_) + "}"; }
+
+ private:
+  const Context* context_;
+  std::string out_ = "{";
+  int shown_ = 0;
+};
 
 constexpr std::array<std::string_view, 17> kScalarTypes = {"System.String",
                                                            "System.SByte",
@@ -185,26 +190,18 @@ const Collection* collection_of(const Graph& graph, const Value& value) {
   return found;
 }
 
-std::optional<std::span<const Value>> list_items(const Context& context, const Value& value,
-                                                 std::vector<Value>& made) {
+std::optional<Items> list_items(const Context& context, const Value& value) {
   const Value* base = plain_base(context.graph, value);
   const Value& plain = base == nullptr ? value : *base;
   if (plain.kind == Kind::bytes) {
-    made.clear();
-    if (context.budget.take(plain.text.size())) {
-      const std::string bytes = decode_base64(plain.text);
-      made.reserve(bytes.size());
-      for (const char byte : bytes) {
-        made.push_back(Value::make(Kind::uint8, std::to_string(static_cast<unsigned char>(byte))));
-      }
-    }
-    return made;
+    return Items(context.budget.take(plain.text.size()) ? decode_base64(plain.text)
+                                                        : std::string());
   }
   const Collection* collection = collection_of(context.graph, value);
   if (collection == nullptr || collection->form == Collection::Form::dictionary) {
     return std::nullopt;
   }
-  return collection->items;
+  return Items(std::span(collection->items));
 }
 
 std::u16string screen_text(const Context& context, std::string_view text) {
@@ -222,8 +219,7 @@ std::string to_string(const Context& context, const Value& value) {
   if (const std::string* text = server_text(context.graph, value)) {
     return *text;
   }
-  std::vector<Value> made;
-  if (const auto items = list_items(context, value, made)) {
+  if (const auto items = list_items(context, value)) {
     return joined(context, *items);
   }
   if (const Value* base = plain_base(context.graph, value)) {
@@ -251,19 +247,28 @@ std::string pair_text(const Context& context, const std::pair<Value, Value>& ent
 }  // namespace
 
 std::string property_text(const Context& context, const Value& value) {
-  std::vector<Value> made;
-  if (const auto items = list_items(context, value, made)) {
-    return in_braces(context, *items, [&](const Value& item) {
-      return item.is_null() ? std::string("$null") : to_string(context, item);
+  Braces braces(context);
+  if (const auto items = list_items(context, value)) {
+    items->each([&](const Value& item) {
+      return braces.add(
+          [&] { return item.is_null() ? std::string("$null") : to_string(context, item); });
     });
+    return std::move(braces).finish();
   }
-  if (const Collection* collection = collection_of(context.graph, value)) {
-    return in_braces(context, collection->entries, [&](const auto& entry) {
+  const Collection* collection = collection_of(context.graph, value);
+  if (collection == nullptr) {
+    return to_string(context, value);
+  }
+  for (const auto& entry : collection->entries) {
+    const bool more = braces.add([&] {
       return context.style.dictionary_pairs ? pair_text(context, entry)
                                             : to_string(context, entry.first);
     });
+    if (!more) {
+      break;
+    }
   }
-  return to_string(context, value);
+  return std::move(braces).finish();
 }
 
 std::string cell_text(const Context& context, const Value& value) {

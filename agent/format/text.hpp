@@ -8,7 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 namespace sfb::format {
 
@@ -41,9 +41,35 @@ bool aligns_right(const Graph& graph, const Value& value);
 /// nullptr when it is none.
 const Collection* collection_of(const Graph& graph, const Value& value);
 
-/// The items of a list or byte array; nullopt for any other value, also for a dictionary. A
-/// byte array's items are made in `made`, which must live as long as the result.
-std::optional<std::span<const Value>> list_items(const Context& context, const Value& value,
-                                                 std::vector<Value>& made);
+/// The items of a list, or of a byte array: those are made one after the other, because a value
+/// takes seventy times its byte. Refers into the graph.
+class Items {
+ public:
+  explicit Items(std::span<const Value> values) : values_(values) {}
+  explicit Items(std::string bytes) : bytes_(std::move(bytes)) {}
+
+  /// Calls `visit(value)` for each until it returns false.
+  template <typename Visit>
+  void each(Visit visit) const {
+    for (const Value& value : values_) {
+      if (!visit(value)) {
+        return;
+      }
+    }
+    for (const char byte : bytes_) {
+      const auto number = static_cast<unsigned char>(byte);
+      if (!visit(Value::make(Kind::uint8, std::to_string(number)))) {
+        return;
+      }
+    }
+  }
+
+ private:
+  std::span<const Value> values_;
+  std::string bytes_;
+};
+
+/// nullopt for any other value, also for a dictionary.
+std::optional<Items> list_items(const Context& context, const Value& value);
 
 }  // namespace sfb::format

@@ -1,6 +1,7 @@
 // See text.hpp.
 #include "agent/json/text.hpp"
 
+#include "agent/base/capped_text.hpp"
 #include "agent/json/scalars.hpp"
 #include "agent/value/access.hpp"
 #include "agent/value/time_span.hpp"
@@ -35,13 +36,6 @@ std::string scalar_text(const Value& value) {
     }
     case Kind::secure_string:
       return "System.Security.SecureString";
-    case Kind::bytes: {
-      std::string out;
-      for (const std::uint8_t byte : base64_bytes(value.text)) {
-        out += (out.empty() ? "" : " ") + std::to_string(byte);
-      }
-      return out;
-    }
     default:
       return value.text;
   }
@@ -71,45 +65,65 @@ std::string inner_text(const Graph& graph, const Value& value) {
   return std::string(plain_text(graph, value).value_or(""));
 }
 
-bool cut(std::string& out, std::size_t max_bytes) {
-  if (out.size() <= max_bytes) {
-    return false;
+void append_bytes(CappedText& out, const Value& value) {
+  for (const std::uint8_t byte : base64_bytes(value.text)) {
+    if (out.full()) {
+      return;
+    }
+    out += out.empty() ? "" : " ";
+    out += std::to_string(byte);
   }
-  out += "...";
-  return true;
+}
+
+void append_text(CappedText& out, const Graph& graph, const Value& value) {
+  const Object* const object = graph.object(value);
+  if (value.kind == Kind::bytes) {
+    append_bytes(out, value);
+    return;
+  }
+  if (object == nullptr) {
+    out += scalar_text(value);
+    return;
+  }
+  const Collection* const collection = collection_of(graph, object);
+  if (collection != nullptr && collection->form != Collection::Form::dictionary) {
+    for (const Value& item : collection->items) {
+      if (out.full()) {
+        return;
+      }
+      out += &item == collection->items.data() ? "" : " ";
+      out += inner_text(graph, item);
+    }
+    return;
+  }
+  if (collection != nullptr) {
+    out += inner_text(graph, value);
+    return;
+  }
+  if (const auto text = plain_text(graph, value)) {
+    out += *text;
+    return;
+  }
+  for (const Property* property : visible_properties(graph, value)) {
+    if (out.full()) {
+      return;
+    }
+    out += out.empty() ? "@{" : "; ";
+    out += property->name;
+    out += '=';
+    out += inner_text(graph, property->value);
+  }
+  if (!out.empty()) {
+    out += '}';
+  }
 }
 
 }  // namespace
 
-std::string text_of(const Graph& graph, const Value& value, std::size_t max_bytes) {
-  const Object* const object = graph.object(value);
-  if (object == nullptr) {
-    return scalar_text(value);
-  }
-  std::string out;
-  const Collection* const collection = collection_of(graph, object);
-  if (collection != nullptr && collection->form != Collection::Form::dictionary) {
-    for (const Value& item : collection->items) {
-      out += (&item == collection->items.data() ? "" : " ") + inner_text(graph, item);
-      if (cut(out, max_bytes)) {
-        break;
-      }
-    }
-    return out;
-  }
-  if (collection != nullptr) {
-    return inner_text(graph, value);
-  }
-  if (const auto text = plain_text(graph, value)) {
-    return std::string(*text);
-  }
-  for (const Property* property : visible_properties(graph, value)) {
-    out += (out.empty() ? "@{" : "; ") + property->name + '=' + inner_text(graph, property->value);
-    if (cut(out, max_bytes)) {
-      break;
-    }
-  }
-  return out.empty() ? out : out + '}';
+Result<std::string> text_of(const Graph& graph, const Value& value, std::size_t max_bytes) {
+  CappedText out(max_bytes);
+  append_text(out, graph, value);
+  return std::move(out).finish();
 }
 
 }  // namespace sfb::json

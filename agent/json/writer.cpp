@@ -19,6 +19,8 @@ namespace {
 // ConvertTo-Json itself takes no more; also what bounds our recursion.
 constexpr int kMaxDepth = 100;
 constexpr int kMaxLayers = 8;  // base objects inside base objects
+// Escapes make a text up to six times as long: it is written in such pieces.
+constexpr std::size_t kPiece = 64UL << 10U;
 
 // What an object is underneath: the first collection or scalar among it and its base objects.
 struct Core {
@@ -31,37 +33,54 @@ class Writer {
  public:
   Writer(const Graph& graph, const WriteOptions& options)
       : graph_(graph),
-        max_bytes_(options.max_bytes),
         max_depth_(std::clamp(options.depth, 0, kMaxDepth)),
         edition_(options.edition),
-        compress_(options.compress) {}
+        compress_(options.compress),
+        out_(options.max_bytes) {}
 
-  std::string run(const std::vector<Value>& values) {
+  Result<std::string> run(const std::vector<Value>& values) {
     if (values.size() == 1) {
       write(values.front(), 0, 0);
     } else if (!values.empty()) {
       write_list(values, 0, 0);
     }
-    return std::move(out_);
+    return std::move(out_).finish();
   }
 
  private:
   // Shared objects are written wherever they stand, so a small document can mean a huge text.
-  bool full() const { return out_.size() > max_bytes_; }
+  // Nothing more is made then.
+  bool full() const { return out_.full(); }
 
   bool is_51() const { return edition_ == Edition::windows_powershell_51; }
 
   void line(std::size_t column) {
     if (!compress_) {
       out_ += '\n';
-      out_.append(full() ? 0 : column, ' ');
+      out_.append(column, ' ');
     }
   }
 
-  void write_string(std::string_view text) { append_string(out_, text, edition_); }
+  void write_string(std::string_view text) {
+    out_ += '"';
+    while (!text.empty() && !full()) {
+      const std::string_view piece = cut_utf8(text, kPiece);
+      const std::string escaped = quoted(piece, edition_);
+      out_ += std::string_view(escaped).substr(1, escaped.size() - 2);
+      text.remove_prefix(piece.size());
+    }
+    out_ += '"';
+  }
 
-  void write_text(const Value& value) {
-    write_string(full() ? "..." : text_of(graph_, value, max_bytes_));
+  void write_text(const Value& value) { write_string(text(value)); }
+
+  std::string text(const Value& value) {
+    auto text = text_of(graph_, value, out_.left());
+    if (!text) {
+      out_.fill();
+      return {};
+    }
+    return *std::move(text);
   }
 
   // One item or member of a bracket that is aligned at `column`; gives the item's own column.
@@ -84,7 +103,7 @@ class Writer {
       out_ += compress_ ? ":" : ": ";
       return inner;
     }
-    const std::size_t length = to_utf16(std::string_view(out_).substr(start)).size();
+    const std::size_t length = full() ? 0 : to_utf16(out_.tail(start)).size();
     out_ += ":  ";
     return inner + length + 3;
   }
@@ -103,6 +122,9 @@ class Writer {
     bool first = true;
     out_ += '[';
     for (const Value& item : items) {
+      if (full()) {
+        return;
+      }
       const std::size_t inner = next(first, column);
       write(item, depth + 1, inner);
     }
@@ -120,13 +142,16 @@ class Writer {
   }
 
   void write_bytes(const Value& value, int depth, std::size_t column) {
-    if (depth > max_depth_ || full()) {
+    if (depth > max_depth_) {
       write_text(value);
       return;
     }
     bool first = true;
     out_ += '[';
     for (const std::uint8_t byte : base64_bytes(value.text)) {
+      if (full()) {
+        return;
+      }
       next(first, column);
       out_ += std::to_string(byte);
     }
@@ -186,7 +211,11 @@ class Writer {
         out_ += date_json(value.text, edition_);
         return;
       case Kind::uri:
-        out_ += uri_json(value.text, edition_);
+        if (is_51()) {
+          out_ += uri_json(value.text, edition_);
+        } else {
+          write_string(value.text);
+        }
         return;
       case Kind::string:
       case Kind::character:
@@ -221,7 +250,6 @@ class Writer {
 
   void write_object(const Value& value, int depth, std::size_t column) {
     if (full()) {
-      write_string("...");
       return;
     }
     if (is_enum(graph_, value)) {
@@ -258,6 +286,9 @@ class Writer {
   // Members beside a `value` or a dictionary's entries, and the closing bracket.
   void write_notes(const Core& core, int depth, std::size_t column, bool first) {
     for (const Property* note : core.notes) {
+      if (full()) {
+        return;
+      }
       const std::size_t inner = name(note->name, first, column);
       write(note->value, depth + 1, inner);
     }
@@ -269,8 +300,11 @@ class Writer {
       bool first = true;
       out_ += '{';
       for (const auto& [key, entry] : core.collection->entries) {
+        if (full()) {
+          return;
+        }
         // Keys that are no strings: ConvertTo-Json gives up on them, their text is more use.
-        const std::size_t inner = name(text_of(graph_, key, kMaxKey), first, column);
+        const std::size_t inner = name(text(key), first, column);
         write(entry, depth + 1, inner);
       }
       write_notes(core, depth, column, first);
@@ -291,26 +325,26 @@ class Writer {
     bool first = true;
     out_ += '{';
     for (const Property* property : visible_properties(graph_, value)) {
+      if (full()) {
+        return;
+      }
       const std::size_t inner = name(property->name, first, column);
       write(property->value, depth + 1, inner);
     }
     close('}', first, column);
   }
 
-  static constexpr std::size_t kMaxKey = 1024;
-
   const Graph& graph_;
-  const std::size_t max_bytes_;
   const int max_depth_;
   const Edition edition_;
   const bool compress_;
-  std::string out_;
+  CappedText out_;
 };
 
 }  // namespace
 
-std::string convert_to_json(const Graph& graph, const std::vector<Value>& values,
-                            const WriteOptions& options) {
+Result<std::string> convert_to_json(const Graph& graph, const std::vector<Value>& values,
+                                    const WriteOptions& options) {
   return Writer(graph, options).run(values);
 }
 

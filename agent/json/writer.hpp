@@ -1,6 +1,7 @@
 // ConvertTo-Json of PowerShell values. Thread rule: pure functions.
 #pragma once
 
+#include "agent/base/capped_text.hpp"
 #include "agent/json/edition.hpp"
 #include "agent/value/value.hpp"
 
@@ -14,11 +15,9 @@ struct WriteOptions {
   Edition edition = Edition::powershell_7;
   int depth = 2;          ///< deeper values become their ToString, as ConvertTo-Json -Depth does
   bool compress = false;  ///< one line
-  /// After this many bytes further objects are written as "..." and nothing is indented, so that a
-  /// small document cannot make a huge text: shared objects are written each time they occur, and
-  /// 5.1 indents by the length of names. A real object inside `Limits::object` never gets
-  /// there.
-  std::size_t max_bytes = 64UL << 20U;
+  /// Shared objects are written each time they occur, and 5.1 indents by the length of names: a
+  /// longer text is an error, and is not made first.
+  std::size_t max_bytes = most_text({});
 };
 
 /// What `$objects | ConvertTo-Json` prints: one object bare, several as an array, none as nothing.
@@ -28,7 +27,8 @@ struct WriteOptions {
 /// - Dates: 7 writes them as they were sent, 5.1 as `\/Date(ms)\/`, without a zone as UTC.
 /// - INF and NaN are strings in both editions, so that the text is JSON; 5.1 writes them bare.
 /// - Depth counts from the array of several objects, as the cmdlet counts; more than 100 is 100.
-std::string convert_to_json(const Graph& graph, const std::vector<Value>& values,
-                            const WriteOptions& options = {});
+/// Reason::parse, code `render.too_large`.
+Result<std::string> convert_to_json(const Graph& graph, const std::vector<Value>& values,
+                                    const WriteOptions& options = {});
 
 }  // namespace sfb::json

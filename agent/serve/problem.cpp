@@ -149,9 +149,9 @@ std::string powershell_errors(const PipelineResult& result) {
     }
     const ErrorRecord record = ErrorRecord::from(result.graph, value);
     errors.push_back(JsonObject()
-                         .add("message", record.message)
-                         .add("error_id", record.error_id)
-                         .add("category", record.category_message)
+                         .add("message", cut_utf8(record.message))
+                         .add("error_id", cut_utf8(record.error_id))
+                         .add("category", cut_utf8(record.category_message))
                          .str());
   }
   return json_list(errors);

@@ -17,30 +17,48 @@ namespace {
 
 constexpr std::chrono::seconds kRetryAfter{5};  // when the engine names no time
 
-struct Body {
-  std::string_view type;
-  std::string bytes;
-};
+format::Options console_of(const format::Choice& choice, int width, const PipelineResult& result,
+                           std::size_t max_bytes) {
+  format::Options console = format::console_of(choice, width, result.ps_version);
+  console.max_bytes = max_bytes;
+  return console;
+}
 
-Body render_result(const Query& query, const PipelineResult& result, bool hide_errors) {
+std::string_view content_type(As as) {
+  switch (as) {
+    case As::text:
+      return "text/plain; charset=utf-8";
+    case As::json:
+      return "application/json";
+    case As::clixml:
+      break;
+  }
+  return "application/xml";
+}
+
+Result<std::string> render_result(const Query& query, const PipelineResult& result,
+                                  bool hide_errors, std::size_t max_bytes) {
   switch (query.choice.as) {
     case As::text:
-      return {"text/plain; charset=utf-8",
-              format::pipeline(result, hide_errors,
-                               format::console_of(query.choice, query.width, result.ps_version),
-                               format::server_text(query.choice, query.width, result))};
+      return format::pipeline(result, hide_errors,
+                              console_of(query.choice, query.width, result, max_bytes),
+                              format::server_text(query.choice, query.width, result));
     case As::json: {
       using json::Edition;
       const json::WriteOptions options{.edition = format::is_json_of_7(query.choice)
                                                       ? Edition::powershell_7
-                                                      : Edition::windows_powershell_51};
-      std::string json = json::convert_to_json(result.graph, result.output, options);
-      return {"application/json", json.empty() ? json : json + '\n'};
+                                                      : Edition::windows_powershell_51,
+                                       .max_bytes = max_bytes};
+      auto json = json::convert_to_json(result.graph, result.output, options);
+      if (json && !json->empty()) {
+        *json += '\n';
+      }
+      return json;
     }
     case As::clixml:
       break;
   }
-  return {"application/xml", clixml::write_file(result.graph, result.output)};
+  return clixml::write_file(result.graph, result.output, clixml::Origin::original, max_bytes);
 }
 
 collectors::Verdict verdict_of(const status::EvaluationPtr& evaluation, const Known& known) {
@@ -48,38 +66,58 @@ collectors::Verdict verdict_of(const status::EvaluationPtr& evaluation, const Kn
                     : collectors::Verdict{};
 }
 
-http::Response good_response(const Query& query, const status::Evaluation& evaluation) {
+/// The answer was good, but its text in this form is too large.
+http::Response too_large_response(const Query& query, const Error& error,
+                                  const std::string& request_id, MonoTime now) {
+  const Problem problem{.status = 502, .error = error, .pool = query.question.pool.str()};
+  return problem_response(form_of(query, request_id), problem, now);
+}
+
+http::Response good_response(const Query& query, const PipelineResult& result, std::string body,
+                             const std::string& request_id) {
+  http::Response response;
+  response.headers.push_back({"Content-Type", std::string(content_type(query.choice.as))});
+  response.headers.push_back({"X-Outcome", "good"});
+  response.body = std::make_shared<const std::string>(std::move(body));
+  const bool server = format::server_text(query.choice, query.width, result) != nullptr;
+  add_query_headers(response, request_id, server ? "server" : "agent");
+  return response;
+}
+
+http::Response good_or_too_large(const Query& query, const status::Evaluation& evaluation,
+                                 MonoTime now, const std::string& request_id,
+                                 std::size_t max_bytes) {
   static const PipelineResult kNothing;
   const PipelineResult& result = evaluation.result ? *evaluation.result : kNothing;
-  Body body =
-      render_result(query, result, query.question.has_flag(query.question.what->hides_errors));
-  http::Response response;
-  response.headers.push_back({"Content-Type", std::string(body.type)});
-  response.headers.push_back({"X-Outcome", "good"});
-  response.body = std::make_shared<const std::string>(std::move(body.bytes));
-  return response;
+  auto body = render_result(query, result,
+                            query.question.has_flag(query.question.what->hides_errors), max_bytes);
+  return body ? good_response(query, result, *std::move(body), request_id)
+              : too_large_response(query, body.error(), request_id, now);
 }
 
 /// What the console showed of a failed run. Only where PowerShell itself failed are its errors the
 /// cause; else our own error says what is wrong with the answer.
-std::string failed_text(Form form, const Problem& problem, MonoTime now) {
+std::string failed_text(Form form, const Problem& problem, MonoTime now, std::size_t max_bytes) {
   const status::Evaluation& evaluation = *problem.evaluation;
   std::string text;
   if (evaluation.result && evaluation.error->reason == Reason::cmdlet) {
     const format::Options console =
-        format::console_of(form.choice, form.width, evaluation.result->ps_version);
-    text = format::pipeline(*evaluation.result, false, console,
-                            format::server_text(form.choice, form.width, *evaluation.result));
+        console_of(form.choice, form.width, *evaluation.result, max_bytes);
+    auto shown = format::pipeline(*evaluation.result, false, console,
+                                  format::server_text(form.choice, form.width, *evaluation.result));
     form.choice.edition = console.edition;  // what follows stands on the same console
-    if (!evaluation.result->errors.empty()) {
-      return text;
+    if (shown && !evaluation.result->errors.empty()) {
+      return *std::move(shown);
     }
+    text = shown ? *std::move(shown)
+                 : problem_text(form, {.error = shown.error(), .pool = problem.pool}, now);
   }
   return text + problem_text(form, problem, now);
 }
 
 http::Response failed_response(const Query& query, const status::EvaluationPtr& evaluation,
-                               MonoTime now, const std::string& request_id, const Known& known) {
+                               MonoTime now, const std::string& request_id, const Known& known,
+                               std::size_t max_bytes) {
   const Form form = form_of(query, request_id);
   const Problem problem{
       .status = evaluation->error->reason == Reason::timeout ? 504 : 502,
@@ -91,7 +129,7 @@ http::Response failed_response(const Query& query, const status::EvaluationPtr& 
   };
   http::Response response = problem_response(form, problem, now);
   if (query.choice.as == As::text) {
-    response.body = std::make_shared<const std::string>(failed_text(form, problem, now));
+    response.body = std::make_shared<const std::string>(failed_text(form, problem, now, max_bytes));
   }
   return response;
 }
@@ -123,17 +161,12 @@ int status_of(const status::Refusal& refusal) {
 }  // namespace
 
 http::Response render_answer(const Query& query, const status::Answer& answer, MonoTime now,
-                             const std::string& request_id, const Known& known) {
-  http::Response response;
-  if (answer.evaluation->good()) {
-    response = good_response(query, *answer.evaluation);
-    const auto& result = answer.evaluation->result;
-    const bool server =
-        result && format::server_text(query.choice, query.width, *result) != nullptr;
-    add_query_headers(response, request_id, server ? "server" : "agent");
-  } else {
-    response = failed_response(query, answer.evaluation, now, request_id, known);
-  }
+                             const std::string& request_id, const Known& known,
+                             std::size_t max_bytes) {
+  http::Response response =
+      answer.evaluation->good()
+          ? good_or_too_large(query, *answer.evaluation, now, request_id, max_bytes)
+          : failed_response(query, answer.evaluation, now, request_id, known, max_bytes);
   add_freshness(response, answer, now);
   return response;
 }

@@ -2,10 +2,12 @@
 // else in headers. Pure functions.
 #pragma once
 
+#include "agent/base/capped_text.hpp"
 #include "agent/http/types.hpp"
 #include "agent/serve/query.hpp"
 #include "agent/status/evaluation.hpp"
 
+#include <cstddef>
 #include <string>
 
 namespace sfb::serve {
@@ -19,9 +21,11 @@ struct Known {
 };
 
 /// The finished response of an answer: its status, body in the asked form, freshness in headers
-/// only. CPU work: worker thread.
+/// only. An answer of more than `max_bytes` in this form is a 502, `render.too_large`. CPU work:
+/// worker thread.
 http::Response render_answer(const Query& query, const status::Answer& answer, MonoTime now,
-                             const std::string& request_id, const Known& known = {});
+                             const std::string& request_id, const Known& known = {},
+                             std::size_t max_bytes = most_text({}));
 
 /// The finished response of a refusal: 404, 501, 503 + Retry-After, 504, with the last known result
 /// and its age: `last_good` if the refusal itself brings no good one.

@@ -12,6 +12,7 @@ namespace {
 // Indentation and repeated declarations may make the second text longer than the first.
 constexpr sfb::Limits kFirst = {.object = 1UL << 20U, .depth = 16};
 constexpr sfb::Limits kAgain = {.object = 1UL << 30U, .depth = 16};
+constexpr std::size_t kMostBytes = 1UL << 30U;
 
 void require(bool condition) {
   if (!condition) {
@@ -24,12 +25,16 @@ void require(bool condition) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   if (const auto file = sfb::clixml::read_file(bytes, kFirst)) {
-    const std::string once = sfb::clixml::write_file(file->graph, file->roots);
+    using sfb::clixml::Origin;
+    using sfb::clixml::write_file;
+    const std::string once =
+        write_file(file->graph, file->roots, Origin::original, kMostBytes).value();
     const auto again = sfb::clixml::read_file(once, kAgain);
     require(again.has_value());
-    require(sfb::clixml::write_file(again->graph, again->roots) == once);
-    static_cast<void>(
-        sfb::clixml::write_file(file->graph, file->roots, sfb::clixml::Origin::deserialized));
+    require(write_file(again->graph, again->roots, Origin::original, kMostBytes) == once);
+    const auto short_text = write_file(file->graph, file->roots, Origin::deserialized, once.size());
+    require(short_text ? short_text->size() <= once.size()
+                       : short_text.error().code == "render.too_large");
   }
   if (const auto message = sfb::clixml::read_message(bytes, kFirst)) {
     require(message->roots.size() == 1);

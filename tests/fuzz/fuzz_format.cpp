@@ -5,6 +5,7 @@
 #include "agent/value/pipeline.hpp"
 
 #include <cstdint>
+#include <cstdlib>
 #include <string_view>
 
 namespace {
@@ -36,7 +37,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data + 2), size - 2);
   const auto document = sfb::clixml::read_file(text, sfb::Limits{});
   if (document) {
-    sfb::format::objects(document->graph, document->roots, picked);
+    const auto shown = sfb::format::objects(document->graph, document->roots, picked);
+    if (!shown && shown.error().code != "render.too_large") {
+      std::abort();
+    }
     // Any object is an error of some kind.
     for (const sfb::Value& root : document->roots) {
       sfb::format::error(sfb::ErrorRecord::from(document->graph, root), picked);

@@ -87,13 +87,15 @@ int clixml(const fs::path& folder, std::size_t least) {
     if (!read_back) {
       continue;
     }
-    once.compare(name, sfb::clixml::write_file(read_back->graph, read_back->roots), read(path));
+    once.compare(name, sfb::clixml::write_file(read_back->graph, read_back->roots).value(),
+                 read(path));
     fs::path again = path;
     again.replace_extension(".again.clixml");
     if (fs::exists(again)) {
       twice.compare(again.filename().string(),
                     sfb::clixml::write_file(read_back->graph, read_back->roots,
-                                            sfb::clixml::Origin::deserialized),
+                                            sfb::clixml::Origin::deserialized)
+                        .value(),
                     read(again), reason_of(read_back->graph));
     }
   }
@@ -125,8 +127,8 @@ int text(const fs::path& folder, std::size_t least) {
     if (const auto input = document(tally, from)) {
       // The engine breaks lines before it takes colours out, so they may move a break.
       const bool colours = read(from).contains("_x001B_[");
-      tally.compare(name, sfb::format::objects(input->graph, input->roots, options), read(path),
-                    colours ? "colours in a text" : "");
+      tally.compare(name, sfb::format::objects(input->graph, input->roots, options).value(),
+                    read(path), colours ? "colours in a text" : "");
     }
   }
   return tally.finish("text", least, kTextExplained);

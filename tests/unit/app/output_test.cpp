@@ -30,20 +30,21 @@ OutputOptions as(const std::string& form) {
 }
 
 TEST(Output, TextHoldsEverythingAndNoErrorsWhenHidden) {
-  const std::string text = render_pipeline(sample(), false, as("text"));
+  const std::string text = render_pipeline(sample(), false, as("text")).value();
   EXPECT_THAT(text, AllOf(HasSubstr("hello"), HasSubstr("WARNING: careful"), HasSubstr("it broke"),
                           HasSubstr("Broken")));
-  EXPECT_THAT(render_pipeline(sample(), true, as("text")), testing::Not(HasSubstr("it broke")));
-  EXPECT_EQ(render_complaints(sample(), as("text")), "") << "said already";
+  EXPECT_THAT(render_pipeline(sample(), true, as("text")).value(),
+              testing::Not(HasSubstr("it broke")));
+  EXPECT_EQ(render_complaints(sample(), as("text")).value(), "") << "said already";
 }
 
 TEST(Output, JsonAndClixmlHoldTheObjectAndTheRestIsSaidApart) {
   for (const std::string form : {"json", "clixml"}) {
-    const std::string text = render_pipeline(sample(), false, as(form));
+    const std::string text = render_pipeline(sample(), false, as(form)).value();
     EXPECT_THAT(text, StartsWith(form == "json" ? "{" : "<Objs")) << form;
     EXPECT_THAT(text, AllOf(HasSubstr("hello"), testing::EndsWith("\n"))) << form;
     EXPECT_THAT(text, testing::Not(HasSubstr("it broke"))) << form;
-    EXPECT_THAT(render_complaints(sample(), as(form)),
+    EXPECT_THAT(render_complaints(sample(), as(form)).value(),
                 AllOf(HasSubstr("WARNING: careful"), HasSubstr("it broke"),
                       testing::Not(HasSubstr("hello"))))
         << form;
@@ -59,17 +60,21 @@ TEST(Output, TheEditionAndTheViewGetThere) {
   };
   using format::Edition;
   using format::View;
-  EXPECT_EQ(render_pipeline(result, false, options),
-            format::pipeline(result, false, console(Edition::powershell_7, View::automatic)))
+  EXPECT_EQ(
+      render_pipeline(result, false, options).value(),
+      format::pipeline(result, false, console(Edition::powershell_7, View::automatic)).value())
       << "the server's own";
   options.choice.edition = Edition::windows_powershell_40;
   options.choice.view = View::list;
-  EXPECT_EQ(render_pipeline(result, false, options),
-            format::pipeline(result, false, console(Edition::windows_powershell_40, View::list)));
+  EXPECT_EQ(
+      render_pipeline(result, false, options).value(),
+      format::pipeline(result, false, console(Edition::windows_powershell_40, View::list)).value());
   options = as("json");
-  EXPECT_THAT(render_pipeline(result, false, options), StartsWith("{\n  \"Note\": \"hello\""));
+  EXPECT_THAT(render_pipeline(result, false, options).value(),
+              StartsWith("{\n  \"Note\": \"hello\""));
   options.choice.edition = Edition::windows_powershell_51;
-  EXPECT_THAT(render_pipeline(result, false, options), StartsWith("{\n    \"Note\":  \"hello\""));
+  EXPECT_THAT(render_pipeline(result, false, options).value(),
+              StartsWith("{\n    \"Note\":  \"hello\""));
 }
 
 }  // namespace

@@ -40,7 +40,8 @@ std::string console(const Cmdlet& cmdlet, const GoldenLine& row, int width) {
   auto bound = bind(cmdlet, *tokens, {});
   if (bound) {
     // The cmdlet of these recordings printed what was bound.
-    return format::objects({}, {Value::string(binds_text(cmdlet, *std::move(bound)))}, options);
+    return format::objects({}, {Value::string(binds_text(cmdlet, *std::move(bound)))}, options)
+        .value();
   }
   underline_value_too(bound.error(), *tokens);
   record.invocation_name = cmdlet.name;

@@ -12,7 +12,7 @@ namespace sfb::clixml {
 namespace {
 
 TEST(Writer, NothingIsAnEmptyDocument) {
-  const std::string text = write_file({}, {});
+  const std::string text = write_file({}, {}).value();
   EXPECT_EQ(
       text,
       "<Objs Version=\"1.1.0.1\" xmlns=\"http://schemas.microsoft.com/powershell/2004/04\" />");
@@ -54,7 +54,7 @@ TEST(Writer, AFileHoldsNoSecrets) {
   const Value root = Value::object_ref(graph.add(std::move(object)));
   for (const Origin origin : {Origin::original, Origin::deserialized}) {
     const std::string file =
-        write_file(graph, {root, Value::make(Kind::secure_string, "cA==")}, origin);
+        write_file(graph, {root, Value::make(Kind::secure_string, "cA==")}, origin).value();
     EXPECT_EQ(file.find("cA=="), std::string::npos) << file;
     EXPECT_EQ(file.find("cGFz"), std::string::npos) << file;
     EXPECT_NE(file.find("<S N=\"Password\">System.Security.SecureString</S>"), std::string::npos)
@@ -69,8 +69,8 @@ TEST(Writer, ASequenceThatWasReadIsAList) {
   Object object;
   object.collection = Collection{Collection::Form::enumerable, {Value{}}, {}};
   const Value root = Value::object_ref(graph.add(std::move(object)));
-  EXPECT_NE(write_file(graph, {root}).find("<IE>"), std::string::npos);
-  EXPECT_NE(write_file(graph, {root}, Origin::deserialized).find("<LST>"), std::string::npos);
+  EXPECT_NE(write_file(graph, {root})->find("<IE>"), std::string::npos);
+  EXPECT_NE(write_file(graph, {root}, Origin::deserialized)->find("<LST>"), std::string::npos);
 }
 
 TEST(Writer, DeserializedIsSaidOnce) {
@@ -79,7 +79,7 @@ TEST(Writer, DeserializedIsSaidOnce) {
   object.types = graph.add_types({"Deserialized.A", "B"});
   object.extended = {{"Script", Value::make(Kind::script_block, " a<b ")}};
   const Value root = Value::object_ref(graph.add(std::move(object)));
-  EXPECT_EQ(write_file(graph, {root, root}, Origin::deserialized),
+  EXPECT_EQ(write_file(graph, {root, root}, Origin::deserialized).value(),
             "<Objs Version=\"1.1.0.1\" xmlns=\"http://schemas.microsoft.com/powershell/2004/04\">\n"
             "  <Obj RefId=\"0\">\n"
             "    <TN RefId=\"0\">\n"
@@ -142,6 +142,38 @@ TEST(Writer, GraphsDeeperThanAnyStackAreWritten) {
   }
   const std::string text = write_message(graph, inner);
   EXPECT_TRUE(text.ends_with("</MS></Obj></MS></Obj>"));
+}
+
+// A hundred bytes of indentation for each `<Nil />` of six: a small graph is a large file.
+TEST(Writer, IndentationCannotMakeAHugeFile) {
+  Graph graph;
+  Object list;
+  list.collection = Collection{Collection::Form::list, std::vector<Value>(10'000), {}};
+  Value value = Value::object_ref(graph.add(list));
+  for (int i = 0; i < 60; ++i) {
+    Object outer;
+    outer.collection = Collection{Collection::Form::list, {value}, {}};
+    value = Value::object_ref(graph.add(std::move(outer)));
+  }
+  const auto text = write_file(graph, {value}, Origin::original, 1'000'000);
+  ASSERT_FALSE(text);
+  EXPECT_EQ(text.error().code, "render.too_large");
+  EXPECT_TRUE(write_file(graph, {value}, Origin::original, 4'000'000));
+}
+
+TEST(Writer, EscapesAreTheSameHoweverLongTheTextIs) {
+  Graph graph;
+  // `_x` at every place of a piece's end, and characters that become several.
+  std::string text;
+  std::string escaped;
+  for (int i = 0; i < 40'000; ++i) {
+    text += "_x\x01";
+    escaped += "_x005F_x_x0001_";
+  }
+  Object object;
+  object.extended = {{text, Value::string(text)}};
+  const std::string written = write_message(graph, Value::object_ref(graph.add(object)));
+  EXPECT_NE(written.find("<S N=\"" + escaped + "\">" + escaped + "</S>"), std::string::npos);
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ using format::View;
 
 std::string shown(const Graph& graph, const std::vector<Value>& values, View view,
                   Edition edition = Edition::powershell_7, int width = 40) {
-  return format::objects(graph, values, {.width = width, .edition = edition, .view = view});
+  return format::objects(graph, values, {.width = width, .edition = edition, .view = view}).value();
 }
 
 Value enumeration(Graph& graph, std::string name) {

@@ -126,7 +126,7 @@ sfb::Document document(const Case& c) {
 
 std::string printed(const Case& c, const Options& options) {
   const sfb::Document input = document(c);
-  return sfb::format::objects(input.graph, input.roots, options);
+  return sfb::format::objects(input.graph, input.roots, options).value();
 }
 
 // What a client cannot print, or this formatter does not, with the reason. A case that comes out

@@ -14,7 +14,7 @@ using namespace sfb;
 using namespace sfb::format_test;
 
 std::string shown(const Graph& graph, const std::vector<Value>& values, int width = 80) {
-  return format::objects(graph, values, {.width = width});
+  return format::objects(graph, values, {.width = width}).value();
 }
 
 std::string blanks(std::size_t count) {
@@ -107,7 +107,7 @@ TEST(Objects, TheEnumerationLimitIsAnOption) {
   const Value list = collection(graph, {number(1), number(2), number(3)});
   const Value row = object(graph, {{"A", list}});
   const auto limited = [&](int limit) {
-    return format::objects(graph, {row}, {.width = 80, .enumeration_limit = limit});
+    return format::objects(graph, {row}, {.width = 80, .enumeration_limit = limit}).value();
   };
   EXPECT_EQ(limited(2), "\nA        \n-        \n{1, 2...}\n\n\n");
   EXPECT_EQ(limited(0), "\nA    \n-    \n{...}\n\n\n");
@@ -203,9 +203,51 @@ TEST(Objects, SharedObjectsCannotMultiplyWithoutBound) {
   format::Sink sink(budget);
   format::write_objects({graph, options, format::style_of(options.edition), budget},
                         std::vector<Value>(1000, shared), sink);
-  const std::string out = std::move(sink).finish();
-  EXPECT_LT(out.size(), (1U << 20U) + 100U);
-  EXPECT_TRUE(out.ends_with("[the rest is left out: the text is too long]\n"));
+  const auto out = std::move(sink).finish();
+  ASSERT_FALSE(out);
+  EXPECT_EQ(out.error().code, "render.too_large");
+}
+
+// A byte array is a list of bytes: each would be a value of seventy bytes, of which four are shown.
+TEST(Objects, BytesAreMadeOneByOne) {
+  Graph graph;
+  const Value bytes = Value::make(Kind::bytes, std::string(1U << 20U, 'A'));
+  EXPECT_EQ(shown(graph, {object(graph, {{"Bytes", bytes}, {"B", text("b")}})}),
+            "\nBytes           B\n-----           -\n{0, 0, 0, 0...} b\n\n\n");
+  EXPECT_EQ(shown(graph, {Value::make(Kind::bytes, "AQL/")}), "1\n2\n255\n");
+}
+
+// The same line once for each of many references: what a table waits with has its limit too.
+TEST(Objects, RowsThatWaitAreLimited) {
+  Graph graph;
+  const Value row = object(graph, {{"A", text(std::string(1000, 'x'))}});
+  const auto shown_of = [&](std::size_t count, std::size_t max_bytes) {
+    const auto out = format::objects(graph, std::vector<Value>(count, row),
+                                     {.width = 40, .max_bytes = max_bytes});
+    return out ? "shown" : out.error().code;
+  };
+  EXPECT_EQ(shown_of(400, 1U << 20U), "shown") << "2 KB a row";
+  EXPECT_EQ(shown_of(600, 1U << 20U), "render.too_large");
+}
+
+TEST(Objects, AnErrorsTextsAreCountedBeforeTheyAreCopied) {
+  Graph graph;
+  Object message;
+  message.to_string = std::string(100'000, 'm');
+  const Value shared = Value::object_ref(graph.add(std::move(message)));
+  Object record;
+  record.types = graph.add_types({"System.Management.Automation.ErrorRecord"});
+  for (const char* const name : {"FullyQualifiedErrorId", "ErrorCategory_Message",
+                                 "ErrorCategory_Activity", "ErrorCategory_TargetName"}) {
+    record.extended.push_back({name, shared});
+  }
+  PipelineResult result;
+  result.graph = graph;
+  result.errors.push_back(Value::object_ref(result.graph.add(std::move(record))));
+  EXPECT_TRUE(format::pipeline(result, false, {.max_bytes = 2'000'000}));
+  const auto refused = format::pipeline(result, false, {.max_bytes = 1'500'000});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, "render.too_large");
 }
 
 // Lists that many properties share are not copied for each of them.

@@ -29,7 +29,7 @@ constexpr std::string_view kError =
     "    + FullyQualifiedErrorId : Id\n \n";
 
 std::string shown(PipelineState state, bool hide_errors) {
-  return format::pipeline(sample(state), hide_errors, {.width = 80});
+  return format::pipeline(sample(state), hide_errors, {.width = 80}).value();
 }
 
 TEST(Pipeline, PrintsOutputThenWarningsThenErrors) {
@@ -44,12 +44,12 @@ TEST(Pipeline, ForceHidesErrorsOfACompletedOneOnly) {
 TEST(Pipeline, AnErrorThatIsNoRecordShowsItsText) {
   PipelineResult result;
   result.errors = {format_test::text("plain")};
-  EXPECT_EQ(format::pipeline(result, false, {.width = 80}),
+  EXPECT_EQ(format::pipeline(result, false, {.width = 80}).value(),
             "plain\n    + CategoryInfo          : \n    + FullyQualifiedErrorId : \n \n");
 }
 
 TEST(Pipeline, WithoutAnythingIsEmpty) {
-  EXPECT_EQ(format::pipeline({}, false, {.width = 80}), "");
+  EXPECT_EQ(format::pipeline({}, false, {.width = 80}).value(), "");
 }
 
 }  // namespace

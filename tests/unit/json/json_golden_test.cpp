@@ -47,7 +47,7 @@ Document document_of(const std::string& name) {
 
 std::string written(const Document& document, Edition edition, bool compress) {
   const WriteOptions options{.edition = edition, .compress = compress};
-  return convert_to_json(document.graph, document.roots, options) + '\n';
+  return convert_to_json(document.graph, document.roots, options).value() + '\n';
 }
 
 // The names of all recordings that end so, without that end.
@@ -136,7 +136,8 @@ TEST(JsonGolden, WrittenReadAndWrittenAgain) {
     WriteOptions options;
     options.compress = true;
     options.depth = 10;
-    EXPECT_EQ(convert_to_json(document->graph, document->roots, options) + '\n', text) << file;
+    EXPECT_EQ(convert_to_json(document->graph, document->roots, options).value() + '\n', text)
+        << file;
     ++texts;
   }
   EXPECT_EQ(texts, 35U);

@@ -12,7 +12,7 @@ std::string compressed(const Graph& graph, const std::vector<Value>& values, int
   WriteOptions options;
   options.compress = true;
   options.depth = depth;
-  return convert_to_json(graph, values, options);
+  return convert_to_json(graph, values, options).value();
 }
 
 Value custom(Graph& graph, std::vector<Property> properties) {
@@ -78,6 +78,10 @@ TEST(JsonWriter, CyclesEndAtTheDepth) {
   EXPECT_EQ(compressed(graph, {Value::object_ref(loop)}), "{}");
 }
 
+std::string code_of(const Result<std::string>& text) {
+  return text ? "written" : text.error().code;
+}
+
 TEST(JsonWriter, SharedObjectsCannotMakeAHugeText) {
   Graph graph;
   Value level = Value::string(std::string(1000, 'x'));
@@ -87,11 +91,10 @@ TEST(JsonWriter, SharedObjectsCannotMakeAHugeText) {
   WriteOptions options;
   options.depth = 10;
   options.max_bytes = 100'000;
-  const std::string text = convert_to_json(graph, {level}, options);
-  EXPECT_LT(text.size(), 400'000U);
-  EXPECT_NE(text.find("\"...\""), std::string::npos);
-  const auto again = read(text, Limits{});
-  EXPECT_TRUE(again) << "cut short, but still JSON: " << describe(again.error());
+  const auto text = convert_to_json(graph, {level}, options);
+  ASSERT_EQ(code_of(text), "render.too_large") << "10^19 bytes, and none of them cut off silently";
+  EXPECT_NE(text.error().message.find("100000 bytes"), std::string::npos);
+  EXPECT_NE(text.error().remedy.find("limits.object"), std::string::npos);
 
   // The text of what is too deep is bounded likewise.
   Object typed;
@@ -99,8 +102,18 @@ TEST(JsonWriter, SharedObjectsCannotMakeAHugeText) {
   const Value big = Value::object_ref(graph.add(std::move(typed)));
   const Value wide = list(graph, std::vector<Value>(1'000, big));
   options.depth = 0;
-  EXPECT_LT(convert_to_json(graph, {list(graph, std::vector<Value>(10, wide))}, options).size(),
-            1'000'000U);
+  EXPECT_EQ(code_of(convert_to_json(graph, {list(graph, std::vector<Value>(10, wide))}, options)),
+            "render.too_large");
+}
+
+TEST(JsonWriter, WhatJustFitsIsWrittenWhole) {
+  Graph graph;
+  const Value text = Value::string(std::string(150'000, '\x01'));  // six bytes each
+  WriteOptions options;
+  options.max_bytes = 900'002;
+  EXPECT_EQ(convert_to_json(graph, {text}, options)->size(), 900'002U);
+  options.max_bytes = 900'001;
+  EXPECT_EQ(code_of(convert_to_json(graph, {text}, options)), "render.too_large");
 }
 
 // 5.1 indents as far as the names are long: a long name before many items is a square.
@@ -110,9 +123,7 @@ TEST(JsonWriter, LongNamesCannotMakeAHugeText) {
   const Value object = custom(graph, {{std::string(10'000, 'n'), items}});
   WriteOptions options{.edition = Edition::windows_powershell_51};
   options.max_bytes = 100'000;
-  const std::string text = convert_to_json(graph, {object}, options);
-  EXPECT_LT(text.size(), 200'000U);
-  EXPECT_TRUE(read(text, Limits{}));
+  EXPECT_EQ(code_of(convert_to_json(graph, {object}, options)), "render.too_large");
 }
 
 TEST(JsonWriter, In51BracketsStandWhereTheValueBegins) {
@@ -121,7 +132,7 @@ TEST(JsonWriter, In51BracketsStandWhereTheValueBegins) {
   const Value inner = custom(graph, {{"N", Value::int32(1)}});
   // The name's width counts UTF-16 units of the escaped text.
   const Value outer = custom(graph, {{"<\u00e9\U0001F600", list(graph, {inner, list(graph, {})})}});
-  EXPECT_EQ(convert_to_json(graph, {outer}, options),
+  EXPECT_EQ(convert_to_json(graph, {outer}, options).value(),
             "{\n"
             "    \"\\u003c\u00e9\U0001F600\":  [\n"
             "                      {\n"
@@ -144,7 +155,7 @@ TEST(JsonWriter, In51NotesStandBesideStringsAndDates) {
     object.base = base;
     object.extended = {{"Extra", Value::int32(1)}};
     const Value value = Value::object_ref(graph.add(std::move(object)));
-    EXPECT_EQ(convert_to_json(graph, {value}, options),
+    EXPECT_EQ(convert_to_json(graph, {value}, options).value(),
               base.kind == Kind::string ? R"({"value":"a","Extra":1})"
                                         : R"({"value":"\/Date(2)\/","Extra":1})");
   }
