@@ -60,13 +60,13 @@ class Agent {
         pages_("pages", 1, kCpuQueue),
         cpu_("cpu", static_cast<std::size_t>(cpu_threads()), kCpuQueue),
         files_("config", 1, 1),
-        shared_{.budget = {},
+        shared_{.budget = std::make_shared<ByteBudget>(loaded_.settings.limits.in_flight),
                 .services = std::make_shared<remote::WinrmServices>(loop_.get_executor()),
                 .observer = {}},
         engine_(loop_.get_executor(), clock_, logger_.with_source("engine")),
         service_({engine_, engine_, self_, pages_, cpu_, clock_, logger_.with_source("http"),
                   SFB_VERSION},
-                 service_options(loaded_.settings, hosts_)),
+                 service_options(loaded_.settings, hosts_, shared_)),
         server_(
             loop_.get_executor(), server_options(),
             [this](std::shared_ptr<const http::Request> request) {
@@ -156,7 +156,7 @@ class Agent {
       logger_.warn("configuration", {{"problem", config::to_string(warning)}});
     }
     const std::size_t in_flight = loaded_.settings.limits.in_flight;
-    if (!shared_.budget || shared_.budget->total() != in_flight) {
+    if (shared_.budget->total() != in_flight) {
       shared_.budget = std::make_shared<ByteBudget>(in_flight);
     }
     engine_.apply(engine_options(loaded_.settings, loop_.get_executor(), clock_, logger_, shared_));
@@ -246,7 +246,7 @@ class Agent {
     }
     loaded_ = std::move(**outcome);
     apply();
-    service_.reconfigure(service_options(loaded_.settings, hosts_));
+    service_.reconfigure(service_options(loaded_.settings, hosts_, shared_));
     logger_.info(
         "configuration reloaded",
         {{"config_hash", loaded_.hash}, {"pools", std::to_string(loaded_.settings.pools.size())}});

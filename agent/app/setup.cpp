@@ -220,8 +220,10 @@ engine::Options engine_options(const config::Settings& settings,
 }
 
 serve::ServiceOptions service_options(const config::Settings& settings,
-                                      const std::vector<std::string>& hosts) {
+                                      const std::vector<std::string>& hosts, const Shared& shared) {
   serve::ServiceOptions options;
+  options.limits = settings.limits;
+  options.budget = shared.budget;
   options.access.allow_anonymous = anonymous(settings.authorization.allow_anonymous);
   options.access.hosts = hosts;
   options.config_yaml = config::to_yaml(settings);

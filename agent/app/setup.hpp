@@ -62,7 +62,8 @@ status::PoolIdentity pool_identity(const config::Pool& pool, const config::Endpo
 
 /// The HTTP surface's options; `hosts` are the names this machine is asked under.
 serve::ServiceOptions service_options(const config::Settings& settings,
-                                      const std::vector<std::string>& hosts);
+                                      const std::vector<std::string>& hosts,
+                                      const Shared& shared = {});
 
 /// Names of this machine, hosts of the listen addresses, and `allowed`: what a Host header may say
 /// besides the address the connection really reached.

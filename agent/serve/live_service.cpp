@@ -2,9 +2,11 @@
 #include "agent/serve/live_service.hpp"
 
 #include "agent/base/ascii.hpp"
+#include "agent/base/capped_text.hpp"
 #include "agent/base/text.hpp"
 #include "agent/exposition/negotiation.hpp"
 #include "agent/format/choice.hpp"
+#include "agent/serve/body_budget.hpp"
 #include "agent/serve/form.hpp"
 #include "agent/serve/live_pages.hpp"
 #include "agent/serve/live_query.hpp"
@@ -57,6 +59,14 @@ Problem worker_problem(Error error) {
   return problem;
 }
 
+/// The response with its share of limits.in_flight, or that there is none left.
+Result<http::Response> held(http::Response response, const BodyBudget& bodies) {
+  if (Status status = bodies.hold(response); !status) {
+    return std::unexpected(std::move(status).error());
+  }
+  return response;
+}
+
 http::Response worker_page(const Error& error) {
   const Problem problem = worker_problem(error);
   http::Response response = http::text_response(
@@ -75,11 +85,15 @@ struct Service::Impl {
     AccessOptions access;
     std::shared_ptr<const std::string> config_yaml;
     std::chrono::milliseconds query_timeout;
+    std::size_t max_bytes;
+    BodyBudget bodies;
 
     explicit Settings(ServiceOptions options)
         : access(std::move(options.access)),
           config_yaml(std::make_shared<const std::string>(std::move(options.config_yaml))),
-          query_timeout(options.query_timeout) {}
+          query_timeout(options.query_timeout),
+          max_bytes(most_text(options.limits)),
+          bodies(std::move(options.budget)) {}
   };
   using SettingsPtr = std::shared_ptr<const Settings>;
 
@@ -173,10 +187,11 @@ struct Service::Impl {
                                 settings->query_timeout + kGrace);
     const MonoTime now = self->parts.clock.now().mono;
     auto known = self->known_of(query->question, outcome);
-    auto render = [query, outcome = std::move(outcome), now, id,
-                   known = std::move(known)]() -> Result<http::Response> {
-      return outcome ? render_answer(*query, *outcome, now, id, known)
-                     : render_refusal(*query, outcome.error(), now, id, known);
+    auto render = [query, outcome = std::move(outcome), now, id, known = std::move(known),
+                   settings]() -> Result<http::Response> {
+      return held(outcome ? render_answer(*query, *outcome, now, id, known, settings->max_bytes)
+                          : render_refusal(*query, outcome.error(), now, id, known),
+                  settings->bodies);
     };
     Result<http::Response> response = co_await self->parts.cpu.run(std::move(render));
     if (!response) {
@@ -196,8 +211,9 @@ struct Service::Impl {
     if (!entries) {
       co_return unknown_pool(*pool);
     }
-    auto render = [name = *pool, entries = std::move(*entries)]() -> Result<http::Response> {
-      return history_page(name, entries);
+    auto render = [name = *pool, entries = std::move(*entries),
+                   now = settings]() -> Result<http::Response> {
+      return held(history_page(name, entries), now->bodies);
     };
     Result<http::Response> response = co_await parts.cpu.run(std::move(render));
     if (!response) {

@@ -2,6 +2,8 @@
 // `handle`.
 #pragma once
 
+#include "agent/base/byte_budget.hpp"
+#include "agent/base/limits.hpp"
 #include "agent/base/log.hpp"
 #include "agent/http/types.hpp"
 #include "agent/net/worker_pool.hpp"
@@ -23,6 +25,9 @@ struct ServiceOptions {
   AccessOptions access;
   std::string config_yaml;  ///< effective configuration without secrets, for /config
   std::chrono::milliseconds query_timeout{60'000};  ///< longest a query waits, queueing included
+  Limits limits;                                    ///< `object`: how large an answer may become
+  /// limits.in_flight, which answers hold until they are sent; absent: they hold nothing.
+  std::shared_ptr<ByteBudget> budget;
 };
 
 struct ServiceParts {

@@ -291,6 +291,38 @@ TEST_F(ServiceTest, HistoryOfOnePool) {
   EXPECT_EQ(ask(get("/api/v1/history", "")).status, 400);
 }
 
+// Whoever asks and does not read keeps the answer in memory.
+TEST_F(ServiceTest, AnswersThatAreNotSentYetHoldBytesInFlight) {
+  status::Evaluation evaluation = testing::good_evaluation(kPool);
+  PipelineResult result;
+  result.output.push_back(Value::string(std::string(10'000, 'x')));
+  evaluation.result = std::make_shared<const PipelineResult>(std::move(result));
+  engine_.outcome = status::Answer{testing::shared(std::move(evaluation)), status::Source::live};
+  ServiceOptions options = service_options();
+  options.budget = std::make_shared<ByteBudget>(50'000);
+  service_.reconfigure(options);
+  http::Response first = query("&as=json");
+  http::Response second = query("&as=json");
+  EXPECT_EQ(first.status, 200);
+  EXPECT_EQ(second.status, 200);
+  const http::Response refused = query("&as=json");
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(header_of(refused, "Retry-After"), "1");
+  EXPECT_THAT(body_of(refused), HasSubstr("query.in_flight"));
+  answers_.clear();
+  first = {};
+  EXPECT_EQ(query("&as=json").status, 200) << "a sent answer holds nothing";
+}
+
+TEST_F(ServiceTest, AnAnswerHasTwiceTheBytesOfAnObjectAtMost) {
+  ServiceOptions options = service_options();
+  options.limits.object = 50;
+  service_.reconfigure(options);
+  const http::Response refused = query("&as=json");
+  EXPECT_EQ(refused.status, 502);
+  EXPECT_THAT(body_of(refused), HasSubstr("render.too_large"));
+}
+
 TEST_F(ServiceTest, RequestsAreCountedByPattern) {
   ask(get("/nowhere", ""));
   ask(get("/nowhere/else", ""));
