@@ -1,17 +1,18 @@
 // HTTP authentication of a client as a pure state machine: step, seal, unseal.
-// Basic is in basic.hpp. Negotiate, Kerberos and NTLM will be further schemes with the same three
-// verbs.
+// Basic is in basic.hpp; Negotiate, Kerberos and NTLM are in agent/gss.
 #pragma once
 
 #include "agent/base/error.hpp"
 #include "agent/base/redactor.hpp"
 #include "agent/base/secret.hpp"
+#include "agent/base/time.hpp"
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace sfb::auth {
@@ -30,29 +31,51 @@ struct Payload {
   std::string body;
 };
 
+/// How a connection proved who we are, as far as its scheme has come.
+struct Proof {
+  std::string method;   ///< `basic`, `kerberos`, `ntlm`; empty: not known yet
+  bool mutual = false;  ///< the server proved who it is, too
+  /// When the ticket ends; none: there is no ticket.
+  std::optional<WallTime> ticket_ends;
+  /// For `evaluate`, in order: `principal`, `spn`, `enctype`, `ccache` and the like.
+  std::vector<std::pair<std::string, std::string>> facts;
+};
+
 /// One scheme on one connection: authentication and keys belong to the connection.
-/// Thread rule: one owner.
+/// Thread rule: one owner. Where `blocks` is true, `step` waits for other machines: run it off the
+/// loop, one call at a time, and let the job own the scheme, because it may outlive its caller.
 class Scheme {
  public:
   virtual ~Scheme() = default;
+  /// `step` may wait for a KDC.
+  virtual bool blocks() const { return false; }
   /// Call it before the first request without challenges. Then call it with the answer's
   /// WWW-Authenticate values after each 401 and after each answer to a request without body, since
   /// the last token of a negotiation comes with a 2xx. Reason::auth:
   /// - auth.refused: the server refused what it was given
   /// - auth.not_offered: the server does not take this scheme; what it takes is the peer's text
+  /// Those of a ticket are in agent/gss/README.md.
   virtual Result<Step> step(std::span<const std::string> challenges) = 0;
   /// Encrypts the body. A scheme that encrypts nothing returns it unchanged.
   virtual Result<Payload> seal(Payload plain) = 0;
-  virtual Result<Payload> unseal(Payload sealed) = 0;
+  /// `status` is the answer's: errors of HTTP come plain from some servers.
+  virtual Result<Payload> unseal(Payload sealed, int status) = 0;
   /// Tells the redactor the secrets of this scheme, because a peer may repeat what it was sent.
   virtual void tell_secrets(Redactor& redactor) const = 0;
+  /// What is known now; may be asked after an error, too.
+  virtual Proof proof() const = 0;
 };
 
-/// Makes the scheme of a new connection with the current password.
-using SchemeFactory = std::function<std::unique_ptr<Scheme>(std::shared_ptr<const Secret>)>;
+/// What a scheme is told of a new connection.
+struct Peer {
+  std::shared_ptr<const Secret> password;  ///< absent: the account has none (keytab, ccache)
+  bool tls = false;
+  /// The channel bindings `tls-server-end-point` of this connection (RFC 5929), prefix included;
+  /// empty: none are sent.
+  std::string channel_bindings;
+};
 
-/// The scheme names of WWW-Authenticate values, several headers or one comma list, parameters left
-/// out: `Negotiate`, `Kerberos`, `Basic`.
-std::vector<std::string> offered_schemes(std::span<const std::string> challenges);
+/// Makes the scheme of a new connection.
+using SchemeFactory = std::function<std::unique_ptr<Scheme>(const Peer&)>;
 
 }  // namespace sfb::auth

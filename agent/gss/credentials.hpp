@@ -1,0 +1,48 @@
+// The tickets of one endpoint: a credential handle over a MEMORY cache of its own.
+#pragma once
+
+#include "agent/base/error.hpp"
+#include "agent/base/secret.hpp"
+#include "agent/base/time.hpp"
+#include "agent/gss/account.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace sfb::gss {
+
+/// A handle that contexts are made with. Thread rule: used by one thread at a time; a thread that
+/// shares a handle waits for a dead KDC in spite of a cached ticket.
+class Handle;
+
+/// Of one endpoint. Each endpoint has its own, even where the account is the same.
+/// Thread rule: one call at a time, off the loop (`kerberos` and `negotiate` wait for a KDC, 18 to
+/// 27 s for a silent one).
+class Credentials {
+ public:
+  explicit Credentials(Account account);
+  ~Credentials();
+  Credentials(const Credentials&) = delete;
+  Credentials& operator=(const Credentials&) = delete;
+
+  /// The Kerberos handle: the one there is while its ticket lasts for a while yet and the password,
+  /// the keytab or the given cache is still the same; else a new one. Never the default cache.
+  /// `password` absent: keytab or cache. Errors: status.hpp, step `logon`.
+  Result<std::shared_ptr<Handle>> kerberos(const std::shared_ptr<const Secret>& password,
+                                           WallTime now);
+  /// The NTLM handle; asks nobody. Reason::internal, code `auth.no_mechanism`: gss-ntlmssp is not
+  /// installed (remedy: the package's name).
+  Result<std::shared_ptr<Handle>> ntlm(const std::shared_ptr<const Secret>& password);
+
+  /// When the ticket-granting ticket ends; none: there is none.
+  std::optional<WallTime> ticket_ends() const;
+  const Account& account() const { return account_; }
+
+ private:
+  class Impl;
+  Account account_;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sfb::gss
