@@ -1,5 +1,6 @@
 #include "agent/auth/basic.hpp"
 
+#include "agent/auth/challenge.hpp"
 #include "agent/base/base64.hpp"
 #include "agent/base/text.hpp"
 
@@ -37,8 +38,9 @@ class Basic final : public Scheme {
   Result<Step> step(std::span<const std::string> challenges) override;
   // Basic has no keys: TLS is what seals.
   Result<Payload> seal(Payload plain) override { return plain; }
-  Result<Payload> unseal(Payload sealed) override { return sealed; }
+  Result<Payload> unseal(Payload sealed, int /*status*/) override { return sealed; }
   void tell_secrets(Redactor& redactor) const override;
+  Proof proof() const override { return {.method = "basic"}; }
 
  private:
   Status check() const;

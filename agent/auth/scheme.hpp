@@ -7,6 +7,7 @@
 #include "agent/base/secret.hpp"
 #include "agent/base/time.hpp"
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -23,6 +24,8 @@ struct Step {
   /// The request that carries it may hold the real body; false: send an empty one and step again
   /// with the answer's challenges.
   bool body = true;
+  /// Only this request carries it: a token of a negotiation is good for one.
+  bool once = false;
 };
 
 /// A body on its way, with its Content-Type.
@@ -33,12 +36,14 @@ struct Payload {
 
 /// How a connection proved who we are, as far as its scheme has come.
 struct Proof {
-  std::string method;   ///< `basic`, `kerberos`, `ntlm`; empty: not known yet
-  bool mutual = false;  ///< the server proved who it is, too
+  std::string method = {};  ///< `basic`, `kerberos`, `ntlm`; empty: not known yet
+  bool mutual = false;      ///< the server proved who it is, too
   /// When the ticket ends; none: there is no ticket.
-  std::optional<WallTime> ticket_ends;
+  std::optional<WallTime> ticket_ends = {};
+  /// The longest Authorization value sent: a server answers 400 to what is too long for it.
+  std::size_t token_bytes = 0;
   /// For `evaluate`, in order: `principal`, `spn`, `enctype`, `ccache` and the like.
-  std::vector<std::pair<std::string, std::string>> facts;
+  std::vector<std::pair<std::string, std::string>> facts = {};
 };
 
 /// One scheme on one connection: authentication and keys belong to the connection.

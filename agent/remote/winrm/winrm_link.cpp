@@ -1,5 +1,6 @@
 #include "agent/remote/winrm/winrm_link.hpp"
 
+#include "agent/auth/challenge.hpp"
 #include "agent/base/text.hpp"
 #include "agent/remote/winrm/link_watch.hpp"
 
@@ -204,7 +205,8 @@ boost::asio::awaitable<Status> WinrmLink::ensure_open(const Posting& posting, St
   if (!opened) {
     co_return opened;
   }
-  scheme_ = endpoint_->make_scheme(password_);
+  scheme_ = endpoint_->make_scheme(
+      auth::Peer{.password = password_, .tls = options.url.tls, .channel_bindings = {}});
   scheme_->tell_secrets(endpoint_->redactor);
   auto step = scheme_->step({});
   if (!step) {
@@ -297,6 +299,9 @@ boost::asio::awaitable<Result<http::HttpReply>> WinrmLink::send(const Posting& p
                             // Basic proves itself with every request, so the step stays.
                             .authorization = step_.authorization,
                             .body = std::move(payload.body)};
+  if (step_.once) {
+    step_.authorization = Secret();
+  }
   show_request(*endpoint_, request, step_.body ? posting.envelope : std::string_view(),
                posting.messages);
   auto reply = co_await connection_->post(std::move(request), end);
@@ -311,7 +316,8 @@ boost::asio::awaitable<Result<http::HttpReply>> WinrmLink::send(const Posting& p
     return iequals(header.name, "Content-Type");
   });
   const bool typed = type != reply->headers.end();
-  auto plain = scheme_->unseal({typed ? type->value : std::string(), std::move(reply->body)});
+  auto plain =
+      scheme_->unseal({typed ? type->value : std::string(), std::move(reply->body)}, reply->status);
   if (!plain) {
     // Not the stage of authentication, which would say that nothing was executed.
     co_return std::unexpected(std::move(plain.error()));

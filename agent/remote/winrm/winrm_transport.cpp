@@ -92,8 +92,8 @@ std::shared_ptr<Transport> make_winrm_transport(asio::any_io_executor executor,
       "secrets", 1, most_file_jobs(options.max_concurrent), kFileGrace);
   auto password = PasswordFile::create(executor, files, options.services->secrets,
                                        options.credentials.password_file, logger);
-  auto make_scheme = [user = options.credentials.username](std::shared_ptr<const Secret> secret) {
-    return auth::make_basic(user, std::move(secret));
+  auto make_scheme = [user = options.credentials.username](const auth::Peer& peer) {
+    return auth::make_basic(user, peer.password);
   };
   const auto endpoint =
       std::make_shared<WinrmEndpoint>(WinrmEndpoint{.executor = std::move(executor),

@@ -101,10 +101,17 @@ TEST(AuthBasic, BodiesGoAsTheyAre) {
   ASSERT_TRUE(sealed.has_value());
   EXPECT_EQ(sealed->content_type, "t");
   EXPECT_EQ(sealed->body, "b");
-  const auto plain = scheme->unseal({.content_type = "T", .body = "B"});
+  const auto plain = scheme->unseal({.content_type = "T", .body = "B"}, 200);
   ASSERT_TRUE(plain.has_value());
   EXPECT_EQ(plain->content_type, "T");
   EXPECT_EQ(plain->body, "B");
+}
+
+TEST(AuthBasic, ItProvesTheClientOnly) {
+  const Proof proof = basic("u", "p")->proof();
+  EXPECT_EQ(proof.method, "basic");
+  EXPECT_FALSE(proof.mutual);
+  EXPECT_FALSE(proof.ticket_ends.has_value());
 }
 
 TEST(AuthBasic, WhatAPeerRepeatsIsHidden) {

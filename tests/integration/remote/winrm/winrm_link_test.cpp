@@ -32,10 +32,11 @@ class TwoLegs final : public auth::Scheme {
   Result<auth::Payload> seal(auth::Payload plain) override {
     return auth::Payload{"multipart/encrypted", "sealed " + plain.body};
   }
-  Result<auth::Payload> unseal(auth::Payload sealed) override {
+  Result<auth::Payload> unseal(auth::Payload sealed, int) override {
     return auth::Payload{"application/soap+xml", "unsealed " + sealed.body};
   }
   void tell_secrets(Redactor&) const override {}
+  auth::Proof proof() const override { return {}; }
 
   static inline std::vector<std::string> heard;
   int steps = 0;
@@ -48,8 +49,9 @@ class Endless final : public auth::Scheme {
     return auth::Step{Secret("Test again"), false};
   }
   Result<auth::Payload> seal(auth::Payload plain) override { return plain; }
-  Result<auth::Payload> unseal(auth::Payload sealed) override { return sealed; }
+  Result<auth::Payload> unseal(auth::Payload sealed, int) override { return sealed; }
   void tell_secrets(Redactor&) const override {}
+  auth::Proof proof() const override { return {}; }
 };
 
 class WinrmLinkTest : public ::testing::Test {
@@ -90,19 +92,19 @@ class WinrmLinkTest : public ::testing::Test {
       const auto files = std::make_shared<net::WorkerPool>("secrets", 1, 8, 20ms);
       auto password = PasswordFile::create(rig.loop.executor(), files, options.services->secrets,
                                            options.credentials.password_file, Logger());
-      endpoint = std::make_shared<WinrmEndpoint>(WinrmEndpoint{
-          .executor = rig.loop.executor(),
-          .options = options,
-          .password = std::move(password),
-          .files = files,
-          .make_scheme = [](std::shared_ptr<const Secret>) -> std::unique_ptr<auth::Scheme> {
-            return std::make_unique<Scheme>();
-          },
-          .tls = nullptr,
-          .redactor = {},
-          .clock = rig.clock,
-          .logger = Logger(),
-          .observer = nullptr});
+      endpoint = std::make_shared<WinrmEndpoint>(
+          WinrmEndpoint{.executor = rig.loop.executor(),
+                        .options = options,
+                        .password = std::move(password),
+                        .files = files,
+                        .make_scheme = [](const auth::Peer&) -> std::unique_ptr<auth::Scheme> {
+                          return std::make_unique<Scheme>();
+                        },
+                        .tls = nullptr,
+                        .redactor = {},
+                        .clock = rig.clock,
+                        .logger = Logger(),
+                        .observer = nullptr});
       link = std::make_unique<WinrmLink>(endpoint);
     });
     StageTimes times;

@@ -1,4 +1,4 @@
-#include "agent/auth/scheme.hpp"
+#include "agent/auth/challenge.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -56,6 +56,32 @@ TEST(AuthOffered, TheNumberIsCapped) {
     list += "Scheme" + std::to_string(i) + ",";
   }
   EXPECT_EQ(offered({list}).size(), 16U);
+}
+
+using Values = std::vector<std::string>;
+
+TEST(AuthChallenge, TheTokenIsWhatStandsBehindTheScheme) {
+  EXPECT_EQ(find_challenge(Values{"Negotiate YIIFoo+/=="}, "negotiate")->token, "YIIFoo+/==");
+  EXPECT_EQ(find_challenge(Values{"Kerberos\toRQ=  "}, "Kerberos")->token, "oRQ=");
+  EXPECT_EQ(find_challenge(Values{"Negotiate TlRM==, Basic realm=x"}, "Negotiate")->token,
+            "TlRM==");
+  EXPECT_EQ(find_challenge(Values{"Basic realm=\"x\"", "Negotiate ab-._~+/cd"}, "Negotiate")->token,
+            "ab-._~+/cd");
+}
+
+TEST(AuthChallenge, ParametersAreNoToken) {
+  for (const std::string text : {"Basic realm=\"WSMAN\"", "Basic realm=x", "Basic", "Basic a b",
+                                 "Basic \"TlRM==\"", "Basic a=b, c=d"}) {
+    EXPECT_EQ(find_challenge(Values{text}, "Basic")->token, "") << text;
+  }
+}
+
+TEST(AuthChallenge, TheFirstOfASchemeCounts) {
+  const Values values{"Basic realm=\"Negotiate no\"", "Negotiate one, Negotiate two", "Negotiate"};
+  EXPECT_EQ(find_challenge(values, "Negotiate")->token, "one");
+  EXPECT_EQ(challenges_of(values).size(), 4U);
+  EXPECT_FALSE(find_challenge(values, "Kerberos").has_value());
+  EXPECT_FALSE(find_challenge(Values{}, "Negotiate").has_value());
 }
 
 }  // namespace
