@@ -19,10 +19,10 @@ struct Account {
   Method method = Method::negotiate;
   bool allow_ntlm = false;  ///< negotiate goes on with NTLM where Kerberos cannot
   /// `user@REALM`, `DOMAIN\user` or a user principal name.
-  std::string username;
-  std::string realm;        ///< empty: the suffix of the name
-  std::string keytab_file;  ///< absolute; empty: the password is used
-  std::string ccache;       ///< a cache to read, such as FILE:/run/x; never written
+  std::string username = {};
+  std::string realm = {};        ///< empty: the suffix of the name
+  std::string keytab_file = {};  ///< absolute; empty: the password is used
+  std::string ccache = {};       ///< a cache to read, such as FILE:/run/x; never written
 
   auto operator<=>(const Account&) const = default;
 };

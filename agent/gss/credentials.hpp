@@ -5,6 +5,7 @@
 #include "agent/base/secret.hpp"
 #include "agent/base/time.hpp"
 #include "agent/gss/account.hpp"
+#include "agent/gss/handle.hpp"
 
 #include <memory>
 #include <optional>
@@ -12,13 +13,10 @@
 
 namespace sfb::gss {
 
-/// A handle that contexts are made with. Thread rule: used by one thread at a time; a thread that
+/// Of one endpoint. Each endpoint has its own, even where the account is the same: a thread that
 /// shares a handle waits for a dead KDC in spite of a cached ticket.
-class Handle;
-
-/// Of one endpoint. Each endpoint has its own, even where the account is the same.
-/// Thread rule: one call at a time, off the loop (`kerberos` and `negotiate` wait for a KDC, 18 to
-/// 27 s for a silent one).
+/// Thread rule: any thread but the loop's; calls wait for each other (`kerberos` waits for a KDC,
+/// 18 to 27 s for a silent one).
 class Credentials {
  public:
   explicit Credentials(Account account);
@@ -27,7 +25,8 @@ class Credentials {
   Credentials& operator=(const Credentials&) = delete;
 
   /// The Kerberos handle: the one there is while its ticket lasts for a while yet and the password,
-  /// the keytab or the given cache is still the same; else a new one. Never the default cache.
+  /// the keytab or the given cache is still the same; else a new one. A ticket that still lasts is
+  /// used on where a new one is to be had only later. Never the default cache.
   /// `password` absent: keytab or cache. Errors: status.hpp, step `logon`.
   Result<std::shared_ptr<Handle>> kerberos(const std::shared_ptr<const Secret>& password,
                                            WallTime now);
@@ -35,6 +34,9 @@ class Credentials {
   /// installed (remedy: the package's name).
   Result<std::shared_ptr<Handle>> ntlm(const std::shared_ptr<const Secret>& password);
 
+  /// What the last call of `kerberos` found out, also behind an error; handle.hpp and logon.hpp say
+  /// which.
+  Facts facts() const;
   /// When the ticket-granting ticket ends; none: there is none.
   std::optional<WallTime> ticket_ends() const;
   const Account& account() const { return account_; }

@@ -20,10 +20,10 @@ enum class Step : std::uint8_t {
 /// Who was asked for what; the sentences name it.
 struct Circumstances {
   Step step = Step::logon;
-  std::string principal;
-  std::string spn;
-  std::string realm;
-  std::string kdcs;  ///< `10.0.0.1:88 (tcp), ...`; empty: not known
+  std::string principal = {};
+  std::string spn = {};
+  std::string realm = {};
+  std::string kdcs = {};  ///< `10.0.0.1:88 (tcp), ...`; empty: not known
   bool keytab = false;
 };
 

@@ -1,0 +1,166 @@
+#include "agent/gss/handle.hpp"
+
+#include "agent/base/text.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <array>
+#include <string_view>
+
+namespace sfb::gss {
+
+namespace {
+
+// The mechanisms that are there, by the names that administrators know.
+std::string loaded_mechanisms() {
+  gss_OID_set all = GSS_C_NO_OID_SET;
+  OM_uint32 minor = 0;
+  std::vector<std::string_view> names;
+  if (GSS_ERROR(gss_indicate_mechs(&minor, &all))) {
+    return "none";
+  }
+  const std::array<std::pair<gss_OID, std::string_view>, 3> known = {
+      {{krb5_mechanism(), "krb5"}, {spnego_mechanism(), "SPNEGO"}, {ntlm_mechanism(), "NTLM"}}};
+  for (const auto& [oid, name] : known) {
+    int present = 0;
+    if (!GSS_ERROR(gss_test_oid_set_member(&minor, oid, all, &present)) && present != 0) {
+      names.push_back(name);
+    }
+  }
+  gss_release_oid_set(&minor, &all);
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+Error no_mechanism(gss_OID mechanism, OM_uint32 major, OM_uint32 minor) {
+  return Error{.reason = Reason::internal,
+               .code = "auth.no_mechanism",
+               .message = fmt::format("GSSAPI gives no credential of {} (loaded: {})",
+                                      mechanism == ntlm_mechanism() ? "NTLM" : "Kerberos",
+                                      loaded_mechanisms()),
+               .remedy = mechanism == ntlm_mechanism() ? "install the package gss-ntlmssp"
+                                                       : "install the package libgssapi-krb5-2",
+               .peer = status_text(major, minor, mechanism)};
+}
+
+// SPNEGO offers this mechanism alone.
+OM_uint32 restrict_to(OM_uint32& minor, const Credential& spnego, gss_OID mechanism) {
+  gss_OID_set_desc only{1, mechanism};
+  return gss_set_neg_mechs(&minor, spnego.get(), &only);
+}
+
+WallTime time_of(krb5_timestamp stamp) {
+  return WallTime(std::chrono::seconds(static_cast<std::uint32_t>(stamp)));
+}
+
+std::string sealed_with(const krb5_creds& creds) {
+  krb5_ticket* ticket = nullptr;
+  if (krb5_decode_ticket(&creds.ticket, &ticket) != 0) {
+    return enctype_name(creds.keyblock.enctype);
+  }
+  const std::string text =
+      fmt::format("{} (session {}), kvno {}, until {}", enctype_name(ticket->enc_part.enctype),
+                  enctype_name(creds.keyblock.enctype), ticket->enc_part.kvno,
+                  format_iso8601(time_of(creds.times.endtime)));
+  krb5_free_ticket(nullptr, ticket);
+  return text;
+}
+
+}  // namespace
+
+Handle::Handle(std::unique_ptr<Tickets> tickets) : tickets_(std::move(tickets)) {}
+
+Handle::~Handle() = default;
+
+Result<std::shared_ptr<Handle>> Handle::of_kerberos(std::unique_ptr<Tickets> tickets) {
+  std::shared_ptr<Handle> handle(new Handle(std::move(tickets)));
+  const krb5_context krb5 = handle->tickets_->krb5->get();
+  const std::string cache =
+      fmt::format("MEMORY:{}", krb5_cc_get_name(krb5, handle->tickets_->cache.get()));
+  gss_key_value_element_desc element{"ccache", cache.c_str()};
+  const gss_key_value_set_desc store{1, &element};
+  for (const bool spnego : {false, true}) {
+    Credential& credential = spnego ? handle->spnego_ : handle->raw_;
+    gss_OID_set_desc mechanism{1, spnego ? spnego_mechanism() : krb5_mechanism()};
+    OM_uint32 minor = 0;
+    OM_uint32 major =
+        gss_acquire_cred_from(&minor, GSS_C_NO_NAME, GSS_C_INDEFINITE, &mechanism, GSS_C_INITIATE,
+                              &store, credential.out(), nullptr, nullptr);
+    if (!GSS_ERROR(major) && spnego) {
+      major = restrict_to(minor, credential, krb5_mechanism());
+    }
+    if (GSS_ERROR(major)) {
+      return std::unexpected(no_mechanism(krb5_mechanism(), major, minor));
+    }
+  }
+  return handle;
+}
+
+Result<std::shared_ptr<Handle>> Handle::of_ntlm(const std::string& name, const Secret& password) {
+  std::shared_ptr<Handle> handle(new Handle(nullptr));
+  auto user = import_name(name, GSS_C_NT_USER_NAME);
+  if (!user) {
+    return std::unexpected(std::move(user.error()));
+  }
+  // Through a store: with gss_acquire_cred_with_password, SPNEGO would ask the KDC, too. For
+  // Kerberos it names what is empty. (A secret is the whole of its string, so a zero stands behind
+  // it.)
+  std::array<gss_key_value_element_desc, 3> elements = {
+      {{"ntlmssp_password", password.reveal().data()},
+       {"ccache", "MEMORY:sfb-none"},
+       {"client_keytab", "MEMORY:sfb-none"}}};
+  const gss_key_value_set_desc store{elements.size(), elements.data()};
+  for (const bool spnego : {false, true}) {
+    Credential& credential = spnego ? handle->spnego_ : handle->raw_;
+    gss_OID_set_desc mechanism{1, spnego ? spnego_mechanism() : ntlm_mechanism()};
+    OM_uint32 minor = 0;
+    OM_uint32 major =
+        gss_acquire_cred_from(&minor, user->get(), GSS_C_INDEFINITE, &mechanism, GSS_C_INITIATE,
+                              &store, credential.out(), nullptr, nullptr);
+    if (!GSS_ERROR(major) && spnego) {
+      major = restrict_to(minor, credential, ntlm_mechanism());
+    }
+    if (GSS_ERROR(major)) {
+      return std::unexpected(no_mechanism(ntlm_mechanism(), major, minor));
+    }
+  }
+  return handle;
+}
+
+Status Handle::get_ticket(const Service& service, Facts& facts) {
+  Tickets& tickets = *tickets_;
+  Krb5& krb5 = *tickets.krb5;
+  Circumstances of = tickets.of;
+  of.step = Step::ticket;
+  of.spn = spn_of(service);
+  krb5.trace().forget();
+
+  Krb5Principal server(krb5);
+  Krb5Principal client(krb5);
+  Krb5Creds creds(krb5);
+  krb5_error_code code = krb5_sname_to_principal(
+      krb5.get(), service.host.c_str(), service.name.c_str(), KRB5_NT_SRV_HST, server.out());
+  if (code == 0) {
+    code = krb5_cc_get_principal(krb5.get(), tickets.cache.get(), client.out());
+  }
+  if (code == 0) {
+    krb5_creds wanted{};
+    wanted.client = client.get();
+    wanted.server = server.get();
+    code = krb5_get_credentials(krb5.get(), 0, tickets.cache.get(), &wanted, creds.out());
+  }
+  of.kdcs = krb5.trace().kdcs();
+  facts.emplace_back("spn", of.spn);
+  if (!of.kdcs.empty()) {
+    facts.emplace_back("kdcs", of.kdcs);
+  }
+  if (code != 0) {
+    return std::unexpected(
+        explain(GSS_S_FAILURE, static_cast<std::uint32_t>(code), krb5.text(code), of));
+  }
+  facts.emplace_back("ticket", krb5.name_of(creds.get()->server));
+  facts.emplace_back("enctype", sealed_with(*creds.get()));
+  return {};
+}
+
+}  // namespace sfb::gss

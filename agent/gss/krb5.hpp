@@ -1,0 +1,72 @@
+// libkrb5 for one owner: its context, owners of its objects, and the KDCs that were asked.
+#pragma once
+
+#include "agent/base/error.hpp"
+#include "agent/gss/krb5_trace.hpp"
+
+#include <krb5/krb5.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace sfb::gss {
+
+/// Thread rule: one thread at a time; it stays where it is, since others point to it.
+class Krb5 {
+ public:
+  /// Reads the configuration as it is now. Reason::process, code `auth.krb5_conf`.
+  static Result<std::unique_ptr<Krb5>> create();
+  ~Krb5();
+  Krb5(const Krb5&) = delete;
+  Krb5& operator=(const Krb5&) = delete;
+
+  krb5_context get() const { return context_; }
+  /// The library's text for the last error of this code.
+  std::string text(krb5_error_code code) const;
+  std::string name_of(krb5_const_principal principal) const;
+  /// The KDCs asked since the last call of `forget`.
+  Krb5Trace& trace() { return trace_; }
+
+ private:
+  Krb5() = default;
+  static void on_trace(krb5_context context, const krb5_trace_info* info, void* self);
+
+  krb5_context context_ = nullptr;
+  Krb5Trace trace_;
+};
+
+/// Owns an object of a context.
+template <typename T, auto Free>
+class Krb5Owned {
+ public:
+  explicit Krb5Owned(const Krb5& krb5) : context_(krb5.get()) {}
+  ~Krb5Owned() {
+    if (value_ != nullptr) {
+      Free(context_, value_);
+    }
+  }
+  Krb5Owned(const Krb5Owned&) = delete;
+  Krb5Owned& operator=(const Krb5Owned&) = delete;
+
+  T get() const { return value_; }
+  T* out() { return &value_; }
+  T release() { return std::exchange(value_, nullptr); }
+
+ private:
+  krb5_context context_;
+  T value_ = nullptr;
+};
+
+using Krb5Principal = Krb5Owned<krb5_principal, krb5_free_principal>;
+using Krb5Creds = Krb5Owned<krb5_creds*, krb5_free_creds>;
+using Krb5Options = Krb5Owned<krb5_get_init_creds_opt*, krb5_get_init_creds_opt_free>;
+using Krb5Keytab = Krb5Owned<krb5_keytab, krb5_kt_close>;
+using Krb5GivenCache = Krb5Owned<krb5_ccache, krb5_cc_close>;
+/// Its cache goes with it.
+using Krb5OwnCache = Krb5Owned<krb5_ccache, krb5_cc_destroy>;
+
+/// `aes256-cts-hmac-sha1-96`, or the number.
+std::string enctype_name(krb5_enctype enctype);
+
+}  // namespace sfb::gss

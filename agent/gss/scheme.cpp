@@ -1,0 +1,399 @@
+#include "agent/gss/scheme.hpp"
+
+#include "agent/auth/challenge.hpp"
+#include "agent/auth/sealed_body.hpp"
+#include "agent/base/base64.hpp"
+#include "agent/base/text.hpp"
+#include "agent/gss/negotiation.hpp"
+#include "agent/gss/ntlm_challenge.hpp"
+#include "agent/gss/sealing.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace sfb::gss {
+
+namespace {
+
+constexpr std::string_view kNegotiate = "Negotiate";
+constexpr std::string_view kKerberos = "Kerberos";
+constexpr std::string_view kNtlm = "NTLM";
+// What http.sys takes of a header unless it is told otherwise, and at the most.
+constexpr std::size_t kUsualHeader = 16384;
+constexpr std::size_t kMostHeader = 65534;
+// The beginning of a token tells its kind alone.
+constexpr std::size_t kHarmless = 64;
+
+using Challenges = std::span<const std::string>;
+
+bool offers(Challenges challenges, std::string_view scheme) {
+  return auth::find_challenge(challenges, scheme).has_value();
+}
+
+class GssScheme final : public auth::Scheme {
+ public:
+  GssScheme(std::shared_ptr<Credentials> credentials, SchemeOptions options, auth::Peer peer,
+            const Clock& clock)
+      : credentials_(std::move(credentials)),
+        options_(std::move(options)),
+        peer_(std::move(peer)),
+        clock_(clock),
+        ntlm_(credentials_->account().method == Method::ntlm) {}
+
+  bool blocks() const override { return credentials_->account().method != Method::ntlm; }
+  Result<auth::Step> step(Challenges challenges) override;
+  Result<auth::Payload> seal(auth::Payload plain) override;
+  Result<auth::Payload> unseal(auth::Payload sealed, int status) override;
+  void tell_secrets(Redactor& redactor) const override;
+  auth::Proof proof() const override;
+
+ private:
+  enum class State : std::uint8_t {
+    start,
+    negotiating,
+    ready,  ///< the last step carried the body
+  };
+
+  bool sealing() const {
+    return options_.encryption == Encryption::always ||
+           (options_.encryption == Encryption::automatic && !peer_.tls);
+  }
+  Result<auth::Step> begin();
+  Result<std::string> begin_kerberos();
+  Result<std::string> begin_ntlm();
+  Result<auth::Step> go_on(Challenges challenges);
+  Result<auth::Step> finish();
+  Result<auth::Step> refused(Challenges challenges);
+  Result<auth::Step> again(Challenges challenges);
+  Result<auth::Step> carry(const std::string& token, bool body);
+  Error refusal(Challenges challenges) const;
+  void note(std::string_view name, std::string value);
+
+  std::shared_ptr<Credentials> credentials_;
+  SchemeOptions options_;
+  auth::Peer peer_;
+  const Clock& clock_;
+  bool ntlm_;
+  std::string_view word_ = kNegotiate;
+  State state_ = State::start;
+  std::optional<Negotiation> negotiation_;
+  bool retried_ = false;  ///< a refusal was answered with a new context
+  bool proved_ = false;   ///< the server took a body of this context
+  bool mutual_ = false;
+  Secret token_;  ///< the last one sent, in base64
+  std::size_t token_bytes_ = 0;
+  Facts facts_;
+};
+
+void GssScheme::note(std::string_view name, std::string value) {
+  const auto known = std::ranges::find(facts_, name, &Facts::value_type::first);
+  if (known != facts_.end()) {
+    known->second = std::move(value);
+  } else {
+    facts_.emplace_back(name, std::move(value));
+  }
+}
+
+Result<auth::Step> GssScheme::step(Challenges challenges) {
+  switch (state_) {
+    case State::start:
+      return begin();
+    case State::negotiating:
+      return go_on(challenges);
+    case State::ready:
+      return again(challenges);
+  }
+  return fail(Reason::internal, "auth.state", "the negotiation has no state");
+}
+
+Result<auth::Step> GssScheme::begin() {
+  negotiation_.reset();
+  if (!ntlm_) {
+    auto token = begin_kerberos();
+    if (token) {
+      return carry(*token, false);
+    }
+    const Account& account = credentials_->account();
+    // A refused password is not tried again in another way: that would lock the account.
+    if (account.method != Method::negotiate || !account.allow_ntlm ||
+        token.error().reason == Reason::auth) {
+      return std::unexpected(std::move(token.error()));
+    }
+    note("kerberos", describe(token.error()));
+    ntlm_ = true;
+  }
+  auto token = begin_ntlm();
+  if (!token) {
+    return std::unexpected(std::move(token.error()));
+  }
+  return carry(*token, false);
+}
+
+Result<std::string> GssScheme::begin_kerberos() {
+  auto handle = credentials_->kerberos(peer_.password, clock_.now().wall);
+  if (!handle) {
+    return std::unexpected(std::move(handle.error()));
+  }
+  Facts facts;
+  Status ticket;
+  {
+    const auto lock = (*handle)->lock();
+    ticket = (*handle)->get_ticket(options_.service, facts);
+  }
+  for (auto& [name, value] : facts) {
+    note(name, std::move(value));
+  }
+  if (!ticket) {
+    return std::unexpected(std::move(ticket.error()));
+  }
+  return negotiation_
+      .emplace(std::move(*handle), options_.service, word_ == kNegotiate, peer_.channel_bindings)
+      .begin();
+}
+
+Result<std::string> GssScheme::begin_ntlm() {
+  auto handle = credentials_->ntlm(peer_.password);
+  if (!handle) {
+    return std::unexpected(std::move(handle.error()));
+  }
+  // SPNEGO protects the choice that it made; where NTLM was asked for, there is none.
+  const bool spnego = credentials_->account().method == Method::negotiate && word_ == kNegotiate;
+  return negotiation_.emplace(std::move(*handle), options_.service, spnego, peer_.channel_bindings)
+      .begin();
+}
+
+Result<auth::Step> GssScheme::carry(const std::string& token, bool body) {
+  std::string text = base64_encode(token);
+  std::string header;
+  header.reserve(word_.size() + 1 + text.size());
+  header.append(word_).append(1, ' ').append(text);
+  token_ = Secret(std::move(text));
+  token_bytes_ = std::max(token_bytes_, header.size());
+  if (header.size() > kUsualHeader) {
+    note("token", fmt::format("{} bytes; Windows takes {} of a header unless MaxFieldLength says "
+                              "more",
+                              header.size(), kUsualHeader));
+  }
+  if (header.size() > kMostHeader) {
+    return fail(Reason::protocol, "auth.token_too_large",
+                fmt::format("the ticket makes a header of {} bytes, which no Windows server takes",
+                            header.size()),
+                "the account is in too many groups: use one that is in few");
+  }
+  state_ = body ? State::ready : State::negotiating;
+  return auth::Step{.authorization = Secret(std::move(header)), .body = body, .once = true};
+}
+
+Result<auth::Step> GssScheme::go_on(Challenges challenges) {
+  const auto answer = auth::find_challenge(challenges, word_);
+  if (!answer || answer->token.empty()) {
+    // Only an answer that lets us in says nothing more.
+    return challenges.empty() ? finish() : refused(challenges);
+  }
+  const auto token = base64_decode(answer->token);
+  if (!token || negotiation_->complete()) {
+    return fail(
+        Reason::protocol, "auth.token",
+        token ? "the server negotiates on after the end" : "the server's token is not base64",
+        "look at what answers at this URL: it may be no WinRM service");
+  }
+  if (const auto challenge = ntlm_ ? read_ntlm_challenge(*token) : std::nullopt) {
+    note("target", fmt::format("{} ({})", challenge->target, challenge->computer));
+    note("domain", challenge->domain);
+  }
+  auto next = negotiation_->next(*token);
+  if (const auto there = negotiation_->server_time()) {
+    note("server_clock", fmt::format("server {}, here {}", format_iso8601(*there),
+                                     format_iso8601(clock_.now().wall)));
+  }
+  if (!next && negotiation_->refused()) {
+    return refused(challenges);
+  }
+  if (!next) {
+    return std::unexpected(std::move(next.error()));
+  }
+  return next->empty() ? finish() : carry(*next, false);
+}
+
+// The server lets us in; it must have proved itself where the mechanism can.
+Result<auth::Step> GssScheme::finish() {
+  if (!negotiation_->complete() || (!ntlm_ && !negotiation_->mutual())) {
+    return fail(Reason::protocol, "auth.no_proof",
+                "the server did not prove who it is: its last token is missing",
+                "look at proxies between agent and server, which may take the header "
+                "WWW-Authenticate out");
+  }
+  if (sealing() && !negotiation_->can_seal()) {
+    return fail(Reason::protocol, "auth.seal", "the server and this agent have no key to seal with",
+                "look at the server's WinRM service");
+  }
+  mutual_ = !ntlm_;
+  state_ = State::ready;
+  return auth::Step{};
+}
+
+// A 401 without a token, in the middle of the negotiation.
+Result<auth::Step> GssScheme::refused(Challenges challenges) {
+  const std::string_view other = ntlm_ ? kNtlm : kKerberos;
+  if (word_ == kNegotiate && !offers(challenges, kNegotiate) && offers(challenges, other)) {
+    word_ = other;
+    return begin();
+  }
+  if (!offers(challenges, word_)) {
+    return fail(Reason::auth, "auth.not_offered", fmt::format("the server does not take {}", word_),
+                ntlm_ ? "allow Negotiate on the endpoint; NTLM may be blocked by policy"
+                      : "allow Negotiate or Kerberos on the endpoint",
+                fmt::format("{}", fmt::join(auth::offered_schemes(challenges), ", ")));
+  }
+  // IIS with kernel-mode authentication refuses the first one. With NTLM it may be the password,
+  // and a second try may lock the account.
+  if (!ntlm_ && !retried_) {
+    retried_ = true;
+    return begin();
+  }
+  return std::unexpected(refusal(challenges));
+}
+
+// A 401 to a body: the context is gone, or the server wants a proof with each request.
+Result<auth::Step> GssScheme::again(Challenges challenges) {
+  if (!proved_ && (ntlm_ || retried_)) {
+    return std::unexpected(refusal(challenges));
+  }
+  proved_ = false;
+  retried_ = true;
+  auto step = begin();
+  // Where nothing is sealed, the body goes with the ticket: a proof for each request lasts no
+  // longer.
+  if (step && !ntlm_ && !sealing()) {
+    step->body = true;
+    state_ = State::ready;
+  }
+  return step;
+}
+
+Error GssScheme::refusal(Challenges challenges) const {
+  const std::string peer = fmt::format("{}", fmt::join(auth::offered_schemes(challenges), ", "));
+  const bool bound = !peer_.channel_bindings.empty();
+  const std::string bindings =
+      !peer_.tls ? ""
+      : bound    ? "; channel bindings were sent: TLS may end at a proxy (channel_binding: off)"
+                 : "; no channel bindings were sent: the server may demand them "
+                   "(channel_binding: on)";
+  if (ntlm_) {
+    return Error{.reason = Reason::auth,
+                 .code = "auth.refused",
+                 .message = fmt::format("the server refused user {}, the password{}; NTLM does not "
+                                        "tell which",
+                                        credentials_->account().username,
+                                        peer_.tls ? " or the channel bindings" : ""),
+                 .remedy =
+                     "check the password file; NTLM is closed to members of Protected Users "
+                     "and may be blocked by policy" +
+                     bindings,
+                 .peer = peer};
+  }
+  return Error{
+      .reason = Reason::auth,
+      .code = "auth.ticket_refused",
+      .message = fmt::format("the server refused the ticket for {}; this is never the password",
+                             spn_of(options_.service)),
+      .remedy = fmt::format(
+          "another account than the computer's may own the name (setspn -Q {}; then spn.service "
+          "WSMAN or host); the server's clock may be wrong; several machines may stand behind the "
+          "host name{}",
+          spn_of(options_.service), bindings),
+      .peer = peer};
+}
+
+Result<auth::Payload> GssScheme::seal(auth::Payload plain) {
+  if (!sealing()) {
+    return plain;
+  }
+  if (!negotiation_ || !negotiation_->complete()) {
+    return fail(Reason::internal, "auth.state", "there is no key to seal with yet");
+  }
+  auto sealed = wrap(negotiation_->context(), ntlm_, plain.body);
+  if (!sealed) {
+    return std::unexpected(std::move(sealed.error()));
+  }
+  // The scheme's word decides: Kerberos within Negotiate is SPNEGO.
+  return auth::write_sealed(
+      word_ == kKerberos ? auth::SealedProtocol::kerberos : auth::SealedProtocol::spnego,
+      plain.content_type, sealed->length, sealed->signature, sealed->ciphertext);
+}
+
+Result<auth::Payload> GssScheme::unseal(auth::Payload sealed, int status) {
+  const bool answered = status == 200 || status == 500;
+  if (!auth::is_sealed(sealed.content_type)) {
+    // HTTP's own errors come plain, and nothing cannot be forged.
+    if (sealing() && status < 400 && !sealed.body.empty()) {
+      return fail(Reason::protocol, "auth.not_sealed",
+                  "the server answered a sealed request with a plain text",
+                  "look at proxies between agent and server; nothing of it was used");
+    }
+    proved_ = proved_ || (answered && !(sealing() && status == 500));
+    return sealed;
+  }
+  if (!negotiation_ || !negotiation_->complete()) {
+    return fail(Reason::protocol, "auth.seal", "the server sealed its answer without a key",
+                "look at the server's WinRM service");
+  }
+  auto part = auth::read_sealed(sealed.content_type, sealed.body);
+  if (!part) {
+    return std::unexpected(std::move(part.error()));
+  }
+  auto plain = unwrap(negotiation_->context(), ntlm_, *part);
+  if (!plain) {
+    return std::unexpected(std::move(plain.error()));
+  }
+  proved_ = true;
+  retried_ = false;
+  return auth::Payload{std::move(part->content_type), std::move(*plain)};
+}
+
+void GssScheme::tell_secrets(Redactor& redactor) const {
+  if (peer_.password && !peer_.password->empty()) {
+    redactor.hide(peer_.password->reveal());
+  }
+  if (!token_.empty()) {
+    redactor.hide(token_.reveal(), kHarmless);
+  }
+}
+
+auth::Proof GssScheme::proof() const {
+  auth::Proof proof;
+  proof.method = ntlm_ ? "ntlm" : "kerberos";
+  proof.mutual = mutual_;
+  proof.token_bytes = token_bytes_;
+  if (blocks()) {
+    proof.facts = credentials_->facts();
+    if (!ntlm_) {
+      proof.ticket_ends = credentials_->ticket_ends();
+    }
+  }
+  proof.facts.insert(proof.facts.end(), facts_.begin(), facts_.end());
+  if (ntlm_) {
+    proof.facts.emplace_back("user", credentials_->account().username);
+  }
+  if (peer_.tls) {
+    proof.facts.emplace_back("channel_bindings",
+                             peer_.channel_bindings.empty() ? "not sent" : "sent");
+  }
+  proof.facts.emplace_back("sealed", sealing() ? "yes" : "no");
+  return proof;
+}
+
+}  // namespace
+
+std::unique_ptr<auth::Scheme> make_scheme(std::shared_ptr<Credentials> credentials,
+                                          SchemeOptions options, auth::Peer peer,
+                                          const Clock& clock) {
+  return std::make_unique<GssScheme>(std::move(credentials), std::move(options), std::move(peer),
+                                     clock);
+}
+
+}  // namespace sfb::gss

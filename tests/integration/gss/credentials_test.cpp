@@ -1,0 +1,230 @@
+#include "agent/gss/credentials.hpp"
+
+#include "tests/integration/gss/realm.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace sfb::gss::testing {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+std::string content(const std::string& path) {
+  std::ostringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  return text.str();
+}
+
+class CredentialsTest : public RealmTest {
+ protected:
+  static Account alice() {
+    return {.method = Method::kerberos, .username = "alice@LITWAREINC.COM"};
+  }
+  static Account svc() {
+    return {.method = Method::kerberos,
+            .username = "LITWAREINC\\svc",
+            .realm = kRealm,
+            .keytab_file = kdc().path("client.keytab")};
+  }
+
+  /// The logon fails with this code.
+  static void expect_refused(const Account& account, const std::shared_ptr<const Secret>& secret,
+                             Reason reason, std::string_view code, std::string_view said) {
+    Credentials credentials(account);
+    const auto handle = credentials.kerberos(secret, now());
+    ASSERT_FALSE(handle) << code;
+    EXPECT_EQ(handle.error().reason, reason) << describe(handle.error());
+    EXPECT_EQ(handle.error().code, code) << describe(handle.error());
+    EXPECT_THAT(handle.error().peer, HasSubstr(said));
+    EXPECT_FALSE(handle.error().remedy.empty());
+    EXPECT_THAT(describe(handle.error()), Not(HasSubstr("Al1ce")));
+    EXPECT_FALSE(credentials.ticket_ends().has_value());
+  }
+};
+
+TEST_F(CredentialsTest, APasswordGivesATicket) {
+  Credentials credentials(alice());
+  const auto handle = credentials.kerberos(password(), now());
+  ASSERT_TRUE(handle) << describe(handle.error());
+  EXPECT_EQ(fact(credentials.facts(), "principal"), "alice@LITWAREINC.COM");
+  EXPECT_EQ(fact(credentials.facts(), "logon_kdcs"), kdc().address() + " tcp: answered");
+  ASSERT_TRUE(credentials.ticket_ends().has_value());
+  EXPECT_NEAR(to_unix_seconds(*credentials.ticket_ends()), to_unix_seconds(now() + 10h), 60);
+  Facts facts;
+  const Status ticket = (*handle)->get_ticket(kFrontEnd, facts);
+  ASSERT_TRUE(ticket) << describe(ticket.error());
+  EXPECT_EQ(fact(facts, "spn"), "HTTP/fe-001.litwareinc.com");
+  EXPECT_EQ(fact(facts, "ticket"), "HTTP/fe-001.litwareinc.com@LITWAREINC.COM");
+  EXPECT_THAT(fact(facts, "enctype"), StartsWith("aes256-cts-hmac-sha1-96 (session aes256"));
+}
+
+TEST_F(CredentialsTest, TheHandleStaysWhileItsTicketLasts) {
+  Credentials credentials(alice());
+  const auto first = credentials.kerberos(password(), now());
+  EXPECT_EQ(credentials.kerberos(password(), now() + 1h).value_or(nullptr), *first);
+  EXPECT_NE(credentials.kerberos(password(), now() + 9h + 50min).value_or(*first), *first);
+  EXPECT_EQ(credentials.kerberos(password("other"), now()).error().code, "auth.refused");
+}
+
+TEST_F(CredentialsTest, TicketsOfShortLifeAreRenewedInTheirLastQuarter) {
+  kdc().admin("addprinc -pw Al1ce-pw -maxlife \"100 seconds\" short");
+  Credentials credentials({.method = Method::kerberos, .username = "short@LITWAREINC.COM"});
+  const auto first = credentials.kerberos(password(), now());
+  ASSERT_TRUE(first) << describe(first.error());
+  EXPECT_EQ(credentials.kerberos(password(), now() + 60s).value_or(nullptr), *first);
+  EXPECT_NE(credentials.kerberos(password(), now() + 90s).value_or(*first), *first);
+}
+
+TEST_F(CredentialsTest, TheTicketIsForwardableAndNobodyElseSeesIt) {
+  Credentials one(alice());
+  Credentials two(alice());
+  const auto first = one.kerberos(password(), now());
+  const auto second = two.kerberos(password(), now());
+  ASSERT_TRUE(first && second);
+  const auto name = [](const std::shared_ptr<Handle>& handle) {
+    return std::string(
+        krb5_cc_get_name(handle->tickets()->krb5->get(), handle->tickets()->cache.get()));
+  };
+  EXPECT_NE(name(*first), name(*second));
+  EXPECT_FALSE(std::filesystem::exists("/nowhere"));
+  krb5_creds wanted{};
+  krb5_creds found{};
+  const Krb5& krb5 = *(*first)->tickets()->krb5;
+  Krb5Principal server(krb5);
+  Krb5Principal client(krb5);
+  ASSERT_EQ(krb5_parse_name(krb5.get(), "krbtgt/LITWAREINC.COM@LITWAREINC.COM", server.out()), 0);
+  ASSERT_EQ(krb5_parse_name(krb5.get(), "alice@LITWAREINC.COM", client.out()), 0);
+  wanted.server = server.get();
+  wanted.client = client.get();
+  ASSERT_EQ(krb5_cc_retrieve_cred(krb5.get(), (*first)->tickets()->cache.get(), 0, &wanted, &found),
+            0);
+  EXPECT_NE(found.ticket_flags & TKT_FLG_FORWARDABLE, 0);
+  krb5_free_cred_contents(krb5.get(), &found);
+}
+
+TEST_F(CredentialsTest, WhatTheKdcRefusesIsToldApart) {
+  expect_refused(alice(), password("wrong"), Reason::auth, "auth.refused",
+                 "Preauthentication failed (-1765328360)");
+  expect_refused({.method = Method::kerberos, .username = "nobody@LITWAREINC.COM"}, password(),
+                 Reason::auth, "auth.account_unknown", "not found in Kerberos database");
+  expect_refused({.method = Method::kerberos, .username = "disabled@LITWAREINC.COM"}, password(),
+                 Reason::auth, "auth.account_locked", "revoked");
+  expect_refused({.method = Method::kerberos, .username = "expired@LITWAREINC.COM"}, password(),
+                 Reason::auth, "auth.account_expired", "expired");
+  expect_refused({.method = Method::kerberos, .username = "must-change@LITWAREINC.COM"}, password(),
+                 Reason::auth, "auth.password_expired", "Password has expired");
+}
+
+TEST_F(CredentialsTest, AUserPrincipalNameIsAskedAsOne) {
+  Credentials credentials(
+      {.method = Method::kerberos, .username = "alice@corp.example", .realm = kRealm});
+  const auto handle = credentials.kerberos(password(), now());
+  ASSERT_TRUE(handle) << describe(handle.error());
+  Facts facts;
+  EXPECT_TRUE((*handle)->get_ticket(kFrontEnd, facts));
+}
+
+TEST_F(CredentialsTest, AKeytabNeedsNoPassword) {
+  Credentials credentials(svc());
+  const auto handle = credentials.kerberos(nullptr, now());
+  ASSERT_TRUE(handle) << describe(handle.error());
+  EXPECT_THAT(fact(credentials.facts(), "keytab"), HasSubstr("kvno 2 aes256-cts-hmac-sha1-96"));
+  EXPECT_EQ(credentials.kerberos(nullptr, now()).value_or(nullptr), *handle);
+  // Written anew, it is another one.
+  std::filesystem::copy_file(svc().keytab_file, kdc().path("new.keytab"));
+  std::filesystem::rename(kdc().path("new.keytab"), svc().keytab_file);
+  EXPECT_NE(credentials.kerberos(nullptr, now()).value_or(*handle), *handle);
+}
+
+TEST_F(CredentialsTest, KeytabsThatDoNotFit) {
+  kdc().admin("addprinc -randkey +requires_preauth rolled");
+  kdc().admin(fmt::format("ktadd -k {} rolled", kdc().path("rolled.keytab")));
+  Account account = svc();
+  account.username = "rolled";
+  account.keytab_file = kdc().path("rolled.keytab");
+  kdc().admin("cpw -randkey rolled");
+  expect_refused(account, nullptr, Reason::auth, "auth.keytab_refused", "Preauthentication failed");
+  account.keytab_file = svc().keytab_file;
+  expect_refused(account, nullptr, Reason::process, "auth.keytab", "-1765328203");
+  account.keytab_file = kdc().path("absent.keytab");
+  expect_refused(account, nullptr, Reason::process, "auth.keytab", "");
+  account.keytab_file = kdc().path("kdc.conf");
+  expect_refused(account, nullptr, Reason::process, "auth.keytab", "");
+}
+
+TEST_F(CredentialsTest, AGivenCacheIsReadAndNotWritten) {
+  const std::string path = kdc().path("given");
+  kdc().client({"/usr/bin/kinit", "-k", "-t", svc().keytab_file, "-c", "FILE:" + path, "svc"});
+  const std::string before = content(path);
+  Account account{.method = Method::kerberos, .username = "", .ccache = "FILE:" + path};
+  Credentials credentials(account);
+  const auto handle = credentials.kerberos(nullptr, now());
+  ASSERT_TRUE(handle) << describe(handle.error());
+  EXPECT_EQ(fact(credentials.facts(), "principal"), "svc@LITWAREINC.COM");
+  Facts facts;
+  ASSERT_TRUE((*handle)->get_ticket(kFrontEnd, facts));
+  EXPECT_EQ(content(path), before);
+  EXPECT_EQ(credentials.kerberos(nullptr, now()).value_or(nullptr), *handle);
+  kdc().client({"/usr/bin/kinit", "-k", "-t", svc().keytab_file, "-c", "FILE:" + path, "svc"});
+  EXPECT_NE(credentials.kerberos(nullptr, now()).value_or(*handle), *handle) << "filled anew";
+  EXPECT_EQ(credentials.kerberos(nullptr, now() + 11h).error().code, "auth.ccache") << "ended";
+
+  account.username = "Svc@LITWAREINC.COM";
+  expect_refused(account, nullptr, Reason::process, "auth.ccache", "svc@LITWAREINC.COM");
+  account.ccache = "FILE:" + kdc().path("absent");
+  expect_refused(account, nullptr, Reason::process, "auth.ccache", "No credentials cache found");
+  account.ccache = "NONSENSE:x";
+  expect_refused(account, nullptr, Reason::process, "auth.ccache", "Unknown credential cache type");
+}
+
+TEST_F(CredentialsTest, ANameWithoutAccountIsNoRefusalOfThePassword) {
+  Credentials credentials(alice());
+  const auto handle = credentials.kerberos(password(), now());
+  ASSERT_TRUE(handle);
+  for (const Service& service :
+       {Service{"HTTP", "nowhere.litwareinc.com"}, Service{"HTTP", "10.0.0.1"},
+        Service{"WSMAN", "fe-001.litwareinc.com"}, Service{"HTTP", "fe-001"}}) {
+    Facts facts;
+    const Status ticket = (*handle)->get_ticket(service, facts);
+    ASSERT_FALSE(ticket) << spn_of(service);
+    EXPECT_EQ(ticket.error().reason, Reason::not_found) << describe(ticket.error());
+    EXPECT_EQ(ticket.error().code, "auth.spn_unknown");
+    EXPECT_THAT(ticket.error().message, HasSubstr(spn_of(service)));
+    EXPECT_EQ(fact(facts, "spn"), spn_of(service));
+  }
+}
+
+TEST_F(CredentialsTest, ADeadKdcIsNoRefusalAndHealsInPlace) {
+  Credentials old(alice());
+  const auto handle = old.kerberos(password(), now());
+  ASSERT_TRUE(handle);
+  kdc().stop();
+  Credentials credentials(alice());
+  const auto dead = credentials.kerberos(password(), now());
+  ASSERT_FALSE(dead);
+  EXPECT_EQ(dead.error().reason, Reason::connect);
+  EXPECT_EQ(dead.error().code, "auth.kdc_unreachable");
+  EXPECT_THAT(dead.error().message, HasSubstr(kdc().address() + " tcp: refused or closed"));
+  EXPECT_THAT(fact(credentials.facts(), "logon_kdcs"), HasSubstr(" udp: no answer"));
+  EXPECT_EQ(old.kerberos(password(), now()).value_or(nullptr), *handle);
+  EXPECT_EQ(old.kerberos(password(), now() + 9h + 55min).value_or(nullptr), *handle)
+      << "the ticket that still lasts is used on";
+  Facts facts;
+  EXPECT_EQ((*handle)->get_ticket(kFrontEnd, facts).error().code, "auth.kdc_unreachable");
+  kdc().start();
+  EXPECT_TRUE(credentials.kerberos(password(), now()));
+  EXPECT_TRUE((*handle)->get_ticket(kFrontEnd, facts));
+}
+
+}  // namespace
+}  // namespace sfb::gss::testing
