@@ -22,28 +22,28 @@ constexpr std::chrono::minutes kPause{1};
 
 class Credentials::Impl {
  public:
-  /// The ticket at hand is of this password and source.
-  bool fits(const std::shared_ptr<const Secret>& password, const Result<std::string>& source) const;
-  bool lasts(WallTime now) const { return now < handle->tickets()->ends; }
+  using Password = std::shared_ptr<const Secret>;
+  using Source = Result<std::string>;
 
-  mutable std::mutex asking;  ///< one logon at a time
-  mutable std::mutex known;   ///< of what is below it
+  /// What was tried last was tried with these. A source that cannot be read now is no other one.
+  bool same(const Password& wanted, const Source& now) const {
+    return (!now || *now == source) &&
+           (wanted == password || (wanted && password && wanted->reveal() == password->reveal()));
+  }
+  /// There is a ticket of these that still lasts.
+  bool lasts(const Password& wanted, const Source& source_now, WallTime now) const {
+    return handle && same(wanted, source_now) && now < handle->tickets()->ends;
+  }
+
+  std::mutex asking;         ///< one logon at a time
+  mutable std::mutex known;  ///< of all below
   std::shared_ptr<Handle> handle;
+  std::optional<Error> refused;  ///< by the last logon
   Facts facts;
-  // Of the handle; under `asking` alone.
-  std::shared_ptr<const Secret> password;
+  Password password;
   std::string source;
   WallTime next_try;
 };
-
-bool Credentials::Impl::fits(const std::shared_ptr<const Secret>& wanted,
-                             const Result<std::string>& now) const {
-  // A source that cannot be read at the moment is no other one.
-  if (!handle || (now && *now != source)) {
-    return false;
-  }
-  return wanted == password || (wanted && password && wanted->reveal() == password->reveal());
-}
 
 Credentials::Credentials(Account account)
     : account_(std::move(account)), impl_(std::make_unique<Impl>()) {}
@@ -52,44 +52,64 @@ Credentials::~Credentials() = default;
 
 Result<std::shared_ptr<Handle>> Credentials::kerberos(const std::shared_ptr<const Secret>& password,
                                                       WallTime now) {
-  const std::scoped_lock one(impl_->asking);
   const auto source = source_of(account_);
-  const bool fits = impl_->fits(password, source);
-  if (fits && impl_->lasts(now) && now < impl_->next_try) {
-    return impl_->handle;
-  }
-  Facts facts;
-  auto made = [&]() -> Result<std::shared_ptr<Handle>> {
-    if (!source) {
-      return std::unexpected(source.error());
-    }
-    auto tickets = log_on(account_, password.get(), now, facts);
-    if (!tickets) {
-      return std::unexpected(std::move(tickets.error()));
-    }
-    return Handle::of_kerberos(std::move(*tickets));
-  }();
-  const std::scoped_lock here(impl_->known);
-  if (!made) {
-    impl_->next_try = now + kPause;
-    if (fits && impl_->lasts(now) && made.error().reason != Reason::auth) {
+  std::unique_lock one(impl_->asking, std::try_to_lock);
+  const bool waits = !one.owns_lock();
+  {
+    const std::scoped_lock here(impl_->known);
+    if (impl_->lasts(password, source, now) && (waits || now < impl_->next_try)) {
       return impl_->handle;
     }
-    impl_->facts = std::move(facts);
-    impl_->handle.reset();
-    return made;
+  }
+  if (waits) {
+    one.lock();
+    const std::scoped_lock here(impl_->known);
+    if (impl_->lasts(password, source, now)) {
+      return impl_->handle;
+    }
+    // What was just refused is not tried again: each try brings a lock-out nearer.
+    if (impl_->refused && impl_->same(password, source)) {
+      return std::unexpected(*impl_->refused);
+    }
+  }
+  Facts facts;
+  auto made = log_on_once(password, source, now, facts);
+  const std::scoped_lock here(impl_->known);
+  if (!made && made.error().reason != Reason::auth && impl_->lasts(password, source, now)) {
+    impl_->next_try = now + kPause;
+    return impl_->handle;
   }
   impl_->facts = std::move(facts);
-  impl_->handle = std::move(*made);
   impl_->password = password;
-  impl_->source = *source;
-  const WallTime ends = impl_->handle->tickets()->ends;
-  impl_->next_try =
-      std::max(ends - std::min<Micros>(kAhead, (ends - now) / 4), now + (ends - now) / 4);
+  impl_->source = source.value_or("");
+  impl_->handle = made.value_or(nullptr);
+  impl_->refused.reset();
+  if (!made) {
+    if (made.error().reason == Reason::auth) {
+      impl_->refused = made.error();
+    }
+    return made;
+  }
+  const Micros left = impl_->handle->tickets()->ends - now;
+  impl_->next_try = now + std::max<Micros>(left - kAhead, left - left / 4);
   return impl_->handle;
 }
 
-Result<std::shared_ptr<Handle>> Credentials::ntlm(const std::shared_ptr<const Secret>& password) {
+Result<std::shared_ptr<Handle>> Credentials::log_on_once(
+    const std::shared_ptr<const Secret>& password, const Result<std::string>& source, WallTime now,
+    Facts& facts) {
+  if (!source) {
+    return std::unexpected(source.error());
+  }
+  auto tickets = log_on(account_, password.get(), now, facts);
+  if (!tickets) {
+    return std::unexpected(std::move(tickets.error()));
+  }
+  return Handle::of_kerberos(std::move(*tickets));
+}
+
+Result<std::shared_ptr<Handle>> Credentials::ntlm(const std::shared_ptr<const Secret>& password,
+                                                  bool spnego) {
   auto name = ntlm_name_of(account_);
   if (!name) {
     return std::unexpected(std::move(name.error()));
@@ -98,7 +118,7 @@ Result<std::shared_ptr<Handle>> Credentials::ntlm(const std::shared_ptr<const Se
     return fail(Reason::internal, "auth.password", "NTLM has no password for this account",
                 "give the credential a password_file");
   }
-  return Handle::of_ntlm(*name, *password);
+  return Handle::of_ntlm(*name, *password, spnego);
 }
 
 Facts Credentials::facts() const {

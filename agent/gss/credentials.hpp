@@ -30,9 +30,9 @@ class Credentials {
   /// `password` absent: keytab or cache. Errors: status.hpp, step `logon`.
   Result<std::shared_ptr<Handle>> kerberos(const std::shared_ptr<const Secret>& password,
                                            WallTime now);
-  /// The NTLM handle; asks nobody. Reason::internal, code `auth.no_mechanism`: gss-ntlmssp is not
-  /// installed (remedy: the package's name).
-  Result<std::shared_ptr<Handle>> ntlm(const std::shared_ptr<const Secret>& password);
+  /// The NTLM handle, for contexts of SPNEGO or of NTLM itself; asks nobody. Reason::internal, code
+  /// `auth.no_mechanism`: gss-ntlmssp is not installed (remedy: the package's name).
+  Result<std::shared_ptr<Handle>> ntlm(const std::shared_ptr<const Secret>& password, bool spnego);
 
   /// What the last call of `kerberos` found out, also behind an error; handle.hpp and logon.hpp say
   /// which.
@@ -43,6 +43,9 @@ class Credentials {
 
  private:
   class Impl;
+  Result<std::shared_ptr<Handle>> log_on_once(const std::shared_ptr<const Secret>& password,
+                                              const Result<std::string>& source, WallTime now,
+                                              Facts& facts);
   Account account_;
   std::unique_ptr<Impl> impl_;
 };

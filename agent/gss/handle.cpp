@@ -96,7 +96,8 @@ Result<std::shared_ptr<Handle>> Handle::of_kerberos(std::unique_ptr<Tickets> tic
   return handle;
 }
 
-Result<std::shared_ptr<Handle>> Handle::of_ntlm(const std::string& name, const Secret& password) {
+Result<std::shared_ptr<Handle>> Handle::of_ntlm(const std::string& name, const Secret& password,
+                                                bool spnego) {
   std::shared_ptr<Handle> handle(new Handle(nullptr));
   auto user = import_name(name, GSS_C_NT_USER_NAME);
   if (!user) {
@@ -110,21 +111,33 @@ Result<std::shared_ptr<Handle>> Handle::of_ntlm(const std::string& name, const S
        {"ccache", "MEMORY:sfb-none"},
        {"client_keytab", "MEMORY:sfb-none"}}};
   const gss_key_value_set_desc store{elements.size(), elements.data()};
-  for (const bool spnego : {false, true}) {
-    Credential& credential = spnego ? handle->spnego_ : handle->raw_;
-    gss_OID_set_desc mechanism{1, spnego ? spnego_mechanism() : ntlm_mechanism()};
-    OM_uint32 minor = 0;
-    OM_uint32 major =
-        gss_acquire_cred_from(&minor, user->get(), GSS_C_INDEFINITE, &mechanism, GSS_C_INITIATE,
-                              &store, credential.out(), nullptr, nullptr);
-    if (!GSS_ERROR(major) && spnego) {
-      major = restrict_to(minor, credential, ntlm_mechanism());
-    }
-    if (GSS_ERROR(major)) {
-      return std::unexpected(no_mechanism(ntlm_mechanism(), major, minor));
-    }
+  Credential& credential = spnego ? handle->spnego_ : handle->raw_;
+  gss_OID_set_desc mechanism{1, spnego ? spnego_mechanism() : ntlm_mechanism()};
+  OM_uint32 minor = 0;
+  OM_uint32 major =
+      gss_acquire_cred_from(&minor, user->get(), GSS_C_INDEFINITE, &mechanism, GSS_C_INITIATE,
+                            &store, credential.out(), nullptr, nullptr);
+  if (!GSS_ERROR(major) && spnego) {
+    major = restrict_to(minor, credential, ntlm_mechanism());
+  }
+  if (GSS_ERROR(major)) {
+    return std::unexpected(no_mechanism(ntlm_mechanism(), major, minor));
   }
   return handle;
+}
+
+void Handle::forget_ticket(const Service& service) {
+  const Krb5& krb5 = *tickets_->krb5;
+  Krb5Principal server(krb5);
+  Krb5Principal client(krb5);
+  if (krb5_sname_to_principal(krb5.get(), service.host.c_str(), service.name.c_str(),
+                              KRB5_NT_SRV_HST, server.out()) == 0 &&
+      krb5_cc_get_principal(krb5.get(), tickets_->cache.get(), client.out()) == 0) {
+    krb5_creds old{};
+    old.client = client.get();
+    old.server = server.get();
+    krb5_cc_remove_cred(krb5.get(), tickets_->cache.get(), KRB5_TC_MATCH_SRV_NAMEONLY, &old);
+  }
 }
 
 Status Handle::get_ticket(const Service& service, Facts& facts) {

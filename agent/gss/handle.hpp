@@ -35,14 +35,19 @@ class Handle {
  public:
   /// Reason::internal, code `auth.no_mechanism`: GSSAPI does not take the cache.
   static Result<std::shared_ptr<Handle>> of_kerberos(std::unique_ptr<Tickets> tickets);
-  /// `name` as ntlm_name_of gives it. Reason::internal, code `auth.no_mechanism`.
-  static Result<std::shared_ptr<Handle>> of_ntlm(const std::string& name, const Secret& password);
+  /// `name` as ntlm_name_of gives it; with `spnego`, contexts are SPNEGO's. Reason::internal, code
+  /// `auth.no_mechanism`.
+  static Result<std::shared_ptr<Handle>> of_ntlm(const std::string& name, const Secret& password,
+                                                 bool spnego);
   ~Handle();
 
   /// The ticket for the service, from the cache or the KDC: waits for it. Its facts: `spn`,
   /// `enctype`, `kdcs`; also behind an error. Errors: status.hpp, step `ticket`. Precondition:
   /// Kerberos.
   Status get_ticket(const Service& service, Facts& facts);
+  /// The next get_ticket asks the KDC: a server's key may have changed since. Precondition: as
+  /// above.
+  void forget_ticket(const Service& service);
 
   /// For contexts of the mechanism itself, and for those of SPNEGO, which then offers it alone.
   gss_cred_id_t credential(bool spnego) const { return spnego ? spnego_.get() : raw_.get(); }

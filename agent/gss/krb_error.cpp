@@ -11,6 +11,9 @@ namespace {
 // RFC 4121 4.1: the kind of token, then the first byte of a KRB-ERROR ([APPLICATION 30]).
 constexpr std::string_view kMark("\x03\x00\x7E", 3);
 
+// RFC 4120 7.5.9 has fewer numbers.
+constexpr krb5_ui_4 kMostErrors = 127;
+
 // The DER element at the beginning; empty: it is not whole.
 std::string_view element(std::string_view bytes) {
   if (bytes.size() < 2) {
@@ -48,6 +51,10 @@ std::optional<KrbError> read_krb_error(std::string_view token) {
       .magic = KV5M_DATA, .length = static_cast<unsigned>(bytes.size()), .data = bytes.data()};
   krb5_error* error = nullptr;
   if (krb5_rd_error((*krb5)->get(), &data, &error) != 0) {
+    return std::nullopt;
+  }
+  if (error->error > kMostErrors) {
+    krb5_free_error((*krb5)->get(), error);
     return std::nullopt;
   }
   KrbError read;

@@ -273,7 +273,15 @@ Status fill(Tickets& tickets, const Account& account, const Secret* password, Wa
   const krb5_error_code code = ask(tickets, account, *principal, password, facts);
   note_kdcs(tickets, facts);
   note_clocks(tickets, now, facts);
-  return code == 0 ? Status() : failed(*tickets.krb5, code, tickets.of);
+  if (code != 0) {
+    return failed(*tickets.krb5, code, tickets.of);
+  }
+  Krb5Principal named(*tickets.krb5);
+  if (principal->enterprise &&
+      krb5_cc_get_principal(tickets.krb5->get(), tickets.cache.get(), named.out()) == 0) {
+    facts.emplace_back("canonical", tickets.krb5->name_of(named.get()));
+  }
+  return {};
 }
 
 }  // namespace

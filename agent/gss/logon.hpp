@@ -17,9 +17,10 @@ namespace sfb::gss {
 /// Reason::process, code auth.keytab or auth.ccache: it cannot be read.
 Result<std::string> source_of(const Account& account);
 
-/// A ticket-granting ticket in a new cache. Facts, also behind an error: `principal`, `ccache`,
-/// `keytab`, `logon_kdcs`, `kdc_salt`, `kdc_clock`, `ticket_ends`. Errors: status.hpp, step
-/// `logon`. Waits for the KDC, but not for a given cache.
+/// A ticket-granting ticket in a new cache. Facts, also behind an error: `principal`, `canonical`,
+/// `ccache`, `keytab`, `logon_kdcs`, `kdc_salt`, `kdc_clock`, `ticket_ends`. Errors: status.hpp,
+/// step `logon`. Waits for the KDC; with a given cache only where its ticket is near its
+/// end and can be renewed.
 Result<std::unique_ptr<Tickets>> log_on(const Account& account, const Secret* password,
                                         WallTime now, Facts& facts);
 

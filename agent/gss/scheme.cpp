@@ -6,10 +6,10 @@
 #include "agent/base/text.hpp"
 #include "agent/gss/negotiation.hpp"
 #include "agent/gss/ntlm_challenge.hpp"
+#include "agent/gss/refusal.hpp"
 #include "agent/gss/sealing.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <optional>
@@ -70,7 +70,7 @@ class GssScheme final : public auth::Scheme {
   Result<auth::Step> refused(Challenges challenges);
   Result<auth::Step> again(Challenges challenges);
   Result<auth::Step> carry(const std::string& token, bool body);
-  Error refusal(Challenges challenges) const;
+  Attempt attempt() const { return {credentials_->account(), options_.service, peer_, ntlm_}; }
   void note(std::string_view name, std::string value);
 
   std::shared_ptr<Credentials> credentials_;
@@ -81,7 +81,7 @@ class GssScheme final : public auth::Scheme {
   std::string_view word_ = kNegotiate;
   State state_ = State::start;
   std::optional<Negotiation> negotiation_;
-  bool retried_ = false;  ///< a refusal was answered with a new context
+  bool retried_ = false;  ///< a refusal was answered with a new ticket and context
   bool proved_ = false;   ///< the server took a body of this context
   bool mutual_ = false;
   Secret token_;  ///< the last one sent, in base64
@@ -142,6 +142,9 @@ Result<std::string> GssScheme::begin_kerberos() {
   Status ticket;
   {
     const auto lock = (*handle)->lock();
+    if (retried_) {
+      (*handle)->forget_ticket(options_.service);
+    }
     ticket = (*handle)->get_ticket(options_.service, facts);
   }
   for (auto& [name, value] : facts) {
@@ -156,12 +159,13 @@ Result<std::string> GssScheme::begin_kerberos() {
 }
 
 Result<std::string> GssScheme::begin_ntlm() {
-  auto handle = credentials_->ntlm(peer_.password);
+  // SPNEGO protects the choice that it made; where NTLM was asked for, there is none.
+  const bool spnego = credentials_->account().method == Method::negotiate && word_ == kNegotiate;
+  auto handle = credentials_->ntlm(peer_.password, spnego);
   if (!handle) {
     return std::unexpected(std::move(handle.error()));
   }
-  // SPNEGO protects the choice that it made; where NTLM was asked for, there is none.
-  const bool spnego = credentials_->account().method == Method::negotiate && word_ == kNegotiate;
+  note("spn", spn_of(options_.service));
   return negotiation_.emplace(std::move(*handle), options_.service, spnego, peer_.channel_bindings)
       .begin();
 }
@@ -214,7 +218,8 @@ Result<auth::Step> GssScheme::go_on(Challenges challenges) {
     return refused(challenges);
   }
   if (!next) {
-    return std::unexpected(std::move(next.error()));
+    const bool fresh = next.error().code == "auth.ticket_refused" && !std::exchange(retried_, true);
+    return fresh ? begin() : std::unexpected(std::move(next.error()));
   }
   return next->empty() ? finish() : carry(*next, false);
 }
@@ -244,10 +249,7 @@ Result<auth::Step> GssScheme::refused(Challenges challenges) {
     return begin();
   }
   if (!offers(challenges, word_)) {
-    return fail(Reason::auth, "auth.not_offered", fmt::format("the server does not take {}", word_),
-                ntlm_ ? "allow Negotiate on the endpoint; NTLM may be blocked by policy"
-                      : "allow Negotiate or Kerberos on the endpoint",
-                fmt::format("{}", fmt::join(auth::offered_schemes(challenges), ", ")));
+    return std::unexpected(not_offered(word_, ntlm_, challenges));
   }
   // IIS with kernel-mode authentication refuses the first one. With NTLM it may be the password,
   // and a second try may lock the account.
@@ -255,16 +257,15 @@ Result<auth::Step> GssScheme::refused(Challenges challenges) {
     retried_ = true;
     return begin();
   }
-  return std::unexpected(refusal(challenges));
+  return std::unexpected(refusal(attempt(), challenges));
 }
 
 // A 401 to a body: the context is gone, or the server wants a proof with each request.
 Result<auth::Step> GssScheme::again(Challenges challenges) {
   if (!proved_ && (ntlm_ || retried_)) {
-    return std::unexpected(refusal(challenges));
+    return std::unexpected(refusal(attempt(), challenges));
   }
-  proved_ = false;
-  retried_ = true;
+  retried_ = !std::exchange(proved_, false);
   auto step = begin();
   // Where nothing is sealed, the body goes with the ticket: a proof for each request lasts no
   // longer.
@@ -273,40 +274,6 @@ Result<auth::Step> GssScheme::again(Challenges challenges) {
     state_ = State::ready;
   }
   return step;
-}
-
-Error GssScheme::refusal(Challenges challenges) const {
-  const std::string peer = fmt::format("{}", fmt::join(auth::offered_schemes(challenges), ", "));
-  const bool bound = !peer_.channel_bindings.empty();
-  const std::string bindings =
-      !peer_.tls ? ""
-      : bound    ? "; channel bindings were sent: TLS may end at a proxy (channel_binding: off)"
-                 : "; no channel bindings were sent: the server may demand them "
-                   "(channel_binding: on)";
-  if (ntlm_) {
-    return Error{.reason = Reason::auth,
-                 .code = "auth.refused",
-                 .message = fmt::format("the server refused user {}, the password{}; NTLM does not "
-                                        "tell which",
-                                        credentials_->account().username,
-                                        peer_.tls ? " or the channel bindings" : ""),
-                 .remedy =
-                     "check the password file; NTLM is closed to members of Protected Users "
-                     "and may be blocked by policy" +
-                     bindings,
-                 .peer = peer};
-  }
-  return Error{
-      .reason = Reason::auth,
-      .code = "auth.ticket_refused",
-      .message = fmt::format("the server refused the ticket for {}; this is never the password",
-                             spn_of(options_.service)),
-      .remedy = fmt::format(
-          "another account than the computer's may own the name (setspn -Q {}; then spn.service "
-          "WSMAN or host); the server's clock may be wrong; several machines may stand behind the "
-          "host name{}",
-          spn_of(options_.service), bindings),
-      .peer = peer};
 }
 
 Result<auth::Payload> GssScheme::seal(auth::Payload plain) {

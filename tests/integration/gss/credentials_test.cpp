@@ -6,9 +6,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
+#include <set>
 #include <sstream>
+#include <thread>
+#include <vector>
 
 namespace sfb::gss::testing {
 namespace {
@@ -125,11 +130,82 @@ TEST_F(CredentialsTest, WhatTheKdcRefusesIsToldApart) {
                  Reason::auth, "auth.password_expired", "Password has expired");
 }
 
+TEST_F(CredentialsTest, ThreadsThatWaitForARefusalDoNotTryAgain) {
+  kdc().admin("addpol -maxfailure 5 -failurecountinterval 0 -lockoutduration 0 locking");
+  kdc().admin("addprinc -pw Al1ce-pw -policy locking +requires_preauth counted");
+  Credentials credentials({.method = Method::kerberos, .username = "counted@LITWAREINC.COM"});
+  std::vector<std::jthread> threads;
+  std::atomic<int> begun = 0;
+  std::atomic<int> refused = 0;
+  kdc().pause();
+  for (int i = 0; i < 16; ++i) {
+    threads.emplace_back([&] {
+      ++begun;
+      const auto handle = credentials.kerberos(password("wrong"), now());
+      refused += !handle && handle.error().code == "auth.refused" ? 1 : 0;
+    });
+  }
+  while (begun < 16) {
+    std::this_thread::sleep_for(1ms);
+  }
+  std::this_thread::sleep_for(200ms);  // to the lock, which tells nobody that it is waited for
+  kdc().resume();
+  threads.clear();
+  EXPECT_EQ(refused, 16);
+  const auto handle = credentials.kerberos(password(), now());
+  EXPECT_TRUE(handle) << "not locked: " << describe(handle.error());
+}
+
+TEST_F(CredentialsTest, ATicketThatLastsIsUsedWhileAnotherThreadWaitsForTheKdc) {
+  Credentials credentials(alice());
+  const auto handle = credentials.kerberos(password(), now());
+  ASSERT_TRUE(handle);
+  const WallTime late = now() + 9h + 55min;
+  std::atomic<bool> begun = false;
+  std::atomic<bool> finished = false;
+  kdc().pause();
+  std::jthread waits([&] {
+    begun = true;
+    EXPECT_TRUE(credentials.kerberos(password(), late));
+    finished = true;
+  });
+  while (!begun) {
+    std::this_thread::sleep_for(1ms);
+  }
+  std::this_thread::sleep_for(200ms);
+  EXPECT_EQ(credentials.kerberos(password(), late).value_or(nullptr), *handle);
+  EXPECT_FALSE(finished) << "it would have waited for it";
+  kdc().resume();
+}
+
+TEST_F(CredentialsTest, ThreadsShareOneTicket) {
+  Credentials credentials(alice());
+  std::vector<std::jthread> threads;
+  std::mutex mutex;
+  std::set<std::shared_ptr<Handle>> handles;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&] {
+      const auto handle = credentials.kerberos(password(), now());
+      Facts facts;
+      EXPECT_TRUE(handle);
+      {
+        const auto lock = (*handle)->lock();
+        EXPECT_TRUE((*handle)->get_ticket(kFrontEnd, facts));
+      }
+      const std::scoped_lock here(mutex);
+      handles.insert(*handle);
+    });
+  }
+  threads.clear();
+  EXPECT_EQ(handles.size(), 1U);
+}
+
 TEST_F(CredentialsTest, AUserPrincipalNameIsAskedAsOne) {
   Credentials credentials(
       {.method = Method::kerberos, .username = "alice@corp.example", .realm = kRealm});
   const auto handle = credentials.kerberos(password(), now());
   ASSERT_TRUE(handle) << describe(handle.error());
+  EXPECT_EQ(fact(credentials.facts(), "canonical"), "alice\\@corp.example@LITWAREINC.COM");
   Facts facts;
   EXPECT_TRUE((*handle)->get_ticket(kFrontEnd, facts));
 }
@@ -154,6 +230,10 @@ TEST_F(CredentialsTest, KeytabsThatDoNotFit) {
   account.keytab_file = kdc().path("rolled.keytab");
   kdc().admin("cpw -randkey rolled");
   expect_refused(account, nullptr, Reason::auth, "auth.keytab_refused", "Preauthentication failed");
+  Credentials rolled(account);
+  EXPECT_FALSE(rolled.kerberos(nullptr, now()));
+  EXPECT_THAT(fact(rolled.facts(), "keytab"), HasSubstr("kvno 2"));
+  EXPECT_EQ(fact(rolled.facts(), "kdc_salt"), "LITWAREINC.COMrolled");
   account.keytab_file = svc().keytab_file;
   expect_refused(account, nullptr, Reason::process, "auth.keytab", "-1765328203");
   account.keytab_file = kdc().path("absent.keytab");

@@ -141,6 +141,14 @@ void Kdc::stop() {
   }
 }
 
+void Kdc::pause() const {
+  ::kill(pid_, SIGSTOP);
+}
+
+void Kdc::resume() const {
+  ::kill(pid_, SIGCONT);
+}
+
 void Kdc::admin(const std::string& command) const {
   run({"/usr/sbin/kadmin.local", "-r", kRealm, "-q", command});
 }

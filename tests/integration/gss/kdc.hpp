@@ -27,6 +27,9 @@ class Kdc {
 
   void start();
   void stop();
+  /// It takes connections and does not answer, until `resume`.
+  void pause() const;
+  void resume() const;
   /// A command of kadmin.local.
   void admin(const std::string& command) const;
   /// A program of krb5-user, as this realm's client.

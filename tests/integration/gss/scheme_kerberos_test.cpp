@@ -287,6 +287,7 @@ TEST_F(SchemeKerberosTest, A401InMidSessionBeginsANewContext) {
         ASSERT_TRUE(step && step->body);
       }
     }
+    EXPECT_TRUE(client->step(std::vector<std::string>{"Negotiate"})) << "with a new ticket";
     EXPECT_EQ(client->step(std::vector<std::string>{"Negotiate"}).error().code,
               "auth.ticket_refused");
   }
@@ -318,6 +319,26 @@ TEST_F(SchemeKerberosTest, AServerWithAnotherKeySaysSo) {
   ASSERT_FALSE(talk.step);
   EXPECT_EQ(talk.step.error().code, "auth.ticket_refused");
   EXPECT_EQ(talk.step.error().reason, Reason::auth);
+}
+
+TEST_F(SchemeKerberosTest, AKeyThatChangedWhileWeRunIsHealedInPlace) {
+  const std::string keytab = kdc().path("changing.keytab");
+  const Service service{"HTTP", "changing.litwareinc.com"};
+  kdc().admin("addprinc -randkey HTTP/changing.litwareinc.com");
+  kdc().admin(fmt::format("ktadd -k {} HTTP/changing.litwareinc.com", keytab));
+  const auto first = scheme({.service = service});
+  Acceptor server = Acceptor::of_keytab(keytab);
+  ASSERT_TRUE(testing::talk(*first, server).step);
+  std::filesystem::remove(keytab);
+  kdc().admin(fmt::format("ktadd -k {} HTTP/changing.litwareinc.com", keytab));
+  for (const int expected : {2, 1}) {
+    Acceptor changed = Acceptor::of_keytab(keytab);
+    const auto client =
+        make_scheme(credentials, {service, Encryption::automatic}, {password(), false, {}}, clock);
+    const Talk talk = testing::talk(*client, changed);
+    ASSERT_TRUE(talk.step) << describe(talk.step.error());
+    EXPECT_EQ(talk.legs, expected) << "once with the old ticket";
+  }
 }
 
 TEST_F(SchemeKerberosTest, AServerThatDoesNotTakeItIsNamed) {

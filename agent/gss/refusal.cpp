@@ -1,0 +1,62 @@
+#include "agent/gss/refusal.hpp"
+
+#include "agent/auth/challenge.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace sfb::gss {
+
+namespace {
+
+std::string offered(std::span<const std::string> challenges) {
+  return fmt::format("{}", fmt::join(auth::offered_schemes(challenges), ", "));
+}
+
+std::string_view bindings_of(const auth::Peer& peer) {
+  if (!peer.tls) {
+    return "";
+  }
+  return peer.channel_bindings.empty()
+             ? "; no channel bindings were sent: the server may demand them (channel_binding: on)"
+             : "; channel bindings were sent: TLS may end at a proxy (channel_binding: off)";
+}
+
+}  // namespace
+
+Error refusal(const Attempt& attempt, std::span<const std::string> challenges) {
+  Error error{.reason = Reason::auth, .code = {}, .message = {}, .remedy = {}, .peer = {}};
+  error.peer = offered(challenges);
+  if (attempt.ntlm) {
+    error.code = "auth.refused";
+    error.message =
+        fmt::format("the server refused user {}, the password{}; NTLM does not tell which",
+                    attempt.account.username, attempt.peer.tls ? " or the channel bindings" : "");
+    error.remedy = fmt::format(
+        "check the password file; NTLM is closed to members of Protected Users and may be blocked "
+        "by policy{}",
+        bindings_of(attempt.peer));
+    return error;
+  }
+  const std::string spn = spn_of(attempt.service);
+  error.code = "auth.ticket_refused";
+  error.message =
+      fmt::format("the server refused the ticket for {}; this is never the password", spn);
+  error.remedy = fmt::format(
+      "another account than the computer's may own the name (setspn -Q {}; then spn.service WSMAN "
+      "or host); the server's clock may be wrong; several machines may stand behind the host "
+      "name{}",
+      spn, bindings_of(attempt.peer));
+  return error;
+}
+
+Error not_offered(std::string_view scheme, bool ntlm, std::span<const std::string> challenges) {
+  return Error{.reason = Reason::auth,
+               .code = "auth.not_offered",
+               .message = fmt::format("the server does not take {}", scheme),
+               .remedy = ntlm ? "allow Negotiate on the endpoint; NTLM may be blocked by policy"
+                              : "allow Negotiate or Kerberos on the endpoint",
+               .peer = offered(challenges)};
+}
+
+}  // namespace sfb::gss

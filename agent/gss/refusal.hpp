@@ -1,0 +1,29 @@
+// The sentences of a server that says no without a reason.
+#pragma once
+
+#include "agent/auth/scheme.hpp"
+#include "agent/base/error.hpp"
+#include "agent/gss/account.hpp"
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace sfb::gss {
+
+/// Who was refused by whom.
+struct Attempt {
+  const Account& account;
+  const Service& service;
+  const auth::Peer& peer;
+  bool ntlm = false;
+};
+
+/// A 401 to what was sent. Reason::auth: `auth.refused` with NTLM, which does not tell a wrong
+/// password from wrong bindings; else `auth.ticket_refused`, which is never the password.
+Error refusal(const Attempt& attempt, std::span<const std::string> challenges);
+
+/// Reason::auth, code `auth.not_offered`.
+Error not_offered(std::string_view scheme, bool ntlm, std::span<const std::string> challenges);
+
+}  // namespace sfb::gss
