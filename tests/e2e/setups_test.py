@@ -23,7 +23,7 @@ RIGHT = {"users": {"svc-sfbmon": "hunter2"}}
 SETUPS = {
     "no-such-path": ({"path": "/elsewhere"}, {}, {}, "not_found", "http.not_found", {"path": "/wsman"}),
     "wrong-password": ({"users": {"svc-sfbmon": "another"}}, {"account": "wrong"}, {}, "auth", "auth.refused", RIGHT),
-    "no-basic": ({"users": {"svc-sfbmon": "another"}, "authenticate": ["Negotiate", "Kerberos"]}, {}, {}, "auth", "auth.not_offered", RIGHT),
+    "no-basic": ({"authenticate": ["Negotiate", "Kerberos"]}, {}, {}, "auth", "auth.not_offered", {"authenticate": ["Negotiate", "Basic"]}),
     "broken": ({"server": {"broken": "The session configuration's script failed."}}, {}, {}, "cmdlet", "psrp.broken", {"server": {"broken": ""}}),
     "version-3": ({"server": {"protocol": "3.0"}}, {}, {}, "protocol", "psrp.version", {"server": {"protocol": "2.3"}}),
     "no-shells": ({"server": {"max_shells": 0}}, {}, {}, "throttled", "wsman.quota_shells", {"server": {"max_shells": 5}}),

@@ -57,16 +57,20 @@ asio::awaitable<void> ControlDoor::accept() {
 std::string ControlDoor::status_json() const {
   const Counters& c = world_.counters;
   return fmt::format(
-      "{{\"shells\": {}, \"commands\": {}, \"connections\": {}, \"connections_made\": {}, "
+      "{{\"shells\": {}, \"commands\": {}, \"connections\": {}, \"contexts\": {}, "
+      "\"connections_made\": {}, \"http_requests\": {}, \"sealed_requests\": {}, "
       "\"requests\": {}, \"requests_by_action\": {}, \"runs_by_pool\": {}, \"runs_by_cmdlet\": {}, "
       "\"faults_done\": {}, "
-      "\"violations\": {}, \"logons_ok\": {}, \"logons_failed\": {}, \"bytes_in\": {}, "
+      "\"violations\": {}, \"logons_ok\": {}, \"logons_failed\": {}, "
+      "\"logons_by_method\": {}, \"logon_legs\": {}, \"last_logon\": {}, \"bytes_in\": {}, "
       "\"bytes_out\": {}, \"host_responses\": {}, \"max_envelope_seen\": {}, \"last_call\": "
       "{}}}\n",
-      world_.shells, world_.commands, world_.connections, c.connections_made, c.requests,
-      object(c.requests_by_action), object(c.runs_by_pool), object(c.runs_by_cmdlet),
-      object(c.faults_done), c.violations, c.logons_ok, c.logons_failed, c.bytes_in, c.bytes_out,
-      c.host_responses, c.max_envelope_seen, object(world_.last_call));
+      world_.shells, world_.commands, world_.connections, world_.contexts, c.connections_made,
+      c.http_requests, c.sealed_requests, c.requests, object(c.requests_by_action),
+      object(c.runs_by_pool), object(c.runs_by_cmdlet), object(c.faults_done), c.violations,
+      c.logons_ok, c.logons_failed, object(c.logons_by_method), c.logon_legs,
+      object(world_.last_logon), c.bytes_in, c.bytes_out, c.host_responses, c.max_envelope_seen,
+      object(world_.last_call));
 }
 
 std::pair<int, std::string> ControlDoor::handle(const std::string& method, const std::string& path,

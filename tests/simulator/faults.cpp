@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <ranges>
+#include <set>
 #include <utility>
 
 namespace sim {
@@ -35,8 +36,8 @@ const Acts kActs = {{"hang", {kBoth, {}}},
                     {"cut_chunk", {kHttp, {}}},
                     {"chunked", {kHttp, {}}},
                     {"wrong_length", {kHttp, {"by"}}},
-                    {"status", {kHttp, {"code!", "body", "content_type"}}},
-                    {"fault", {kHttp, {"code!", "subcode", "text", "detail"}}},
+                    {"status", {kHttp, {"code!", "body", "content_type", "sealed"}}},
+                    {"fault", {kHttp, {"code!", "subcode", "text", "detail", "sealed"}}},
                     {"echo", {kHttp, {"code", "as"}}},
                     {"malformed_xml", {kBoth, {}}},
                     {"not_soap", {kHttp, {}}},
@@ -45,6 +46,16 @@ const Acts kActs = {{"hang", {kBoth, {}}},
                     {"no_relates_to", {kHttp, {}}},
                     {"timed_out", {kHttp, {}}},
                     {"shell_gone", {kHttp, {}}},
+                    {"lapse", {kHttp, {}}},
+                    {"plain", {kHttp, {}}},
+                    {"seal_boundary", {kHttp, {}}},
+                    {"seal_length", {kHttp, {"by"}}},
+                    {"seal_signature", {kHttp, {"bytes"}}},
+                    {"seal_tampered", {kHttp, {}}},
+                    {"seal_replayed", {kHttp, {}}},
+                    {"refuse", {kHttp, {}}},
+                    {"no_last_token", {kHttp, {}}},
+                    {"wrong_last_token", {kHttp, {}}},
                     {"exit", {kStdio, {"code!", "text", "before"}}},
                     {"kill", {kStdio, {"before"}}},
                     {"stall", {kStdio, {"time"}}},
@@ -75,10 +86,14 @@ const Acts kActs = {{"hang", {kBoth, {}}},
                     {"bad_state", {kPipeline, {}}}};
 
 // The steps of a client, at each of the doors.
-const std::vector<std::string> kHttpActions = {"Create", "Receive", "Command",
-                                               "Send",   "Signal",  "Delete"};
+const std::vector<std::string> kHttpActions = {"Create", "Receive", "Command", "Send",
+                                               "Signal", "Delete",  "Logon",   "Leg"};
 const std::vector<std::string> kStdioActions = {"Start",  "Open",  "Command",  "Data",
                                                 "Signal", "Close", "ClosePool"};
+
+// What can be done at a logon, and what only there.
+const std::set<std::string> kAtLogon = {"hang", "reset", "close", "delay", "status"};
+const std::set<std::string> kOnlyAtLogon = {"refuse", "no_last_token", "wrong_last_token"};
 
 std::vector<std::string> actions_of(Fault::Door door) {
   std::vector<std::string> actions = door == kStdio ? kStdioActions : kHttpActions;
@@ -131,6 +146,12 @@ Readers arguments_of(Fault& fault) {
           {"by", number<std::size_t>(fault.by, 1)},
           {"time", into(fault.time)},
           {"pause", into(fault.pause)},
+          {"sealed",
+           [&](const Item& item) {
+             bool value = false;
+             into(value)(item);
+             fault.sealed = value;
+           }},
           {"before", into(fault.before)},
           {"term", into(fault.term)}};
 }
@@ -198,6 +219,15 @@ Fault fault_of(const Item& item, const Scenario& scenario) {
       complain(entry(item, "action"), fault.act + " is done at Command only");
     }
     fault.action = "Command";
+  }
+  const bool logon = fault.action == "Logon" || fault.action == "Leg";
+  if (kOnlyAtLogon.contains(fault.act)) {
+    if (!fault.action.empty() && fault.action != "Logon") {
+      complain(entry(item, "action"), fault.act + " is done at Logon only");
+    }
+    fault.action = "Logon";
+  } else if (logon && !kAtLogon.contains(fault.act)) {
+    complain(entry(item, "action"), fault.act + " is not done at a logon");
   }
   return fault;
 }

@@ -1,5 +1,7 @@
 #include "tests/simulator/listening.hpp"
 
+#include "tests/simulator/acceptor.hpp"
+
 #include <fmt/format.h>
 
 #include <cerrno>
@@ -76,6 +78,14 @@ std::shared_ptr<asio::ssl::context> tls_of(const Listener& listener) {
   if (error) {
     throw std::runtime_error(fmt::format("{}key {} is no PEM key of certificate {}",
                                          listener.tls_place, listener.key, listener.certificate));
+  }
+  if (!channel_bindings(listener.bound_certificate.empty() ? listener.certificate
+                                                           : listener.bound_certificate)) {
+    throw std::runtime_error(fmt::format("{}bound {} is no PEM certificate", listener.tls_place,
+                                         listener.bound_certificate));
+  }
+  if (listener.client_certificate == "required") {
+    SSL_CTX_set_verify(raw, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   }
   return tls;
 }

@@ -37,6 +37,12 @@ enum class Delivery {
   raw  ///< the body is all that is sent, head included
 };
 
+/// How a sealed reply is spoilt.
+struct SealFault {
+  std::string act;         ///< README.md; empty: not at all
+  std::size_t number = 0;  ///< its argument
+};
+
 struct Answer {
   int status = 200;
   std::string content_type = "application/soap+xml;charset=UTF-8";
@@ -44,7 +50,15 @@ struct Answer {
   Delivery delivery = Delivery::normal;
   std::size_t at = 0;  ///< where to cut, how many bytes a drip, by how much the length is wrong
   Millis pause{0};
+  std::string headers;  ///< further ones, whole lines
+  bool sealed = true;   ///< where the request was
+  SealFault seal_fault;
+  bool lapse = false;  ///< 401 instead, and the context is gone
 };
+
+/// What a fault answers without acting, and without a look at the request: hang, close, reset and
+/// status. Nothing: it is another.
+std::optional<Answer> without_acting(const Fault& fault);
 
 /// Thread rule: one loop thread.
 class Machine {

@@ -79,6 +79,8 @@ void read_tls(const Item& item, Listener& listener, const std::string& folder) {
   if (item.node.IsScalar() && item.node.Scalar() == "none") {
     listener.certificate.clear();
     listener.key.clear();
+    listener.client_certificate = "none";
+    listener.bound_certificate.clear();
     return;
   }
   const auto file = [&](std::string& target) -> Reader {
@@ -89,7 +91,10 @@ void read_tls(const Item& item, Listener& listener, const std::string& folder) {
   };
   read_map(item, {{"certificate", file(listener.certificate)},
                   {"key", file(listener.key)},
-                  {"max_version", one_of(listener.max_tls, {"1.1", "1.2", "1.3"})}});
+                  {"max_version", one_of(listener.max_tls, {"1.1", "1.2", "1.3"})},
+                  {"client_certificate", one_of(listener.client_certificate,
+                                                {"none", "required", "reset", "not_supported"})},
+                  {"bound", file(listener.bound_certificate)}});
   if (listener.certificate.empty() || listener.key.empty()) {
     complain(item, "certificate and key are needed, both PEM files");
   }
@@ -115,6 +120,19 @@ void read_offers(const Item& item, std::vector<std::string>& offers) {
   read_list(item, [&](const Item& one) { into_line(offers.emplace_back())(one); });
 }
 
+void read_mechanisms(const Item& item, std::vector<std::string>& mechanisms) {
+  mechanisms.clear();
+  read_list(item,
+            [&](const Item& one) { one_of(mechanisms.emplace_back(), {"kerberos", "ntlm"})(one); });
+}
+
+void read_sealing(const Item& item, SealingForm& form) {
+  read_map(item, {{"blank", into(form.blank)},
+                  {"tab", into(form.tab)},
+                  {"crlf", into(form.crlf)},
+                  {"plain_wrap", into(form.plain_wrap)}});
+}
+
 void read_closing(const Item& item, Closing& closing) {
   closing = {};
   read_map(item, {{"behind", number<std::size_t>(closing.behind, 1)},
@@ -134,6 +152,15 @@ Readers changeable(Listener& listener, const std::string& folder, const std::str
            }},
           {"users", [&](const Item& one) { read_users(one, listener.users); }},
           {"authenticate", [&](const Item& one) { read_offers(one, listener.offers); }},
+          {"keytab",
+           [&](const Item& one) {
+             into_line(listener.keytab)(one);
+             listener.keytab = in_folder(listener.keytab, folder);
+           }},
+          {"mechanisms", [&](const Item& one) { read_mechanisms(one, listener.mechanisms); }},
+          {"encryption", one_of(listener.encryption, {"optional", "required"})},
+          {"channel_bindings", one_of(listener.bindings, {"none", "relaxed", "strict"})},
+          {"sealing", [&](const Item& one) { read_sealing(one, listener.sealing); }},
           {"closes", [&](const Item& one) { read_closing(one, listener.closing); }},
           {"http", one_of(listener.http, {"1.0", "1.1"})},
           {"server", [&](const Item& one) { read_server(one, listener.server); }}};

@@ -101,15 +101,30 @@ struct Closing {
   Millis idle{0};          ///< so long without a request; 0: never
 };
 
+/// The form of sealed replies.
+struct SealingForm {
+  bool blank = false;       ///< `-- Encrypted Boundary`
+  bool tab = true;          ///< before part headers
+  bool crlf = false;        ///< one too many behind the closing boundary
+  bool plain_wrap = false;  ///< Kerberos by gss_wrap
+};
+
 struct Listener {
   std::string name;
   Address listen;
   std::string path = "/wsman";
   std::string certificate;  ///< PEM files; empty: plain HTTP
   std::string key;
-  std::string max_tls;                          ///< 1.1, 1.2, 1.3; empty: no limit
-  std::map<std::string, std::string> users;     ///< empty: everybody is let in
-  std::vector<std::string> offers = {"Basic"};  ///< WWW-Authenticate of a 401
+  std::string max_tls;                      ///< 1.1, 1.2, 1.3; empty: no limit
+  std::string client_certificate = "none";  ///< none | required | reset | not_supported
+  std::string bound_certificate;  ///< whose channel bindings are right; empty: `certificate`'s
+  std::map<std::string, std::string> users;     ///< without keytab, empty: everybody is let in
+  std::string keytab;                           ///< empty: no Kerberos
+  std::vector<std::string> offers = {"Basic"};  ///< what a 401 offers and what is taken
+  std::vector<std::string> mechanisms;          ///< kerberos, ntlm; empty: what there is
+  std::string encryption = "optional";          ///< optional | required, over http
+  std::string bindings = "relaxed";             ///< none | relaxed | strict, over https
+  SealingForm sealing;
   Closing closing;
   std::string http = "1.1";  ///< the version of its answers
   Server server;
@@ -145,6 +160,7 @@ struct Fault {
   std::size_t by = 10;
   Millis time{0};
   Millis pause{200};
+  std::optional<bool> sealed;
   bool before = true;
   bool term = true;
   // What became of it.
@@ -175,8 +191,7 @@ std::expected<std::vector<Fault>, std::string> read_faults(const std::string& ya
                                                            const Scenario& scenario);
 /// One pool's map alone.
 std::expected<Pool, std::string> read_pool(const std::string& yaml);
-/// `path`, `tls`, `users`, `authenticate`, `closes`, `http` and `server` of a listener; keys not
-/// written stay.
+/// The keys of a listener without `name` and `listen`; those not written stay.
 std::expected<Listener, std::string> read_listener(const std::string& yaml, Listener listener,
                                                    const std::string& folder);
 

@@ -1,8 +1,9 @@
 #include "tests/simulator/site.hpp"
 
-#include "agent/base/base64.hpp"
-#include "agent/base/text.hpp"
+#include "tests/simulator/delivery.hpp"
+#include "tests/simulator/doorman.hpp"
 #include "tests/simulator/listening.hpp"
+#include "tests/simulator/sealing.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -15,7 +16,6 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <fmt/format.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
@@ -34,14 +34,6 @@ namespace {
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kMaxBody = 16UL << 20U;
-
-// The peer sees a reset, not an orderly end.
-void reset(tcp::socket& socket) {
-  const ::linger hard{1, 0};
-  ::setsockopt(socket.native_handle(), SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
-  boost::system::error_code ignored;
-  socket.close(ignored);
-}
 
 class Counted {
  public:
@@ -76,10 +68,27 @@ HttpHead head_of(const http::request<http::string_body>& request) {
   return head;
 }
 
-std::string head(int status, const std::string& type, const std::string& more) {
-  return fmt::format(
-      "HTTP/1.1 {} Simulated\r\nContent-Type: {}\r\nServer: Microsoft-HTTPAPI/2.0\r\n{}\r\n",
-      status, type, more);
+Answer plain_answer(int status, const char* body) {
+  Answer answer;
+  answer.status = status;
+  answer.content_type = "text/html";
+  answer.body = body;
+  answer.sealed = false;
+  return answer;
+}
+
+// What http.sys does once it wants a certificate that the handshake cannot bring any more: Server
+// 2022 resets, Server 2025 answers ERROR_NOT_SUPPORTED.
+std::optional<Answer> without_certificate(const std::string& wish) {
+  if (wish != "reset" && wish != "not_supported") {
+    return std::nullopt;
+  }
+  Answer answer =
+      plain_answer(500,
+                   "<html><body><h2>HTTP Error 500.0 - Internal Server Error</h2>"
+                   "<p>Error Code 0x80070032: The request is not supported.</p></body></html>");
+  answer.delivery = wish == "reset" ? Delivery::reset : Delivery::normal;
+  return answer;
 }
 
 // Ends the connection when it was idle for so long, while this lives.
@@ -104,95 +113,6 @@ class IdleEnd {
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   asio::steady_timer timer_;
 };
-
-// The end that nobody asked for.
-asio::awaitable<void> part(tcp::socket& socket, Closing closing) {
-  asio::steady_timer timer(socket.get_executor(), closing.delay);
-  co_await timer.async_wait(kAwait);
-  if (!closing.half) {
-    co_return;
-  }
-  boost::system::error_code ignored;
-  socket.shutdown(tcp::socket::shutdown_send, ignored);
-  std::array<char, 4096> dropped{};
-  for (bool more = true; more;) {
-    const auto [error, count] = co_await socket.async_read_some(asio::buffer(dropped), kAwait);
-    more = !error;
-  }
-}
-
-// True when the connection can be used again.
-template <typename Stream>
-asio::awaitable<bool> deliver(Stream& stream, tcp::socket& socket, const Answer& answer,
-                              World& world, bool http10) {
-  const std::string length = fmt::format("Content-Length: {}\r\n", answer.body.size());
-  const auto write = [&](std::string text) -> asio::awaitable<bool> {
-    world.counters.bytes_out += text.size();
-    if (http10 && text.starts_with("HTTP/1.1")) {
-      text.replace(0, 8, "HTTP/1.0");
-    }
-    const auto [error, count] = co_await asio::async_write(stream, asio::buffer(text), kAwait);
-    co_return !error && !http10;
-  };
-  const std::string whole = head(answer.status, answer.content_type, length) + answer.body;
-  switch (answer.delivery) {
-    case Delivery::normal:
-      co_return co_await write(whole);
-    case Delivery::last:
-      co_await write(head(answer.status, answer.content_type, length + "Connection: close\r\n") +
-                     answer.body);
-      co_return false;
-    case Delivery::raw:
-      co_await write(answer.body);
-      co_return false;
-    case Delivery::hang: {
-      // Until the client gives up: then there is something to read, its end.
-      co_await socket.async_wait(tcp::socket::wait_read, kAwait);
-      co_return false;
-    }
-    case Delivery::reset:
-      reset(socket);
-      co_return false;
-    case Delivery::close:
-      co_return false;
-    case Delivery::slow_drip:
-      for (std::size_t at = 0; at < whole.size(); at += std::max<std::size_t>(answer.at, 1)) {
-        if (!co_await write(whole.substr(at, std::max<std::size_t>(answer.at, 1)))) {
-          co_return false;
-        }
-        asio::steady_timer timer(co_await asio::this_coro::executor, answer.pause);
-        co_await timer.async_wait(kAwait);
-      }
-      co_return true;
-    case Delivery::cut_body: {
-      const std::size_t body = whole.size() - answer.body.size();
-      co_await write(whole.substr(0, body + std::min(answer.at, answer.body.size())));
-      co_return false;
-    }
-    case Delivery::cut_header:
-      co_await write(whole.substr(0, answer.at));
-      co_return false;
-    case Delivery::cut_chunk:
-    case Delivery::chunked: {
-      std::string text = head(answer.status, answer.content_type, "Transfer-Encoding: chunked\r\n");
-      for (std::size_t at = 0; at < answer.body.size(); at += 500) {
-        const std::string piece = answer.body.substr(at, 500);
-        text += fmt::format("{:x}\r\n{}\r\n", piece.size(), piece);
-      }
-      const bool cut = answer.delivery == Delivery::cut_chunk;
-      text = cut ? text.substr(0, text.size() - std::min<std::size_t>(answer.body.size(), 100))
-                 : text + "0\r\n\r\n";
-      const bool sent = co_await write(text);
-      co_return sent && !cut;
-    }
-    case Delivery::wrong_length:
-      co_await write(head(answer.status, answer.content_type,
-                          fmt::format("Content-Length: {}\r\n", answer.body.size() + answer.at)) +
-                     answer.body);
-      co_return false;
-  }
-  co_return false;
-}
 
 }  // namespace
 
@@ -253,25 +173,103 @@ asio::awaitable<void> Site::accept() {
   }
 }
 
-bool Site::let_in(const std::string& authorization) {
-  if (listener_.users.empty()) {
-    return true;
+asio::awaitable<Answer> Site::answer_to(const Request& request, Doorman& doorman) {
+  if (auto answer = without_certificate(listener_.client_certificate)) {
+    co_return std::move(*answer);
   }
-  if (!sfb::istarts_with(authorization, "Basic ")) {
-    return false;
+  Doorman::Verdict verdict =
+      doorman.hear({request.method_string(), std::string(request[http::field::authorization]),
+                    request.has_content_length(), !request.body().empty()});
+  if (verdict.delay) {
+    asio::steady_timer timer(co_await asio::this_coro::executor, *verdict.delay);
+    co_await timer.async_wait(kAwait);
   }
-  const std::string plain = sfb::base64_decode(authorization.substr(6)).value_or("");
-  const auto colon = plain.find(':');
-  const auto user = listener_.users.find(plain.substr(0, colon));
-  const bool good = colon != std::string::npos && user != listener_.users.end() &&
-                    user->second == plain.substr(colon + 1);
-  ++(good ? world_.counters.logons_ok : world_.counters.logons_failed);
-  return good;
+  if (verdict.answer) {
+    co_return std::move(*verdict.answer);
+  }
+  HttpHead head = head_of(request);
+  const bool sealed = is_sealed(head.content_type);
+  Answer answer;
+  if (request.target() != listener_.path) {
+    answer = plain_answer(404, "<html><body><h2>Not Found</h2></body></html>");
+  } else if (sealed && doorman.context() == nullptr) {
+    world_.violation("a sealed body without a context");
+    answer = plain_answer(400, "");
+  } else if (!sealed && listener_.encryption == "required" && listener_.certificate.empty()) {
+    answer = plain_answer(500, "");  // as Windows with AllowUnencrypted=false
+  } else if (const auto body = sealed ? unseal(request, head, doorman) : request.body(); !body) {
+    world_.violation(body.error());
+    answer = plain_answer(400, "");
+  } else if (auto soap = read_soap(*body, std::move(head))) {
+    answer = co_await machine_.handle(std::move(*soap));
+  } else {
+    world_.violation(soap.error());
+    answer.status = 400;
+  }
+  if (answer.lapse) {
+    co_return doorman.refuse();
+  }
+  if (sealed && answer.sealed) {
+    seal(answer, doorman);
+  }
+  answer.headers += verdict.headers;
+  co_return answer;
+}
+
+std::expected<std::string, std::string> Site::unseal(const Request& request, HttpHead& head,
+                                                     Doorman& doorman) {
+  ++world_.counters.sealed_requests;
+  auto read = read_sealed(doorman.scheme(), head.content_type, request.body());
+  if (!read) {
+    return std::unexpected(read.error());
+  }
+  for (const std::string& violation : read->violations) {
+    world_.violation(violation);
+  }
+  const std::size_t room = read->sealed.text.size();
+  auto plain = doorman.context()->unwrap(std::move(read->sealed));
+  if (!plain) {
+    return std::unexpected("the sealed body cannot be opened: " + plain.error());
+  }
+  // RC4's padding may be counted.
+  if (read->length != plain->size() && read->length != room) {
+    return std::unexpected(
+        fmt::format("Length is {}, the plain body has {} bytes", read->length, plain->size()));
+  }
+  head.content_type = read->content_type;
+  return plain;
+}
+
+void Site::seal(Answer& answer, Doorman& doorman) {
+  auto sealed = doorman.context()->wrap(answer.body, listener_.sealing.plain_wrap);
+  if (!sealed) {
+    world_.violation("the answer cannot be sealed: " + sealed.error());
+    return;
+  }
+  // RC4's padding is counted.
+  const std::size_t length = sealed->text.size();
+  SealedReply reply = write_sealed(doorman.scheme(), listener_.sealing, answer.seal_fault,
+                                   answer.content_type, length, std::move(*sealed));
+  answer.content_type = std::move(reply.content_type);
+  answer.body = std::exchange(doorman.last_sealed, reply.body);
+  if (answer.seal_fault.act != "seal_replayed" || answer.body.empty()) {
+    answer.body = std::move(reply.body);
+  }
 }
 
 template <typename Stream>
 asio::awaitable<void> Site::serve(Stream& stream, tcp::socket& socket) {
   boost::beast::flat_buffer buffer;
+  Doorman doorman(listener_, world_);
+  const Write write = [&](std::string text) -> asio::awaitable<bool> {
+    world_.counters.bytes_out += text.size();
+    const bool http10 = listener_.http == "1.0";
+    if (http10 && text.starts_with("HTTP/1.1")) {
+      text.replace(0, 8, "HTTP/1.0");
+    }
+    const auto [error, count] = co_await asio::async_write(stream, asio::buffer(text), kAwait);
+    co_return !error && !http10;
+  };
   bool usable = true;
   for (std::size_t answers = 1; usable; ++answers) {
     http::request_parser<http::string_body> parser;
@@ -291,38 +289,14 @@ asio::awaitable<void> Site::serve(Stream& stream, tcp::socket& socket) {
       co_return;
     }
     world_.counters.bytes_in += count;
-    const auto& request = parser.get();
-    if (!let_in(std::string(request[http::field::authorization]))) {
-      std::string offers;
-      for (const std::string& offer : listener_.offers) {
-        offers += fmt::format("WWW-Authenticate: {}\r\n",
-                              offer == "Basic" ? "Basic realm=\"WSMAN\"" : offer);
-      }
-      const std::string text = head(401, "text/html", offers + "Content-Length: 0\r\n");
-      world_.counters.bytes_out += text.size();
-      const auto [failed, written] = co_await asio::async_write(stream, asio::buffer(text), kAwait);
-      usable = !failed;
-      continue;
-    }
-    Answer answer;
-    if (request.target() != listener_.path) {
-      answer.status = 404;
-      answer.content_type = "text/html";
-      answer.body = "<html><body><h2>Not Found</h2></body></html>";
-    } else if (auto soap = read_soap(request.body(), head_of(request))) {
-      answer = co_await machine_.handle(std::move(*soap));
-    } else {
-      world_.violation(soap.error());
-      answer.status = 400;
-      answer.body.clear();
-    }
+    ++world_.counters.http_requests;
+    Answer answer = co_await answer_to(parser.get(), doorman);
     const Closing closing = listener_.closing;
     const bool last = closing.behind > 0 && answers >= closing.behind;
     if (last && closing.announced && answer.delivery == Delivery::normal) {
       answer.delivery = Delivery::last;
     }
-    usable = co_await deliver(stream, socket, answer, world_, listener_.http == "1.0") &&
-             request.keep_alive() && !last;
+    usable = co_await deliver(write, socket, answer) && parser.get().keep_alive() && !last;
     if (last) {
       co_await part(socket, closing);
     }

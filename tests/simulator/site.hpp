@@ -1,13 +1,17 @@
 // The HTTP side of one listener: accepts, authenticates, delivers answers well or badly.
 #pragma once
 
+#include "tests/simulator/doorman.hpp"
 #include "tests/simulator/machine.hpp"
 #include "tests/simulator/world.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/string_body.hpp>
 
+#include <expected>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,7 +37,12 @@ class Site {
   boost::asio::awaitable<void> accept();
   template <typename Stream>
   boost::asio::awaitable<void> serve(Stream& stream, boost::asio::ip::tcp::socket& socket);
-  bool let_in(const std::string& authorization);
+  using Request = boost::beast::http::request<boost::beast::http::string_body>;
+  boost::asio::awaitable<Answer> answer_to(const Request& request, Doorman& doorman);
+  /// The plain body; `head` becomes that of the plain request.
+  std::expected<std::string, std::string> unseal(const Request& request, HttpHead& head,
+                                                 Doorman& doorman);
+  void seal(Answer& answer, Doorman& doorman);
 
   Listener listener_;
   World& world_;

@@ -18,6 +18,12 @@ namespace {
 // What happens to a good answer on its way.
 void spoil(Answer& answer, const Fault& fault, const std::string& message_id) {
   answer.at = fault.at.value_or(answer.body.size() / 2);
+  if (fault.act.starts_with("seal_")) {
+    answer.seal_fault = {fault.act,
+                         fault.act == "seal_length" ? fault.by : fault.bytes.value_or(0xFFFF'FFFF)};
+  } else if (fault.act == "plain") {
+    answer.sealed = false;
+  }
   if (fault.act == "reset" || fault.act == "drop_reply") {
     answer.delivery = Delivery::reset;
   } else if (fault.act == "answer_and_close") {
@@ -71,6 +77,7 @@ std::string page_of(const HttpHead& head) {
 Answer echo(const SoapRequest& request, const Fault& fault) {
   Answer answer;
   answer.status = static_cast<int>(fault.code);
+  answer.sealed = false;
   const std::string page = page_of(request.head);
   if (fault.as == "soap") {
     answer.body = fault_xml(request.message_id, 4711, "InternalError", page);
@@ -88,24 +95,37 @@ Answer echo(const SoapRequest& request, const Fault& fault) {
 
 }  // namespace
 
+std::optional<Answer> without_acting(const Fault& fault) {
+  Answer answer;
+  if (fault.act == "hang" || fault.act == "close" || (fault.act == "reset" && fault.before)) {
+    answer.delivery = fault.act == "hang"    ? Delivery::hang
+                      : fault.act == "close" ? Delivery::close
+                                             : Delivery::reset;
+    return answer;
+  }
+  if (fault.act == "status") {
+    answer.status = static_cast<int>(fault.code);
+    answer.content_type = fault.content_type;
+    answer.body = fault.body.value_or(
+        answer.status == 500 ? "" : "<html><body><h1>Simulated</h1></body></html>");
+    answer.sealed = fault.sealed.value_or(false);
+    return answer;
+  }
+  return std::nullopt;
+}
+
 std::optional<Answer> Machine::instead(const SoapRequest& request, const Fault& picked,
                                        const ShellPtr& shell) {
   Answer answer;
-  if (picked.act == "hang" || picked.act == "close" || (picked.act == "reset" && picked.before)) {
-    answer.delivery = picked.act == "hang"    ? Delivery::hang
-                      : picked.act == "close" ? Delivery::close
-                                              : Delivery::reset;
+  if (auto plain = without_acting(picked)) {
+    return plain;
+  }
+  if (picked.act == "lapse") {
+    answer.lapse = true;
     return answer;
   }
   if (picked.act == "timed_out") {
     return fault(request, 2150858793, "TimedOut", "The operation timed out.");
-  }
-  if (picked.act == "status") {
-    answer.status = static_cast<int>(picked.code);
-    answer.content_type = picked.content_type;
-    answer.body = picked.body.value_or(
-        answer.status == 500 ? "" : "<html><body><h1>Simulated</h1></body></html>");
-    return answer;
   }
   if (picked.act == "echo") {
     return echo(request, picked);
@@ -114,7 +134,9 @@ std::optional<Answer> Machine::instead(const SoapRequest& request, const Fault& 
     if (shell && (picked.code == 995 || picked.code == 2150858843)) {
       drop(shell);  // what these say
     }
-    return fault(request, picked.code, picked.subcode, picked.text, picked.detail);
+    answer = fault(request, picked.code, picked.subcode, picked.text, picked.detail);
+    answer.sealed = picked.sealed.value_or(true);
+    return answer;
   }
   return std::nullopt;
 }

@@ -22,11 +22,12 @@ void World::set_pool(const std::string& fqdn, Pool pool) {
 std::optional<Fault> World::pick(const std::string& listener, const std::string& action,
                                  const std::string& pool,
                                  std::initializer_list<Fault::Door> doors) {
+  const bool logon = action == "Logon" || action == "Leg";  // only for faults that say so
   for (Fault& fault : scenario_.faults) {
     if (std::ranges::find(doors, fault.door) == doors.end() ||
         (fault.child != 0 && fault.child != child) ||
         (!fault.listener.empty() && fault.listener != listener) ||
-        (!fault.action.empty() && fault.action != action) ||
+        (fault.action.empty() ? logon : fault.action != action) ||
         (!fault.pool.empty() && !sfb::iequals(fault.pool, pool)) ||
         (fault.times != 0 && fault.done >= fault.times)) {
       continue;

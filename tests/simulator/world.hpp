@@ -27,6 +27,10 @@ struct Counters {
   std::uint64_t violations = 0;
   std::uint64_t logons_ok = 0;
   std::uint64_t logons_failed = 0;
+  std::map<std::string, std::uint64_t> logons_by_method;  ///< good ones: basic, kerberos, ntlm
+  std::uint64_t logon_legs = 0;                           ///< tokens
+  std::uint64_t http_requests = 0;                        ///< with legs and those that were refused
+  std::uint64_t sealed_requests = 0;
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
   std::uint64_t connections_made = 0;
@@ -58,10 +62,14 @@ class World {
   /// Parameters of the last run; `script`, `listener`, `imported` when its runspace has a module,
   /// and `cmdlet` when it was not the status.
   std::map<std::string, std::string> last_call;
+  /// Of the last token: `listener`, `scheme`, `method`, `user`, `target`, `bound`, `enctype`, and
+  /// `refused` with the reason.
+  std::map<std::string, std::string> last_logon;
   std::vector<std::string> violations;  ///< the first hundred, for tests
   std::size_t shells = 0;
   std::size_t commands = 0;
   std::size_t connections = 0;
+  std::size_t contexts = 0;  ///< established
 
  private:
   Scenario scenario_;

@@ -115,6 +115,12 @@ TEST(Scenario, MistakesInListeners) {
       {"listeners: [{name: a, tls: some}]", "1:28: tls", "a map is expected"},
       {"listeners: [{name: a, users: [x]}]", "1:30: users", "a map is expected"},
       {"listeners: [{name: a, authenticate: Basic}]", "1:37: authenticate", "a list is expected"},
+      {"listeners: [{name: a, mechanisms: [digest]}]", "1:36: mechanisms",
+       "none of kerberos, ntlm"},
+      {"listeners: [{name: a, encryption: maybe}]", "1:35: encryption", "optional, required"},
+      {"listeners: [{name: a, channel_bindings: all}]", "1:41: channel_bindings",
+       "none of none, relaxed, strict"},
+      {"listeners: [{name: a, sealing: {tap: true}}]", "1:33: tap", "known are blank, crlf"},
       {"listeners: [{name: a, authenticate: [\"a\\nb\"]}]", "1:38: authenticate",
        "control characters"},
   };
@@ -158,6 +164,10 @@ TEST(Scenario, MistakesInFaults) {
       {"{do: wrong_length, by: x}", "by", "no number from 1"},
       {"{do: reset, before: perhaps}", "before", "true or false"},
       {"{do: echo, as: song}", "as", "none of page, soap, head"},
+      {"{do: refuse, action: Create}", "action", "at Logon only"},
+      {"{do: lapse, action: Logon}", "action", "not done at a logon"},
+      {"{do: hang, action: Leg, sealed: true}", "sealed", "unknown here"},
+      {"{do: status, code: 500, sealed: perhaps}", "sealed", "true or false"},
       {"{do: host_call, action: Receive}", "action", "at Command only"},
       {"{do: reset, action: Open}", "action", "none of Create, Receive, Command, Send"},
       {"{do: no_ack, action: Create}", "action", "none of Start, Open, Command, Data"},
@@ -237,10 +247,10 @@ TEST(Scenario, ARunningListenerIsChanged) {
   EXPECT_EQ(read_listener("{tls: {certificate: d.pem, key: d.key}}", old, "/f")->certificate,
             "/f/d.pem");
   EXPECT_EQ(read_listener("{tls: none}", old, "/f")->certificate, "");
-  EXPECT_THAT(
-      read_listener("{listen: '127.0.0.1:1'}", old, "/f").error(),
-      HasSubstr(
-          "1:2: listen: unknown here, known are authenticate, closes, http, path, server, tls"));
+  EXPECT_THAT(read_listener("{listen: '127.0.0.1:1'}", old, "/f").error(),
+              HasSubstr("1:2: listen: unknown here, known are authenticate, channel_bindings, "
+                        "closes, encryption, "
+                        "http, keytab, mechanisms, path, sealing, server, tls, users"));
 }
 
 TEST(Scenario, ManyAreGenerated) {
