@@ -42,7 +42,8 @@ def krb5_conf(realm, kdcs, hosts=("localhost",), **libdefaults):
 
 
 def run(command, environment, **options):
-    done = subprocess.run([str(word) for word in command], env=environment, capture_output=True, text=True, timeout=lab.WAIT, check=False, **options)
+    done = subprocess.run([str(word) for word in command], env=environment, capture_output=True, text=True, timeout=options.pop("timeout", lab.WAIT), check=False,
+                          **options)
     if done.returncode != 0:
         raise AssertionError(f"{' '.join(map(str, command))}: {done.returncode}\n{done.stdout}{done.stderr}")
     return done.stdout
@@ -63,11 +64,11 @@ class Realm:
         return {**os.environ, "PATH": PATH, "KRB5_CONFIG": str(self.folder / "krb5.conf"), "KRB5CCNAME": f"FILE:{self.folder}/none.ccache",
                 "KRB5RCACHENAME": f"file2:{self.folder}/rcache", "KRB5_KTNAME": f"FILE:{self.folder}/none.keytab", **more}
 
-    def kinit(self, principal, password=None, ccache=None, keytab=None, options=()):
-        """A ticket by password or keytab; the cache's path."""
+    def kinit(self, principal, password=None, ccache=None, keytab=None, options=(), conf=None):
+        """A ticket by password or keytab; the cache's path. `conf`: another krb5.conf."""
         ccache = pathlib.Path(ccache or self.folder / f"{principal.replace('/', '-')}.ccache")
         by = ["-k", "-t", keytab] if keytab else []
-        run(["kinit", "-c", f"FILE:{ccache}", *by, *options, principal], self.environment(), input=f"{password}\n")
+        run(["kinit", "-c", f"FILE:{ccache}", *by, *options, principal], self.environment(**({"KRB5_CONFIG": str(conf)} if conf else {})), input=f"{password}\n")
         return ccache
 
     def kvno(self, service, ccache):
