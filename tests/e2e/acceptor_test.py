@@ -7,6 +7,7 @@ import sys
 
 import kdc
 import lab
+import logon_lab
 
 CLIENT = "svc-sfbmon"
 ACCOUNT = {r"LITWAREINC\svc-sfbmon": "hunter2"}
@@ -39,11 +40,11 @@ class Acceptor(lab.LabTest):
         self.ticket = wire.kerberos_credential(realm.kinit(CLIENT, "hunter2"))
         return realm
 
-    def front_end(self, faults=(), violations=False, **listener):
+    def front_end(self, faults=(), violations=False, environment=None, **listener):
         keys = {"name": "fe", "authenticate": ["Negotiate"], "encryption": "required", **listener}
         scenario = {"listeners": [keys], "pools": {}, "faults": list(faults),
                     **({"certificate": {"make": "pki", "names": ["localhost"]}} if "tls" in listener else {})}
-        simulator = self.simulator(scenario)
+        simulator = self.simulator(scenario, environment=environment)
         if violations:
             simulator.__enter__()
             self.addCleanup(lab.stop, simulator.process)
@@ -147,6 +148,19 @@ class Methods(Acceptor):
         with wire.Client(simulator.url("fe"), wire.kerberos_credential(self.folder / "later.ccache")) as client:
             self.assertEqual(client.log_on().status, 200)
         self.assertEqual(simulator.status()["logons_failed"], 2)
+
+    def test_a_server_whose_clock_is_wrong(self):
+        self.realm()
+        wrong = logon_lab.clock("+10m")
+        if wrong is None:
+            lab.skip_part("faketime is not installed: no server with a wrong clock")
+            return
+        simulator = self.front_end(keytab=f"{self.folder}/kdc/server.keytab", environment=wrong)
+        self.assertEqual(self.client(simulator, self.ticket).log_on().status, 401)
+        self.assertIn("skew", simulator.status()["last_logon"]["refused"])
+        simulator.set_listener("fe", {"error_tokens": True})
+        with self.assertRaisesRegex(gssapi.exceptions.GSSError, "skew"):
+            self.client(simulator, self.ticket, mechanism=wire.KERBEROS).log_on()
 
     def test_a_context_belongs_to_its_connection(self):
         self.realm()

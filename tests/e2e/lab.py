@@ -93,8 +93,9 @@ def request(address, method, path, body=None, headers=None):
 class Agent:
     """The real binary. Use as a context manager; ends it by pid and keeps its log."""
 
-    def __init__(self, folder, *arguments, addresses=("127.0.0.1:0",), config="agent.yml"):
+    def __init__(self, folder, *arguments, addresses=("127.0.0.1:0",), config="agent.yml", environment=None):
         self.folder = pathlib.Path(folder)
+        self.environment = {**os.environ, **(environment or {})}
         self.log_path = self.folder / "agent.log"
         self.command = [str(AGENT), f"--config.file={self.folder / config}",
                         *(f"--web.listen-address={a}" for a in addresses), *arguments]
@@ -103,7 +104,7 @@ class Agent:
 
     def __enter__(self):
         with open(self.log_path, "wb") as log:
-            self.process = subprocess.Popen(self.command, stderr=log, stdin=subprocess.DEVNULL)
+            self.process = subprocess.Popen(self.command, stderr=log, stdin=subprocess.DEVNULL, env=self.environment)
         self.address = wait_for(self._listening, "the agent to listen")
         return self
 
@@ -174,8 +175,9 @@ class Agent:
 class Simulator:
     """The simulated Windows servers (tests/simulator). Use as a context manager; ends it by pid, and demands that no rule was broken."""
 
-    def __init__(self, folder, scenario, name="simulator"):
+    def __init__(self, folder, scenario, name="simulator", environment=None):
         folder = pathlib.Path(folder)
+        self.environment = {**os.environ, **(environment or {})}
         self.path, self.log_path = folder / f"{name}.yml", folder / f"{name}.log"
         # JSON is YAML.
         self.path.write_text(json.dumps({"control": "127.0.0.1:0", **scenario}, indent=1), encoding="utf-8")
@@ -183,7 +185,8 @@ class Simulator:
 
     def __enter__(self):
         with open(self.log_path, "wb") as log:
-            self.process = subprocess.Popen([str(SIMULATOR), str(self.path)], stderr=log, stdin=subprocess.DEVNULL)
+            self.process = subprocess.Popen([str(SIMULATOR), str(self.path)], stderr=log, stdin=subprocess.DEVNULL,
+                                            env=self.environment)
         wait_for(self._listening, "the simulator to listen")
         return self
 

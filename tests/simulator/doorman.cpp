@@ -168,10 +168,18 @@ Doorman::Verdict Doorman::negotiate(const std::string& scheme, const std::string
   return verdict;
 }
 
+std::string Doorman::token_header(const std::string& token) const {
+  return fmt::format("WWW-Authenticate: {} {}\r\n", scheme_, sfb::base64_encode(token));
+}
+
 Doorman::Verdict Doorman::finish(Acceptor::Answer& said, const Caller& caller) {
   using State = Acceptor::Answer::State;
   if (said.state == State::refused) {
-    return refuse_logon(said.why);
+    Verdict verdict = refuse_logon(said.why);
+    if (listener_.error_tokens && !said.token.empty()) {
+      verdict.answer->headers = token_header(said.token);
+    }
+    return verdict;
   }
   const bool last = said.state == State::done;
   if (last && fault_ && fault_->act == "no_last_token") {

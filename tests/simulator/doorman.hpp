@@ -47,6 +47,7 @@ class Doorman {
  private:
   Verdict negotiate(const std::string& scheme, const std::string& token, const Caller& caller);
   Verdict finish(Acceptor::Answer& said, const Caller& caller);
+  std::string token_header(const std::string& token) const;
   Verdict refuse_logon(const std::string& why);
   bool basic(const std::string& credentials);
   AcceptorRules rules() const;

@@ -160,6 +160,7 @@ Readers changeable(Listener& listener, const std::string& folder, const std::str
           {"mechanisms", [&](const Item& one) { read_mechanisms(one, listener.mechanisms); }},
           {"encryption", one_of(listener.encryption, {"optional", "required"})},
           {"channel_bindings", one_of(listener.bindings, {"none", "relaxed", "strict"})},
+          {"error_tokens", into(listener.error_tokens)},
           {"sealing", [&](const Item& one) { read_sealing(one, listener.sealing); }},
           {"closes", [&](const Item& one) { read_closing(one, listener.closing); }},
           {"http", one_of(listener.http, {"1.0", "1.1"})},

@@ -124,6 +124,7 @@ struct Listener {
   std::vector<std::string> mechanisms;          ///< kerberos, ntlm; empty: what there is
   std::string encryption = "optional";          ///< optional | required, over http
   std::string bindings = "relaxed";             ///< none | relaxed | strict, over https
+  bool error_tokens = false;                    ///< of GSSAPI, in a 401 that refuses
   SealingForm sealing;
   Closing closing;
   std::string http = "1.1";  ///< the version of its answers

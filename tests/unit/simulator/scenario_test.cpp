@@ -250,6 +250,7 @@ TEST(Scenario, ARunningListenerIsChanged) {
   EXPECT_THAT(read_listener("{listen: '127.0.0.1:1'}", old, "/f").error(),
               HasSubstr("1:2: listen: unknown here, known are authenticate, channel_bindings, "
                         "closes, encryption, "
+                        "error_tokens, "
                         "http, keytab, mechanisms, path, sealing, server, tls, users"));
 }
 
