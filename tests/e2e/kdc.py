@@ -200,7 +200,7 @@ class KdcProxy(Realm):
         class Handler(socketserver.BaseRequestHandler):
             def handle(self):
                 with contextlib.suppress(OSError):
-                    proxy._serve(self.request)
+                    proxy._talk(self.request)
 
         class Server(socketserver.ThreadingTCPServer):
             daemon_threads, allow_reuse_address, block_on_close = True, True, False
@@ -223,14 +223,15 @@ class KdcProxy(Realm):
         self._server.server_close()
         self._datagrams.close()
 
-    def _serve(self, client):
+    def _talk(self, client):
         while len(head := _read(client, 4)) == 4:
             message = _read(client, int.from_bytes(head, "big"))
             kind = self.KINDS.get(message[0], "AS")
             self.asked[kind] += 1
             while self.silent and not self._closing.is_set():
                 time.sleep(0.02)
-            self._closing.wait(self.delay)
+            if self._closing.wait(self.delay):
+                return
             error = self.as_error if kind == "AS" else self.tgs_error
             answer = krb_error(error, self.realm, skew=self.skew) if error else self._ask(head + message)
             client.sendall(len(answer).to_bytes(4, "big") + answer)

@@ -11,7 +11,9 @@
 """
 
 import json
+import os
 import pathlib
+import subprocess
 import urllib.parse
 
 import kdc
@@ -66,26 +68,38 @@ class LogonTest(lab.LabTest):
     def configure_logon(self, simulator, realm=None, method="kerberos", names=("fe",), endpoint=None, password=PASSWORD, settings=None,
                         **credential):
         """agent.yml: an endpoint and a pool for each of the front ends, all with that credential. A key None is left out."""
-        urls = {name: f"{(url := urllib.parse.urlsplit(simulator.url(name))).scheme}://localhost:{url.port}/wsman" for name in names}
-        trust = {"tls": {"ca_file": "pki/ca.pem"}} if urls[names[0]].startswith("https") else {}
-        self.configure_winrm({name: {"url": url, **trust, **(endpoint or {})} for name, url in urls.items()},
-                             {f"{name}.example.com": name for name in names}, password=password,
-                             settings=settings or {})
+        one = (self.credential(realm, method, **credential), endpoint or {})
+        self.configure_logons(simulator, {name: one for name in names}, password, settings)
+
+    def configure_logons(self, simulator, rows, password=PASSWORD, settings=None):
+        """agent.yml: {front end: (credential, further keys of its endpoint)}, each credential of its own name."""
+        urls = {name: f"{(url := urllib.parse.urlsplit(simulator.url(name))).scheme}://localhost:{url.port}/wsman" for name in rows}
+        trust = {"tls": {"ca_file": "pki/ca.pem"}}
+        self.configure_winrm({name: {"url": url, **(trust if url.startswith("https") else {}), **rows[name][1]} for name, url in urls.items()},
+                             {f"{name}.example.com": name for name in rows}, password=password, settings=settings or {})
         path = self.folder / "agent.yml"
         config = json.loads(path.read_text(encoding="utf-8"))
-        config["credentials"] = {"monitoring": self.credential(realm, method, **credential)}
-        if method != "basic":
-            for one in config["endpoints"].values():
-                if "allow_unencrypted" not in (endpoint or {}):
-                    one.pop("allow_unencrypted", None)
+        accounts = []
+        for name, (credential, _) in rows.items():
+            accounts += [] if credential in accounts else [credential]
+            config["endpoints"][name]["credentials"] = f"account-{accounts.index(credential)}"
+            if credential["method"] != "basic" and "allow_unencrypted" not in rows[name][1]:
+                config["endpoints"][name].pop("allow_unencrypted", None)
+        config["credentials"] = {f"account-{i}": credential for i, credential in enumerate(accounts)}
         path.write_text(json.dumps(config, indent=1), encoding="utf-8")
+
+    def evaluate(self, name="fe", environment=None):
+        """The command of that name for the pool of a front end: what it prints, and its exit status."""
+        return subprocess.run([lab.AGENT, "evaluate", f"--config.file={self.folder}/agent.yml", f"{name}.example.com"], capture_output=True, text=True,
+                              env={**os.environ, **self.nowhere, **(environment or {})}, timeout=60, check=False)
 
     def up(self, agent):
         """{pool: 1 or 0}."""
         return agent.by_pool("sfb_backup_up")
 
     def wait_up(self, agent):
-        self.wait(lambda: self.up(agent) and all(self.up(agent).values()), lambda: f"all pools to be up: {self.up(agent)}\n{agent.log()[-3000:]}")
+        self.wait(agent.ready, lambda: f"ready\n{agent.log()[-3000:]}")
+        self.wait(lambda: all(self.up(agent).values()), lambda: f"all pools to be up: {self.up(agent)}\n{agent.log()[-3000:]}")
 
     def failure(self, agent, pool="fe.example.com"):
         """The problem document of a query that fails: reason, code, detail."""

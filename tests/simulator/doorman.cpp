@@ -118,8 +118,8 @@ AcceptorRules Doorman::rules() const {
 Doorman::Verdict Doorman::negotiate(const std::string& scheme, const std::string& token,
                                     const Caller& caller) {
   const std::optional<std::string> bytes = sfb::base64_decode(token);
-  if (!offers(listener_, scheme)) {
-    return refuse_logon(fmt::format("{} is not offered", scheme));
+  if (!offers(listener_, scheme)) {  // nobody looks at its token: no failed logon
+    return {.answer = refuse(), .headers = {}, .delay = {}};
   }
   if (!bytes || bytes->empty()) {
     world_.violation(fmt::format("Logon: {} without a token", scheme));
