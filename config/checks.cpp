@@ -2,6 +2,7 @@
 
 #include "agent/base/text.hpp"
 #include "agent/base/time.hpp"
+#include "config/checks_logon.hpp"
 #include "config/fields.hpp"
 
 #include <fmt/format.h>
@@ -102,26 +103,6 @@ void check_references(const Draft& draft, const EndpointIndex& endpoints, Proble
   }
 }
 
-// Basic sends the password with every request: over http only on somebody's written word.
-void check_encryption(const DraftEndpoint& endpoint, const Credentials& credentials,
-                      Problems& problems, Problems& warnings) {
-  const auto& winrm = std::get<Winrm>(endpoint.value.transport);
-  if (!endpoint.encryption_known || winrm.url.tls || credentials.method != "basic") {
-    return;
-  }
-  if (winrm.allow_unencrypted) {
-    warnings.add(endpoint.allow_unencrypted_at->position(), endpoint.key + ".allow_unencrypted",
-                 fmt::format("the password and all answers cross the network to {} readable",
-                             winrm.url.with_port()),
-                 "use https");
-  } else {
-    problems.add(endpoint.url_at->position(), endpoint.key + ".url",
-                 fmt::format("method basic would send the password readable over the network to {}",
-                             winrm.url.with_port()),
-                 "use https, or write allow_unencrypted: true if that is acceptable here");
-  }
-}
-
 void check_credentials(const Draft& draft, const CredentialsIndex& credentials, Problems& problems,
                        Problems& warnings) {
   std::unordered_set<std::string_view> used;
@@ -142,7 +123,7 @@ void check_credentials(const Draft& draft, const CredentialsIndex& credentials, 
                                           : "is not a name of credentials",
                    "name an entry of credentials");
     } else {
-      check_encryption(endpoint, found->second->value, problems, warnings);
+      check_logon(endpoint, found->second->value, problems, warnings);
     }
   }
   for (const DraftCredentials& entry : draft.credentials) {

@@ -1,5 +1,8 @@
 #include "config/credentials.hpp"
 
+#include "agent/base/ascii.hpp"
+#include "agent/base/fqdn.hpp"
+#include "agent/base/host_port.hpp"
 #include "agent/base/text.hpp"
 #include "config/fields.hpp"
 #include "config/values.hpp"
@@ -18,6 +21,9 @@ namespace {
 constexpr std::array<std::string_view, 5> kKnownMethods = {"basic", "kerberos", "ntlm", "negotiate",
                                                            "certificate"};
 constexpr std::size_t kMostUsername = 256;
+constexpr std::size_t kMostCcache = 1024;
+constexpr std::size_t kMostKdcs = 16;
+constexpr std::string_view kPassword = "password";
 constexpr unsigned kOthersRead = 0004;
 constexpr unsigned kOthersWrite = 0022;
 
@@ -54,33 +60,178 @@ std::optional<std::string> read_username(Section& section, Problems& warnings) {
   return name;
 }
 
-std::optional<std::string> read_password_file(Section& section, const Context& context) {
-  if (!section.require("password_file", "name the file that holds the password")) {
-    return std::nullopt;
-  }
-  auto path = read_path(section, "password_file", context);
+// A file with a secret in it. `content`: what others may read or change.
+std::optional<std::string> read_secret_file(Section& section, const Context& context,
+                                            std::string_view key, std::string_view content) {
+  auto path = read_path(section, key, context);
   if (!path) {
     return std::nullopt;
   }
   const auto info = context.files.inspect(*path);
   if (!info) {
-    report_unusable(section, "password_file", *path, info.error());
+    report_unusable(section, key, *path, info.error());
     return path;
   }
-  if (info->problem) {
-    section.problem("password_file",
-                    fmt::format("{} {}", quote(*path, 200), info->problem->message),
+  if (info->problem && content == kPassword) {
+    section.problem(key, fmt::format("{} {}", quote(*path, 200), info->problem->message),
                     info->problem->remedy);
   }
   if ((info->mode & (kOthersRead | kOthersWrite)) != 0) {
     const bool write = (info->mode & kOthersWrite) != 0;
-    context.warnings.add(
-        section.find("password_file")->position(), section.key_of("password_file"),
-        fmt::format("{} has mode {:04o}: others may {} the password", quote(*path, 200),
-                    info->mode & 0777U, write ? "change" : "read"),
-        "chmod 600, or 640 with a group of the agent's own");
+    context.warnings.add(section.find(key)->position(), section.key_of(key),
+                         fmt::format("{} has mode {:04o}: others may {} the {}", quote(*path, 200),
+                                     info->mode & 0777U, write ? "change" : "read", content),
+                         "chmod 600, or 640 with a group of the agent's own");
   }
   return path;
+}
+
+// A cache that somebody else keeps filled. Memory of a process is only its own.
+std::optional<std::string> read_ccache(Section& section) {
+  constexpr std::array<std::string_view, 4> kTypes = {"FILE:", "DIR:", "KCM:", "KEYRING:"};
+  auto name = section.text("ccache");
+  if (!name) {
+    return std::nullopt;
+  }
+  if (name->starts_with('/')) {
+    name->insert(0, "FILE:");
+  }
+  const bool known = std::ranges::any_of(
+      kTypes, [&](std::string_view type) { return name->starts_with(type) && *name != type; });
+  if (!known || !is_printable(*name) || name->size() > kMostCcache) {
+    section.problem(
+        "ccache", "is not the name of a credential cache",
+        "write an absolute path, or a name with its type: FILE:, DIR:, KCM: or KEYRING:");
+    return std::nullopt;
+  }
+  return name;
+}
+
+std::string upper(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    c = is_letter(c) && lower(c) == c ? static_cast<char>(c - 'a' + 'A') : c;
+  }
+  return out;
+}
+
+void read_realm(Section& section, Problems& warnings, Credentials& credentials) {
+  const auto realm = section.text("realm");
+  if (!realm) {
+    return;
+  }
+  if (!Fqdn::parse(*realm)) {
+    section.problem("realm", fmt::format("{} is not the name of a domain", quote(*realm, 100)),
+                    "write the domain's DNS name in upper case, such as LITWAREINC.COM");
+    return;
+  }
+  credentials.realm = upper(*realm);
+  if (credentials.realm != *realm) {
+    warnings.add(
+        section.find("realm")->position(), section.key_of("realm"),
+        fmt::format("{} is used: realms of Active Directory are in upper case", credentials.realm),
+        "write it in upper case");
+  }
+}
+
+void read_kdcs(Section& section, Credentials& credentials) {
+  const auto kdcs = section.texts("kdcs");
+  if (!kdcs) {
+    return;
+  }
+  if (kdcs->empty() || kdcs->size() > kMostKdcs) {
+    section.problem("kdcs", fmt::format("has {} entries", kdcs->size()),
+                    fmt::format("write 1 to {} domain controllers, or leave it out: then krb5.conf "
+                                "or DNS names them",
+                                kMostKdcs));
+    return;
+  }
+  for (const std::string& each : *kdcs) {
+    const HostPort parts = split_host_port(each);
+    const bool good_port = !parts.port || parse_port(*parts.port).value_or(0) > 0;
+    const auto host = check_host(parts.host);
+    if (!good_port || !host) {
+      section.problem("kdcs", fmt::format("{} is not a host or host:port", quote(each, 100)),
+                      "write such as dc1.litwareinc.com or 10.0.0.1:88");
+      return;
+    }
+    credentials.kdcs.push_back(each);
+  }
+}
+
+// The realm of a name without `realm`: its suffix. Other names do not say in which realm they are.
+void check_realm(Section& section, Problems& warnings, const Credentials& credentials) {
+  const std::string& name = credentials.username;
+  if (name.empty() || !credentials.realm.empty() || section.find("realm") != nullptr) {
+    return;
+  }
+  const std::size_t at = name.rfind('@');
+  if (at == std::string::npos || at + 1 == name.size()) {
+    section.problem("username", fmt::format("{} does not say its realm", quote(name, 60)),
+                    "write realm, the domain's DNS name in upper case, or the name as user@REALM");
+  } else if (const std::string suffix = name.substr(at + 1); upper(suffix) != suffix) {
+    warnings.add(section.find("username")->position(), section.key_of("username"),
+                 fmt::format("its suffix is taken as the realm {}", quote(upper(suffix), 100)),
+                 "write the realm in upper case; where the suffix is that of a user principal name "
+                 "and not the domain's, write realm");
+  }
+}
+
+// Exactly one place that the secret comes from.
+void read_ticket_source(Section& section, const Context& context, Credentials& credentials) {
+  const std::array<std::string_view, 3> keys = {"password_file", "keytab_file", "ccache"};
+  const auto given = std::ranges::count_if(
+      keys, [&](std::string_view key) { return section.find(key) != nullptr; });
+  if (given == 0) {
+    section.problem("password_file", "is missing",
+                    "name one of password_file, keytab_file and ccache");
+  } else if (given > 1) {
+    section.problem(section.find("ccache") != nullptr ? "ccache" : "keytab_file",
+                    "stands beside another source of tickets",
+                    "write one of password_file, keytab_file and ccache");
+  }
+  assign(credentials.password_file, read_secret_file(section, context, "password_file", kPassword));
+  assign(credentials.keytab_file, read_secret_file(section, context, "keytab_file", "key"));
+  assign(credentials.ccache, read_ccache(section));
+}
+
+void read_kerberos(Section& section, const Context& context, Credentials& credentials) {
+  read_ticket_source(section, context, credentials);
+  read_realm(section, context.warnings, credentials);
+  read_kdcs(section, credentials);
+  if (!credentials.kdcs.empty() && credentials.realm.empty()) {
+    section.problem("kdcs", "stands without realm",
+                    "write realm: whose domain controllers they are");
+  }
+  check_realm(section, context.warnings, credentials);
+}
+
+// Keys of the ticket methods; a password is all that the others take.
+void refuse_ticket_keys(Section& section, const Credentials& credentials) {
+  for (const std::string_view key : {"keytab_file", "ccache", "realm", "kdcs"}) {
+    section.refuse_foreign(key, fmt::format("is not a key of method {}", credentials.method),
+                           "remove it, or write method kerberos or negotiate");
+  }
+}
+
+// Only `negotiate` has a choice.
+void read_ntlm(Section& section, const Context& context, Credentials& credentials) {
+  const auto word = section.text("ntlm");
+  if (!word) {
+    return;
+  }
+  credentials.allow_ntlm = *word == "allow";
+  if (*word != "allow" && *word != "deny") {
+    section.problem("ntlm", fmt::format("{} is not allowed", quote(*word, 60)),
+                    "must be allow or deny");
+  } else if (credentials.allow_ntlm && credentials.password_file.empty()) {
+    section.problem("ntlm", "needs a password: NTLM knows neither keytab nor ticket",
+                    "name a password_file, or remove ntlm");
+  } else if (credentials.allow_ntlm) {
+    context.warnings.add(section.find("ntlm")->position(), section.key_of("ntlm"),
+                         "where Kerberos fails, the weaker NTLM is used; each use is a warning",
+                         "remove it where every server takes Kerberos");
+  }
 }
 
 }  // namespace
@@ -107,12 +258,22 @@ void read_credentials(const Node& node, const Context& context) {
         section.refuse_foreign("password", "a password does not belong into this file",
                                "write it into a file of its own and name that as password_file");
     if (method) {
-      credentials.value.method = *method;
-      assign(credentials.value.username, read_username(section, context.warnings));
-      if (!inline_password || section.find("password_file") != nullptr) {
-        assign(credentials.value.password_file, read_password_file(section, context));
+      Credentials& value = credentials.value;
+      value.method = *method;
+      assign(value.username, read_username(section, context.warnings));
+      if (inline_password && section.find("password_file") == nullptr) {
+        // Its absence has been explained.
+      } else if (value.uses_tickets()) {
+        read_kerberos(section, context, value);
+      } else if (refuse_ticket_keys(section, value);
+                 section.require("password_file", "name the file that holds the password")) {
+        assign(value.password_file, read_secret_file(section, context, "password_file", kPassword));
+      }
+      if (value.method == "negotiate") {
+        read_ntlm(section, context, value);
       } else {
-        section.find("password_file");  // allowed, but its absence has been explained
+        section.refuse_foreign("ntlm", fmt::format("is not a key of method {}", value.method),
+                               "remove it, or write method negotiate");
       }
       section.finish();
     }

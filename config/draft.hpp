@@ -23,6 +23,7 @@ struct DraftEndpoint {
   const Node* url_at = nullptr;
   const Node* credentials_at = nullptr;
   const Node* allow_unencrypted_at = nullptr;
+  const Node* encryption_at = nullptr;
   bool encryption_known = false;  ///< neither url nor allow_unencrypted was refused
 };
 

@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <string_view>
 #include <utility>
 
@@ -89,6 +91,55 @@ void read_url(Section& section, DraftEndpoint& endpoint, Winrm& winrm) {
   endpoint.encryption_known = true;
 }
 
+// The service's ticket. Service names are those that Windows' own client knows.
+void read_spn(Section section, Spn& spn) {
+  constexpr std::array<std::string_view, 3> kServices = {"HTTP", "WSMAN", "host"};
+  if (const auto service = section.text("service")) {
+    const auto* const known = std::ranges::find_if(
+        kServices, [&](std::string_view each) { return iequals(each, *service); });
+    if (known != kServices.end()) {
+      spn.service = *known;
+    } else {
+      section.problem("service", fmt::format("{} is not a service", quote(*service, 60)),
+                      "must be HTTP, WSMAN or host");
+    }
+  }
+  const auto host = section.text("host");
+  if (host && !host->empty()) {
+    if (auto name = check_host(*host)) {
+      spn.host = std::move(*name);
+    } else {
+      section.problem("host", name.error().message, name.error().remedy);
+    }
+  }
+  section.finish();
+}
+
+void read_logon(Section& section, const Context& context, DraftEndpoint& endpoint, Winrm& winrm) {
+  endpoint.encryption_at = section.find("encryption");
+  if (const auto word = section.text("encryption")) {
+    constexpr std::array kAll = {Encryption::automatic, Encryption::always, Encryption::never};
+    const auto* const known =
+        std::ranges::find(kAll, *word, [](Encryption each) { return to_string(each); });
+    if (known != kAll.end()) {
+      winrm.encryption = *known;
+    } else {
+      section.problem("encryption", fmt::format("{} is not allowed", quote(*word, 60)),
+                      "must be auto, always or never");
+    }
+  }
+  if (const auto word = section.text("channel_binding")) {
+    winrm.channel_binding = *word != "off";
+    if (*word != "on" && *word != "off") {
+      section.problem("channel_binding", fmt::format("{} is not allowed", quote(*word, 60)),
+                      "must be on or off");
+    }
+  }
+  if (const Node* const spn = section.find("spn")) {
+    read_spn(Section(*spn, section.key_of("spn"), context.problems), winrm.spn);
+  }
+}
+
 void read_encryption(Section& section, const Context& context, DraftEndpoint& endpoint,
                      Winrm& winrm) {
   const bool https = endpoint.encryption_known && winrm.url.tls;
@@ -128,6 +179,7 @@ void read_winrm_keys(Section& section, const Context& context, DraftEndpoint& en
       endpoint.credentials_at = section.find("credentials");
     }
   }
+  read_logon(section, context, endpoint, winrm);
   read_encryption(section, context, endpoint, winrm);
   context.draft.credential_references_known =
       context.draft.credential_references_known && endpoint.credentials_at != nullptr;

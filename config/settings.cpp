@@ -62,9 +62,16 @@ void append_keys(std::string& out, const Winrm& winrm) {
       "    language: {}\n"
       "    import_module: {}\n"
       "    credentials: {}\n"
-      "    allow_unencrypted: {}\n",
+      "    allow_unencrypted: {}\n"
+      "    encryption: {}\n"
+      "    channel_binding: {}\n"
+      "    spn:\n"
+      "      service: {}\n"
+      "      host: {}\n",
       quoted(winrm.url.with_port()), scalar(winrm.configuration_name), to_string(winrm.language),
-      scalar(winrm.import_module), scalar(winrm.credentials), winrm.allow_unencrypted);
+      scalar(winrm.import_module), scalar(winrm.credentials), winrm.allow_unencrypted,
+      to_string(winrm.encryption), winrm.channel_binding ? "on" : "off", scalar(winrm.spn.service),
+      quoted(winrm.spn.host));
   if (winrm.url.tls) {
     out += fmt::format(
         "    tls:\n"
@@ -103,6 +110,12 @@ void append_keys(std::string& out, const Ssh& ssh) {
   append_session(out, ssh.session);
 }
 
+void append_given(std::string& out, std::string_view key, std::string_view value) {
+  if (!value.empty()) {
+    out += fmt::format("    {}: {}\n", key, quoted(value));
+  }
+}
+
 void append_credentials(std::string& out, const std::vector<Credentials>& all) {
   if (all.empty()) {
     return;
@@ -112,10 +125,17 @@ void append_credentials(std::string& out, const std::vector<Credentials>& all) {
     out += fmt::format(
         "  {}:\n"
         "    method: {}\n"
-        "    username: {}\n"
-        "    password_file: {}\n",
-        scalar(credentials.name), scalar(credentials.method), quoted(credentials.username),
-        quoted(credentials.password_file));
+        "    username: {}\n",
+        scalar(credentials.name), scalar(credentials.method), quoted(credentials.username));
+    append_given(out, "password_file", credentials.password_file);
+    append_given(out, "keytab_file", credentials.keytab_file);
+    append_given(out, "ccache", credentials.ccache);
+    append_given(out, "realm", credentials.realm);
+    out += credentials.kdcs.empty() ? "" : "    kdcs:\n";
+    for (const std::string& kdc : credentials.kdcs) {
+      out += fmt::format("      - {}\n", quoted(kdc));
+    }
+    out += credentials.allow_ntlm ? "    ntlm: allow\n" : "";
   }
 }
 
@@ -131,6 +151,18 @@ std::string_view to_string(Language language) {
       return "constrained";
     case Language::none:
       return "none";
+  }
+  return "auto";
+}
+
+std::string_view to_string(Encryption encryption) {
+  switch (encryption) {
+    case Encryption::automatic:
+      return "auto";
+    case Encryption::always:
+      return "always";
+    case Encryption::never:
+      return "never";
   }
   return "auto";
 }

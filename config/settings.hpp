@@ -33,8 +33,29 @@ struct Credentials {
   std::string method;  ///< one of Capabilities::methods
   std::string username;
   std::string password_file;  ///< absolute (a relative one is taken from its file's folder)
+  // Of `kerberos` and `negotiate`, which have one of password_file, keytab_file and ccache:
+  std::string keytab_file = {};  ///< absolute
+  std::string ccache = {};       ///< with its type: `FILE:/run/sfb/krb5cc`
+  std::string realm = {};        ///< upper case; empty: the suffix of the name
+  std::vector<std::string> kdcs =
+      {};                   ///< of that realm, host or host:port; empty: krb5.conf or DNS
+  bool allow_ntlm = false;  ///< `ntlm: allow`, of `negotiate`
 
+  /// The method asks a KDC.
+  bool uses_tickets() const { return method == "kerberos" || method == "negotiate"; }
   bool operator==(const Credentials&) const = default;
+};
+
+/// When messages are sealed: `automatic` over http, unless the method is basic, which cannot.
+enum class Encryption : std::uint8_t { automatic, always, never };
+std::string_view to_string(Encryption encryption);
+
+/// `spn:` of an endpoint: the service that a ticket is for.
+struct Spn {
+  std::string service = "HTTP";
+  std::string host;  ///< empty: the URL's host
+
+  bool operator==(const Spn&) const = default;
 };
 
 /// What an endpoint may run.
@@ -82,8 +103,11 @@ struct Winrm {
   std::string import_module;
   std::string credentials;  ///< the name of an entry that exists
   bool allow_unencrypted = false;
-  Tls tls;
-  Session session;
+  Encryption encryption = Encryption::automatic;
+  bool channel_binding = true;  ///< sent over https
+  Spn spn = {};
+  Tls tls = {};
+  Session session = {};
 
   bool operator==(const Winrm&) const = default;
 };

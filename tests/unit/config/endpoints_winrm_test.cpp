@@ -151,6 +151,11 @@ endpoints:
     import_module: ""
     credentials: monitoring
     allow_unencrypted: false
+    encryption: auto
+    channel_binding: on
+    spn:
+      service: HTTP
+      host: ""
     tls:
       ca_file: ""
       server_name: ""
