@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <iterator>
 #include <memory>
 #include <string_view>
 
@@ -94,6 +95,24 @@ Certificate describe_certificate(const X509* certificate) {
     }
   }
   return out;
+}
+
+std::string server_end_point(X509* certificate) {
+  int digest = NID_undef;
+  if (X509_get_signature_info(certificate, &digest, nullptr, nullptr, nullptr) != 1 ||
+      digest == NID_undef) {
+    return {};
+  }
+  const bool weak = digest == NID_md5 || digest == NID_sha1;
+  const EVP_MD* const method = weak ? EVP_sha256() : EVP_get_digestbynid(digest);
+  std::array<unsigned char, EVP_MAX_MD_SIZE> hash{};
+  unsigned size = 0;
+  if (method == nullptr || X509_digest(certificate, method, hash.data(), &size) != 1) {
+    return {};
+  }
+  std::string bindings = "tls-server-end-point:";
+  std::ranges::copy(hash.begin(), hash.begin() + size, std::back_inserter(bindings));
+  return bindings;
 }
 
 }  // namespace sfb::net

@@ -287,6 +287,9 @@ void note_handshake(const SSL* ssl, bool ended_well, TlsInfo& info) {
   }
   if (ended_well) {
     collect_chain(SSL_get_peer_cert_chain(ssl), info);
+    if (X509* const leaf = SSL_get0_peer_certificate(ssl)) {
+      info.end_point = server_end_point(leaf);
+    }
   }
 }
 

@@ -55,6 +55,7 @@ struct TlsInfo {
   std::string version;  ///< `TLSv1.3`
   std::string cipher;
   std::vector<Certificate> chain;  ///< leaf first, as the server sent it
+  std::string end_point;           ///< server_end_point of the leaf; may be empty
 };
 
 // For HttpConnection, around the handshake of one connection:
