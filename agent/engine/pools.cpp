@@ -166,7 +166,9 @@ status::SnapshotPtr Pools::snapshot(Now now) {
   made->durations = durations_;
   made->pools.reserve(by_name_.size());
   snapshot_valid_until_.reset();
+  std::map<std::string_view, const Endpoint*> endpoints;
   for (const auto& [key, pool] : by_name_) {
+    endpoints.emplace(pool->endpoint->options.name, pool->endpoint.get());
     if (!pool->options.scheduled) {
       continue;
     }
@@ -176,9 +178,12 @@ status::SnapshotPtr Pools::snapshot(Now now) {
           snapshot_valid_until_ ? std::min(*snapshot_valid_until_, *change) : *change;
     }
   }
+  for (const auto& [name, endpoint] : endpoints) {
+    made->endpoints.push_back({std::string(name), endpoint->options.transport->facts()});
+  }
   dirty_ = false;
-  if (!snapshot_ || made->pools != snapshot_->pools || made->others != snapshot_->others ||
-      made->durations.count != snapshot_->durations.count) {
+  if (!snapshot_ || made->endpoints != snapshot_->endpoints || made->pools != snapshot_->pools ||
+      made->others != snapshot_->others || made->durations.count != snapshot_->durations.count) {
     snapshot_ = std::move(made);
   }
   return snapshot_;

@@ -5,6 +5,7 @@
 #include "agent/base/error.hpp"
 #include "agent/base/fqdn.hpp"
 #include "agent/remote/ask.hpp"
+#include "agent/base/endpoint_facts.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -55,6 +56,8 @@ class TransportControl {
   /// configuration is read anew. Other credentials than those it read last are told
   /// (on_credentials); where it has read none, others than `known`, if that is given.
   virtual void refresh(std::optional<std::uint64_t> known) { static_cast<void>(known); }
+  /// What its connections have shown so far.
+  virtual EndpointFacts facts() const { return {}; }
 };
 
 }  // namespace sfb::remote

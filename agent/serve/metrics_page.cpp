@@ -1,6 +1,7 @@
 // Puts the page together: the pools' families, the histogram of all pools, our own families.
 #include "agent/serve/metrics_page.hpp"
 
+#include "agent/serve/endpoint_families.hpp"
 #include "agent/serve/pool_families.hpp"
 
 #include <algorithm>
@@ -64,6 +65,7 @@ std::string render_metrics_page(const status::Snapshot& snapshot, const SelfMetr
   write_views(writer, collectors::pool_status(), rows);
   write_evaluation_families(writer, rows);
   write_others(writer, others);
+  write_endpoint_families(writer, snapshot.endpoints);
   write_durations(writer, snapshot.durations);
   self.write(writer);
   return writer.finish();

@@ -1,12 +1,14 @@
 // What pages read: the snapshots of all pools, as one immutable list.
 #pragma once
 
+#include "agent/base/endpoint_facts.hpp"
 #include "agent/status/history.hpp"
 #include "agent/status/knowledge.hpp"
 
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace sfb::status {
@@ -24,12 +26,21 @@ struct DurationHistogram {
   void observe(std::chrono::nanoseconds duration);
 };
 
+/// One endpoint at one moment.
+struct EndpointSnapshot {
+  std::string name;
+  EndpointFacts facts;
+
+  bool operator==(const EndpointSnapshot&) const = default;
+};
+
 /// All pools at one moment, ordered by name. Immutable.
 struct Snapshot {
   std::uint64_t version = 0;            ///< grows with every change
   std::vector<PoolSnapshotPtr> pools;   ///< the status of each
   std::vector<PoolSnapshotPtr> others;  ///< what other collectors know, where one is switched on
-  DurationHistogram durations;
+  DurationHistogram durations = {};
+  std::vector<EndpointSnapshot> endpoints = {};  ///< by name
 };
 
 using SnapshotPtr = std::shared_ptr<const Snapshot>;
