@@ -107,6 +107,18 @@ Result<std::string> ntlm_name_of(const Account& account) {
   return account.username;
 }
 
+std::string_view to_string(Method method) {
+  switch (method) {
+    case Method::kerberos:
+      return "kerberos";
+    case Method::negotiate:
+      return "negotiate";
+    case Method::ntlm:
+      return "ntlm";
+  }
+  return "negotiate";
+}
+
 std::string spn_of(const Service& service) {
   return fmt::format("{}/{}", service.name, service.host);
 }

@@ -13,6 +13,7 @@
 namespace sfb::gss {
 
 enum class Method : std::uint8_t { kerberos, negotiate, ntlm };
+std::string_view to_string(Method method);
 
 /// One entry of `credentials:` with such a method.
 struct Account {

@@ -10,11 +10,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace sfb::remote {
 
@@ -23,21 +23,21 @@ namespace {
 // A look after a change has nobody waiting for it.
 constexpr std::chrono::seconds kLookTime{10};
 
-std::unexpected<Error> unreadable(const std::string& path, std::string_view what,
-                                  std::string remedy) {
+std::unexpected<Error> unreadable(const std::string& path, const SecretKind& kind,
+                                  std::string_view what, std::string remedy) {
   return std::unexpected(Error{Reason::process,
                                "secret.unreadable",
-                               fmt::format("password file {} {}", path, what),
+                               fmt::format("{} {} {}", kind.noun, path, what),
                                std::move(remedy),
                                {},
                                Stage::auth});
 }
 
-std::unexpected<Error> system_error(const std::string& path, int error) {
+std::unexpected<Error> system_error(const std::string& path, const SecretKind& kind, int error) {
   if (error == ENOENT || error == ENOTDIR) {
-    return unreadable(path, "is not there", "write it, or correct password_file");
+    return unreadable(path, kind, "is not there", fmt::format("write it, or correct {}", kind.key));
   }
-  return unreadable(path, fmt::format("cannot be read: {}", std::strerror(error)),
+  return unreadable(path, kind, fmt::format("cannot be read: {}", std::strerror(error)),
                     error == EACCES || error == EPERM
                         ? fmt::format("let user id {} read it and enter its folders", ::geteuid())
                         : std::string("look at the disk or mount it lies on"));
@@ -46,12 +46,12 @@ std::unexpected<Error> system_error(const std::string& path, int error) {
 // Overwrites what it holds: a password must not stay in freed memory.
 class Buffer {
  public:
-  Buffer() = default;
+  explicit Buffer(std::size_t size) : bytes(size) {}
   ~Buffer() { ::explicit_bzero(bytes.data(), bytes.size()); }
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
 
-  std::array<char, kMostSecret + 1> bytes{};
+  std::vector<char> bytes;
   std::size_t used = 0;
 };
 
@@ -71,17 +71,18 @@ std::string folder_of(const std::string& path) {
 
 }  // namespace
 
-Result<std::shared_ptr<const Secret>> read_password(const std::string& path) {
+Result<std::shared_ptr<const Secret>> read_secret(const std::string& path, const SecretKind& kind) {
   // Not blocking: somebody may have put a FIFO there.
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
   struct stat info{};
   if (file.get() < 0 || ::fstat(file.get(), &info) != 0) {
-    return system_error(path, errno);
+    return system_error(path, kind, errno);
   }
   if (!S_ISREG(info.st_mode)) {
-    return unreadable(path, "is not a regular file", "let password_file name a file");
+    return unreadable(path, kind, "is not a regular file",
+                      fmt::format("let {} name a file", kind.key));
   }
-  Buffer buffer;
+  Buffer buffer(std::min(kind.most, static_cast<std::size_t>(info.st_size) + kMostSecret) + 1);
   while (buffer.used < buffer.bytes.size()) {
     const ssize_t got =
         ::read(file.get(), buffer.bytes.data() + buffer.used, buffer.bytes.size() - buffer.used);
@@ -89,16 +90,24 @@ Result<std::shared_ptr<const Secret>> read_password(const std::string& path) {
       continue;
     }
     if (got < 0) {
-      return system_error(path, errno);
+      return system_error(path, kind, errno);
     }
     if (got == 0) {
       break;
     }
     buffer.used += static_cast<std::size_t>(got);
   }
-  const auto secret = secret_line({buffer.bytes.data(), buffer.used});
+  const std::string_view content(buffer.bytes.data(), buffer.used);
+  if (!kind.line) {
+    if (content.empty() || content.size() > kind.most) {
+      return unreadable(path, kind, content.empty() ? "is empty" : "is too large",
+                        fmt::format("write it anew, or correct {}", kind.key));
+    }
+    return std::make_shared<const Secret>(std::string(content));
+  }
+  const auto secret = secret_line(content);
   if (!secret) {
-    return unreadable(path, secret.error().message, secret.error().remedy);
+    return unreadable(path, kind, secret.error().message, secret.error().remedy);
   }
   return std::make_shared<const Secret>(std::string(*secret));
 }
@@ -106,9 +115,10 @@ Result<std::shared_ptr<const Secret>> read_password(const std::string& path) {
 std::shared_ptr<PasswordFile> PasswordFile::create(boost::asio::any_io_executor executor,
                                                    std::shared_ptr<net::WorkerPool> files,
                                                    std::shared_ptr<os::SharedWatch> watch,
-                                                   std::string path, Logger logger) {
+                                                   std::string path, Logger logger,
+                                                   SecretKind kind) {
   auto made = std::make_shared<PasswordFile>(std::move(executor), std::move(files), watch,
-                                             std::move(path), std::move(logger));
+                                             std::move(path), std::move(logger), kind);
   made->subscription_ =
       watch->subscribe(made->folder_, [weak = std::weak_ptr(made)](const os::FileEvent& event) {
         if (const auto self = weak.lock(); self && self->concerns(event)) {
@@ -120,10 +130,12 @@ std::shared_ptr<PasswordFile> PasswordFile::create(boost::asio::any_io_executor 
 
 PasswordFile::PasswordFile(boost::asio::any_io_executor executor,
                            std::shared_ptr<net::WorkerPool> files,
-                           std::shared_ptr<os::SharedWatch> watch, std::string path, Logger logger)
+                           std::shared_ptr<os::SharedWatch> watch, std::string path, Logger logger,
+                           SecretKind kind)
     : executor_(std::move(executor)),
       files_(std::move(files)),
       path_(std::move(path)),
+      kind_(kind),
       folder_(folder_of(path_)),
       watch_(std::move(watch)),
       logger_(std::move(logger)) {}
@@ -135,7 +147,7 @@ std::optional<os::FileWatch::Adder> PasswordFile::adder() {
     return std::move(*adder);
   }
   if (!std::exchange(complained_, true)) {
-    logger_.warn("password file is not watched, only read at each connection",
+    logger_.warn(fmt::format("{} is not watched, only read at each connection", kind_.noun),
                  {{"path", path_}, {"error", describe(adder.error())}});
   }
   return std::nullopt;
@@ -156,14 +168,14 @@ boost::asio::awaitable<PasswordFile::Secrets> PasswordFile::read(MonoTime deadli
   const auto progress = std::make_shared<std::atomic<Progress>>(Progress::queued);
   // The job owns all it uses: on a dead mount it outlives this object.
   Secrets read = co_await files_->run_until(
-      [path = path_, folder = folder_, adder = adder(), progress]() -> Secrets {
+      [path = path_, kind = kind_, folder = folder_, adder = adder(), progress]() -> Secrets {
         *progress = Progress::running;
         if (adder) {
           // Before the reading, so that no change falls between. A folder that cannot be watched
           // is tried again at the next read.
           static_cast<void>(adder->add(folder));
         }
-        Secrets secret = read_password(path);
+        Secrets secret = read_secret(path, kind);
         *progress = Progress::done;
         return secret;
       },

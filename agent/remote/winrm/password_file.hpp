@@ -1,5 +1,5 @@
-// A password in a file of its own: read when it is needed, and watched, so that a new one is used
-// without a reload.
+// A password, keytab or ticket cache in a file of its own: read when it is needed, and watched, so
+// that a new one is used without a reload.
 #pragma once
 
 #include "agent/base/error.hpp"
@@ -13,21 +13,34 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace sfb::remote {
 
-/// Reads a password: one line of UTF-8 text, a BOM before it and one line end behind it left out.
-/// Blocks. Reason::process, code `secret.unreadable`: not there, not a regular file, no right (with
-/// the uid to grant), larger than 4 KiB, empty, several lines, not UTF-8. No message holds any of
-/// it.
-Result<std::shared_ptr<const Secret>> read_password(const std::string& path);
+/// What lies in a file.
+struct SecretKind {
+  std::string_view noun;  ///< for messages
+  std::string_view key;   ///< of the configuration
+  std::size_t most;       ///< bytes
+  bool line;              ///< one line of UTF-8 text; else any bytes
+};
+inline constexpr SecretKind kPassword{"password file", "password_file", kMostSecret, true};
+inline constexpr SecretKind kKeytab{"keytab", "keytab_file", 1UL << 20U, false};
+inline constexpr SecretKind kTicketCache{"ticket cache", "ccache", 1UL << 20U, false};
 
-/// One endpoint's password file. Thread rule: loop thread of `executor`; made and destroyed there.
+/// Reads one. Of a line, a BOM before it and one line end behind it are left out. Blocks.
+/// Reason::process, code `secret.unreadable`: not there, not a regular file, no right (with the uid
+/// to grant), too large, empty, several lines, not UTF-8. No message holds any of it.
+Result<std::shared_ptr<const Secret>> read_secret(const std::string& path, const SecretKind& kind);
+
+/// One endpoint's password file, keytab or cache. Thread rule: loop thread of `executor`; made and
+/// destroyed there.
 class PasswordFile : public std::enable_shared_from_this<PasswordFile> {
  public:
   using Secrets = Result<std::shared_ptr<const Secret>>;
@@ -36,13 +49,15 @@ class PasswordFile : public std::enable_shared_from_this<PasswordFile> {
   static std::shared_ptr<PasswordFile> create(boost::asio::any_io_executor executor,
                                               std::shared_ptr<net::WorkerPool> files,
                                               std::shared_ptr<os::SharedWatch> watch,
-                                              std::string path, Logger logger);
+                                              std::string path, Logger logger,
+                                              SecretKind kind = kPassword);
   PasswordFile(boost::asio::any_io_executor executor, std::shared_ptr<net::WorkerPool> files,
-               std::shared_ptr<os::SharedWatch> watch, std::string path, Logger logger);
+               std::shared_ptr<os::SharedWatch> watch, std::string path, Logger logger,
+               SecretKind kind = kPassword);
 
   /// Reads it on a thread of `files`, and sees to it that its folder is watched; without inotify
   /// (said once in the log) a new password is used from the next connection on. Besides
-  /// read_password's errors: Reason::timeout, code `secret.hung` (a dead mount; until it answers
+  /// read_secret's errors: Reason::timeout, code `secret.hung` (a dead mount; until it answers
   /// later reads fail at once, so that one endpoint holds one thread at most).
   boost::asio::awaitable<Secrets> read(MonoTime deadline);
   /// Grows when a password was read that differs from the one before.
@@ -69,6 +84,7 @@ class PasswordFile : public std::enable_shared_from_this<PasswordFile> {
   boost::asio::any_io_executor executor_;
   std::shared_ptr<net::WorkerPool> files_;
   std::string path_;
+  SecretKind kind_;
   std::string folder_;
   std::function<void(std::uint64_t)> on_change_;
   std::shared_ptr<os::SharedWatch> watch_;

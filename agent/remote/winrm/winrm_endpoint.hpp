@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/auth/scheme.hpp"
+#include "agent/base/endpoint_facts.hpp"
 #include "agent/base/log.hpp"
 #include "agent/base/redactor.hpp"
 #include "agent/base/time.hpp"
@@ -23,14 +24,19 @@ namespace sfb::remote {
 struct WinrmEndpoint {
   boost::asio::any_io_executor executor;
   WinrmOptions options;  ///< budget and services are set
-  std::shared_ptr<PasswordFile> password;
+  std::shared_ptr<PasswordFile>
+      secret;  ///< password, keytab or cache; absent: a cache that is no file
   /// For password and CA file: of its own, since a file on a dead mount keeps the thread.
   std::shared_ptr<net::WorkerPool> files;
-  auth::SchemeFactory make_scheme;
+  /// For schemes that wait for a KDC: of its own and one thread, so that a silent KDC holds up this
+  /// endpoint alone.
+  std::shared_ptr<net::WorkerPool> logons;
   std::shared_ptr<net::TlsClient> tls;  ///< made with the first connection
   Redactor redactor;                    ///< of what was sent to this endpoint
   bool remembered = false;              ///< the last connection went to an address of before
   KeepAlive keep_alive = {};            ///< what its connections have shown
+  bool without_bindings = false;        ///< said: this certificate has none
+  EndpointFacts facts = {};
   const Clock& clock;
   Logger logger;
   std::shared_ptr<Observer> observer;  ///< options.observer behind `redactor`; may be absent

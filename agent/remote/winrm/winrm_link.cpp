@@ -1,11 +1,9 @@
 #include "agent/remote/winrm/winrm_link.hpp"
 
-#include "agent/auth/challenge.hpp"
 #include "agent/base/text.hpp"
 #include "agent/remote/winrm/link_watch.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <utility>
@@ -27,7 +25,8 @@ std::unexpected<Error> at_stage(Stage stage, Error error) {
 
 }  // namespace
 
-WinrmLink::WinrmLink(std::shared_ptr<WinrmEndpoint> endpoint) : endpoint_(std::move(endpoint)) {}
+WinrmLink::WinrmLink(std::shared_ptr<WinrmEndpoint> endpoint)
+    : endpoint_(std::move(endpoint)), logon_(endpoint_) {}
 
 WinrmLink::~WinrmLink() {
   release();
@@ -36,8 +35,11 @@ WinrmLink::~WinrmLink() {
 void WinrmLink::drop() {
   connection_.reset();
   answers_ = 0;
-  scheme_.reset();
-  step_ = {};
+  logon_.reset();
+}
+
+std::uint64_t WinrmLink::secret_version() const {
+  return endpoint_->secret ? endpoint_->secret->version() : 0;
 }
 
 void WinrmLink::keep(std::size_t bytes) {
@@ -62,12 +64,13 @@ boost::asio::awaitable<Result<http::HttpReply>> WinrmLink::post(Posting posting,
     co_return at_stage(Stage::connect, explain(std::move(open.error()), posting, posting.deadline));
   }
   const MonoTime began = net::mono_now();
-  const auto for_auth = times.sum(Stage::auth);
+  const auto for_auth = times.sum(Stage::auth) + ticket_time_;
   const MonoTime end = std::min<MonoTime>(
       posting.deadline,
       began + std::min<std::chrono::nanoseconds>(posting.patience + kSlack, posting.cap));
   const auto idle = began - connection_->last_used();
   auto reply = co_await exchange(posting, end, times);
+  times.add(Stage::auth, std::exchange(ticket_time_, {}));  // where no leg ended the stage
   learn(reply);
   if (!reply && reply.error().code == "http.closed" && answers_ > 0) {
     endpoint_->keep_alive.closed(net::mono_now(), idle);
@@ -117,7 +120,7 @@ void WinrmLink::learn(const Result<http::HttpReply>& reply) {
     ++acceptances_;
   } else if (!reply && reply.error().reason == Reason::auth) {
     refused_ = true;
-    if (accepted_ && accepted_->reveal() == password_->reveal()) {
+    if (accepted_ && password_ && accepted_->reveal() == password_->reveal()) {
       accepted_.reset();
     }
   }
@@ -132,10 +135,14 @@ boost::asio::awaitable<Result<std::shared_ptr<const Secret>>> WinrmLink::passwor
   if (tidying && refused_) {
     co_return fail(Reason::auth, "auth.refused", "the password was refused and is not tried again");
   }
-  auto read = co_await endpoint_->password->read(
+  if (!endpoint_->secret) {
+    password_version_ = secret_version();
+    co_return nullptr;
+  }
+  auto read = co_await endpoint_->secret->read(
       std::min<MonoTime>(deadline, net::mono_now() + endpoint_->options.auth_cap));
   if (read) {
-    password_version_ = endpoint_->password->version();
+    password_version_ = secret_version();
   }
   co_return read;
 }
@@ -143,7 +150,7 @@ boost::asio::awaitable<Result<std::shared_ptr<const Secret>>> WinrmLink::passwor
 // The connection there is may carry this post.
 boost::asio::awaitable<bool> WinrmLink::reusable(const Posting& posting, StageTimes& times) {
   // A new password is for a new connection.
-  const bool current = posting.tidying || password_version_ == endpoint_->password->version();
+  const bool current = posting.tidying || password_version_ == secret_version();
   if (!connection_ || !current || !connection_->kept_open()) {
     co_return false;
   }
@@ -197,6 +204,9 @@ boost::asio::awaitable<Status> WinrmLink::ensure_open(const Posting& posting, St
   std::vector<StageTime> stages;
   const Status opened = co_await connection_->open(deadline, stages);
   note_address();
+  if (const auto& info = connection_->tls_info(); info && !info->chain.empty()) {
+    endpoint_->facts.certificate_ends = info->chain.front().not_after;
+  }
   // What a stage found is told before its end.
   for (const StageTime& stage : stages) {
     tell_stage(*endpoint_, *connection_, stage.stage);
@@ -205,15 +215,13 @@ boost::asio::awaitable<Status> WinrmLink::ensure_open(const Posting& posting, St
   if (!opened) {
     co_return opened;
   }
-  scheme_ = endpoint_->make_scheme(
-      auth::Peer{.password = password_, .tls = options.url.tls, .channel_bindings = {}});
-  scheme_->tell_secrets(endpoint_->redactor);
-  auto step = scheme_->step({});
-  if (!step) {
-    co_return at_stage(Stage::auth, std::move(step.error()));
+  const MonoTime began = net::mono_now();
+  const Status stepped = co_await logon_.begin(*connection_, password_, deadline);
+  ticket_time_ = logon_.blocks() ? net::mono_now() - began : std::chrono::nanoseconds(0);
+  if (!stepped) {
+    times.ended(StageTime{Stage::auth, std::exchange(ticket_time_, {})});
   }
-  step_ = std::move(*step);
-  co_return Status{};
+  co_return stepped;
 }
 
 boost::asio::awaitable<Result<std::shared_ptr<net::TlsClient>>> WinrmLink::tls_client(
@@ -240,7 +248,7 @@ boost::asio::awaitable<Result<http::HttpReply>> WinrmLink::exchange(const Postin
                                                                     StageTimes& times) {
   const MonoTime began = net::mono_now();
   for (int leg = 0; leg < kMaxLegs; ++leg) {
-    const bool whole = step_.body;
+    const bool whole = logon_.step().body;
     const MonoTime sent = net::mono_now();
     // A leg without the envelope is authentication alone.
     const MonoTime auth_end = began + endpoint_->options.auth_cap;
@@ -248,18 +256,19 @@ boost::asio::awaitable<Result<http::HttpReply>> WinrmLink::exchange(const Postin
     const bool refused = reply && reply->status == 401;
     if (!reply || (whole && !refused)) {
       if (leg > 0) {
-        times.ended(StageTime{Stage::auth, sent - began});
+        times.ended(StageTime{Stage::auth, std::exchange(ticket_time_, {}) + (sent - began)});
       }
       co_return reply;
     }
     const bool continues = refused || reply->status == 200;
     const Status next = continues
-                            ? next_step(*reply)
+                            ? co_await logon_.answered(*reply, std::min(end, auth_end))
                             : fail(Reason::protocol, "http.status",
                                    fmt::format("{} answered {} in the middle of authentication",
                                                endpoint_->options.url.host, reply->status));
     if (!next) {
-      times.ended(StageTime{Stage::auth, net::mono_now() - began});
+      times.ended(
+          StageTime{Stage::auth, std::exchange(ticket_time_, {}) + (net::mono_now() - began)});
       co_return at_stage(Stage::auth, next.error());
     }
   }
@@ -269,55 +278,38 @@ boost::asio::awaitable<Result<http::HttpReply>> WinrmLink::exchange(const Postin
                                       .error());
 }
 
-// The scheme's word to an answer that was not the envelope's.
-Status WinrmLink::next_step(const http::HttpReply& reply) {
-  const std::vector<std::string> challenges = reply.all("WWW-Authenticate");
-  if (reply.status == 401) {
-    endpoint_->fact("offers",
-                    fmt::format("{}", fmt::join(auth::offered_schemes(challenges), ", ")));
-  }
-  auto step = scheme_->step(challenges);
-  if (!step) {
-    return std::unexpected(std::move(step.error()));
-  }
-  step_ = std::move(*step);
-  return {};
-}
-
 boost::asio::awaitable<Result<http::HttpReply>> WinrmLink::send(const Posting& posting,
                                                                 MonoTime end) {
-  auth::Payload payload{std::string(kSoap), step_.body ? posting.envelope : std::string()};
-  if (step_.body) {
+  auth::Step step = logon_.take_step();
+  auth::Payload payload{std::string(kSoap), step.body ? posting.envelope : std::string()};
+  if (step.body) {
     // Anew for every attempt: what was sealed once may never be sent again.
-    auto sealed = scheme_->seal(std::move(payload));
+    auto sealed = logon_.seal(std::move(payload));
     if (!sealed) {
       co_return at_stage(Stage::auth, std::move(sealed.error()));
     }
     payload = std::move(*sealed);
   }
   http::HttpRequest request{.headers = {{"Content-Type", std::move(payload.content_type)}},
-                            // Basic proves itself with every request, so the step stays.
-                            .authorization = step_.authorization,
+                            .authorization = std::move(step.authorization),
                             .body = std::move(payload.body)};
-  if (step_.once) {
-    step_.authorization = Secret();
-  }
-  show_request(*endpoint_, request, step_.body ? posting.envelope : std::string_view(),
+  show_request(*endpoint_, request, step.body ? posting.envelope : std::string_view(),
                posting.messages);
   auto reply = co_await connection_->post(std::move(request), end);
   if (!reply) {
     co_return reply;
   }
   show_reply(*endpoint_, *reply);
-  if (reply->status == 401 || !step_.body) {
+  if (reply->status == 401 || !step.body) {
     co_return reply;
   }
   const auto type = std::ranges::find_if(reply->headers, [](const http::Header& header) {
     return iequals(header.name, "Content-Type");
   });
   const bool typed = type != reply->headers.end();
-  auto plain =
-      scheme_->unseal({typed ? type->value : std::string(), std::move(reply->body)}, reply->status);
+  logon_.note_proof();
+  auto plain = co_await logon_.unseal({typed ? type->value : std::string(), std::move(reply->body)},
+                                      reply->status, end);
   if (!plain) {
     // Not the stage of authentication, which would say that nothing was executed.
     co_return std::unexpected(std::move(plain.error()));

@@ -2,9 +2,10 @@
 // has to, and never repeats a request that may have been executed.
 #pragma once
 
-#include "agent/auth/scheme.hpp"
+#include "agent/base/secret.hpp"
 #include "agent/http/client_connection.hpp"
 #include "agent/remote/session/stage_times.hpp"
+#include "agent/remote/winrm/link_logon.hpp"
 #include "agent/remote/winrm/winrm_endpoint.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -78,17 +79,17 @@ class WinrmLink {
   boost::asio::awaitable<Result<http::HttpReply>> exchange(const Posting& posting, MonoTime end,
                                                            StageTimes& times);
   boost::asio::awaitable<Result<http::HttpReply>> send(const Posting& posting, MonoTime end);
-  Status next_step(const http::HttpReply& reply);
+  std::uint64_t secret_version() const;
   bool admit(std::size_t bytes);
   void note_address();
   Error explain(Error error, const Posting& posting, MonoTime end) const;
 
   std::shared_ptr<WinrmEndpoint> endpoint_;
   std::unique_ptr<http::HttpConnection> connection_;
-  std::unique_ptr<auth::Scheme> scheme_;
-  auth::Step step_;
+  LinkLogon logon_;
+  std::chrono::nanoseconds ticket_time_{};  ///< of the first step, before anything was sent
   std::optional<std::uint64_t> password_version_;  ///< of the connection; none: not the file's
-  std::shared_ptr<const Secret> password_;         ///< of the connection
+  std::shared_ptr<const Secret> password_;         ///< of the connection; absent: none is needed
   std::shared_ptr<const Secret> accepted_;         ///< the last that a server took
   bool refused_ = false;                           ///< the last try was refused
   std::uint64_t acceptances_ = 0;

@@ -54,20 +54,66 @@ class WinrmTransport final : public LanesTransport {
                        [endpoint] { return std::make_shared<WinrmLane>(endpoint); }),
         endpoint_(endpoint) {}
 
-  std::optional<std::uint64_t> secret() const override { return endpoint_->password->number(); }
+  std::optional<std::uint64_t> secret() const override {
+    return endpoint_->secret ? endpoint_->secret->number() : std::nullopt;
+  }
   void refresh(std::optional<std::uint64_t> known) override {
     endpoint_->tls.reset();
-    endpoint_->password->refresh(known);
+    if (endpoint_->secret) {
+      endpoint_->secret->refresh(known);
+    }
   }
   void on_credentials(std::function<void(std::uint64_t)> callback) override {
-    endpoint_->password->on_change(std::move(callback));
+    if (endpoint_->secret) {
+      endpoint_->secret->on_change(std::move(callback));
+    }
   }
+  EndpointFacts facts() const override { return endpoint_->facts; }
 
  private:
   std::shared_ptr<WinrmEndpoint> endpoint_;
 };
 
+std::shared_ptr<PasswordFile> secret_of(const Logon& logon, const asio::any_io_executor& executor,
+                                        const std::shared_ptr<net::WorkerPool>& files,
+                                        const std::shared_ptr<os::SharedWatch>& watch,
+                                        const Logger& logger) {
+  const auto make = [&](const std::string& path, SecretKind kind) {
+    return PasswordFile::create(executor, files, watch, path, logger, kind);
+  };
+  return !logon.password_file.empty() ? make(logon.password_file, kPassword)
+         : !logon.keytab_file.empty() ? make(logon.keytab_file, kKeytab)
+         : !logon.ccache_file.empty() ? make(logon.ccache_file, kTicketCache)
+                                      : nullptr;
+}
+
 }  // namespace
+
+Logon basic_logon(std::string username, std::string password_file) {
+  return {.method = "basic",
+          .password_file = std::move(password_file),
+          .keytab_file = {},
+          .ccache_file = {},
+          .make_scheme = [username = std::move(username)](const auth::Peer& peer) {
+            return auth::make_basic(username, peer.password);
+          }};
+}
+
+Logon gss_logon(gss::Account account, std::string password_file, gss::SchemeOptions options,
+                const Clock& clock) {
+  constexpr std::string_view kFile = "FILE:";
+  const bool file = account.ccache.starts_with(kFile);
+  Logon logon{.method = std::string(gss::to_string(account.method)),
+              .password_file = std::move(password_file),
+              .keytab_file = account.keytab_file,
+              .ccache_file = file ? account.ccache.substr(kFile.size()) : std::string(),
+              .make_scheme = {}};
+  logon.make_scheme = [credentials = std::make_shared<gss::Credentials>(std::move(account)),
+                       options = std::move(options), &clock](const auth::Peer& peer) {
+    return gss::make_scheme(credentials, options, peer, clock);
+  };
+  return logon;
+}
 
 WinrmServices::WinrmServices(asio::any_io_executor executor)
     : secrets(std::make_shared<os::SharedWatch>(std::move(executor))),
@@ -90,22 +136,23 @@ std::shared_ptr<Transport> make_winrm_transport(asio::any_io_executor executor,
   options.services->trusted.forget();  // a reload reads the system's store anew
   const auto files = std::make_shared<net::WorkerPool>(
       "secrets", 1, most_file_jobs(options.max_concurrent), kFileGrace);
-  auto password = PasswordFile::create(executor, files, options.services->secrets,
-                                       options.credentials.password_file, logger);
-  auto make_scheme = [user = options.credentials.username](const auth::Peer& peer) {
-    return auth::make_basic(user, peer.password);
-  };
+  const auto logons = std::make_shared<net::WorkerPool>(
+      "logons", 1, most_file_jobs(options.max_concurrent), kFileGrace);
+  auto secret = secret_of(options.logon, executor, files, options.services->secrets, logger);
   const auto endpoint =
       std::make_shared<WinrmEndpoint>(WinrmEndpoint{.executor = std::move(executor),
                                                     .options = std::move(options),
-                                                    .password = std::move(password),
+                                                    .secret = std::move(secret),
                                                     .files = files,
-                                                    .make_scheme = std::move(make_scheme),
+                                                    .logons = logons,
                                                     .tls = nullptr,
                                                     .redactor = {},
                                                     .clock = clock,
                                                     .logger = std::move(logger),
                                                     .observer = nullptr});
+  if (endpoint->options.logon.method == "negotiate") {
+    endpoint->facts.ntlm_logons = 0;
+  }
   if (endpoint->options.observer) {
     endpoint->observer =
         std::make_shared<RedactingObserver>(endpoint->options.observer, endpoint->redactor);

@@ -5,6 +5,8 @@
 #include "agent/base/byte_budget.hpp"
 #include "agent/base/limits.hpp"
 #include "agent/base/log.hpp"
+#include "agent/base/time.hpp"
+#include "agent/gss/scheme.hpp"
 #include "agent/http/client_connection.hpp"
 #include "agent/net/tls_clients.hpp"
 #include "agent/net/worker_pool.hpp"
@@ -35,17 +37,27 @@ struct WinrmServices {
   net::WorkerPool readers;  ///< reads answers that would hold the loop up
 };
 
-/// Basic authentication with a password from a file, which is read again when it changed.
-struct BasicCredentials {
-  std::string username;
-  std::string password_file;  ///< absolute; one trailing line end is not part of the password
+/// How the connections of an endpoint prove who we are. The files are read again when they changed.
+struct Logon {
+  std::string method = "basic";  ///< for the log
+  /// Absolute, each may be empty; one trailing line end is not part of the password.
+  std::string password_file;
+  std::string keytab_file;
+  std::string ccache_file;
+  bool channel_bindings = true;  ///< sent over https by methods that know them
+  auth::SchemeFactory make_scheme;
 };
+/// Method basic.
+Logon basic_logon(std::string username, std::string password_file);
+/// The other methods. `realms` stand in krb5.conf (gss::use_krb5_conf).
+Logon gss_logon(gss::Account account, std::string password_file, gss::SchemeOptions options,
+                const Clock& clock);
 
 struct WinrmOptions {
   std::string endpoint;  ///< its name, for messages
   Url url;
   net::TlsOptions tls;  ///< for https
-  BasicCredentials credentials;
+  Logon logon;
   std::string configuration_name = "Microsoft.PowerShell";
   Language language = Language::automatic;
   std::string import_module;
@@ -71,8 +83,8 @@ struct WinrmOptions {
 /// used newest first. A new password in the file is used by the next request, and told
 /// (on_credentials). Close the transport before it is dropped, or its shells stay until the
 /// server's idle time-out; asks that wait for a session then are still served. Errors: those of
-/// http_connection.hpp, scheme.hpp, shell.hpp and psrp; process `secret.unreadable` (the password
-/// file), timeout `secret.hung` (it lies on a dead mount), `winrm.timeout`, internal
+/// http_connection.hpp, scheme.hpp, gss/status.hpp, shell.hpp and psrp; process `secret.unreadable`
+/// (the password file), timeout `secret.hung` (it lies on a dead mount), `winrm.timeout`, internal
 /// `winrm.closing`, `http.in_flight` (limits.in_flight), connect `winrm.lost` (the connection was
 /// lost where a request must not be repeated), cmdlet `winrm.scripts_refused` (language full or
 /// constrained was configured).

@@ -131,7 +131,7 @@ TEST_F(WinrmLanes, AsManySessionsAsConfiguredBeginInOneMoment) {
   for (int i = 0; i < 1900; ++i) {
     way += "/.";
   }
-  rig.options.credentials.password_file = rig.folder + way + "/password";
+  rig.options.logon.password_file = rig.folder + way + "/password";
   rig.make();
   std::vector<std::future<Result<Reply>>> asks;
   rig.loop.call([&] {

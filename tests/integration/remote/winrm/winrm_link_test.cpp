@@ -7,6 +7,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <future>
+#include <thread>
+
 namespace sfb::remote {
 namespace {
 
@@ -54,6 +57,43 @@ class Endless final : public auth::Scheme {
   auth::Proof proof() const override { return {}; }
 };
 
+/// Waits for other machines in its first step, until it is let go.
+class Blocking final : public auth::Scheme {
+ public:
+  bool blocks() const override { return true; }
+  Result<auth::Step> step(std::span<const std::string>) override {
+    const std::shared_future<void> end = released;
+    end.wait_for(10s);
+    thread = std::this_thread::get_id();
+    return auth::Step{Secret(), true};
+  }
+  Result<auth::Payload> seal(auth::Payload plain) override { return plain; }
+  Result<auth::Payload> unseal(auth::Payload sealed, int) override { return sealed; }
+  void tell_secrets(Redactor&) const override {}
+  auth::Proof proof() const override {
+    return {.method = "ntlm",
+            .mutual = false,
+            .ticket_ends = WallTime(std::chrono::seconds(1'900'000'000)),
+            .facts = {{"spn", "HTTP/fe"}}};
+  }
+
+  static inline std::shared_future<void> released;
+  static inline std::thread::id thread;
+};
+
+/// What `evaluate` would show.
+class Facts final : public Observer {
+ public:
+  void stage(const StageTime&) override {}
+  void fact(std::string_view name, std::string_view value) override {
+    seen.push_back(std::string(name) + "=" + std::string(value));
+  }
+  bool wants_wire() const override { return false; }
+  void wire(std::string_view, std::string_view) override {}
+
+  std::vector<std::string> seen;
+};
+
 class WinrmLinkTest : public ::testing::Test {
  protected:
   WinrmLinkTest() {
@@ -91,20 +131,22 @@ class WinrmLinkTest : public ::testing::Test {
       options.services = std::make_shared<WinrmServices>(rig.loop.executor());
       const auto files = std::make_shared<net::WorkerPool>("secrets", 1, 8, 20ms);
       auto password = PasswordFile::create(rig.loop.executor(), files, options.services->secrets,
-                                           options.credentials.password_file, Logger());
+                                           options.logon.password_file, Logger());
+      options.logon.make_scheme = [](const auth::Peer&) -> std::unique_ptr<auth::Scheme> {
+        return std::make_unique<Scheme>();
+      };
       endpoint = std::make_shared<WinrmEndpoint>(
           WinrmEndpoint{.executor = rig.loop.executor(),
                         .options = options,
-                        .password = std::move(password),
+                        .secret = std::move(password),
                         .files = files,
-                        .make_scheme = [](const auth::Peer&) -> std::unique_ptr<auth::Scheme> {
-                          return std::make_unique<Scheme>();
-                        },
+                        .logons = std::make_shared<net::WorkerPool>("logons", 1, 8, 20ms),
                         .tls = nullptr,
                         .redactor = {},
+                        .facts = {.certificate_ends = {}, .ticket_ends = {}, .ntlm_logons = 0},
                         .clock = rig.clock,
                         .logger = Logger(),
-                        .observer = nullptr});
+                        .observer = facts});
       link = std::make_unique<WinrmLink>(endpoint);
     });
     StageTimes times;
@@ -123,6 +165,7 @@ class WinrmLinkTest : public ::testing::Test {
   std::unique_ptr<http::Server> server;
   std::vector<std::string> asked;  // server's loop, until the answer is there
   std::function<http::Response(std::size_t)> answer;
+  std::shared_ptr<Facts> facts = std::make_shared<Facts>();
   std::shared_ptr<WinrmEndpoint> endpoint;
   std::unique_ptr<WinrmLink> link;
 };
@@ -157,6 +200,34 @@ TEST_F(WinrmLinkTest, LegsWithoutEndAreEnded) {
   ASSERT_FALSE(reply);
   EXPECT_EQ(reply.error().code, "auth.refused");
   EXPECT_EQ(asked.size(), 8U);
+}
+
+TEST_F(WinrmLinkTest, AStepThatWaitsForOthersRunsBesideTheLoop) {
+  std::promise<void> release;
+  Blocking::released = release.get_future().share();
+  release.set_value();
+  answer = [](std::size_t) { return http::text_response(200, "answer"); };
+  const auto reply = post<Blocking>();
+  ASSERT_TRUE(reply) << describe(reply.error());
+  std::thread::id loop;
+  rig.loop.call([&] { loop = std::this_thread::get_id(); });
+  EXPECT_NE(Blocking::thread, loop);
+  EXPECT_THAT(facts->seen, ::testing::IsSupersetOf({"method=ntlm", "spn=HTTP/fe"}));
+  EXPECT_EQ(endpoint->facts.ntlm_logons, 1U);
+  EXPECT_EQ(endpoint->facts.ticket_ends, WallTime(std::chrono::seconds(1'900'000'000)));
+}
+
+TEST_F(WinrmLinkTest, AStepThatDoesNotEndCostsTheCapOfItsStage) {
+  std::promise<void> release;
+  Blocking::released = release.get_future().share();
+  rig.options.auth_cap = 50ms;
+  const auto reply = post<Blocking>();
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().code, "auth.timeout");
+  EXPECT_EQ(reply.error().reason, Reason::timeout) << "no refusal: the account is not left alone";
+  EXPECT_EQ(reply.error().stage, Stage::auth);
+  EXPECT_TRUE(asked.empty()) << "nothing was sent";
+  release.set_value();
 }
 
 }  // namespace

@@ -131,7 +131,7 @@ WinrmRig::WinrmRig() {
   write_password("secret\n");
   options.endpoint = "atlanta";
   options.url = *parse_url(peer.url);
-  options.credentials = {"monitor", folder + "/password"};
+  options.logon = basic_logon("monitor", folder + "/password");
 }
 
 WinrmRig::~WinrmRig() {

@@ -179,14 +179,14 @@ TEST_F(WinrmTransport, EveryErrorHasItsStage) {
   EXPECT_EQ(refused.error().stage, Stage::connect);
 
   rig.options.url = *parse_url(rig.peer.url);
-  rig.options.credentials.password_file = rig.folder + "/none";
+  rig.options.logon.password_file = rig.folder + "/none";
   rig.make();
   const auto unreadable = rig.ask();
   ASSERT_FALSE(unreadable);
   EXPECT_EQ(unreadable.error().code, "secret.unreadable");
   EXPECT_EQ(unreadable.error().stage, Stage::auth);
 
-  rig.options.credentials.password_file = rig.folder + "/password";
+  rig.options.logon.password_file = rig.folder + "/password";
   rig.options.budget = std::make_shared<ByteBudget>(100);
   rig.make();
   const auto poor = rig.ask();

@@ -35,7 +35,7 @@ class PasswordFileTest : public ::testing::Test {
   }
   /// The password, or the error's message.
   std::string read(std::string_view bytes) {
-    const auto secret = read_password(write(bytes));
+    const auto secret = read_secret(write(bytes), kPassword);
     if (secret) {
       return std::string((*secret)->reveal());
     }
@@ -75,10 +75,11 @@ TEST_F(PasswordFileTest, AnythingElseIsRefusedWithoutShowingIt) {
 }
 
 TEST_F(PasswordFileTest, WhatIsNoFile) {
-  EXPECT_THAT(read_password(folder_ + "/none").error().message, HasSubstr("is not there"));
-  EXPECT_THAT(read_password(folder_).error().message, HasSubstr("not a regular file"));
+  EXPECT_THAT(read_secret(folder_ + "/none", kPassword).error().message, HasSubstr("is not there"));
+  EXPECT_THAT(read_secret(folder_, kPassword).error().message, HasSubstr("not a regular file"));
   ASSERT_EQ(::mkfifo((folder_ + "/fifo").c_str(), 0600), 0);
-  EXPECT_THAT(read_password(folder_ + "/fifo").error().message, HasSubstr("not a regular file"));
+  EXPECT_THAT(read_secret(folder_ + "/fifo", kPassword).error().message,
+              HasSubstr("not a regular file"));
 }
 
 TEST_F(PasswordFileTest, AMissingRightNamesTheAccount) {
@@ -89,7 +90,7 @@ TEST_F(PasswordFileTest, AMissingRightNamesTheAccount) {
   if (self == 0) {
     ASSERT_EQ(::seteuid(65534), 0);
   }
-  const auto secret = read_password(path);
+  const auto secret = read_secret(path, kPassword);
   ASSERT_EQ(::seteuid(self), 0);
   ASSERT_FALSE(secret);
   EXPECT_THAT(secret.error().remedy,

@@ -1,0 +1,140 @@
+#include "agent/remote/winrm/link_logon.hpp"
+
+#include "agent/auth/challenge.hpp"
+#include "agent/auth/sealed_body.hpp"
+#include "agent/base/text.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace sfb::remote {
+
+namespace {
+
+constexpr std::size_t kLargeBody = 256UL << 10U;
+
+}  // namespace
+
+void LinkLogon::reset() {
+  scheme_.reset();
+  step_ = {};
+  noted_ = false;
+}
+
+boost::asio::awaitable<Status> LinkLogon::begin(const http::HttpConnection& connection,
+                                                const std::shared_ptr<const Secret>& secret,
+                                                MonoTime deadline) {
+  const Logon& logon = endpoint_->options.logon;
+  scheme_ = logon.make_scheme({.password = logon.password_file.empty() ? nullptr : secret,
+                               .tls = endpoint_->options.url.tls,
+                               .channel_bindings = bindings(connection)});
+  scheme_->tell_secrets(endpoint_->redactor);
+  co_return co_await next({}, deadline);
+}
+
+auth::Step LinkLogon::take_step() {
+  auth::Step taken = step_;
+  if (step_.once) {
+    step_.authorization = Secret();
+  }
+  return taken;
+}
+
+// A certificate whose signature names no digest has none; said once.
+std::string LinkLogon::bindings(const http::HttpConnection& connection) {
+  const auto& info = connection.tls_info();
+  if (!info || !endpoint_->options.logon.channel_bindings) {
+    return {};
+  }
+  if (info->end_point.empty() && endpoint_->options.logon.method != "basic" &&
+      !std::exchange(endpoint_->without_bindings, true)) {
+    endpoint_->logger.warn(
+        "no channel bindings are sent: the signature of the server's certificate names no digest",
+        {{"endpoint", endpoint_->options.endpoint}, {"host", endpoint_->options.url.host}});
+  }
+  return info->end_point;
+}
+
+// What the scheme says next. One that waits for a KDC does so beside the loop; a late job keeps the
+// scheme it works on.
+boost::asio::awaitable<Status> LinkLogon::next(std::vector<std::string> challenges,
+                                               MonoTime deadline) {
+  Result<auth::Step> said;
+  if (scheme_->blocks()) {
+    said = co_await endpoint_->logons->run_until(
+        [scheme = scheme_, challenges = std::move(challenges)] { return scheme->step(challenges); },
+        std::min<MonoTime>(deadline, net::mono_now() + endpoint_->options.auth_cap),
+        "auth.timeout");
+  } else {
+    said = scheme_->step(challenges);
+  }
+  if (!said) {
+    Error& error = said.error();
+    if (error.code == "auth.timeout") {
+      error.message = fmt::format("no ticket within {}: a domain controller did not answer",
+                                  format_duration(endpoint_->options.auth_cap));
+      error.remedy =
+          "check that port 88 of the domain controllers is reachable, TCP and UDP; name "
+          "those that are as kdcs of the credentials";
+    } else {
+      note_proof();
+    }
+    error.stage = Stage::auth;
+    co_return std::unexpected(std::move(error));
+  }
+  step_ = std::move(*said);
+  co_return Status{};
+}
+
+// How it was proved, once a connection: for `evaluate`, and a warning where it was NTLM although
+// Kerberos was wanted.
+void LinkLogon::note_proof() {
+  if (std::exchange(noted_, true)) {
+    return;
+  }
+  const auth::Proof proof = scheme_->proof();
+  if (!proof.method.empty()) {
+    endpoint_->fact("method", proof.method);
+  }
+  for (const auto& [name, value] : proof.facts) {
+    endpoint_->fact(name, value);
+  }
+  if (proof.ticket_ends) {
+    endpoint_->facts.ticket_ends = proof.ticket_ends;
+  }
+  if (proof.method == "ntlm" && endpoint_->facts.ntlm_logons) {
+    ++*endpoint_->facts.ntlm_logons;
+    endpoint_->logger.warn(
+        "NTLM was used instead of Kerberos",
+        {{"endpoint", endpoint_->options.endpoint}, {"host", endpoint_->options.url.host}});
+  }
+}
+
+// The scheme's word to an answer that was not the envelope's.
+boost::asio::awaitable<Status> LinkLogon::answered(const http::HttpReply& reply,
+                                                   MonoTime deadline) {
+  std::vector<std::string> challenges = reply.all("WWW-Authenticate");
+  if (reply.status == 401) {
+    endpoint_->fact("offers",
+                    fmt::format("{}", fmt::join(auth::offered_schemes(challenges), ", ")));
+  }
+  co_return co_await next(std::move(challenges), deadline);
+}
+
+// Large ones beside the loop.
+boost::asio::awaitable<Result<auth::Payload>> LinkLogon::unseal(auth::Payload sealed, int status,
+                                                                MonoTime deadline) {
+  if (sealed.body.size() < kLargeBody || !auth::is_sealed(sealed.content_type)) {
+    co_return scheme_->unseal(std::move(sealed), status);
+  }
+  co_return co_await endpoint_->options.services->readers.run_until(
+      [scheme = scheme_, sealed = std::move(sealed), status]() mutable {
+        return scheme->unseal(std::move(sealed), status);
+      },
+      deadline, "http.timeout");
+}
+
+}  // namespace sfb::remote
