@@ -3,6 +3,7 @@
 #include "agent/app/build_info.hpp"
 #include "agent/app/exit_codes.hpp"
 #include "agent/app/log_sink.hpp"
+#include "agent/app/logons.hpp"
 #include "agent/app/process.hpp"
 #include "agent/app/setup.hpp"
 #include "agent/http/server.hpp"
@@ -245,6 +246,10 @@ class Agent {
       co_return;
     }
     loaded_ = std::move(**outcome);
+    if (const Status used = use_realms(loaded_.settings); !used) {
+      logger_.error("realms and kdcs are not those of the configuration",
+                    {{"error", describe(used.error())}});
+    }
     apply();
     service_.reconfigure(service_options(loaded_.settings, hosts_, shared_));
     logger_.info(
@@ -300,6 +305,10 @@ int run_agent(const AgentOptions& options) {
   }
   auto loaded = load_or_complain(options.config_files);
   if (!loaded) {
+    return kFailed;
+  }
+  if (const Status used = use_realms(loaded->settings); !used) {
+    fmt::print(stderr, "sfb_backup_exporter: {}\n", describe(used.error()));
     return kFailed;
   }
   Agent agent(options, std::move(*loaded));

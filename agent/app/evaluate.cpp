@@ -2,6 +2,7 @@
 
 #include "agent/app/exit_codes.hpp"
 #include "agent/app/log_sink.hpp"
+#include "agent/app/logons.hpp"
 #include "agent/app/output.hpp"
 #include "agent/app/process.hpp"
 #include "agent/app/screen.hpp"
@@ -232,6 +233,9 @@ int run_evaluate(const EvaluateOptions& options) {
       fmt::print(stderr, "  {}\n", known.fqdn.str());
     }
     return kUsage;
+  }
+  if (const Status used = use_realms(settings); !used) {
+    fmt::print(stderr, "warning: {}\n", describe(used.error()));
   }
   const Clock& clock = process_clock();
   const Logger logger = options.debug

@@ -116,7 +116,7 @@ AnyComparable endpoint_identity(const config::Endpoint& endpoint,
   // no difference.
   if (const auto credentials = credentials_of(endpoint, settings)) {
     identity.method = credentials->method;
-    identity.user = without_case(credentials->username);
+    identity.user = without_case(credentials->username) + "\n" + credentials->realm;
   }
   return identity;
 }
@@ -144,9 +144,11 @@ AnyComparable endpoint_terms(const config::Endpoint& endpoint, const config::Set
 
 std::string endpoint_account(const config::Endpoint& endpoint, const config::Settings& settings) {
   const auto credentials = credentials_of(endpoint, settings);
-  // None of the three can have a line end.
-  return credentials ? fmt::format("{}\n{}\n{}", credentials->method,
-                                   without_case(credentials->username), credentials->password_file)
+  // None of them can have a line end.
+  return credentials ? fmt::format("{}\n{}\n{}\n{}{}{}", credentials->method,
+                                   without_case(credentials->username), credentials->realm,
+                                   credentials->password_file, credentials->keytab_file,
+                                   credentials->ccache)
                      : "";
 }
 

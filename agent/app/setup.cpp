@@ -1,5 +1,6 @@
 #include "agent/app/setup.hpp"
 
+#include "agent/app/logons.hpp"
 #include "agent/app/reload_values.hpp"
 #include "agent/base/text.hpp"
 #include "agent/net/address.hpp"
@@ -98,6 +99,7 @@ remote::SshOptions ssh_options(const config::Endpoint& endpoint, const config::S
 config::Capabilities capabilities() {
   config::Capabilities build;
   build.transports = config::transport_names();
+  build.methods = {"basic", "kerberos", "negotiate", "ntlm"};
   build.pool_status = collectors::pool_status().name;
   for (const collectors::Collector* const each : collectors::all().subspan(1)) {
     build.collectors.emplace_back(each->name);
@@ -117,17 +119,16 @@ std::optional<config::Loaded> load_or_complain(const std::vector<std::string>& f
 }
 
 remote::WinrmOptions winrm_options(const config::Endpoint& endpoint,
-                                   const config::Settings& settings, Shared shared) {
+                                   const config::Settings& settings, const Clock& clock,
+                                   Shared shared) {
   const auto& winrm = std::get<config::Winrm>(endpoint.transport);
-  const config::Credentials& credentials = config::credentials_of(winrm, settings);
   auto options = remoting_options<remote::WinrmOptions>(winrm, endpoint, settings, shared);
   options.url = winrm.url;
   options.tls = {.ca_file = winrm.tls.ca_file,
                  .server_name = winrm.tls.server_name,
                  .minimum = winrm.tls.min_version == "1.3" ? net::TlsVersion::tls1_3
                                                            : net::TlsVersion::tls1_2};
-  options.credentials = {.username = credentials.username,
-                         .password_file = credentials.password_file};
+  options.logon = logon_of(winrm, settings, clock);
   options.configuration_name = winrm.configuration_name;
   options.services = std::move(shared.services);
   return options;
@@ -153,8 +154,9 @@ std::shared_ptr<remote::Transport> make_transport(const config::Endpoint& endpoi
                                                   Shared shared) {
   const Logger own = logger.with_source(std::string(config::name_of(endpoint.transport)));
   if (std::holds_alternative<config::Winrm>(endpoint.transport)) {
-    return remote::make_winrm_transport(
-        std::move(executor), winrm_options(endpoint, settings, std::move(shared)), clock, own);
+    return remote::make_winrm_transport(std::move(executor),
+                                        winrm_options(endpoint, settings, clock, std::move(shared)),
+                                        clock, own);
   }
   if (std::holds_alternative<config::Ssh>(endpoint.transport)) {
     return remote::make_process_transport(

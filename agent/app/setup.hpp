@@ -33,9 +33,10 @@ struct Shared {
   std::shared_ptr<remote::Observer> observer;       ///< `evaluate` only
 };
 
-/// The options of a `winrm` endpoint's transport.
+/// The options of a `winrm` endpoint's transport. `clock` outlives it.
 remote::WinrmOptions winrm_options(const config::Endpoint& endpoint,
-                                   const config::Settings& settings, Shared shared);
+                                   const config::Settings& settings, const Clock& clock,
+                                   Shared shared);
 
 /// Those of an `ssh` endpoint's.
 remote::SshOptions ssh_options(const config::Endpoint& endpoint, const config::Settings& settings,

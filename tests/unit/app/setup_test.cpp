@@ -119,7 +119,8 @@ TEST(Setup, TheNamesThisMachineAnswersTo) {
 TEST(Setup, TheOptionsOfAWinrmEndpoint) {
   const config::Settings settings = with_winrm();
   const auto budget = std::make_shared<ByteBudget>(1U);
-  const auto options = winrm_options(settings.endpoints[1], settings,
+  const SystemClock clock;
+  const auto options = winrm_options(settings.endpoints[1], settings, clock,
                                      {.budget = budget, .services = {}, .observer = {}});
   EXPECT_EQ(options.endpoint, "atlanta");
   EXPECT_TRUE(options.url.tls);
@@ -129,8 +130,8 @@ TEST(Setup, TheOptionsOfAWinrmEndpoint) {
   EXPECT_EQ(options.tls.ca_file, "/etc/sfb/ca.pem");
   EXPECT_EQ(options.tls.server_name, "pool.example.com");
   EXPECT_EQ(options.tls.minimum, net::TlsVersion::tls1_3);
-  EXPECT_EQ(options.credentials.username, "svc");
-  EXPECT_EQ(options.credentials.password_file, "/etc/sfb/monitoring.password");
+  EXPECT_EQ(options.logon.method, "basic");
+  EXPECT_EQ(options.logon.password_file, "/etc/sfb/monitoring.password");
   EXPECT_EQ(options.configuration_name, "Sfb");
   EXPECT_EQ(options.language, remote::Language::constrained);
   EXPECT_EQ(options.import_module, "SkypeForBusiness");
@@ -178,7 +179,7 @@ TEST(Setup, TheIntervalOfAServerIsThePools) {
 
 TEST(Setup, WhatThisBuildCanDo) {
   EXPECT_THAT(capabilities().transports, testing::ElementsAre("file", "winrm", "ssh"));
-  EXPECT_THAT(capabilities().methods, testing::ElementsAre("basic"));
+  EXPECT_THAT(capabilities().methods, testing::ElementsAre("basic", "kerberos", "negotiate", "ntlm"));
   const config::Capabilities build = capabilities();
   EXPECT_EQ(build.pool_status, collectors::pool_status().name);
   EXPECT_EQ(build.collectors.size(), collectors::all().size() - 1);

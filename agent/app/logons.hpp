@@ -1,0 +1,20 @@
+// From the configured credentials to how connections log on.
+#pragma once
+
+#include "agent/base/error.hpp"
+#include "agent/base/time.hpp"
+#include "agent/remote/winrm/winrm_transport.hpp"
+#include "config/settings.hpp"
+
+namespace sfb::app {
+
+/// How an endpoint of transport winrm logs on. `clock` outlives what is made.
+remote::Logon logon_of(const config::Winrm& winrm, const config::Settings& settings,
+                       const Clock& clock);
+
+/// Hands the realms and domain controllers of the credentials to libkrb5: at a start before any
+/// thread runs, also when there are none yet, and again after a reload. When it fails, libkrb5 goes
+/// on with the machine's krb5.conf alone.
+Status use_realms(const config::Settings& settings);
+
+}  // namespace sfb::app
