@@ -3,6 +3,7 @@
 #include "agent/gss/logon.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <mutex>
 #include <utility>
@@ -43,6 +44,13 @@ class Credentials::Impl {
   Password password;
   std::string source;
   WallTime next_try;
+
+  // Kept, because gss-ntlmssp 1.2 loses 6 KB with each credential that it makes.
+  struct Ntlm {
+    Password password;
+    std::shared_ptr<Handle> handle;
+  };
+  std::array<Ntlm, 2> ntlm;
 };
 
 Credentials::Credentials(Account account)
@@ -118,7 +126,16 @@ Result<std::shared_ptr<Handle>> Credentials::ntlm(const std::shared_ptr<const Se
     return fail(Reason::internal, "auth.password", "NTLM has no password for this account",
                 "give the credential a password_file");
   }
-  return Handle::of_ntlm(*name, *password, spnego);
+  const std::scoped_lock here(impl_->known);
+  Impl::Ntlm& kept = impl_->ntlm[spnego ? 1 : 0];
+  if (kept.handle && kept.password->reveal() == password->reveal()) {
+    return kept.handle;
+  }
+  auto made = Handle::of_ntlm(*name, *password, spnego);
+  if (made) {
+    kept = {.password = password, .handle = *made};
+  }
+  return made;
 }
 
 Facts Credentials::facts() const {

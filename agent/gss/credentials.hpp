@@ -30,7 +30,8 @@ class Credentials {
   /// `password` absent: keytab or cache. Errors: status.hpp, step `logon`.
   Result<std::shared_ptr<Handle>> kerberos(const std::shared_ptr<const Secret>& password,
                                            WallTime now);
-  /// The NTLM handle, for contexts of SPNEGO or of NTLM itself; asks nobody. Reason::internal, code
+  /// The NTLM handle, for contexts of SPNEGO or of NTLM itself, the same one while the password is;
+  /// asks nobody. Reason::internal, code
   /// `auth.no_mechanism`: gss-ntlmssp is not installed (remedy: the package's name).
   Result<std::shared_ptr<Handle>> ntlm(const std::shared_ptr<const Secret>& password, bool spnego);
 

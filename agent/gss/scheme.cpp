@@ -119,7 +119,7 @@ Result<auth::Step> GssScheme::begin() {
     }
     const Account& account = credentials_->account();
     // A refused password is not tried again in another way: that would lock the account.
-    if (account.method != Method::negotiate || !account.allow_ntlm ||
+    if (account.method != Method::negotiate || !account.allow_ntlm || !peer_.password ||
         token.error().reason == Reason::auth) {
       return std::unexpected(std::move(token.error()));
     }

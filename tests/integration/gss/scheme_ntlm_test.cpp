@@ -111,6 +111,16 @@ TEST_F(SchemeNtlmTest, ItAsksNobodyAndBlocksNothing) {
   EXPECT_TRUE(scheme({.method = Method::negotiate})->blocks());
 }
 
+TEST_F(SchemeNtlmTest, ACredentialIsMadeOnceForAPassword) {
+  Credentials credentials({.method = Method::ntlm, .username = "LITWAREINC\\alice"});
+  const auto first = credentials.ntlm(password(), false);
+  ASSERT_TRUE(first) << describe(first.error());
+  EXPECT_EQ(credentials.ntlm(password(), false).value_or(nullptr), *first);
+  EXPECT_NE(credentials.ntlm(password(), true).value_or(*first), *first);
+  EXPECT_NE(credentials.ntlm(password("other"), false).value_or(*first), *first);
+  EXPECT_EQ(credentials.ntlm(nullptr, false).error().code, "auth.password");
+}
+
 TEST_F(SchemeNtlmTest, NegotiateWithoutLeaveStaysWithKerberos) {
   const auto client =
       scheme({.method = Method::negotiate, .service = {"HTTP", "nowhere.litwareinc.com"}});
@@ -118,6 +128,19 @@ TEST_F(SchemeNtlmTest, NegotiateWithoutLeaveStaysWithKerberos) {
   ASSERT_FALSE(step);
   EXPECT_EQ(step.error().code, "auth.spn_unknown");
   EXPECT_EQ(client->proof().method, "kerberos");
+}
+
+TEST_F(SchemeNtlmTest, WithoutAPasswordTheFaultOfKerberosIsTold) {
+  const auto client = make_scheme(
+      std::make_shared<Credentials>(Account{.method = Method::negotiate,
+                                            .allow_ntlm = true,
+                                            .username = "svc",
+                                            .realm = kRealm,
+                                            .keytab_file = kdc().path("absent.keytab")}),
+      {kFrontEnd, Encryption::automatic}, {nullptr, false, {}}, clock);
+  const auto step = client->step({});
+  ASSERT_FALSE(step);
+  EXPECT_EQ(step.error().code, "auth.keytab");
 }
 
 TEST_F(SchemeNtlmTest, ARefusedPasswordIsNotTriedAgainWithNtlm) {
@@ -213,10 +236,14 @@ TEST_F(SchemeNtlmTest, AThousandContextsLeaveNoDescriptors) {
   const auto descriptors = [] {
     return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
   };
+  const auto credentials = std::make_shared<Credentials>(
+      Account{.method = Method::ntlm, .username = "LITWAREINC\\alice"});
   const auto before = descriptors();
   for (int i = 0; i < 1000; ++i) {
     Acceptor server = acceptor();
-    ASSERT_TRUE(testing::talk(*scheme({}), server).step);
+    const auto client = make_scheme(credentials, {kFrontEnd, Encryption::automatic},
+                                    {password(), false, {}}, clock);
+    ASSERT_TRUE(testing::talk(*client, server).step);
   }
   EXPECT_EQ(descriptors(), before);
 }

@@ -10,7 +10,6 @@ namespace sfb::auth {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::StartsWith;
 
 constexpr std::string_view kSoap = "application/soap+xml;charset=UTF-8";
 constexpr std::string_view kType =

@@ -1,12 +1,9 @@
 #include "agent/gss/account.hpp"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace sfb::gss {
 namespace {
-
-using ::testing::HasSubstr;
 
 Principal principal(std::string user, std::string realm = {}, std::string keytab = {}) {
   const auto read = principal_of(

@@ -57,6 +57,18 @@ class Endless final : public auth::Scheme {
   auth::Proof proof() const override { return {}; }
 };
 
+/// A proof that is good for one request.
+class Once final : public auth::Scheme {
+ public:
+  Result<auth::Step> step(std::span<const std::string>) override {
+    return auth::Step{.authorization = Secret("Test once"), .once = true};
+  }
+  Result<auth::Payload> seal(auth::Payload plain) override { return plain; }
+  Result<auth::Payload> unseal(auth::Payload sealed, int) override { return sealed; }
+  void tell_secrets(Redactor&) const override {}
+  auth::Proof proof() const override { return {}; }
+};
+
 /// Waits for other machines in its first step, until it is let go.
 class Blocking final : public auth::Scheme {
  public:
@@ -149,6 +161,10 @@ class WinrmLinkTest : public ::testing::Test {
                         .observer = facts});
       link = std::make_unique<WinrmLink>(endpoint);
     });
+    return post_again();
+  }
+
+  Result<http::HttpReply> post_again() {
     StageTimes times;
     return rig.loop
         .start(link->post({.stage = Stage::query,
@@ -200,6 +216,13 @@ TEST_F(WinrmLinkTest, LegsWithoutEndAreEnded) {
   ASSERT_FALSE(reply);
   EXPECT_EQ(reply.error().code, "auth.refused");
   EXPECT_EQ(asked.size(), 8U);
+}
+
+TEST_F(WinrmLinkTest, AProofThatIsGoodForOneRequestIsNotSentTwice) {
+  answer = [](std::size_t) { return http::text_response(200, "answer"); };
+  ASSERT_TRUE(post<Once>());
+  ASSERT_TRUE(post_again());
+  EXPECT_THAT(asked, ElementsAre("Test once|<envelope/>", "-|<envelope/>"));
 }
 
 TEST_F(WinrmLinkTest, AStepThatWaitsForOthersRunsBesideTheLoop) {
