@@ -126,7 +126,7 @@ XML_ONLY = {
 
 
 def psrp_of(body):
-    return f"OUTPUT {body}\n".encode()
+    return f"OUTPUT {body.replace(chr(10), '&#10;')}\n".encode()
 
 
 def messages(line, size):
