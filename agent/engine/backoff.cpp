@@ -2,6 +2,8 @@
 #include "agent/engine/backoff.hpp"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 namespace sfb::engine {
 
@@ -40,7 +42,13 @@ std::optional<MonoTime> Backoff::until(MonoTime now) const {
 }
 
 bool is_refused_logon(const Error& error) {
-  return error.code == "auth.refused" || error.code == "wsman.authentication";
+  // Of a domain controller or of the server, about the account. A refused ticket is not among them:
+  // it is never the password.
+  constexpr std::array<std::string_view, 8> kCodes = {
+      "auth.refused",          "wsman.authentication", "auth.keytab_refused",
+      "auth.account_unknown",  "auth.account_locked",  "auth.account_expired",
+      "auth.password_expired", "auth.policy"};
+  return std::ranges::find(kCodes, error.code) != kCodes.end();
 }
 
 bool Account::refused(std::uint64_t endpoint, MonoTime started, MonoTime now) {

@@ -35,6 +35,23 @@ boost::asio::awaitable<Status> LinkLogon::begin(const http::HttpConnection& conn
   co_return co_await next({}, deadline);
 }
 
+Error LinkLogon::unexpected_status(int status) const {
+  // http.sys has no room for a longer header by default.
+  constexpr std::size_t kMostToken = 12UL << 10U;
+  const std::string& host = endpoint_->options.url.host;
+  const std::size_t token = scheme_->proof().token_bytes;
+  if (status == 400 && token > kMostToken) {
+    return fail(Reason::protocol, "auth.token_too_large",
+                fmt::format("{} answered 400 to a logon token of {} bytes", host, token),
+                "the account is in many groups: take it out of some, or raise MaxFieldLength and "
+                "MaxRequestBytes of http.sys on the server")
+        .error();
+  }
+  return fail(Reason::protocol, "http.status",
+              fmt::format("{} answered {} in the middle of authentication", host, status))
+      .error();
+}
+
 auth::Step LinkLogon::take_step() {
   auth::Step taken = step_;
   if (step_.once) {
@@ -86,6 +103,7 @@ boost::asio::awaitable<Status> LinkLogon::next(std::vector<std::string> challeng
     co_return std::unexpected(std::move(error));
   }
   step_ = std::move(*said);
+  scheme_->tell_secrets(endpoint_->redactor);
   co_return Status{};
 }
 

@@ -29,6 +29,9 @@ class LinkLogon {
   /// The scheme's word to an answer that was not the envelope's. Errors as begin.
   boost::asio::awaitable<Status> answered(const http::HttpReply& reply, MonoTime deadline);
 
+  /// An answer that no logon has: protocol `http.status` or `auth.token_too_large`.
+  Error unexpected_status(int status) const;
+
   /// What the next request carries.
   const auth::Step& step() const { return step_; }
   /// The same, for the request that goes out now.

@@ -116,6 +116,7 @@ void WinrmLink::learn(const Result<http::HttpReply>& reply) {
   // Other statuses may come from a proxy that looked at no password.
   if (reply && (reply->status == 200 || reply->status == 500)) {
     accepted_ = password_;
+    accepted_version_ = password_version_.value_or(accepted_version_);
     refused_ = false;
     ++acceptances_;
   } else if (!reply && reply.error().reason == Reason::auth) {
@@ -128,6 +129,11 @@ void WinrmLink::learn(const Result<http::HttpReply>& reply) {
 
 boost::asio::awaitable<Result<std::shared_ptr<const Secret>>> WinrmLink::password(MonoTime deadline,
                                                                                   bool tidying) {
+  // A ticket of the older password would have to be asked for anew.
+  if (tidying && accepted_ && endpoint_->options.logon.method != "basic" &&
+      accepted_version_ != secret_version()) {
+    co_return fail(Reason::auth, "auth.refused", "the password has changed, the shell is left");
+  }
   if (tidying && accepted_) {
     password_version_.reset();  // the next ask wants a connection with what the file says
     co_return accepted_;
@@ -261,11 +267,8 @@ boost::asio::awaitable<Result<http::HttpReply>> WinrmLink::exchange(const Postin
       co_return reply;
     }
     const bool continues = refused || reply->status == 200;
-    const Status next = continues
-                            ? co_await logon_.answered(*reply, std::min(end, auth_end))
-                            : fail(Reason::protocol, "http.status",
-                                   fmt::format("{} answered {} in the middle of authentication",
-                                               endpoint_->options.url.host, reply->status));
+    const Status next = continues ? co_await logon_.answered(*reply, std::min(end, auth_end))
+                                  : std::unexpected(logon_.unexpected_status(reply->status));
     if (!next) {
       times.ended(
           StageTime{Stage::auth, std::exchange(ticket_time_, {}) + (net::mono_now() - began)});

@@ -87,11 +87,12 @@ class WinrmLink {
   std::shared_ptr<WinrmEndpoint> endpoint_;
   std::unique_ptr<http::HttpConnection> connection_;
   LinkLogon logon_;
-  std::chrono::nanoseconds ticket_time_{};  ///< of the first step, before anything was sent
+  std::chrono::nanoseconds ticket_time_{};         ///< of the first step, before anything was sent
   std::optional<std::uint64_t> password_version_;  ///< of the connection; none: not the file's
   std::shared_ptr<const Secret> password_;         ///< of the connection; absent: none is needed
   std::shared_ptr<const Secret> accepted_;         ///< the last that a server took
-  bool refused_ = false;                           ///< the last try was refused
+  std::uint64_t accepted_version_ = 0;
+  bool refused_ = false;  ///< the last try was refused
   std::uint64_t acceptances_ = 0;
   std::size_t answers_ = 0;  ///< on this connection
   std::size_t held_ = 0;     ///< bytes of the budget

@@ -155,7 +155,13 @@ TEST(RefusedLogon, IsWhatTheServerSaidToAPassword) {
   };
   EXPECT_TRUE(is_refused_logon(with("auth.refused")));
   EXPECT_TRUE(is_refused_logon(with("wsman.authentication")));
+  for (const char* code : {"auth.keytab_refused", "auth.account_unknown", "auth.account_locked",
+                           "auth.account_expired", "auth.password_expired", "auth.policy"}) {
+    EXPECT_TRUE(is_refused_logon(with(code))) << code;
+  }
   EXPECT_FALSE(is_refused_logon(with("auth.not_offered")));
+  EXPECT_FALSE(is_refused_logon(with("auth.ticket_refused"))) << "never the password";
+  EXPECT_FALSE(is_refused_logon(with("auth.clock")));
 }
 
 }  // namespace
