@@ -3,7 +3,9 @@
 #include "agent/app/exit_codes.hpp"
 #include "agent/app/output.hpp"
 #include "agent/base/limits.hpp"
+#include "agent/base/text.hpp"
 #include "agent/clixml/clixml.hpp"
+#include "agent/clixml/streams.hpp"
 
 #include <fmt/format.h>
 
@@ -30,22 +32,24 @@ int run_render(const OutputOptions& options) {
     fmt::print(stderr, "sfb_backup_exporter render: stdin cannot be read\n");
     return kFailed;
   }
-  auto document = clixml::read_file(bytes, limits);
+  auto file = clixml::read_file(bytes, limits);
   std::string().swap(bytes);
-  if (!document) {
-    fmt::print(stderr, "sfb_backup_exporter render: stdin: {}\n", describe(document.error()));
+  if (!file) {
+    fmt::print(stderr, "sfb_backup_exporter render: stdin: {}\n", describe(file.error()));
     return kFailed;
   }
-  PipelineResult result;
-  result.graph = std::move(document->graph);
-  // Error records among them print as such, in their place.
-  result.output = std::move(document->roots);
+  // Error records among the output print as such, in their place.
+  const PipelineResult result = clixml::by_stream(std::move(*file));
   const auto text = render_pipeline(result, false, options);
   if (!text) {
     fmt::print(stderr, "sfb_backup_exporter render: {}\n", describe(text.error()));
     return kFailed;
   }
-  return print_stdout(*text) ? kGood : kFailed;
+  if (!print_stdout(*text)) {
+    return kFailed;
+  }
+  fmt::print(stderr, "{}", visible(render_complaints(result, options)));
+  return kGood;
 }
 
 }  // namespace sfb::app

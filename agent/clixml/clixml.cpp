@@ -81,7 +81,18 @@ std::string_view from_markup(std::string_view text) {
   return text.substr(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
 }
 
-// What powershell.exe -OutputFormat Xml writes: documents one behind the other.
+// Takes the line away that powershell.exe -OutputFormat Xml writes before its documents.
+bool take_mark(std::string_view& text) {
+  constexpr std::string_view kMark = "#< CLIXML";
+  if (!text.starts_with(kMark)) {
+    return false;
+  }
+  text = from_markup(text.substr(kMark.size()));
+  return true;
+}
+
+// What powershell.exe -OutputFormat Xml writes: documents one behind the other. Where its stdout
+// and stderr went into one file, each has a mark of its own.
 Result<std::vector<Value>> read_several(std::string_view text, Reader& reader,
                                         const Limits& limits) {
   xml::ReaderLimits left = limits_of(text, limits);
@@ -101,13 +112,14 @@ Result<std::vector<Value>> read_several(std::string_view text, Reader& reader,
     }
     left.nodes -= std::min(left.nodes, extent->nodes);
     text = from_markup(text.substr(extent->bytes));
+    take_mark(text);
   }
   return reader.take();
 }
 
 }  // namespace
 
-Result<Document> read_file(std::string_view bytes, const Limits& limits) {
+Result<File> read_file(std::string_view bytes, const Limits& limits) {
   // UTF-16 takes two bytes for what the limit counts as one.
   if (bytes.size() / 2 > limits.object) {
     return too_large(bytes.size(), limits.object);
@@ -121,29 +133,24 @@ Result<Document> read_file(std::string_view bytes, const Limits& limits) {
     return too_large(decoded->size(), limits.object);
   }
   std::string escaped;
-  std::string_view text = escape_noncharacters(*decoded, escaped);
-  // powershell.exe -OutputFormat Xml writes this line before its documents.
-  constexpr std::string_view kMark = "#< CLIXML";
-  const bool stream = text.starts_with(kMark);
-  if (stream) {
-    text.remove_prefix(kMark.size());
-  }
-  text = from_markup(text);
+  std::string_view text = from_markup(escape_noncharacters(*decoded, escaped));
+  const bool stream = take_mark(text);
   if (!text.starts_with('<')) {
     return fail(Reason::parse, "clixml.not_clixml",
                 text.empty() ? "CLIXML: there is nothing to read"
                              : "CLIXML: the text does not begin with <",
                 "write it with Export-Clixml", std::string(text.substr(0, 100)));
   }
-  Document document;
+  File file;
   MemoryMeter meter(limits);
-  Reader reader(kSpace, limits, document.graph, meter);
+  Reader reader(kSpace, limits, file.graph, meter);
   auto roots = stream ? read_several(text, reader, limits) : read(text, reader, limits);
   if (!roots) {
     return std::unexpected(std::move(roots).error());
   }
-  document.roots = *std::move(roots);
-  return document;
+  file.roots = *std::move(roots);
+  file.streams = reader.take_streams();
+  return file;
 }
 
 Result<Value> read_message(std::string_view body, const Limits& limits, Graph& graph,

@@ -7,22 +7,33 @@
 #include "agent/base/memory_meter.hpp"
 #include "agent/value/value.hpp"
 
+#include <cstdint>
 #include <string_view>
+#include <vector>
 
 namespace sfb::clixml {
 
+/// The stream that a value of a file came on (attribute `S`), with PowerShell's names.
+enum class Stream : std::uint8_t { output, error, warning, verbose, debug, progress, information };
+
+/// What a file holds.
+struct File : Document {
+  std::vector<Stream> streams;  ///< one for each root; `output` where the file names none
+};
+
 /// A file as Export-Clixml writes it: `Objs` with any number of objects, in UTF-8 or UTF-16, with
 /// or without BOM and XML declaration. After a first line `#< CLIXML` any number of `Objs` may
-/// follow. Never throws. Reason::parse:
+/// follow, each perhaps behind such a line of its own. Never throws. Reason::parse:
 /// - clixml.syntax, clixml.not_clixml
 /// - clixml.trailing: content after the root
 /// - clixml.too_deep
 /// - clixml.too_large: too many bytes or elements, or what was read takes more memory than
 ///   most_memory (memory_meter.hpp)
-/// - clixml.bad_value, clixml.bad_reference
+/// - clixml.bad_value (also a stream that PowerShell does not have, and values with a stream beside
+///   ones without), clixml.bad_reference
 /// - clixml.repeated: a part or a member stands twice in one object, so bytes between are missing
 /// - those of decode_text
-Result<Document> read_file(std::string_view bytes, const Limits& limits);
+Result<File> read_file(std::string_view bytes, const Limits& limits);
 
 /// The body of one PSRP message: one element without namespace, UTF-8, a BOM is allowed. An empty
 /// body is one null. Errors as read_file, and clixml.encoding if it is not UTF-8.

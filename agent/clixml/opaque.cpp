@@ -18,7 +18,7 @@ constexpr std::string_view kDocument("\0", 1);
 }  // namespace
 
 Status OpaqueCollector::start(std::string_view space, std::string_view name,
-                              std::span<const xml::AttributeView> attributes) {
+                              std::span<const xml::AttributeView> attributes, bool at_top) {
   const std::size_t before = text_.size();
   if (tag_open_) {
     text_ += '>';
@@ -36,7 +36,8 @@ Status OpaqueCollector::start(std::string_view space, std::string_view name,
   }
   std::size_t prefixes = 0;
   for (const xml::AttributeView& attribute : attributes) {
-    if (open_.empty() && attribute.space.empty() && attribute.name == "N") {
+    if (open_.empty() && attribute.space.empty() &&
+        (attribute.name == "N" || (at_top && attribute.name == "S"))) {
       continue;
     }
     std::string prefix;

@@ -14,7 +14,8 @@ namespace sfb::clixml {
 
 /// Collects one element and all inside it as XML. The document's own namespace is left out, others
 /// are declared where they begin, so that the text means the same inside another document. The
-/// member name (`N`) of the outermost element is left out too: it belongs to the member.
+/// member name (`N`) of the outermost element is left out too: it belongs to the member. So is the
+/// stream (`S`) of a value at the top of a file.
 class OpaqueCollector {
  public:
   /// `limit` bounds the text: declarations repeat, so it may be longer than what was read.
@@ -23,7 +24,7 @@ class OpaqueCollector {
 
   bool active() const { return !open_.empty(); }
   Status start(std::string_view space, std::string_view name,
-               std::span<const xml::AttributeView> attributes);
+               std::span<const xml::AttributeView> attributes, bool at_top = false);
   void text(std::string_view piece);
   /// True when the outermost element has ended; `take` then gives its text.
   bool end(bool empty_tag);

@@ -201,9 +201,12 @@ Status Reader::start_value(std::string_view space, std::string_view name, Attrib
   Frame frame;
   const auto member_name = find_attribute(attributes, "N");
   frame.name = member_name.value_or("");
-  if (auto status = check_place(name, space == space_, member_name ? &*member_name : nullptr);
-      !status) {
-    return status;
+  Status started = check_place(name, space == space_, member_name ? &*member_name : nullptr);
+  if (started && is_file_root()) {
+    started = streams_.add(find_attribute(attributes, "S"));
+  }
+  if (!started) {
+    return started;
   }
   const auto scalar = space == space_ ? scalar_of_tag(name) : std::nullopt;
   if (scalar) {
@@ -224,11 +227,10 @@ Status Reader::start_value(std::string_view space, std::string_view name, Attrib
     frame.value = Value::object_ref(found->second);
   } else {
     frame.role = Role::opaque;
-    frames_.push_back(std::move(frame));
-    return opaque_.start(space, name, attributes);
+    started = opaque_.start(space, name, attributes, is_file_root());
   }
   frames_.push_back(std::move(frame));
-  return {};
+  return started;
 }
 
 Status Reader::start_object(Attributes attributes, Frame frame) {

@@ -5,6 +5,7 @@
 #include "agent/base/limits.hpp"
 #include "agent/base/memory_meter.hpp"
 #include "agent/clixml/opaque.hpp"
+#include "agent/clixml/stream_marks.hpp"
 #include "agent/value/value.hpp"
 #include "agent/xml/stream.hpp"
 
@@ -82,6 +83,8 @@ class Reader final : public xml::Handler {
 
   /// The top level values; they refer into the graph.
   std::vector<Value> take() { return std::move(roots_); }
+  /// Of a file: the stream of each of them.
+  std::vector<Stream> take_streams() { return streams_.take(); }
 
  private:
   using References = std::map<std::string, std::uint32_t, std::less<>>;
@@ -104,6 +107,7 @@ class Reader final : public xml::Handler {
   Status deliver(std::string name, Value value);
   template <typename T>
   Status keep(std::vector<T>& elements, T element);
+  bool is_file_root() const { return !frames_.empty() && frames_.back().role == Role::roots; }
   void push(Role role, std::string_view tag, ObjectId object = 0);
 
   std::string_view space_;
@@ -112,6 +116,7 @@ class Reader final : public xml::Handler {
   MemoryMeter& meter_;
   std::size_t own_ = 0;  // bytes of the meter that go with the reader
   std::vector<Value> roots_;
+  StreamMarks streams_;
   std::vector<Frame> frames_;
   OpaqueCollector opaque_;
   std::size_t objects_open_ = 0;

@@ -1,5 +1,7 @@
 #include "agent/clixml/tags.hpp"
 
+#include "agent/base/text.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -50,6 +52,19 @@ constexpr std::array kForms = {
     FormTag{"STK", Collection::Form::stack}, FormTag{"QUE", Collection::Form::queue},
     FormTag{"DCT", Collection::Form::dictionary}};
 
+struct StreamName {
+  std::string_view name;
+  Stream stream;
+};
+
+constexpr std::array kStreams = {StreamName{"Output", Stream::output},
+                                 StreamName{"Error", Stream::error},
+                                 StreamName{"Warning", Stream::warning},
+                                 StreamName{"Verbose", Stream::verbose},
+                                 StreamName{"Debug", Stream::debug},
+                                 StreamName{"Progress", Stream::progress},
+                                 StreamName{"Information", Stream::information}};
+
 const ScalarTag* find_kind(Kind kind) {
   const auto* const found = std::ranges::find(kScalars, kind, &ScalarTag::kind);
   return found == kScalars.end() ? nullptr : found;
@@ -65,6 +80,12 @@ std::optional<Kind> scalar_of_tag(std::string_view tag) {
 std::string_view tag_of_scalar(Kind kind) {
   const ScalarTag* const found = find_kind(kind);
   return found == nullptr ? std::string_view() : found->tag;
+}
+
+std::optional<Stream> stream_of_name(std::string_view name) {
+  const auto* const found = std::ranges::find_if(
+      kStreams, [&](const StreamName& known) { return iequals(known.name, name); });
+  return found == kStreams.end() ? std::nullopt : std::optional(found->stream);
 }
 
 std::string_view wanted_of_scalar(Kind kind) {

@@ -1,6 +1,7 @@
 // The tags of CLIXML and the kinds of value they stand for. Private to the room.
 #pragma once
 
+#include "agent/clixml/clixml.hpp"
 #include "agent/value/value.hpp"
 
 #include <optional>
@@ -25,6 +26,9 @@ std::string_view tag_of_form(Collection::Form form);
 
 /// True for tags that are parts of an object and not values: `TN`, `Props`, `LST`, `En`.
 bool is_part_tag(std::string_view tag);
+
+/// The stream that an attribute `S` names, in any case, as PowerShell takes it.
+std::optional<Stream> stream_of_name(std::string_view name);
 
 /// What a scalar's text must be, for messages: `a 32-bit signed integer`.
 std::string_view wanted_of_scalar(Kind kind);

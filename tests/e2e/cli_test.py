@@ -195,6 +195,30 @@ class Foreground(LabTest):
         self.assertEqual(foreign.returncode, 1)
         self.assertIn(b"render: stdin: ", foreign.stderr)
 
+    def test_files_of_all_streams(self):
+        """powershell.exe -OutputFormat Xml puts the streams of a command into one file."""
+        head = '<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04">'
+        progress = '<Obj S="progress" RefId="0"><MS><PR N="Record"><AV>Preparing modules.</AV></PR></MS></Obj>'
+        status = ('<Obj S="Output" RefId="1"><Props><Obj N="BackupModules" RefId="2"><LST><S>A.B:[FinalState,NormalState]</S></LST></Obj>'
+                  "</Props></Obj>")
+        error = '<S S="Error">Access is denied._x000D__x000A_</S><S S="warning">late</S>'
+        good = f"#< CLIXML\r\n{head}{progress}</Objs>{head}{status}</Objs>\r\n"
+        bad = f"#< CLIXML\r\n{head}{error}</Objs>\r\n"
+        shown = run(lab.AGENT, "render", input=good)
+        self.assertEqual((shown.returncode, shown.stderr), (0, ""))
+        self.assertIn("{A.B:[FinalState,NormalState]}", shown.stdout)
+        self.assertNotIn("Preparing", shown.stdout)
+        shown = run(lab.AGENT, "render", "--as", "json", input=bad)
+        self.assertEqual((shown.returncode, shown.stdout), (0, ""))
+        self.assertIn("WARNING: late\nAccess is denied.\n", shown.stderr)
+        self.configure()
+        for content, code, words in ((good, 0, "working:    yes"), (bad, 1, "reason: cmdlet (cmdlet.second_hop)"),
+                                     (good + bad, 1, "reason: cmdlet (cmdlet.second_hop)")):
+            self.drop(ATL, content)
+            shown = run(lab.AGENT, "evaluate", f"--config.file={self.folder}/agent.yml", ATL)
+            self.assertEqual(shown.returncode, code, shown.stderr)
+            self.assertIn(words, shown.stderr)
+
     def test_version_and_help(self):
         version = run(lab.AGENT, "--version")
         self.assertEqual(version.returncode, 0)

@@ -86,6 +86,17 @@ std::string hashtable_clixml(std::string_view export_state) {
       entry("Errors", R"(<Nil N="Value" />)"));
 }
 
+// What powershell.exe -OutputFormat Xml writes: all streams of a command; `more` stands behind.
+std::string streams_clixml(std::string_view export_state, std::string_view more) {
+  return fmt::format(
+      "#< CLIXML\r\n"
+      R"(<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04">)"
+      R"(<Obj S="progress" RefId="0"><MS><I64 N="SourceId">1</I64><PR N="Record"><AV>Preparing</AV>)"
+      R"(</PR></MS></Obj><Obj S="Output" RefId="1"><Props><Obj N="BackupModules" RefId="2"><LST>)"
+      R"(<S>A.B:[{},NormalState]</S></LST></Obj></Props></Obj>{}</Objs>)",
+      export_state, more);
+}
+
 // One line, as ConvertTo-Json -Compress and Export-Clixml's peers write it.
 std::string without_layout(const std::string& text) {
   std::string out;
@@ -116,7 +127,10 @@ std::vector<ExportSource> exports() {
   for (const std::string_view state : {"FinalState", "ErrorState"}) {
     all.push_back({fmt::format("counted.json {}", state), counted_json(state), pool});
     all.push_back({fmt::format("hashtable.clixml {}", state), hashtable_clixml(state), pool});
+    all.push_back({fmt::format("streams.clixml {}", state), streams_clixml(state, ""), pool});
   }
+  all.push_back({"streams.clixml with an error",
+                 streams_clixml("FinalState", R"(<S S="Error">denied_x000D__x000A_</S>)"), pool});
   for (const std::string name :
        {"healthy-2013-depth2.clixml", "error-2013-depth2.clixml", "healthy-2019-depth1.clixml",
         "error-2013.json", "healthy-2019.json"}) {

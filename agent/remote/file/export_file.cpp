@@ -3,6 +3,7 @@
 #include "agent/base/encoding.hpp"
 #include "agent/base/text.hpp"
 #include "agent/clixml/clixml.hpp"
+#include "agent/clixml/streams.hpp"
 #include "agent/json/reader.hpp"
 #include "agent/value/access.hpp"
 #include "agent/value/date_time.hpp"
@@ -49,6 +50,9 @@ std::string_view kind_of(std::string_view content) {
                                                                       : "of text without markup";
 }
 
+// The first line of what powershell.exe -OutputFormat Xml writes.
+constexpr std::string_view kMark = "#< CLIXML";
+
 // Whether the bytes are worth a word about their encoding: other files are named as foreign.
 bool begins_as_export(std::string_view bytes) {
   using namespace std::string_view_literals;
@@ -57,10 +61,29 @@ bool begins_as_export(std::string_view bytes) {
   }
   constexpr std::string_view kBefore = "\xEF\xBB\xBF \t\r\n\0"sv;
   const auto first = bytes.find_first_not_of(kBefore);
-  return first != std::string_view::npos && "<{["sv.contains(bytes[first]);
+  return first != std::string_view::npos &&
+         ("<{["sv.contains(bytes[first]) || bytes.substr(first).starts_with(kMark));
 }
 
-Result<Document> read_document(std::string_view bytes, const Limits& limits, ExportFormat& format) {
+Result<PipelineResult> read_text(std::string_view text, const Limits& limits, ExportFormat format) {
+  if (format == ExportFormat::clixml) {
+    auto file = clixml::read_file(text, limits);
+    return file ? Result<PipelineResult>(clixml::by_stream(std::move(*file)))
+                : std::unexpected(std::move(file.error()));
+  }
+  auto document = json::read(text, limits);
+  if (!document) {
+    return std::unexpected(std::move(document.error()));
+  }
+  PipelineResult result;
+  result.graph = std::move(document->graph);
+  result.output = std::move(document->roots);
+  return result;
+}
+
+// What the file holds, by streams. A wrapper is still one object of its output.
+Result<PipelineResult> read_content(std::string_view bytes, const Limits& limits,
+                                    ExportFormat& format) {
   std::string storage;
   const auto decoded = decode_text(bytes, storage);
   if (!decoded && begins_as_export(bytes)) {
@@ -77,25 +100,25 @@ Result<Document> read_document(std::string_view bytes, const Limits& limits, Exp
                 "look whether the task that writes it runs, and whether its disk is full");
   }
   const bool json = content.front() == '{' || content.front() == '[';
-  if (!json && content.front() != '<') {
+  if (!json && content.front() != '<' && !content.starts_with(kMark)) {
     return fail(Reason::parse, "file.foreign",
                 fmt::format("the file is neither CLIXML nor JSON but {} bytes {}", bytes.size(),
                             kind_of(content)),
                 "let Export-BackupStatus.ps1, Export-Clixml or ConvertTo-Json write it");
   }
   format = json ? ExportFormat::json : ExportFormat::clixml;
-  auto document = json ? json::read(text, limits) : clixml::read_file(text, limits);
-  if (document) {
-    return document;
+  auto result = read_text(text, limits, format);
+  if (result) {
+    return result;
   }
-  const std::string& code = document.error().code;
+  const std::string& code = result.error().code;
   const bool zeros = code.ends_with(".trailing") && text.ends_with('\0');
-  if (zeros || (code.ends_with(".syntax") && looks_cut(text, format))) {
+  if (zeros || content == kMark || (code.ends_with(".syntax") && looks_cut(text, format))) {
     return fail(Reason::parse, "file.truncated",
-                fmt::format("the file ends too early: {}", document.error().message),
+                fmt::format("the file ends too early: {}", result.error().message),
                 "write beside it and rename, as Export-BackupStatus.ps1 does");
   }
-  return document;
+  return result;
 }
 
 // An error that came through ConvertTo-Json: a bare text or an object.
@@ -204,11 +227,13 @@ std::vector<Value> take_items(Graph& graph, const Value& list) {
   return items;
 }
 
-Result<Export> read_wrapper(Document document, const Fqdn& pool, std::string_view collector) {
-  const Value wrapper = document.roots.front();
+Result<Export> read_wrapper(PipelineResult content, const Fqdn& pool, std::string_view collector) {
+  const Value wrapper = content.output.front();
+  // Of the command that wrote the wrapper, not of the cmdlet whose errors it holds.
+  const bool has_errors_beside = !content.errors.empty();
   Export parsed;
   parsed.wrapped = true;
-  parsed.result.graph = std::move(document.graph);
+  parsed.result = std::move(content);
   Graph& graph = parsed.result.graph;
   const auto member = [&](std::string_view name) { return find_member(graph, wrapper, name); };
   if (Status version = check_version(graph, *member(kVersionField)); !version) {
@@ -224,7 +249,7 @@ Result<Export> read_wrapper(Document document, const Fqdn& pool, std::string_vie
   if (!state) {
     return std::unexpected(state.error());
   }
-  parsed.result.state = *state;
+  parsed.result.state = has_errors_beside ? PipelineState::failed : *state;
   const Value* when = member("ExportedAt");
   const auto when_text = when == nullptr ? std::nullopt : plain_text(graph, *when);
   if (!when_text) {
@@ -265,19 +290,22 @@ Result<Export> read_wrapper(Document document, const Fqdn& pool, std::string_vie
   return parsed;
 }
 
-Export read_bare(Document document) {
+Export read_bare(PipelineResult content) {
   Export parsed;
-  parsed.result.graph = std::move(document.graph);
-  const auto is_error = [&](const Value& root) {
-    return is_error_record(parsed.result.graph, root);
+  parsed.result = std::move(content);
+  std::vector<Value>& output = parsed.result.output;
+  const auto is_record = [&](const Value& value) {
+    return is_error_record(parsed.result.graph, value);
   };
-  std::ranges::copy_if(document.roots, std::back_inserter(parsed.result.errors), is_error);
-  std::erase_if(document.roots, is_error);
-  parsed.result.output = std::move(document.roots);
-  if (std::ranges::all_of(parsed.result.output, &Value::is_null)) {
+  std::ranges::copy_if(output, std::back_inserter(parsed.result.errors), is_record);
+  std::erase_if(output, is_record);
+  if (std::ranges::all_of(output, &Value::is_null)) {
     parsed.result.doubt =
         "the export is empty and without the wrapper that holds errors too: the cmdlet may have "
         "failed (write it with Export-BackupStatus.ps1)";
+  } else if (!parsed.result.errors.empty()) {
+    // Nothing tells whether the command went on after an error: this may be the half of an answer.
+    parsed.result.state = PipelineState::failed;
   }
   return parsed;
 }
@@ -294,24 +322,24 @@ Result<Export> parse_export(std::string_view bytes, const Fqdn& pool, const Limi
                 "raise limits.object, or look what was written");
   }
   ExportFormat format = ExportFormat::clixml;
-  auto document = read_document(bytes, limits, format);
-  if (!document) {
+  auto content = read_content(bytes, limits, format);
+  if (!content) {
     // What cannot be read may be anybody's file: it is not quoted, its place must do.
-    document.error().peer.clear();
-    if (document.error().remedy.empty()) {
-      document.error().remedy = "look what wrote the file: Export-BackupStatus.ps1 writes it right";
+    content.error().peer.clear();
+    if (content.error().remedy.empty()) {
+      content.error().remedy = "look what wrote the file: Export-BackupStatus.ps1 writes it right";
     }
-    return std::unexpected(std::move(document.error()));
+    return std::unexpected(std::move(content.error()));
   }
-  const bool wrapped = std::ranges::any_of(document->roots, [&](const Value& root) {
-    return find_member(document->graph, root, kVersionField) != nullptr;
+  const bool wrapped = std::ranges::any_of(content->output, [&](const Value& root) {
+    return find_member(content->graph, root, kVersionField) != nullptr;
   });
-  if (wrapped && document->roots.size() > 1) {
+  if (wrapped && content->output.size() > 1) {
     return bad_wrapper(fmt::format("the file holds {} objects, but an export is one object",
-                                   document->roots.size()));
+                                   content->output.size()));
   }
-  Result<Export> parsed = wrapped ? read_wrapper(std::move(*document), pool, collector)
-                                  : read_bare(std::move(*document));
+  Result<Export> parsed =
+      wrapped ? read_wrapper(std::move(*content), pool, collector) : read_bare(std::move(*content));
   if (parsed) {
     parsed->format = format;
   }
