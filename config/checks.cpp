@@ -4,6 +4,7 @@
 #include "agent/base/time.hpp"
 #include "config/checks_logon.hpp"
 #include "config/fields.hpp"
+#include "config/suggestions.hpp"
 
 #include <fmt/format.h>
 
@@ -13,6 +14,7 @@
 #include <unordered_set>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace sfb::config {
 
@@ -68,6 +70,7 @@ PoolIndex index_pools(const Draft& draft, Problems& problems) {
 
 void check_references(const Draft& draft, const EndpointIndex& endpoints, Problems& problems) {
   std::unordered_map<std::string_view, std::size_t> uses;
+  const std::vector<std::string_view> names = names_of(draft.endpoints);
   for (const DraftPool& pool : draft.pools) {
     if (!pool.endpoint) {
       continue;
@@ -76,7 +79,7 @@ void check_references(const Draft& draft, const EndpointIndex& endpoints, Proble
     if (!endpoints.contains(*pool.endpoint)) {
       problems.add(pool.endpoint_at->position(), pool.key + ".endpoint",
                    fmt::format("there is no endpoint {}", quote(*pool.endpoint, 64)),
-                   "name an entry of endpoints");
+                   with_near("name an entry of endpoints", *pool.endpoint, names));
     }
   }
   for (const DraftEndpoint& endpoint : draft.endpoints) {
@@ -106,6 +109,7 @@ void check_references(const Draft& draft, const EndpointIndex& endpoints, Proble
 void check_credentials(const Draft& draft, const CredentialsIndex& credentials, Problems& problems,
                        Problems& warnings) {
   std::unordered_set<std::string_view> used;
+  const std::vector<std::string_view> names = names_of(draft.credentials);
   for (const DraftEndpoint& endpoint : draft.endpoints) {
     if (endpoint.credentials_at == nullptr) {
       continue;
@@ -121,7 +125,7 @@ void check_credentials(const Draft& draft, const CredentialsIndex& credentials, 
                    // Another text is perhaps an account with its password.
                    key_text(name) == name ? fmt::format("there are no credentials {}", quote(name))
                                           : "is not a name of credentials",
-                   "name an entry of credentials");
+                   with_near("name an entry of credentials", name, names));
     } else {
       check_logon(endpoint, found->second->value, problems, warnings);
     }
@@ -153,6 +157,7 @@ void check_ages(const Draft& draft, Problems& problems) {
 
 void check_pairs(const Draft& draft, const PoolIndex& pools, Problems& problems,
                  Problems& warnings) {
+  const Partners partners(draft);
   for (const DraftPool& pool : draft.pools) {
     if (!pool.fqdn || !pool.paired_pool) {
       continue;
@@ -164,9 +169,14 @@ void check_pairs(const Draft& draft, const PoolIndex& pools, Problems& problems,
       continue;
     }
     const auto partner = pools.find(*pool.paired_pool);
+    if (partner == pools.end() && warnings.full()) {
+      warnings.add({}, {}, {});
+      continue;
+    }
     if (partner == pools.end()) {
       warnings.add(at, key, fmt::format("pool {} is not configured", pool.paired_pool->str()),
-                   "add it to see both directions of the backup");
+                   with_near("add it to see both directions of the backup", pool.paired_pool->str(),
+                             partners.of(*pool.fqdn)));
       continue;
     }
     const DraftPool& other = *partner->second;

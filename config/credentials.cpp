@@ -20,6 +20,8 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kKnownMethods = {"basic", "kerberos", "ntlm", "negotiate",
                                                            "certificate"};
+constexpr std::array<std::string_view, 7> kKeys = {
+    "username", "password_file", "keytab_file", "ccache", "realm", "kdcs", "ntlm"};
 constexpr std::size_t kMostUsername = 256;
 constexpr std::size_t kMostCcache = 1024;
 constexpr std::size_t kMostKdcs = 16;
@@ -276,6 +278,8 @@ void read_credentials(const Node& node, const Context& context) {
                                "remove it, or write method negotiate");
       }
       section.finish();
+    } else if (section.find("method") == nullptr) {
+      section.finish_unjudged(kKeys);
     }
     context.draft.credentials.push_back(std::move(credentials));
   }

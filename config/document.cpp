@@ -131,7 +131,11 @@ class Builder final : public YAML::EventHandler {
       parent.node->items.push_back(node);
     } else if (parent.key == nullptr) {
       if (node->kind != Node::Kind::scalar) {
-        throw Refused(mark, "the key is not text", "write a name before the colon");
+        throw Refused(mark, "the key is not text",
+                      node->kind == Node::Kind::map
+                          ? "write a name before the colon; what {{ }} stands for must be there "
+                            "before this file is read"
+                          : "write a name before the colon");
       }
       parent.key = node;
     } else {

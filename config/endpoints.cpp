@@ -93,6 +93,14 @@ void refuse_foreign_keys(Section& section, const TransportRow& own, const Contex
   }
 }
 
+std::vector<std::string_view> all_keys() {
+  std::vector<std::string_view> keys = {"max_concurrent"};
+  for (const TransportRow& row : kTransports) {
+    keys.insert(keys.end(), row.keys.begin(), row.keys.end());
+  }
+  return keys;
+}
+
 std::vector<std::string_view> known_transports() {
   std::vector<std::string_view> known = {kPlanned};
   for (const TransportRow& row : kTransports) {
@@ -122,6 +130,9 @@ void read_endpoint(const Entry& entry, const Context& context) {
     assign(endpoint.value.max_concurrent, section.number("max_concurrent", 1, kMostPerEndpoint));
     section.finish();
   } else {
+    if (section.find("transport") == nullptr) {
+      section.finish_unjudged(all_keys());
+    }
     context.draft.credential_references_known = false;
   }
   context.draft.endpoints.push_back(std::move(endpoint));

@@ -326,6 +326,7 @@ void read_server(Section section, const Context& context, Ssh& ssh) {
 
 void read_ssh_keys(Section& section, const Context& context, DraftEndpoint& endpoint) {
   Ssh& ssh = endpoint.value.transport.emplace<Ssh>();
+  ssh.folder = folder_of(section, context);
   const Node* const program = section.find("program");
   const Node* const server = section.find("ssh");
   if (program == nullptr && server == nullptr) {

@@ -1,6 +1,7 @@
 #include "config/fields.hpp"
 
 #include "agent/base/ascii.hpp"
+#include "agent/base/near.hpp"
 #include "agent/base/text.hpp"
 #include "agent/base/time.hpp"
 
@@ -11,7 +12,6 @@
 #include <array>
 #include <charconv>
 #include <limits>
-#include <numeric>
 #include <unordered_map>
 #include <utility>
 
@@ -37,37 +37,10 @@ std::optional<std::size_t> parse_number(std::string_view text) {
   return value;
 }
 
-// Single characters to insert, remove or replace to come from one word to the other.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), 0UL);
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t change = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({change, row[j] + 1, diagonal + 1});
-    }
-  }
-  return row.back();
-}
-
+// The known key that `word` may have been meant as; empty without one.
 std::string_view nearest(std::string_view word, std::span<const std::string_view> known) {
-  if (word.size() > 64) {
-    return {};  // no key of ours is near that
-  }
-  const std::string lower = to_lower(word);
-  std::string_view best;
-  std::size_t best_distance = 3;
-  for (const std::string_view candidate : known) {
-    const std::size_t distance = edit_distance(lower, candidate);
-    if (distance < best_distance && distance * 2 < candidate.size()) {
-      best = candidate;
-      best_distance = distance;
-    }
-  }
-  return best;
+  const auto names = near_names(word, known);
+  return names.empty() ? std::string_view() : names.front();
 }
 
 std::string_view kind_text(Node::Kind kind) {
@@ -323,10 +296,14 @@ bool Section::require(std::string_view name, std::string remedy) {
   return false;
 }
 
-void Section::finish() {
+void Section::sort_known() {
   std::ranges::sort(known_);
   const auto repeated = std::ranges::unique(known_);
   known_.erase(repeated.begin(), repeated.end());
+}
+
+void Section::finish() {
+  sort_known();
   for (const Entry& entry : entries_) {
     const std::string& name = entry.key->text;
     if (std::ranges::binary_search(known_, name)) {
@@ -345,7 +322,21 @@ void Section::finish() {
     }
     problems_.add(entry.key->position(), key_of(name), "unknown key",
                   near.empty() ? fmt::format("allowed are {}", fmt::join(known_, ", "))
-                               : fmt::format("did you mean {}?", near));
+                               : did_you_mean(std::array{near}));
+  }
+}
+
+void Section::finish_unjudged(std::span<const std::string_view> known) {
+  known_.insert(known_.end(), known.begin(), known.end());
+  sort_known();
+  for (const Entry& entry : entries_) {
+    const std::string& name = entry.key->text;
+    const std::string_view near =
+        std::ranges::binary_search(known_, name) || problems_.full() ? "" : nearest(name, known_);
+    if (!near.empty()) {
+      problems_.add(entry.key->position(), key_of(name), "unknown key",
+                    did_you_mean(std::array{near}));
+    }
   }
 }
 

@@ -82,6 +82,9 @@ class Section {
 
   /// Reports unknown keys, with the known one they resemble. Known are the names asked for.
   void finish();
+  /// Instead of finish where a key is missing without which the rest cannot be judged: reports
+  /// unknown keys that resemble one asked for or one of `known`, and no other.
+  void finish_unjudged(std::span<const std::string_view> known);
 
   /// The entries in order, duplicates left out: for maps with free names.
   std::span<const Entry> entries() const { return entries_; }
@@ -90,6 +93,7 @@ class Section {
 
  private:
   const std::string* scalar(std::string_view name);
+  void sort_known();
 
   const Node& node_;
   std::string path_;

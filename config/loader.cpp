@@ -2,6 +2,7 @@
 
 #include "config/checks.hpp"
 #include "config/document.hpp"
+#include "config/doubts.hpp"
 #include "config/draft.hpp"
 #include "config/sections.hpp"
 
@@ -72,11 +73,13 @@ std::expected<Loaded, std::vector<Problem>> load(std::span<const std::string> pa
   Draft draft;
   for (const auto& document : documents) {
     read_document(*document, capabilities, files, draft, problems, warnings);
+    warn_of_variables(*document, warnings);
   }
   if (!all_read) {
     // What is missing may stand in the file that could not be read.
     return std::unexpected(problems.take_sorted());
   }
+  warn_of_pool_names(draft, warnings);
   Settings settings =
       check_and_resolve(std::move(draft), {paths.front(), 1, 1}, problems, warnings);
   if (problems.count() != 0) {

@@ -118,7 +118,9 @@ struct Ssh {
   static constexpr std::string_view kTransport = "ssh";
 
   std::vector<std::string> program;  ///< absolute path and arguments; empty: `host` is set
-  std::string host;                  ///< a DNS name or an IP address
+  /// That of the file in which the endpoint stands, absolute: the program's working folder.
+  std::string folder = {};
+  std::string host;  ///< a DNS name or an IP address
   std::uint16_t port = 22;
   std::string user;
   std::string identity_file;     ///< absolute; the private key

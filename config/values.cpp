@@ -55,6 +55,12 @@ std::optional<std::string> read_offered(Section& section, std::string_view what,
   return std::nullopt;
 }
 
+std::string folder_of(const Section& section, const Context& context) {
+  const std::string file = context.files.absolute(std::string(section.node().file));
+  const std::size_t slash = file.rfind('/');
+  return slash == std::string::npos ? "" : file.substr(0, std::max(slash, 1UL));
+}
+
 std::optional<std::string> read_path(Section& section, std::string_view name,
                                      const Context& context) {
   const auto path = section.text(name);

@@ -23,6 +23,9 @@ std::optional<std::string> read_offered(Section& section, std::string_view what,
                                         std::span<const std::string> available,
                                         std::span<const std::string_view> known);
 
+/// The folder of the file in which the section stands, absolute.
+std::string folder_of(const Section& section, const Context& context);
+
 /// A file named by key `name`, absolute: a relative one is taken from the folder of the file that
 /// names it. Nothing when it is absent, empty or no path, which has then been reported.
 std::optional<std::string> read_path(Section& section, std::string_view name,

@@ -7,6 +7,7 @@
 #include "agent/app/process.hpp"
 #include "agent/app/screen.hpp"
 #include "agent/app/setup.hpp"
+#include "agent/base/near.hpp"
 #include "agent/base/text.hpp"
 #include "agent/engine/backoff.hpp"
 #include "agent/engine/job.hpp"
@@ -26,8 +27,11 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <ranges>
+#include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace sfb::app {
 
@@ -212,6 +216,24 @@ int report(const Run& run, const config::Pool& pool, const EvaluateOptions& opti
   return kGood;
 }
 
+void print_unknown_pool(std::string_view pool, const config::Settings& settings) {
+  constexpr std::size_t kMostListed = 20;
+  std::vector<std::string_view> names;
+  for (const config::Pool& known : settings.pools) {
+    names.push_back(known.fqdn.str());
+  }
+  const std::string near = did_you_mean(near_names(pool, names));
+  fmt::print(stderr, "sfb_backup_exporter evaluate: pool {} is not configured{}{}\n",
+             quote(pool, 80), near.empty() ? "" : ": ", near);
+  fmt::print(stderr, "configured are:\n");
+  for (const std::string_view name : names | std::views::take(kMostListed)) {
+    fmt::print(stderr, "  {}\n", name);
+  }
+  if (names.size() > kMostListed) {
+    fmt::print(stderr, "  and {} more\n", names.size() - kMostListed);
+  }
+}
+
 }  // namespace
 
 int run_evaluate(const EvaluateOptions& options) {
@@ -227,11 +249,7 @@ int run_evaluate(const EvaluateOptions& options) {
   const auto pool =
       name ? std::ranges::find(settings.pools, *name, &config::Pool::fqdn) : settings.pools.end();
   if (pool == settings.pools.end()) {
-    fmt::print(stderr, "sfb_backup_exporter evaluate: pool {} is not configured; configured are:\n",
-               quote(options.pool, 80));
-    for (const config::Pool& known : settings.pools) {
-      fmt::print(stderr, "  {}\n", known.fqdn.str());
-    }
+    print_unknown_pool(options.pool, settings);
     return kUsage;
   }
   if (const Status used = use_realms(settings); !used) {

@@ -41,14 +41,16 @@ int run_render(const OutputOptions& options) {
   // Error records among the output print as such, in their place.
   const PipelineResult result = clixml::by_stream(std::move(*file));
   const auto text = render_pipeline(result, false, options);
-  if (!text) {
-    fmt::print(stderr, "sfb_backup_exporter render: {}\n", describe(text.error()));
+  const auto complaints = render_complaints(result, options);
+  if (!text || !complaints) {
+    fmt::print(stderr, "sfb_backup_exporter render: {}\n",
+               describe(text ? complaints.error() : text.error()));
     return kFailed;
   }
   if (!print_stdout(*text)) {
     return kFailed;
   }
-  fmt::print(stderr, "{}", visible(render_complaints(result, options)));
+  fmt::print(stderr, "{}", visible(*complaints));
   return kGood;
 }
 

@@ -89,6 +89,7 @@ remote::SshOptions ssh_options(const config::Endpoint& endpoint, const config::S
   const auto& ssh = std::get<config::Ssh>(endpoint.transport);
   auto options = remoting_options<remote::SshOptions>(ssh, endpoint, settings, shared);
   options.argv = ssh_argv(ssh);
+  options.folder = ssh.folder;
   options.is_ssh = ssh.program.empty();
   if (shared.services) {
     options.readers = {shared.services, &shared.services->readers};

@@ -337,8 +337,9 @@ asio::awaitable<std::optional<ProcessExit>> ChildProcess::State::end(Self self,
 ChildProcess::ChildProcess(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
 Result<std::unique_ptr<ChildProcess>> ChildProcess::start(asio::any_io_executor executor,
-                                                          const std::vector<std::string>& argv) {
-  auto spawned = spawn(argv);
+                                                          const std::vector<std::string>& argv,
+                                                          const std::string& folder) {
+  auto spawned = spawn(argv, folder);
   if (!spawned) {
     return std::unexpected(std::move(spawned.error()));
   }

@@ -43,11 +43,13 @@ struct EndPatience {
 /// wait at once.
 class ChildProcess {
  public:
-  /// `argv`: an absolute path and its arguments; the environment is the agent's own. Errors:
-  /// Reason::process, code `process.start`: it cannot be started (missing, not executable, too many
-  /// processes), naming the program and the system's reason. Blocks until the program is loaded.
+  /// `argv`: an absolute path and its arguments; `folder`: where it starts, empty for the agent's
+  /// own; the environment is the agent's own. Errors: Reason::process, code `process.start`: it
+  /// cannot be started (missing, not executable, too many processes, no such folder), naming the
+  /// program and the system's reason. Blocks until the program is loaded.
   static Result<std::unique_ptr<ChildProcess>> start(boost::asio::any_io_executor executor,
-                                                     const std::vector<std::string>& argv);
+                                                     const std::vector<std::string>& argv,
+                                                     const std::string& folder = {});
   /// Kills the whole group if it still runs (SIGKILL); the end is awaited in the background.
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <spawn.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -79,6 +80,23 @@ std::unexpected<Error> cannot_start(const std::string& program, int error) {
       remedy_for(error));
 }
 
+// posix_spawn does not tell which step failed.
+bool is_entered(const std::string& folder) {
+  struct stat info{};
+  return folder.empty() || (::stat(folder.c_str(), &info) == 0 && S_ISDIR(info.st_mode) &&
+                            ::access(folder.c_str(), X_OK) == 0);
+}
+
+std::unexpected<Error> cannot_enter(const std::string& program, const std::string& folder,
+                                    int error) {
+  return fail(
+      Reason::process, "process.start",
+      fmt::format("{} cannot be started: its folder {}, that of the configuration, cannot be "
+                  "entered: {}",
+                  program, folder, std::generic_category().message(error)),
+      "let the agent's account enter the folder, or load the configuration from another");
+}
+
 Status check(const std::vector<std::string>& argv) {
   if (argv.empty() || !argv.front().starts_with('/')) {
     return fail(Reason::process, "process.start",
@@ -137,7 +155,8 @@ int first_error(std::initializer_list<int> errors) {
   return found == errors.end() ? 0 : *found;
 }
 
-int launch(const std::vector<std::string>& argv, int in, int out, int err, pid_t& pid) {
+int launch(const std::vector<std::string>& argv, const std::string& folder, int in, int out,
+           int err, pid_t& pid) {
   Actions actions;
   Attributes attributes;
   sigset_t all;
@@ -151,6 +170,8 @@ int launch(const std::vector<std::string>& argv, int in, int out, int err, pid_t
           ::posix_spawn_file_actions_adddup2(actions.get(), err, STDERR_FILENO),
           // Whatever a library opened without O_CLOEXEC.
           ::posix_spawn_file_actions_addclosefrom_np(actions.get(), STDERR_FILENO + 1),
+          folder.empty() ? 0
+                         : ::posix_spawn_file_actions_addchdir_np(actions.get(), folder.c_str()),
           ::posix_spawnattr_setflags(attributes.get(), static_cast<short>(kFlags)),
           ::posix_spawnattr_setpgroup(attributes.get(), 0),
           ::posix_spawnattr_setsigdefault(attributes.get(), &all),
@@ -169,7 +190,7 @@ int launch(const std::vector<std::string>& argv, int in, int out, int err, pid_t
 
 }  // namespace
 
-Result<Spawned> spawn(const std::vector<std::string>& argv) {
+Result<Spawned> spawn(const std::vector<std::string>& argv, const std::string& folder) {
   if (Status good = check(argv); !good) {
     return std::unexpected(std::move(good.error()));
   }
@@ -182,8 +203,10 @@ Result<Spawned> spawn(const std::vector<std::string>& argv) {
   }
   keep_children();
   Spawned child;
-  if (const int error = launch(argv, in.read.get(), out.write.get(), err.write.get(), child.pid)) {
-    return cannot_start(argv.front(), error);
+  if (const int error =
+          launch(argv, folder, in.read.get(), out.write.get(), err.write.get(), child.pid)) {
+    return is_entered(folder) ? cannot_start(argv.front(), error)
+                              : cannot_enter(argv.front(), folder, error);
   }
   // Not pidfd_open(): glibc 2.36 declares it for C alone.
   child.pidfd.reset(static_cast<int>(::syscall(SYS_pidfd_open, child.pid, 0)));

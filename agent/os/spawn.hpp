@@ -21,11 +21,12 @@ struct Spawned {
   Descriptor err;  ///< reads its stderr
 };
 
-/// Starts `argv` (an absolute path and its arguments) in a process group of its own, with the
-/// agent's environment and folder, no descriptor but its three pipes, default signal handlers and
-/// no signal blocked. Blocks until the program is loaded. Should this process ignore SIGCHLD, it no
-/// longer does. Errors: Reason::process, code `process.start`. Thread rule: any thread.
-Result<Spawned> spawn(const std::vector<std::string>& argv);
+/// Starts `argv` (an absolute path and its arguments) in `folder` (empty: the agent's own) and in a
+/// process group of its own, with the agent's environment, no descriptor but its three pipes,
+/// default signal handlers and no signal blocked. Blocks until the program is loaded. Should this
+/// process ignore SIGCHLD, it no longer does. Errors: Reason::process, code `process.start`. Thread
+/// rule: any thread.
+Result<Spawned> spawn(const std::vector<std::string>& argv, const std::string& folder = {});
 
 /// write(2) into a pipe, with no SIGPIPE however the program takes that: EPIPE is all.
 ssize_t write_without_signal(int fd, std::string_view bytes);

@@ -130,6 +130,10 @@ class Foreground(LabTest):
         unknown = run(lab.AGENT, "evaluate", config, "nowhere.example.com")
         self.assertEqual(unknown.returncode, 2)
         self.assertIn(ATL, unknown.stderr)
+        self.assertNotIn("did you mean", unknown.stderr)
+        misspelt = run(lab.AGENT, "evaluate", config, f"{ATL}m")
+        self.assertEqual(misspelt.returncode, 2)
+        self.assertRegex(misspelt.stderr, rf"is not configured: did you mean {ATL}[?]")
         self.assertEqual(run(lab.AGENT, "evaluate", config).returncode, 2)
         self.assertEqual(run(lab.AGENT, "--nonsense").returncode, 2)
 

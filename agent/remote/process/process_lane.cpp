@@ -147,7 +147,7 @@ asio::awaitable<ProcessLane::Next> ProcessLane::start() {
   if (child_ && !child_->exit()) {
     asio::co_spawn(endpoint_->executor, end(endpoint_, std::move(child_)), asio::detached);
   }
-  auto child = os::ChildProcess::start(endpoint_->executor, options.argv);
+  auto child = os::ChildProcess::start(endpoint_->executor, options.argv, options.folder);
   if (!child) {
     child.error().stage = Stage::open;
     co_return session_->died(std::move(child.error()), net::mono_now());

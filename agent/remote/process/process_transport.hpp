@@ -23,6 +23,7 @@ namespace sfb::remote {
 struct SshOptions {
   std::string endpoint;           ///< its name, for messages
   std::vector<std::string> argv;  ///< an absolute path and arguments; never through a shell
+  std::string folder;             ///< where it starts; empty: the agent's own
   bool is_ssh = false;            ///< argv is an ssh client: its words on stderr are understood
   Language language = Language::automatic;
   std::string import_module;

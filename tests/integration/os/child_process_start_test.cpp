@@ -30,9 +30,9 @@ class ChildProcessStartTest : public ChildTest {
     return path;
   }
   /// The message; empty when it started.
-  std::string refusal(const std::vector<std::string>& argv) {
+  std::string refusal(const std::vector<std::string>& argv, const std::string& folder = {}) {
     return loop_.call([&]() -> std::string {
-      const auto made = ChildProcess::start(loop_.executor(), argv);
+      const auto made = ChildProcess::start(loop_.executor(), argv, folder);
       if (made) {
         return "";
       }
@@ -63,6 +63,21 @@ TEST_F(ChildProcessStartTest, SaysWhyAProgramCannotBeStarted) {
   EXPECT_EQ(refusal({}), "\"\" cannot be started: it is not an absolute path");
   EXPECT_EQ(refusal({"/bin/echo", std::string("a\0b", 3)}),
             "/bin/echo cannot be started: an argument holds a NUL");
+}
+
+TEST_F(ChildProcessStartTest, StartsInItsFolder) {
+  const std::string folder = fs::canonical(root_).string();
+  start({"/bin/pwd"}, folder);
+  EXPECT_EQ(read_all(), folder + "\n");
+  drop();
+  start({"/bin/pwd"});
+  EXPECT_EQ(read_all(), fs::current_path().string() + "\n");
+  drop();
+  EXPECT_EQ(refusal({"/bin/pwd"}, root_ + "/gone"),
+            "/bin/pwd cannot be started: its folder " + root_ +
+                "/gone, that of the configuration, cannot be entered: No such file or directory");
+  EXPECT_EQ(refusal({"/no/such/program"}, root_),
+            "/no/such/program cannot be started: No such file or directory");
 }
 
 TEST_F(ChildProcessStartTest, NoShellReadsTheArguments) {

@@ -52,9 +52,9 @@ class ChildTest : public testing::Test {
  protected:
   ~ChildTest() override { drop(); }
 
-  void start(const std::vector<std::string>& argv) {
+  void start(const std::vector<std::string>& argv, const std::string& folder = {}) {
     loop_.call([&] {
-      auto made = ChildProcess::start(loop_.executor(), argv);
+      auto made = ChildProcess::start(loop_.executor(), argv, folder);
       ASSERT_TRUE(made) << describe(made.error());
       child_ = std::move(*made);
     });

@@ -79,6 +79,7 @@ inline config::Settings with_ssh(config::Ssh ssh) {
 
 inline config::Ssh target() {
   config::Ssh ssh;
+  ssh.folder = "/etc/sfb";
   ssh.host = "den-fe-001.example.com";
   ssh.port = 2222;
   ssh.user = "CORP\\svc";

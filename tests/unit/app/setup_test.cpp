@@ -151,6 +151,7 @@ TEST(Setup, TheOptionsOfAnSshEndpoint) {
   EXPECT_EQ(options.endpoint, "denver");
   EXPECT_TRUE(options.is_ssh);
   EXPECT_EQ(options.argv.front(), "/usr/bin/ssh");
+  EXPECT_EQ(options.folder, "/etc/sfb");
   EXPECT_THAT(options.argv, testing::IsSupersetOf({"CORP\\svc", "2222", "den-fe-001.example.com"}));
   EXPECT_EQ(options.argv.back(), "powershell");
   EXPECT_EQ(options.language, remote::Language::none);

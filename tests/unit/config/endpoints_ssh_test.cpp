@@ -31,8 +31,8 @@ const std::string kProgram =
     "    program: [/usr/bin/pwsh, -s, -NoLogo, -NoProfile]\n";
 const std::string kPools =
     "pools:\n"
-    "  - {fqdn: a, endpoint: denver, paired_pool: b, site: ''}\n"
-    "  - {fqdn: b, endpoint: denver, paired_pool: a, site: ''}\n";
+    "  - {fqdn: a.x, endpoint: denver, paired_pool: b.x, site: ''}\n"
+    "  - {fqdn: b.x, endpoint: denver, paired_pool: a.x, site: ''}\n";
 
 std::string text_of(const std::vector<Problem>& problems) {
   std::string out;
@@ -72,6 +72,7 @@ class SshTest : public ::testing::Test {
 
 TEST_F(SshTest, FillsInTheDefaults) {
   Ssh expected;
+  expected.folder = "/etc/sfb";
   expected.host = "den-fe-001.litwareinc.com";
   expected.user = "LITWAREINC\\svc-sfbmon";
   expected.identity_file = "/etc/sfb/id_ed25519";
@@ -82,6 +83,7 @@ TEST_F(SshTest, FillsInTheDefaults) {
   EXPECT_EQ(expected.subsystem, "powershell");
 
   Ssh program;
+  program.folder = "/etc/sfb";
   program.program = {"/usr/bin/pwsh", "-s", "-NoLogo", "-NoProfile"};
   EXPECT_EQ(ssh_of(kProgram + kPools), program);
   EXPECT_EQ(warnings_, "");
@@ -129,6 +131,7 @@ TEST_F(SshTest, ReadsEveryKey) {
   EXPECT_EQ(settings.endpoints[0].max_concurrent, 3U);
   const Ssh expected{
       .program = {},
+      .folder = "/etc/sfb",
       .host = "2001:db8::1",
       .port = 65535,
       .user = "svc@litwareinc.com",
@@ -155,6 +158,15 @@ TEST_F(SshTest, ReadsEveryKey) {
       .import_module = "SkypeForBusiness",
       .session = {.reuse = false, .max_age = std::chrono::seconds(90), .max_pipelines = 7}};
   EXPECT_EQ(std::get<Ssh>(settings.endpoints[0].transport), expected);
+}
+
+// A child starts beside the file that names it, wherever the agent itself was started.
+TEST(SshFolder, IsThatOfTheEndpointsFile) {
+  const MemoryFiles files({{"conf.d/den.yml", kProgram + kPools}, {"/usr/bin/pwsh", ""}});
+  const std::vector<std::string> patterns = {"conf.d/den.yml"};
+  const auto loaded = load(patterns, {.transports = {"ssh"}}, files);
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(std::get<Ssh>(loaded->settings.endpoints[0].transport).folder, "/etc/sfb/conf.d");
 }
 
 TEST_F(SshTest, LoadsBackFromItsOwnYaml) {

@@ -23,8 +23,8 @@ const std::string kEndpoint =
     "    credentials: monitoring\n";
 const std::string kPools =
     "pools:\n"
-    "  - {fqdn: a, endpoint: atlanta, paired_pool: b, site: ''}\n"
-    "  - {fqdn: b, endpoint: atlanta, paired_pool: a, site: ''}\n";
+    "  - {fqdn: a.x, endpoint: atlanta, paired_pool: b.x, site: ''}\n"
+    "  - {fqdn: b.x, endpoint: atlanta, paired_pool: a.x, site: ''}\n";
 const std::string kPassword = "correct horse battery staple";
 
 std::string text_of(const std::vector<Problem>& problems) {

@@ -153,17 +153,18 @@ TEST(Loader, NoFileIsAnError) {
 }
 
 TEST(Loader, WarnsWithoutRefusing) {
-  const std::string text =
-      "global: {stale_after: 1h}\nauthorization: {allow_anonymous: any}\n" + kEndpoint +
-      "pools: [{fqdn: a, endpoint: dropbox, paired_pool: b, site: '', evaluation_interval: 2h}]\n";
+  const std::string text = "global: {stale_after: 1h}\nauthorization: {allow_anonymous: any}\n" +
+                           kEndpoint +
+                           "pools: [{fqdn: a.x, endpoint: dropbox, paired_pool: b.x, site: '', "
+                           "evaluation_interval: 2h}]\n";
   const auto loaded = load(std::vector<std::string>{"a.yml"}, {}, MemoryFiles({{"a.yml", text}}));
   ASSERT_TRUE(loaded.has_value()) << text_of(loaded.error());
   EXPECT_EQ(text_of(loaded->warnings),
             "a.yml:2:34: authorization.allow_anonymous: everybody who reaches the agent may query "
             "every pool, use loopback unless something in front checks who asks\n"
-            "a.yml:5:51: pools[0].paired_pool: pool b is not configured, add it to see both "
+            "a.yml:5:53: pools[0].paired_pool: pool b.x is not configured, add it to see both "
             "directions of the backup\n"
-            "a.yml:5:85: pools[0].evaluation_interval: 2h is above global.stale_after 1h, the "
+            "a.yml:5:89: pools[0].evaluation_interval: 2h is above global.stale_after 1h, the "
             "states will be missing between two evaluations\n");
 }
 
@@ -191,32 +192,33 @@ TEST(Loader, AliasesSpareRepetition) {
 TEST(Loader, EachDeploymentHasItsOwnMaster) {
   const std::string pools =
       "pools:\n"
-      "  - {fqdn: a, endpoint: dropbox, paired_pool: b, site: '', deployment: x, cms_master: "
+      "  - {fqdn: a.x, endpoint: dropbox, paired_pool: b.x, site: '', deployment: x, cms_master: "
       "true}\n"
-      "  - {fqdn: b, endpoint: dropbox, paired_pool: a, site: '', deployment: y, cms_master: "
+      "  - {fqdn: b.x, endpoint: dropbox, paired_pool: a.x, site: '', deployment: y, cms_master: "
       "true}\n";
   EXPECT_EQ(problems_of({{"a.yml", kEndpoint + pools}}, {"a.yml"}), "loads");
 }
 
 TEST(Loader, WarnsOfACollectorAtTwoPoolsOfADeployment) {
-  const std::string text = kCollectorEndpoint +
-                           "pools:\n"
-                           "  - {fqdn: a, endpoint: dropbox, paired_pool: b, site: '', collectors: "
-                           "{store: {}, agents:}}\n"
-                           "  - {fqdn: b, endpoint: dropbox, paired_pool: a, site: '', collectors: "
-                           "{store: {interval: 2h}}}\n"
-                           "  - {fqdn: c, endpoint: dropbox, paired_pool: d, site: '', deployment: "
-                           "x, collectors: {store: {}}}\n"
-                           "  - {fqdn: d, endpoint: dropbox, paired_pool: c, site: '', deployment: "
-                           "x, collectors: {store:, agents: {}}}\n";
+  const std::string text =
+      kCollectorEndpoint +
+      "pools:\n"
+      "  - {fqdn: a.x, endpoint: dropbox, paired_pool: b.x, site: '', collectors: "
+      "{store: {}, agents:}}\n"
+      "  - {fqdn: b.x, endpoint: dropbox, paired_pool: a.x, site: '', collectors: "
+      "{store: {interval: 2h}}}\n"
+      "  - {fqdn: c.x, endpoint: dropbox, paired_pool: d.x, site: '', deployment: "
+      "x, collectors: {store: {}}}\n"
+      "  - {fqdn: d.x, endpoint: dropbox, paired_pool: c.x, site: '', deployment: "
+      "x, collectors: {store:, agents: {}}}\n";
   const auto loaded = load(std::vector<std::string>{"a.yml"}, {.collectors = {"agents", "store"}},
                            MemoryFiles({{"a.yml", text}}));
   ASSERT_TRUE(loaded.has_value()) << text_of(loaded.error());
   EXPECT_EQ(text_of(loaded->warnings),
-            "a.yml:5:73: pools[1].collectors.store: another pool of the deployment is asked for it "
-            "too, remove it here or at a.yml:4:73\n"
-            "a.yml:7:88: pools[3].collectors.store: another pool of the deployment is asked for it "
-            "too, remove it here or at a.yml:6:88\n");
+            "a.yml:5:77: pools[1].collectors.store: another pool of the deployment is asked for it "
+            "too, remove it here or at a.yml:4:77\n"
+            "a.yml:7:92: pools[3].collectors.store: another pool of the deployment is asked for it "
+            "too, remove it here or at a.yml:6:92\n");
 }
 
 TEST(Loader, CapabilitiesDecideWhatIsInTheBuild) {
@@ -225,11 +227,11 @@ TEST(Loader, CapabilitiesDecideWhatIsInTheBuild) {
             "a.yml:2:24: endpoints.dropbox.transport: transport file is not in this build, none is "
             "allowed\n");
   const FileMap collectors = {
-      {"a.yml", kEndpoint + "pools: [{fqdn: a, endpoint: dropbox, paired_pool: b, site: '', "
+      {"a.yml", kEndpoint + "pools: [{fqdn: a.x, endpoint: dropbox, paired_pool: b.x, site: '', "
                             "collectors: {store: {}, status: {}}}]\n"}};
   EXPECT_EQ(problems_of(collectors, {"a.yml"}, {.pool_status = "status"}),
-            "a.yml:3:77: pools[0].collectors.store: unknown collector, none is allowed\n"
-            "a.yml:3:88: pools[0].collectors.status: the pool's status is always evaluated, remove "
+            "a.yml:3:81: pools[0].collectors.store: unknown collector, none is allowed\n"
+            "a.yml:3:92: pools[0].collectors.status: the pool's status is always evaluated, remove "
             "it; its interval is the pool's evaluation_interval\n");
   const FileMap groups = {
       {"a.yml",

@@ -1,0 +1,62 @@
+#include "agent/base/near.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sfb {
+namespace {
+
+using Names = std::vector<std::string_view>;
+
+const Names kKnown = {"method", "username", "password_file", "url", "site", "path"};
+
+TEST(Near, OneOrTwoSlips) {
+  EXPECT_EQ(near_names("methd", kKnown), Names{"method"});
+  EXPECT_EQ(near_names("Method", kKnown), Names{"method"});
+  EXPECT_EQ(near_names("metohd", kKnown), Names{"method"}) << "two letters swapped";
+  EXPECT_EQ(near_names("usernaem_", kKnown), Names{"username"});
+  EXPECT_EQ(near_names("ulr", kKnown), Names{"url"}) << "a swap is one slip";
+  EXPECT_EQ(near_names("passwordfil", kKnown), Names{"password_file"});
+  EXPECT_EQ(near_names("password_", kKnown), Names{});
+  EXPECT_EQ(near_names("ur", Names{"url"}), Names{"url"});
+  EXPECT_EQ(near_names("", kKnown), Names{});
+  EXPECT_EQ(near_names("abc", Names{"xyz", ""}), Names{});
+}
+
+// Half of a short word is another word.
+TEST(Near, ShortWordsMustBeNearer) {
+  EXPECT_EQ(near_names("tide", Names{"site"}), Names{});
+  EXPECT_EQ(near_names("tite", Names{"site"}), Names{"site"});
+}
+
+TEST(Near, TheNearestComeFirstAndAreFew) {
+  EXPECT_EQ(near_names("atl-cs-001", Names{"atl-cs-022", "atl-cs-01", "ATL-CS-001", "chi-cs-001"}),
+            (Names{"ATL-CS-001", "atl-cs-01", "atl-cs-022"}));
+  EXPECT_EQ(near_names("pool0", Names{"pool1", "pool2", "pool3", "pool4"}).size(), kMostNear);
+}
+
+TEST(Near, LongWordsAndLongListsAreCapped) {
+  const std::string longest(255, 'a');
+  const std::string longer(256, 'a');
+  EXPECT_EQ(near_names(longest, Names{longest}), Names{longest});
+  EXPECT_EQ(near_names(longer, Names{longest}), Names{});
+  EXPECT_EQ(near_names(longest, Names{longer}), Names{});
+  Names many(kMostKnown, "chicago");
+  many.emplace_back("atlanta");
+  EXPECT_EQ(near_names("atlant", many), Names{});
+  many.front() = "atlanta";
+  EXPECT_EQ(near_names("atlant", many), Names{"atlanta"});
+}
+
+TEST(Near, Words) {
+  EXPECT_EQ(did_you_mean({}), "");
+  EXPECT_EQ(did_you_mean(Names{"a"}), "did you mean a?");
+  EXPECT_EQ(did_you_mean(Names{"a", "b"}), "did you mean a or b?");
+  EXPECT_EQ(did_you_mean(Names{"a", "b", "c"}), "did you mean a, b or c?");
+}
+
+}  // namespace
+}  // namespace sfb
