@@ -6,11 +6,26 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <string_view>
+
 namespace sfb::client {
 
 namespace {
 
 constexpr int kDefaultWidth = 120;
+// Verdicts of the agent that need no word (X-Verdict).
+constexpr std::array<std::string_view, 2> kFine = {"working properly", "good"};
+
+// The last line, behind what the cmdlet itself prints.
+std::string verdict_line(const http::Response& response) {
+  const std::string* const verdict = response.header("X-Verdict");
+  if (verdict == nullptr || std::ranges::find(kFine, *verdict) != kFine.end()) {
+    return {};
+  }
+  return fmt::format("verdict: {}\n", *verdict);
+}
 
 Printout failure(std::string_view cmdlet, const std::string& message, int code) {
   return {{}, fmt::format("{} : {}\n", cmdlet, message), code};
@@ -32,7 +47,7 @@ Printout print_response(std::string_view cmdlet, const http::Response& response)
                           cmdlet),
               kFailed};
     }
-    return {std::move(body), {}, *outcome == "good" ? kGood : kFailed};
+    return {std::move(body), verdict_line(response), *outcome == "good" ? kGood : kFailed};
   }
   if (body.empty()) {
     body = fmt::format("{} : the agent answered {} {}\n", cmdlet, response.status,

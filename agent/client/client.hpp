@@ -22,7 +22,7 @@ struct Printout {
 };
 
 /// An answer as a printout: 0 for a good evaluation, 2 when the agent refused the parameters, 1 for
-/// everything else.
+/// everything else. A good one whose verdict is not good says it on stderr, and is still 0.
 Printout print_response(std::string_view cmdlet, const http::Response& response);
 
 struct RunOptions {

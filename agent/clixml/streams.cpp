@@ -18,6 +18,8 @@ Value record_of(Graph& graph, std::string_view text) {
   record.error_id = "NativeCommandError";
   record.category = 0;
   record.category_reason = "RemoteException";
+  record.category_target_name = record.message;
+  record.category_target_type = "String";
   return record.to_value(graph);
 }
 

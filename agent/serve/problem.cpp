@@ -73,22 +73,6 @@ std::string listed(const std::vector<collectors::Ground>& grounds) {
   return fmt::format("{}", fmt::join(texts, "; "));
 }
 
-std::string verdict_text(const collectors::Verdict& verdict, bool is_status) {
-  if (!is_status && !verdict.working && verdict.doubts.empty()) {
-    return "good";
-  }
-  if (verdict.configured == false) {
-    return "not configured";
-  }
-  if (!verdict.working) {
-    return fmt::format("whether it {} is unknown: {}",
-                       verdict.configured || !is_status ? "works" : "is configured",
-                       listed(verdict.doubts));
-  }
-  return *verdict.working ? "working properly"
-                          : fmt::format("not working properly: {}", listed(verdict.reasons));
-}
-
 std::string json_texts(const std::vector<collectors::Ground>& grounds) {
   std::vector<std::string> quoted;
   quoted.reserve(grounds.size());
@@ -194,6 +178,22 @@ std::string error_text(const Form& form, const ErrorRecord& record) {
 }
 
 }  // namespace
+
+std::string verdict_text(const collectors::Verdict& verdict, bool is_status) {
+  if (!is_status && !verdict.working && verdict.doubts.empty()) {
+    return "good";
+  }
+  if (verdict.configured == false) {
+    return "not configured";
+  }
+  if (!verdict.working) {
+    return fmt::format("whether it {} is unknown: {}",
+                       verdict.configured || !is_status ? "works" : "is configured",
+                       listed(verdict.doubts));
+  }
+  return *verdict.working ? "working properly"
+                          : fmt::format("not working properly: {}", listed(verdict.reasons));
+}
 
 void add_query_headers(http::Response& response, const std::string& request_id,
                        std::string_view rendered_by) {

@@ -35,6 +35,10 @@ http::Response binding_response(const Form& form, const binding::BindError& erro
 /// 5.1.
 std::string problem_text(const Form& form, const Problem& problem, MonoTime now);
 
+/// `working properly`, `not working properly: `, `not configured` or what is unknown, with the
+/// grounds. Of a collector that judges nothing (`is_status`: it is not the pool's status): `good`.
+std::string verdict_text(const collectors::Verdict& verdict, bool is_status);
+
 /// Headers of every answer of the query door. `rendered_by`: who made the text of the output,
 /// `agent` or `server`.
 void add_query_headers(http::Response& response, const std::string& request_id,

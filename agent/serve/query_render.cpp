@@ -1,5 +1,6 @@
 #include "agent/serve/query_render.hpp"
 
+#include "agent/base/text.hpp"
 #include "agent/clixml/writer.hpp"
 #include "agent/format/choice.hpp"
 #include "agent/format/format.hpp"
@@ -64,6 +65,16 @@ Result<std::string> render_result(const Query& query, const PipelineResult& resu
 collectors::Verdict verdict_of(const status::EvaluationPtr& evaluation, const Known& known) {
   return evaluation ? evaluation->verdict({evaluation->question.pool, known.expectation})
                     : collectors::Verdict{};
+}
+
+// What the cmdlet's own text does not say. A header may hold letters of any script, and its reader
+// may take 8 KiB for all of them.
+std::string verdict_header(const status::EvaluationPtr& evaluation, const Known& known) {
+  constexpr std::size_t kMost = 1000;
+  const std::string text = verdict_text(verdict_of(evaluation, known),
+                                        collectors::is_pool_status(*evaluation->question.what));
+  const std::string_view cut = cut_utf8(text, kMost);
+  return fmt::format("{}{}", visible(cut), cut.size() < text.size() ? "..." : "");
 }
 
 /// The answer was good, but its text in this form is too large.
@@ -167,6 +178,9 @@ http::Response render_answer(const Query& query, const status::Answer& answer, M
       answer.evaluation->good()
           ? good_or_too_large(query, *answer.evaluation, now, request_id, max_bytes)
           : failed_response(query, answer.evaluation, now, request_id, known, max_bytes);
+  if (answer.evaluation->good()) {
+    response.headers.push_back({"X-Verdict", verdict_header(answer.evaluation, known)});
+  }
   add_freshness(response, answer, now);
   return response;
 }

@@ -49,6 +49,23 @@ class Ask(LabTest):
             self.assertEqual(unknown.returncode, 1)
             self.assertIn("nowhere.example.com", unknown.stderr)
 
+    def test_the_verdict_of_a_good_answer(self):
+        """Exit code 0 means that an answer came, and stdout is the cmdlet's: the reason stands on stderr."""
+        module = MODULES_2013[0]
+        self.drop_status(ATL, {module: ("ErrorState", "NormalState")})
+        said = f"{module}: export is ErrorState, not FinalState or SteadyState"
+        with self.agent() as agent:
+            self.wait(agent.ready, "ready")
+            shown = self.ask(agent, "-PoolFqdn", ATL)
+            self.assertEqual((shown.returncode, shown.stdout), (0, agent.query(ATL).text))
+            self.assertEqual(shown.stderr, f"verdict: not working properly: {said}\n")
+            self.drop(ATL, wrapper(ATL))
+            self.wait(lambda: self.ask(agent, "-PoolFqdn", ATL).stderr == "verdict: not configured\n", "the verdict of nothing")
+        self.drop_status(ATL, {module: ("ErrorState", "NormalState")})
+        evaluated = run(lab.AGENT, "evaluate", f"--config.file={self.folder}/agent.yml", ATL)
+        self.assertEqual(evaluated.returncode, 0, evaluated.stderr)
+        self.assertTrue(evaluated.stderr.endswith(f"working:    no\n  {said}.\n"), evaluated.stderr)
+
     def test_usage_errors(self):
         environment = {"SFB_BACKUP_EXPORTER_URL": "http://127.0.0.1:1"}  # nothing of these reaches the network
         cases = {

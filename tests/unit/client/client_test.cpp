@@ -36,6 +36,23 @@ TEST(PrintResponse, AGoodAnswerGoesToStdout) {
       << "a line end is added";
 }
 
+// The cmdlet's own text must stay what it is, so the verdict goes beside it.
+TEST(PrintResponse, AVerdictThatIsNotGoodIsSaidOnStderr) {
+  const auto judged = [](std::string verdict) {
+    http::Response made = response(200, "\nBackupModules : {x}\n\n", "good");
+    made.headers.push_back({"X-Verdict", std::move(verdict)});
+    return print_response(kName, made);
+  };
+  const Printout bad = judged("not working properly: A.B: export is ErrorState");
+  EXPECT_EQ(bad.out, "\nBackupModules : {x}\n\n");
+  EXPECT_EQ(bad.err, "verdict: not working properly: A.B: export is ErrorState\n");
+  EXPECT_EQ(bad.exit_code, 0) << "an answer came";
+  EXPECT_EQ(judged("not configured").err, "verdict: not configured\n");
+  for (const char* const fine : {"working properly", "good"}) {
+    EXPECT_EQ(judged(fine).err, "") << fine;
+  }
+}
+
 TEST(PrintResponse, NothingConfiguredPrintsNothing) {
   for (const auto& body : {std::optional<std::string>(), std::optional<std::string>("")}) {
     const Printout shown = print_response(kName, response(200, body, "good"));

@@ -82,6 +82,7 @@ TEST(GoodAnswer, TextIsTheConsolesWithFreshnessInHeaders) {
   EXPECT_EQ(header_of(response, "X-Request-Id"), "night-1");
   EXPECT_EQ(header_of(response, "X-Rendered-By"), "agent");
   EXPECT_EQ(header_of(response, "Cache-Control"), "no-store");
+  EXPECT_EQ(header_of(response, "X-Verdict"), "working properly");
 }
 
 /// The good evaluation with what its server rendered for this width.
