@@ -62,8 +62,8 @@ struct Finding {
   virtual ~Finding() = default;
 
   std::vector<std::string> notes;  ///< what was odd, for the log and the history; a few at most
-  /// False: no object came and output may be missing (PipelineResult::doubt), so that the answer
-  /// says nothing about the pool.
+  /// False: no object came and output may be missing (PipelineResult::doubt), or the object
+  /// contradicts itself by what it lacks, so that the answer says nothing about the pool.
   bool conclusive = true;
 };
 using FindingPtr = std::shared_ptr<const Finding>;

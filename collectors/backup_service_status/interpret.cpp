@@ -3,6 +3,7 @@
 
 #include "agent/base/text.hpp"
 #include "agent/value/access.hpp"
+#include "agent/value/members.hpp"
 #include "collectors/answer.hpp"
 #include "collectors/backup_service_status/modules.hpp"
 #include "collectors/backup_service_status/states.hpp"
@@ -76,6 +77,24 @@ Result<BackupStatus> read_status(const PipelineResult& result, const Value& obje
   return status;
 }
 
+// Whether an object without modules says more than which pool it is of. A pool without a backup has
+// nothing to say: modules are missing, or this build does not know their form. That both overall
+// states are NotInitialized would fit it.
+bool speaks_of_backup(const Graph& graph, const Value& object, const BackupStatus& status) {
+  if (status.overall_export == ExportState::not_initialized &&
+      status.overall_import == ImportState::not_initialized) {
+    return false;
+  }
+  return std::ranges::any_of(members_of(graph, object), [&](const auto& member) {
+    const auto& [name, value] = member;
+    if (iequals(name, "BackupModules") || iequals(name, "PoolFqdn") || value->is_null()) {
+      return false;
+    }
+    const auto text = plain_text(graph, *value);
+    return !text || !trim(*text).empty();
+  });
+}
+
 void add_doubt(BackupStatus& status, const PipelineResult& result) {
   if (!result.doubt.empty()) {
     status.notes.push_back(result.doubt);
@@ -141,6 +160,11 @@ Result<BackupStatus> interpret(const PipelineResult& result, const Limits& limit
         fmt::format("{} objects beside the status object are ignored", objects - 1));
   }
   add_doubt(*status, result);
+  if (status->modules.empty() && speaks_of_backup(result.graph, *found.front(), *status)) {
+    status->modules_missing = true;
+    status->conclusive = false;
+    status->notes.emplace_back("BackupModules is empty beside other members");
+  }
   return status;
 }
 

@@ -16,7 +16,8 @@ namespace sfb::collectors {
 /// `status.duplicate_module`, `status.bad_module`, `status.control_character`,
 /// `status.label_too_long`), protocol (`status.missing`: the script told of modules, no object
 /// came). BackupModules may be objects or strings `Name:[Export,Import]`, a list
-/// or a single value; null is an empty list.
+/// or a single value; null is an empty list. An empty list is conclusive only where
+/// the object says nothing else but its pool, or NotInitialized of the whole.
 Result<BackupStatus> interpret(const PipelineResult& result, const Limits& limits);
 
 }  // namespace sfb::collectors

@@ -55,6 +55,9 @@ struct BackupStatus : Finding {
   std::string overall_import_word;
   std::string active_machine;        ///< lower case; empty when the object does not say
   std::uint32_t unknown_states = 0;  ///< words that became `unknown` in this answer
+  /// No module came, but the object says something of a service, so that some may be missing.
+  /// Then the answer is not conclusive.
+  bool modules_missing = false;
 };
 
 }  // namespace sfb::collectors

@@ -105,7 +105,10 @@ Verdict judge(const BackupStatus& status, const Expectation& expectation) {
   Verdict verdict;
   if (!status.conclusive) {
     verdict.doubts.push_back(
-        whole_answer("answer_incomplete", "The answer is empty, and output may be missing."));
+        status.modules_missing
+            ? whole_answer("modules_missing",
+                           "The answer says something of a backup, but names no module.")
+            : whole_answer("answer_incomplete", "The answer is empty, and output may be missing."));
     return verdict;
   }
   verdict.configured = !status.modules.empty();

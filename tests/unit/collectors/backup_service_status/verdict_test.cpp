@@ -108,6 +108,41 @@ TEST(Verdict, WholePools) {
   EXPECT_EQ(judged(kSfb2019, {.expect_rgs = true}).working, false);
 }
 
+// Of nothing there is nothing to say: it must not read as "not configured".
+TEST(Verdict, NoModuleBesideOtherMembersIsUnknown) {
+  for (const auto& members :
+       {std::vector<Property>{{"OverallExportStatus", text("SteadyState")}},
+        std::vector<Property>{{"OverallImportStatus", text("NormalState")}},
+        std::vector<Property>{{"ActiveMachineFqdn", text("fe1.x.com")}},
+        std::vector<Property>{{"OverallStatus", text("NotInitialized")}},
+        std::vector<Property>{{"OverallExportStatus", text("Odd")},
+                              {"OverallImportStatus", text("NotInitialized")}}}) {
+    const auto status = interpret(answer({}, members), {});
+    ASSERT_TRUE(status) << describe(status.error());
+    EXPECT_FALSE(status->conclusive);
+    EXPECT_THAT(status->notes, ElementsAre("BackupModules is empty beside other members"));
+    const Verdict verdict = judge(*status, {});
+    EXPECT_EQ(verdict.configured, std::nullopt);
+    EXPECT_EQ(verdict.working, std::nullopt);
+    EXPECT_THAT(verdict.doubts,
+                ElementsAre(says("The answer says something of a backup, but names no module.")));
+  }
+  PipelineResult null;
+  null.output.push_back(
+      object(null.graph, {{"BackupModules", {}}, {"OverallExportStatus", text("FinalState")}}));
+  EXPECT_EQ(judge(*interpret(null, {}), {}).configured, std::nullopt);
+  for (const auto& members :
+       {std::vector<Property>{},
+        std::vector<Property>{{"PoolFqdn", text("a.x.com")}, {"Note", text(" ")}, {"Other", {}}},
+        std::vector<Property>{{"ActiveMachineFqdn", text("fe1.x.com")},
+                              {"OverallExportStatus", text("NotInitialized")},
+                              {"OverallImportStatus", text("Not Initialized")}}}) {
+    const auto nothing = interpret(answer({}, members), {});
+    EXPECT_TRUE(nothing->conclusive);
+    EXPECT_EQ(judge(*nothing, {}).configured, false);
+  }
+}
+
 TEST(Verdict, EveryReasonIsListed) {
   const Verdict verdict =
       judged({{kUser, "ErrorState", "ErrorState"}, {"New.Module", "Frob", "NormalState"}});
