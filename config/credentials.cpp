@@ -65,13 +65,13 @@ std::optional<std::string> read_username(Section& section, Problems& warnings) {
 // A file with a secret in it. `content`: what others may read or change.
 std::optional<std::string> read_secret_file(Section& section, const Context& context,
                                             std::string_view key, std::string_view content) {
-  auto path = read_path(section, key, context);
+  auto path = read_path(section, key, context, Repeat::no);
   if (!path) {
     return std::nullopt;
   }
   const auto info = context.files.inspect(*path);
   if (!info) {
-    report_unusable(section, key, *path, info.error());
+    report_unusable(section, key, *path, info.error(), Repeat::no);
     return path;
   }
   if (info->problem && content == kPassword) {

@@ -1,6 +1,7 @@
 #include "config/document.hpp"
 
 #include "agent/base/text.hpp"
+#include "config/open_ends.hpp"
 
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
@@ -8,6 +9,7 @@
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <exception>
 #include <istream>
 #include <optional>
@@ -235,6 +237,55 @@ Problem problem_at(const std::string& file, const YAML::Mark& mark, std::string 
   return {std::move(where), {}, std::move(what), std::move(remedy)};
 }
 
+Problem has_no_end(const std::string& file, const Opening& begin) {
+  const bool bracket = begin.mark == '[' || begin.mark == '{';
+  return {{file, begin.line, begin.column},
+          {},
+          fmt::format("is not valid YAML: the {} that begins here has no end",
+                      bracket ? fmt::format("bracket {}", begin.mark) : "quoted value"),
+          bracket ? fmt::format("write {} behind its last entry", begin.mark == '[' ? ']' : '}')
+                  : fmt::format("write {} behind it", begin.mark)};
+}
+
+// A map whose end is missing may be read as a key.
+bool is_at(const Opening& opening, const YAML::Mark& mark) {
+  return std::cmp_equal(opening.line, mark.line + 1) &&
+         std::cmp_equal(opening.column, mark.column + 1);
+}
+
+// yaml-cpp takes the end of the file for that of a quoted value when a line end stands before it.
+std::optional<Problem> check_last_quote(const Document& document, std::string_view text) {
+  const OpenEnds open = find_open_ends(text);
+  const bool is_value = open.unclosed && std::ranges::any_of(document.nodes, [&](const Node& node) {
+                          return node.kind == Node::Kind::scalar &&
+                                 node.line == open.unclosed->line &&
+                                 node.column == open.unclosed->column;
+                        });
+  return is_value ? std::optional(has_no_end(document.file, *open.unclosed)) : std::nullopt;
+}
+
+// yaml-cpp stops where it knows that an end is missing: at the end of the file, or anywhere behind
+// a quote that some other quote ended.
+Problem syntax_problem(const std::string& file, std::string_view text,
+                       const YAML::Exception& error) {
+  const OpenEnds open = find_open_ends(text);
+  const auto before = [&](const Opening& opening) {
+    return error.mark.is_null() || std::cmp_less_equal(opening.line, error.mark.line + 1);
+  };
+  if (open.unclosed && before(*open.unclosed)) {
+    return has_no_end(file, *open.unclosed);
+  }
+  std::string remedy = syntax_remedy(text, error.mark);
+  if (open.long_quote && before(*open.long_quote)) {
+    remedy = fmt::format(
+        "look at the quoted value that begins at line {}, column {} and ends only in line {}: a "
+        "quote may be missing",
+        open.long_quote->line, open.long_quote->column, open.long_quote_end);
+  }
+  return problem_at(file, error.mark, "is not valid YAML: " + own_words(error.msg),
+                    std::move(remedy));
+}
+
 }  // namespace
 
 std::expected<std::unique_ptr<Document>, Problem> parse_document(std::string file,
@@ -258,16 +309,20 @@ std::expected<std::unique_ptr<Document>, Problem> parse_document(std::string fil
     while (parser.HandleNextDocument(builder)) {
     }
   } catch (const Refused& refused) {
+    if (const auto open = find_open_ends(text).unclosed; open && is_at(*open, refused.mark)) {
+      return std::unexpected(has_no_end(document->file, *open));
+    }
     return std::unexpected(
         problem_at(document->file, refused.mark, refused.what_is_wrong, refused.remedy));
   } catch (const YAML::Exception& error) {
-    return std::unexpected(problem_at(document->file, error.mark,
-                                      "is not valid YAML: " + own_words(error.msg),
-                                      syntax_remedy(text, error.mark)));
+    return std::unexpected(syntax_problem(document->file, text, error));
   } catch (const std::exception& error) {
     return std::unexpected(problem_at(document->file, YAML::Mark::null_mark(),
                                       "cannot be read as YAML: " + quote(error.what()),
                                       "simplify it"));
+  }
+  if (auto bad = check_last_quote(*document, text)) {
+    return std::unexpected(std::move(*bad));
   }
   return document;
 }

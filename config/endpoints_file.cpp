@@ -1,6 +1,7 @@
 #include "config/endpoints_file.hpp"
 
 #include "agent/base/text.hpp"
+#include "config/passwords.hpp"
 #include "config/values.hpp"
 
 #include <fmt/format.h>
@@ -16,6 +17,10 @@ namespace {
 
 // What is wrong with a path, and what to do; empty when it is right.
 std::pair<std::string, std::string> judge_path(std::string_view path) {
+  if (holds_account(path)) {
+    return {"holds what looks like user:password@, which /config would show",
+            "mount the share, and name the file where it is mounted"};
+  }
   if (!path.starts_with('/') || path.ends_with('/') || path.size() > 4096) {
     return {fmt::format("{} is not the absolute path of a file", quote(path, 100)),
             "write one such as /srv/sfb/{pool}.clixml"};

@@ -5,6 +5,7 @@
 
 #include "agent/base/host_port.hpp"
 #include "agent/base/text.hpp"
+#include "config/passwords.hpp"
 #include "config/session_keys.hpp"
 #include "config/values.hpp"
 
@@ -118,6 +119,13 @@ void read_program(Section& section, const Node& node, const Context& context,
       program.push_back(std::move(*argument));
     }
   }
+  if (const auto at = password_among(program); at && program.size() == node.items.size()) {
+    context.problems.add(node.items[*at]->position(),
+                         fmt::format("{}[{}]", section.key_of("program"), *at),
+                         "holds what looks like a password, which /config and lists of processes "
+                         "would show",
+                         "let the program read it from a file of its own");
+  }
 }
 
 void read_host(Section& section, std::string& target) {
@@ -167,23 +175,25 @@ void read_user(Section& section, std::string& target) {
 
 // A file that ssh is told of: it must be the same one for ssh as for us.
 std::optional<std::string> read_ssh_path(Section& section, std::string_view name,
-                                         std::string_view missing, const Context& context) {
+                                         std::string_view missing, const Context& context,
+                                         Repeat repeat) {
   if (!section.require(name, std::string(missing))) {
     return std::nullopt;
   }
   const std::string& written = section.find(name)->text;
   if (written.starts_with('~') || written.starts_with('-')) {
-    // Not repeated: a private key begins with hyphens.
-    section.problem(name,
-                    written.starts_with('~') ? fmt::format("{} begins with ~", quote(written, 100))
-                                             : "begins with -",
+    // Not repeated: a private key begins with hyphens, a passphrase may begin with anything.
+    section.problem(name, fmt::format("begins with {}", written.front()),
                     "write the path in full, or relative to the folder of this file");
     return std::nullopt;
   }
-  auto path = read_path(section, name, context);
+  auto path = read_path(section, name, context, repeat);
   if (path && path->find_first_of(kExpanded) != std::string::npos) {
     section.problem(
-        name, fmt::format("{} has characters that ssh would expand or split at", quote(*path, 200)),
+        name,
+        repeat == Repeat::yes
+            ? fmt::format("{} has characters that ssh would expand or split at", quote(*path, 200))
+            : "has characters that ssh would expand or split at",
         R"(use a path without % " \ $ { and })");
     return std::nullopt;
   }
@@ -194,7 +204,7 @@ void read_identity(Section& section, const Context& context, std::string& target
   const auto path = read_ssh_path(section, "identity_file",
                                   "name the file of the private key, which ssh-keygen -t ed25519 "
                                   "makes",
-                                  context);
+                                  context, Repeat::no);
   if (!path) {
     return;
   }
@@ -202,7 +212,12 @@ void read_identity(Section& section, const Context& context, std::string& target
   // Of what inspect says only the mode: that a key has several lines is no problem of a key.
   const auto info = context.files.inspect(*path);
   if (!info) {
-    report_unusable(section, "identity_file", *path, info.error());
+    report_unusable(section, "identity_file", *path, info.error(), Repeat::no);
+  } else if (info->public_key) {
+    section.problem("identity_file", fmt::format("{} is a public key", quote(*path, 200)),
+                    path->ends_with(".pub")
+                        ? "name the private key, which lies beside it without .pub"
+                        : "name the private key that belongs to it");
   } else if ((info->mode & kOthers) != 0) {
     context.warnings.add(
         section.find("identity_file")->position(), section.key_of("identity_file"),
@@ -212,13 +227,29 @@ void read_identity(Section& section, const Context& context, std::string& target
   }
 }
 
-// A line that is neither empty nor a comment.
+// A host, the kind of its key and the key: not a key alone, which ssh would take for a host.
+bool is_entry(std::string_view line) {
+  constexpr std::string_view kWhite = " \t\r";
+  std::size_t fields = 0;
+  std::string_view first;
+  while (!line.empty()) {
+    line.remove_prefix(std::min(line.find_first_not_of(kWhite), line.size()));
+    const std::string_view field = line.substr(0, line.find_first_of(kWhite));
+    line.remove_prefix(field.size());
+    const bool marker = fields == 0 && (field == "@cert-authority" || field == "@revoked");
+    if (!field.empty() && !marker) {
+      first = fields == 0 ? field : first;
+      ++fields;
+    }
+  }
+  return fields >= 3 && !first.starts_with('#') && !first.starts_with("-----") &&
+         !is_public_key(first);
+}
+
 bool has_entry(std::string_view known_hosts) {
   while (!known_hosts.empty()) {
     const std::size_t end = std::min(known_hosts.find('\n'), known_hosts.size());
-    const std::string_view line = known_hosts.substr(0, end);
-    const std::size_t first = line.find_first_not_of(" \t\r");
-    if (first != std::string_view::npos && line[first] != '#') {
+    if (is_entry(known_hosts.substr(0, end))) {
       return true;
     }
     known_hosts.remove_prefix(std::min(end + 1, known_hosts.size()));
@@ -229,9 +260,9 @@ bool has_entry(std::string_view known_hosts) {
 void read_known_hosts(Section& section, const Context& context, std::string& target) {
   constexpr std::string_view kMake =
       "write what ssh-keyscan HOST prints into it, after comparing it with the server's own key";
-  const auto path =
-      read_ssh_path(section, "known_hosts_file",
-                    fmt::format("name the file of the server's host key: {}", kMake), context);
+  const auto path = read_ssh_path(section, "known_hosts_file",
+                                  fmt::format("name the file of the server's host key: {}", kMake),
+                                  context, Repeat::yes);
   if (!path) {
     return;
   }

@@ -71,6 +71,18 @@ ssize_t read_some(int file, char* into, std::size_t size) {
 
 }  // namespace
 
+bool is_public_key(std::string_view text) {
+  constexpr std::array<std::string_view, 7> kBegins = {"ssh-",
+                                                       "ecdsa-sha2-",
+                                                       "sk-ssh-",
+                                                       "sk-ecdsa-",
+                                                       "---- BEGIN SSH2 PUBLIC KEY",
+                                                       "-----BEGIN PUBLIC KEY",
+                                                       "-----BEGIN RSA PUBLIC KEY"};
+  return std::ranges::any_of(kBegins,
+                             [&](std::string_view begin) { return text.starts_with(begin); });
+}
+
 std::vector<std::string> SystemFiles::match(const std::string& pattern) const {
   if (pattern.find_first_of("*?[") == std::string::npos) {
     return {pattern};
@@ -127,7 +139,9 @@ Result<SecretInfo> SystemFiles::inspect(const std::string& path) const {
   }
   const int error = errno;
   const auto secret = secret_line({content.data(), used});
-  SecretInfo info{.problem = {}, .mode = status.st_mode & 07777U};
+  SecretInfo info{.problem = {},
+                  .mode = status.st_mode & 07777U,
+                  .public_key = is_public_key({content.data(), used})};
   if (!secret) {
     info.problem = secret.error();
   }

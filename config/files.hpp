@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sfb::config {
@@ -14,7 +15,11 @@ namespace sfb::config {
 struct SecretInfo {
   std::optional<Error> problem;  ///< it cannot be used: secret_line's error
   unsigned mode = 0;             ///< permission bits
+  bool public_key = false;       ///< what ssh-keygen writes beside a private key: no secret
 };
+
+/// Whether a text begins as a public key of ssh or of PEM does.
+bool is_public_key(std::string_view text);
 
 /// Finds and reads configuration files. Thread rule: calls block; not for the loop thread.
 class Files {

@@ -9,8 +9,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
+#include <string_view>
 #include <utility>
+#include <variant>
 
 namespace sfb::config {
 
@@ -80,13 +83,43 @@ std::expected<Loaded, std::vector<Problem>> load(std::span<const std::string> pa
     return std::unexpected(problems.take_sorted());
   }
   warn_of_pool_names(draft, warnings);
+  std::vector<std::pair<std::string, std::string>> places;
+  for (const DraftPool& pool : draft.pools) {
+    places.emplace_back(pool.node->file, pool.key);
+  }
   Settings settings =
       check_and_resolve(std::move(draft), {paths.front(), 1, 1}, problems, warnings);
   if (problems.count() != 0) {
     return std::unexpected(problems.take_sorted());
   }
   std::string hash = change_hash(settings);
-  return Loaded{std::move(settings), warnings.take_sorted(), std::move(hash), std::move(paths)};
+  return Loaded{std::move(settings), warnings.take_sorted(), std::move(hash), std::move(paths),
+                std::move(places)};
+}
+
+std::vector<Problem> Loaded::warnings_of(const Pool& pool) const {
+  const auto at = std::ranges::find(settings.pools, pool.fqdn, &Pool::fqdn);
+  const auto endpoint = std::ranges::find(settings.endpoints, pool.endpoint, &Endpoint::name);
+  const auto& [file, key] = pool_places.at(static_cast<std::size_t>(at - settings.pools.begin()));
+  const auto* const winrm = std::get_if<Winrm>(&endpoint->transport);
+  const auto concerns = [&](const Problem& warning) {
+    const auto below = [&](std::string_view parent) {
+      return warning.key == parent || warning.key.starts_with(fmt::format("{}.", parent));
+    };
+    if (warning.key.starts_with("pools[")) {
+      return warning.where.file == file && below(key);
+    }
+    if (warning.key.starts_with("endpoints.")) {
+      return below(fmt::format("endpoints.{}", pool.endpoint));
+    }
+    if (warning.key.starts_with("credentials.")) {
+      return winrm != nullptr && below(fmt::format("credentials.{}", winrm->credentials));
+    }
+    return true;
+  };
+  std::vector<Problem> found;
+  std::ranges::copy_if(warnings, std::back_inserter(found), concerns);
+  return found;
 }
 
 }  // namespace sfb::config

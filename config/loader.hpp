@@ -8,6 +8,7 @@
 #include <expected>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace sfb::config {
@@ -31,6 +32,12 @@ struct Loaded {
   std::vector<Problem> warnings;   ///< by file and position
   std::string hash;                ///< change_hash(settings)
   std::vector<std::string> files;  ///< in the order they were read
+  /// Where each of settings.pools stands: its file and its key.
+  std::vector<std::pair<std::string, std::string>> pool_places = {};
+
+  /// Those of the warnings that concern a pool of `settings`: its own, those of its endpoint and
+  /// account, and those of nobody (`global`, `authorization`).
+  std::vector<Problem> warnings_of(const Pool& pool) const;
 };
 
 /// Reads and merges all files of `patterns` (paths or globs, each file once): `global`, `limits`

@@ -45,7 +45,8 @@ std::vector<Problem> Problems::take_sorted() {
   if (count_ > kept_.size()) {
     kept_.push_back({kept_.back().where,
                      {},
-                     fmt::format("{} more problems are not listed", count_ - kept_.size()),
+                     fmt::format("{} more {} not listed", count_ - kept_.size(),
+                                 count_ - kept_.size() == 1 ? "problem is" : "problems are"),
                      "correct the listed ones first"});
   }
   count_ = 0;

@@ -50,7 +50,8 @@ std::optional<std::string> read_offered(Section& section, std::string_view what,
   section.problem(what,
                   std::ranges::find(known, *word) != known.end()
                       ? fmt::format("{} {} is not in this build", what, *word)
-                      : fmt::format("unknown {} {}", what, quote(*word, 60)),
+                      // Not repeated: a value in the wrong line may be a password.
+                      : fmt::format("unknown {}", what),
                   allowed);
   return std::nullopt;
 }
@@ -62,18 +63,20 @@ std::string folder_of(const Section& section, const Context& context) {
 }
 
 std::optional<std::string> read_path(Section& section, std::string_view name,
-                                     const Context& context) {
+                                     const Context& context, Repeat repeat) {
   const auto path = section.text(name);
   if (!path) {
     return std::nullopt;
   }
   const auto refuse = [&] {
     // With control characters it is perhaps a key or password instead of its file: not repeated.
-    section.problem(name,
-                    is_printable(*path)
-                        ? fmt::format("{} is not the path of a file", quote(*path, 100))
-                        : "has control characters, so it is not the path of a file",
-                    "write one, relative to the folder of this file or absolute");
+    const std::string what = repeat == Repeat::yes
+                                 ? fmt::format("{} is not the path of a file", quote(*path, 100))
+                                 : "is not the path of a file";
+    section.problem(
+        name,
+        is_printable(*path) ? what : "has control characters, so it is not the path of a file",
+        "write one, relative to the folder of this file or absolute");
     return std::nullopt;
   };
   if (path->empty() || path->ends_with('/') || !is_printable(*path)) {
@@ -91,9 +94,14 @@ std::optional<std::string> read_path(Section& section, std::string_view name,
 }
 
 void report_unusable(Section& section, std::string_view name, const std::string& path,
-                     const Error& error) {
+                     const Error& error, Repeat repeat) {
   const bool missing = error.reason == Reason::not_found;
-  section.problem(name, fmt::format("{}: {}", quote(path, 200), error.message),
+  const bool is_there =
+      error.code == "config.directory" || error.code == "config.not_regular";  // so it is a path
+  section.problem(name,
+                  repeat == Repeat::yes || is_there
+                      ? fmt::format("{}: {}", quote(path, 200), error.message)
+                      : error.message,
                   missing ? "create it or correct the path (a relative one begins at the folder of "
                             "the file it stands in)"
                           : error.remedy);

@@ -4,6 +4,7 @@
 #include "config/context.hpp"
 #include "config/fields.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -26,13 +27,17 @@ std::optional<std::string> read_offered(Section& section, std::string_view what,
 /// The folder of the file in which the section stands, absolute.
 std::string folder_of(const Section& section, const Context& context);
 
+/// Whether a message may repeat the name of a file that may not be there. `no`: for files of
+/// secrets, where the secret itself may stand in the name's place.
+enum class Repeat : std::uint8_t { yes, no };
+
 /// A file named by key `name`, absolute: a relative one is taken from the folder of the file that
 /// names it. Nothing when it is absent, empty or no path, which has then been reported.
 std::optional<std::string> read_path(Section& section, std::string_view name,
-                                     const Context& context);
+                                     const Context& context, Repeat repeat = Repeat::yes);
 
 /// Why a file that `read_path` gave cannot be used.
 void report_unusable(Section& section, std::string_view name, const std::string& path,
-                     const Error& error);
+                     const Error& error, Repeat repeat = Repeat::yes);
 
 }  // namespace sfb::config

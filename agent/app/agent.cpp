@@ -6,6 +6,7 @@
 #include "agent/app/logons.hpp"
 #include "agent/app/process.hpp"
 #include "agent/app/setup.hpp"
+#include "agent/base/text.hpp"
 #include "agent/http/server.hpp"
 #include "agent/net/deadline.hpp"
 #include "agent/net/loop_lag.hpp"
@@ -292,8 +293,8 @@ int check_config(const std::vector<std::string>& files) {
   for (const std::string& file : loaded->files) {
     fmt::print("{}: ok\n", file);
   }
-  fmt::print("{} pools on {} endpoints\n", loaded->settings.pools.size(),
-             loaded->settings.endpoints.size());
+  fmt::print("{} on {}\n", counted(loaded->settings.pools.size(), "pool"),
+             counted(loaded->settings.endpoints.size(), "endpoint"));
   return kGood;
 }
 

@@ -175,7 +175,8 @@ class Foreground(LabTest):
         check = (lab.AGENT, "--config.check", f"--config.file={config}")
         missing = run(*check)
         self.assertEqual(missing.returncode, 1)
-        self.assertIn(f'"{self.folder}/monitoring.password": there is no such file', missing.stderr)
+        self.assertIn("credentials.monitoring.password_file: there is no such file", missing.stderr)
+        self.assertNotIn("monitoring.password:", missing.stderr, "a password may stand in its place")
         secret = self.folder / "monitoring.password"
         secret.write_text("hunter2\n", encoding="utf-8")
         secret.chmod(0o644)

@@ -124,7 +124,7 @@ const std::string kEveryKey = R"(endpoints:
 
 TEST_F(SshTest, ReadsEveryKey) {
   files_["/run/secrets/a key"] = "x";
-  files_["conf.d/it's #1"] = "x";
+  files_["conf.d/it's #1"] = "fe ssh-ed25519 AAAA";
   const Settings settings = settings_of(kEveryKey + kPools);
   EXPECT_EQ(warnings_, "");
   ASSERT_EQ(settings.endpoints.size(), 1U);
@@ -171,7 +171,7 @@ TEST(SshFolder, IsThatOfTheEndpointsFile) {
 
 TEST_F(SshTest, LoadsBackFromItsOwnYaml) {
   files_["/run/secrets/a key"] = "x";
-  files_["conf.d/it's #1"] = "x";
+  files_["conf.d/it's #1"] = "fe ssh-ed25519 AAAA";
   const std::string strange =
       "endpoints:\n"
       "  denver:\n"

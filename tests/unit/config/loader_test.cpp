@@ -140,8 +140,8 @@ TEST(Loader, WhatIsGivenInTwoFilesNamesBothPlaces) {
 TEST(Loader, AllFilesAreReportedAtOnce) {
   const FileMap files = {{"b.yml", "global: {colour: blue}\n"}, {"a.yml", "pools: [\n"}};
   EXPECT_EQ(problems_of(files, {"b.yml", "a.yml", "none.yml", "conf.d/*.yml"}),
-            "a.yml:2:1: is not valid YAML: \"end of sequence flow not found\", check quotes, "
-            "brackets and indentation here and in the lines before\n"
+            "a.yml:1:8: is not valid YAML: the bracket [ that begins here has no end, write ] "
+            "behind its last entry\n"
             "b.yml:1:10: global.colour: unknown key, allowed are evaluation_interval, "
             "evaluation_timeout, max_concurrent_evaluations, min_live_interval, stale_after\n"
             "conf.d/*.yml: no file matches this pattern, check the value of --config.file\n"
@@ -267,6 +267,42 @@ TEST(Loader, AFileFullOfMistakesEndsAtTheBound) {
   const auto loaded = load(std::vector<std::string>{"a.yml"}, {}, MemoryFiles({{"a.yml", text}}));
   ASSERT_FALSE(loaded.has_value());
   EXPECT_EQ(loaded.error().size(), Problems::kMost + 1);
+}
+
+// `evaluate` is about one pool: what is odd elsewhere is none of its affair.
+TEST(Loader, WarningsOfOnePool) {
+  const std::string first =
+      "authorization: {allow_anonymous: any}\n"
+      "credentials:\n"
+      "  one: {method: basic, username: ä, password_file: p}\n"
+      "  two: {method: basic, username: ö, password_file: p}\n"
+      "endpoints:\n"
+      "  wire: {transport: winrm, url: 'http://a.example.com', credentials: one, "
+      "allow_unencrypted: true}\n"
+      "  wire2: {transport: winrm, url: 'http://b.example.com', credentials: two, "
+      "allow_unencrypted: true}\n"
+      "pools:\n"
+      "  - {fqdn: a.example.com, endpoint: wire, paired_pool: x.example.com, site: A}\n";
+  const std::string second =
+      "pools:\n"
+      "  - {fqdn: b.example.com, endpoint: wire2, paired_pool: y.example.com, site: B}\n";
+  const auto loaded = load(std::vector<std::string>{"a.yml", "b.yml"}, {.transports = {"winrm"}},
+                           MemoryFiles({{"a.yml", first}, {"b.yml", second}, {"p", "x"}}));
+  ASSERT_TRUE(loaded.has_value()) << text_of(loaded.error());
+  const auto keys = [&](std::size_t pool) {
+    std::string out;
+    for (const Problem& warning : loaded->warnings_of(loaded->settings.pools[pool])) {
+      out += fmt::format("{}{} {}", out.empty() ? "" : ", ", warning.where.file, warning.key);
+    }
+    return out;
+  };
+  EXPECT_EQ(keys(0),
+            "a.yml authorization.allow_anonymous, a.yml credentials.one.username, a.yml "
+            "endpoints.wire.allow_unencrypted, a.yml pools[0].paired_pool");
+  EXPECT_EQ(keys(1),
+            "a.yml authorization.allow_anonymous, a.yml credentials.two.username, a.yml "
+            "endpoints.wire2.allow_unencrypted, b.yml pools[0].paired_pool");
+  EXPECT_EQ(loaded->warnings.size(), 7U);
 }
 
 }  // namespace
