@@ -34,9 +34,8 @@ bool has_members(const Graph& graph, const Value& value) {
 
 std::unexpected<Error> bad_answer(std::string code, std::string message, std::string peer) {
   return fail(Reason::parse, std::move(code), std::move(message),
-              "see the objects with `evaluate --as clixml`; where a file was written without "
-              "Export-BackupStatus.ps1, give ConvertTo-Json or Export-Clixml a greater -Depth; if "
-              "the product really answers so, report it",
+              "see the objects with `evaluate --as clixml POOL`; if the product really answers so, "
+              "report it",
               std::move(peer));
 }
 

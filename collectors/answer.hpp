@@ -12,7 +12,8 @@
 
 namespace sfb::collectors {
 
-/// Reason::parse with the remedy of answers that cannot be read.
+/// Reason::parse with the remedy of answers that cannot be read. of_file (dropped_file.hpp) advises
+/// instead where they stand in a file.
 std::unexpected<Error> bad_answer(std::string code, std::string message, std::string peer = {});
 
 /// Whether a text may become a label; `what` names it. Reason::parse, code `status.label_too_long`

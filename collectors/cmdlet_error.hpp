@@ -14,7 +14,8 @@ inline constexpr std::string_view kNotFound = "cmdlet.not_found";
 
 /// Reason::cmdlet with the first error's text as peer. `code` is `cmdlet.error` or `cmdlet.failed`;
 /// errors that have a known cause get `cmdlet.second_hop`, `cmdlet.not_found` or
-/// `cmdlet.import_failed` instead, with a remedy.
+/// `cmdlet.import_failed` instead, with a remedy. `cmdlet.not_found` says that the cmdlet itself is
+/// missing, not some other command.
 Error cmdlet_error(const PipelineResult& result, std::string_view cmdlet, std::string code,
                    std::string message);
 

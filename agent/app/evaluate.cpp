@@ -10,6 +10,7 @@
 #include "agent/base/near.hpp"
 #include "agent/base/text.hpp"
 #include "agent/engine/backoff.hpp"
+#include "agent/engine/conclusion.hpp"
 #include "agent/engine/job.hpp"
 #include "agent/net/deadline.hpp"
 #include "collectors/question.hpp"
@@ -190,7 +191,10 @@ int report(const Run& run, const config::Pool& pool, const EvaluateOptions& opti
   }
   const remote::Reply& reply = **run.reply;
   fmt::print(stderr, "\nanswer of {}, {:.0f} s old{}\n", format_iso8601(reply.made_at),
-             to_seconds(reply.age), reply.note.empty() ? "" : ", " + reply.note);
+             to_seconds(reply.age), reply.note.empty() ? "" : ", " + reply.note.code);
+  if (!reply.note.empty()) {
+    fmt::print(stderr, "note: {}\nremedy: {}\n", visible(reply.note.message), reply.note.remedy);
+  }
   fmt::print(
       stderr, "{}, {}, {}{}{}\n\n", counted(reply.result->output.size(), "object"),
       counted(reply.result->errors.size(), "error"),
@@ -207,7 +211,8 @@ int report(const Run& run, const config::Pool& pool, const EvaluateOptions& opti
     return kFailed;
   }
   fmt::print(stderr, "{}", visible(*complaints));
-  const auto finding = collectors::pool_status().interpret(*reply.result, limits);
+  const auto finding =
+      engine::interpret(collectors::pool_status(), *reply.result, reply.file, limits);
   if (!finding) {
     print_failure(finding.error());
     return kFailed;
@@ -241,9 +246,6 @@ int run_evaluate(const EvaluateOptions& options) {
   if (!loaded) {
     return kFailed;
   }
-  for (const config::Problem& warning : loaded->warnings) {
-    fmt::print(stderr, "warning: {}\n", config::to_string(warning));
-  }
   const config::Settings& settings = loaded->settings;
   const auto name = Fqdn::parse(options.pool);
   const auto pool =
@@ -251,6 +253,9 @@ int run_evaluate(const EvaluateOptions& options) {
   if (pool == settings.pools.end()) {
     print_unknown_pool(options.pool, settings);
     return kUsage;
+  }
+  for (const config::Problem& warning : loaded->warnings_of(*pool)) {
+    fmt::print(stderr, "warning: {}\n", config::to_string(warning));
   }
   if (const Status used = use_realms(settings); !used) {
     fmt::print(stderr, "warning: {}\n", describe(used.error()));

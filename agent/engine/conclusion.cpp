@@ -1,9 +1,26 @@
 #include "agent/engine/conclusion.hpp"
 
+#include "collectors/dropped_file.hpp"
+
 #include <algorithm>
 #include <utility>
 
 namespace sfb::engine {
+
+Result<collectors::FindingPtr> interpret(const collectors::Collector& what,
+                                         const PipelineResult& result, std::string_view file,
+                                         const Limits& limits) {
+  auto finding = what.interpret(result, limits);
+  if (!finding) {
+    Error error = std::move(finding.error());
+    if (error.stage == Stage::none) {
+      error.stage = Stage::parse;
+    }
+    return std::unexpected(file.empty() ? std::move(error)
+                                        : collectors::of_file(std::move(error), file));
+  }
+  return finding;
+}
 
 status::EvaluationPtr conclude(std::uint64_t id, const Job& job, Result<remote::Reply> result,
                                const Limits& limits, Now now) {
@@ -35,15 +52,9 @@ status::EvaluationPtr conclude(std::uint64_t id, const Job& job, Result<remote::
                               Stage::none};
     return evaluation;
   }
-  auto finding = job.question.what->interpret(*evaluation->result, limits);
+  auto finding = interpret(*job.question.what, *evaluation->result, result->file, limits);
   if (!finding) {
     evaluation->error = std::move(finding.error());
-    if (evaluation->error->stage == Stage::none) {
-      evaluation->error->stage = Stage::parse;
-    }
-    if (result->bare && evaluation->error->code.ends_with(".unrecognised")) {
-      evaluation->error->peer.clear();
-    }
     return evaluation;
   }
   evaluation->finding = std::move(*finding);

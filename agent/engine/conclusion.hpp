@@ -6,8 +6,14 @@
 #include "agent/status/evaluation.hpp"
 
 #include <cstdint>
+#include <string_view>
 
 namespace sfb::engine {
+
+/// What a collector makes of an answer, or why nothing. `file`: Reply::file.
+Result<collectors::FindingPtr> interpret(const collectors::Collector& what,
+                                         const PipelineResult& result, std::string_view file,
+                                         const Limits& limits);
 
 /// Never null. `id` is Evaluation::id; `job` tells when the run began and who wanted it.
 status::EvaluationPtr conclude(std::uint64_t id, const Job& job, Result<remote::Reply> result,

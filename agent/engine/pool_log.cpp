@@ -1,8 +1,11 @@
 #include "agent/engine/pool_log.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
 #include <ranges>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -66,6 +69,14 @@ void PoolLog::succeeded(const Logger& logger, const status::Evaluation& evaluati
     log(LogLevel::info, "evaluation recovered",
         {{"after", std::string(to_string(*last_failure_))}});
     last_failure_.reset();
+  }
+  if (evaluation.note.code != last_note_) {
+    last_note_ = evaluation.note.code;
+    if (!evaluation.note.empty()) {
+      log(LogLevel::warn, "answer is odd",
+          {{"code", evaluation.note.code},
+           {"message", fmt::format("{} ({})", evaluation.note.message, evaluation.note.remedy)}});
+    }
   }
   if (evaluation.finding->notes != last_notes_) {
     last_notes_ = evaluation.finding->notes;

@@ -32,6 +32,7 @@ class PoolLog {
   std::optional<Reason> last_failure_;
   std::string last_code_;  ///< of that failure
   std::vector<std::string> last_notes_;
+  std::string last_note_;  ///< the code of the last good evaluation's note
 };
 
 }  // namespace sfb::engine

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/base/error.hpp"
+#include "agent/base/note.hpp"
 #include "agent/base/time.hpp"
 #include "agent/value/pipeline.hpp"
 
@@ -19,9 +20,8 @@ struct Reply {
   WallTime made_at{};  ///< wall time of the content, not in the future (for live transports: now)
   std::chrono::nanoseconds age{0};  ///< at reading, not below 0
   std::vector<StageTime> stages;
-  std::string note;  ///< a code that is no failure: `file.clock_skew`
-  /// A file without the script's wrapper: anything may have written it, so no message quotes it.
-  bool bare = false;
+  Note note;         ///< `file.clock_skew`
+  std::string file;  ///< the dropped file that it was read from; empty: it came from a server
   /// The session that answered: a number that no other session of this transport has; 0 where
   /// there are no sessions.
   std::uint64_t session = 0;

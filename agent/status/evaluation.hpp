@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/base/error.hpp"
+#include "agent/base/note.hpp"
 #include "agent/base/time.hpp"
 #include "agent/status/trigger.hpp"
 #include "agent/value/pipeline.hpp"
@@ -40,7 +41,7 @@ struct Evaluation {
   collectors::FindingPtr finding = {};
   /// Set when the outcome is failed.
   std::optional<Error> error = {};
-  std::string note = {};  ///< a code that is no failure (`file.clock_skew`), may be empty
+  Note note = {};  ///< what is wrong although it may be good (`file.clock_skew`)
 
   bool good() const { return !error.has_value(); }
   /// Good, and it says something about the pool: only such an answer changes what is known.

@@ -47,9 +47,12 @@ void History::add(const Evaluation& evaluation, bool scheduled) {
   if (evaluation.error) {
     tell(entry, *evaluation.error);
   } else {
-    entry.code = evaluation.note;
-    entry.message =
-        evaluation.finding ? cut(evaluation.question.what->oddities(*evaluation.finding)) : "";
+    entry.code = evaluation.note.code;
+    entry.remedy = evaluation.note.remedy;
+    const std::string odd =
+        evaluation.finding ? evaluation.question.what->oddities(*evaluation.finding) : "";
+    const bool both = !evaluation.note.empty() && !odd.empty();
+    entry.message = cut(evaluation.note.message + (both ? "; " : "") + odd);
   }
   Rings& rings = scheduled ? scheduled_ : asked_;
   auto& ring = entry.good ? rings.good : rings.failed;

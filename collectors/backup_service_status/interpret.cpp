@@ -125,9 +125,10 @@ Result<BackupStatus> interpret(const PipelineResult& result, const Limits& limit
                                           fmt::format("{} gave errors and no status", kCmdlet)));
     }
     if (const std::size_t told = rows_of_script(result).size(); told > 0) {
-      return fail(Reason::protocol, "status.missing",
-                  fmt::format("the script told of {} modules, but no status object came", told),
-                  "ask again; if it stays, keep the output of `evaluate --debug` and report it");
+      return fail(
+          Reason::protocol, "status.missing",
+          fmt::format("the script told of {}, but no status object came", counted(told, "module")),
+          "ask again; if it stays, keep the output of `evaluate --debug POOL` and report it");
     }
     BackupStatus nothing;
     add_doubt(nothing, result);
@@ -135,9 +136,11 @@ Result<BackupStatus> interpret(const PipelineResult& result, const Limits& limit
     return nothing;
   }
   if (found.empty()) {
-    return bad_answer("status.unrecognised",
-                      fmt::format("none of the {} objects has a property BackupModules", objects),
-                      std::string(plain_text(result.graph, result.output.front()).value_or("")));
+    return bad_answer(
+        "status.unrecognised",
+        objects == 1 ? std::string("the object has no property BackupModules")
+                     : fmt::format("none of the {} objects has a property BackupModules", objects),
+        std::string(plain_text(result.graph, result.output.front()).value_or("")));
   }
   const bool foreign = std::ranges::any_of(result.output, [&](const Value& value) {
     return find_member(result.graph, value, "BackupModules") == nullptr &&
@@ -156,8 +159,9 @@ Result<BackupStatus> interpret(const PipelineResult& result, const Limits& limit
     return status;
   }
   if (objects > 1) {
-    status->notes.push_back(
-        fmt::format("{} objects beside the status object are ignored", objects - 1));
+    status->notes.push_back(fmt::format("{} beside the status object {} ignored",
+                                        counted(objects - 1, "object"),
+                                        objects == 2 ? "is" : "are"));
   }
   add_doubt(*status, result);
   if (status->modules.empty() && speaks_of_backup(result.graph, *found.front(), *status)) {

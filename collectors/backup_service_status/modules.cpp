@@ -17,14 +17,24 @@ namespace sfb::collectors {
 
 namespace {
 
-constexpr std::string_view kNoModule =
+// What is wrong with an item.
+struct Wrong {
+  std::string_view text;
+  bool several = false;  ///< it may hide another module
+};
+
+constexpr Wrong kNoModule = {
     "is neither an object with Identity, ExportStatus and ImportStatus nor a text "
-    "Name:[Export,Import]";
-constexpr std::string_view kJoined =
+    "Name:[Export,Import]"};
+constexpr Wrong kNoIdentity = {"has no Identity"};
+constexpr Wrong kNoExport = {"has no ExportStatus"};
+constexpr Wrong kNoImport = {"has no ImportStatus"};
+constexpr Wrong kNoWords = {"has no text in ExportStatus, and none in ImportStatus"};
+constexpr Wrong kJoined = {
     "is not one module: a name or a state holds brackets or separators, as where several modules "
-    "were joined to one text";
-constexpr std::string_view kContradicts =
-    "says one thing in its properties and another in its text";
+    "were joined to one text",
+    true};
+constexpr Wrong kContradicts = {"says one thing in its properties and another in its text", true};
 
 // The parts of a module, whatever shape it came in.
 struct RawModule {
@@ -33,7 +43,7 @@ struct RawModule {
   std::string_view import_word;
 };
 
-using Read = std::expected<RawModule, std::string_view>;  // or what is wrong with it
+using Read = std::expected<RawModule, Wrong>;
 
 // Two states that somebody joined by blanks. One state may hold blanks: Microsoft's prose does.
 template <typename State>
@@ -97,26 +107,34 @@ Read read_module(const Graph& graph, const Value& value) {
   };
   const auto own_text = plain_text(graph, value);
   if (find_member(graph, value, "Identity") == nullptr) {
-    return own_text ? read_module_text(*own_text) : Read(std::unexpected(kNoModule));
+    const bool states = find_member(graph, value, "ExportStatus") != nullptr ||
+                        find_member(graph, value, "ImportStatus") != nullptr;
+    return own_text ? read_module_text(*own_text)
+                    : Read(std::unexpected(states ? kNoIdentity : kNoModule));
   }
   const auto identity = member("Identity");
   const auto row_text = member("Text");  // of a row of the script
   const auto export_word = member("ExportStatus");
   const auto import_word = member("ImportStatus");
   if (!identity) {
-    return std::unexpected(kNoModule);
+    return std::unexpected(kNoIdentity);
   }
   const RawModule module{trim(*identity), trim(export_word.value_or("")),
                          trim(import_word.value_or(""))};
   if (module.identity.empty()) {
     // The script's row of a module that was a text already.
-    const Read read = row_text ? read_module_text(*row_text) : Read(std::unexpected(kNoModule));
+    const Read read = row_text ? read_module_text(*row_text) : Read(std::unexpected(kNoIdentity));
     return !read || agree(module, *read) ? read : Read(std::unexpected(kContradicts));
   }
   // JSON says everything once: a member that is gone may have taken another module's with it.
-  if (find_member(graph, value, "ExportStatus") == nullptr ||
-      find_member(graph, value, "ImportStatus") == nullptr || (!export_word && !import_word)) {
-    return std::unexpected(kNoModule);
+  if (find_member(graph, value, "ExportStatus") == nullptr) {
+    return std::unexpected(kNoExport);
+  }
+  if (find_member(graph, value, "ImportStatus") == nullptr) {
+    return std::unexpected(kNoImport);
+  }
+  if (!export_word && !import_word) {
+    return std::unexpected(kNoWords);
   }
   if (is_joined(module)) {
     return std::unexpected(kJoined);
@@ -160,17 +178,17 @@ Result<std::vector<const Value*>> choose_items(const PipelineResult& result, con
   }
   if (rows.size() != items.size()) {
     return bad_answer("status.bad_module",
-                      fmt::format("BackupModules holds {} modules where the script counted {}",
-                                  items.size(), rows.size()));
+                      fmt::format("BackupModules holds {} where the script counted {}",
+                                  counted(items.size(), "module"), rows.size()));
   }
   for (std::size_t i = 0; i < items.size(); ++i) {
     const Read item = read_module(graph, *items[i]);
     const Read row = read_module(graph, *rows[i]);
     // What remoting left of an object need not be readable, but it must not be several.
-    const bool several = !item && item.error() != kNoModule;
+    const bool several = !item && item.error().several;
     if (several || (item && row && !agree(*item, *row))) {
       return bad_item(graph, i + 1, *items[i],
-                      several ? item.error() : "is not the module that the script told of");
+                      several ? item.error().text : "is not the module that the script told of");
     }
   }
   return rows;
@@ -180,7 +198,7 @@ Status read_one(const Graph& graph, std::size_t number, const Value& item, const
                 BackupStatus& status) {
   const Read raw = read_module(graph, item);
   if (!raw) {
-    return bad_item(graph, number, item, raw.error());
+    return bad_item(graph, number, item, raw.error().text);
   }
   if (auto checked = check_label(fmt::format("Identity of item {} of BackupModules", number),
                                  raw->identity, limits);
@@ -199,19 +217,18 @@ Status read_one(const Graph& graph, std::size_t number, const Value& item, const
         !iequals(same->import_word, module.import_word)) {
       return bad_answer(
           "status.duplicate_module",
-          fmt::format("module {} is listed twice with different states", raw->identity),
-          fmt::format("{},{} and {},{}", same->export_word, same->import_word, module.export_word,
-                      module.import_word));
+          "a module is listed twice in BackupModules with different states",
+          fmt::format("{0}:[{1},{2}] and {0}:[{3},{4}]", same->identity, same->export_word,
+                      same->import_word, module.export_word, module.import_word));
     }
     status.notes.push_back(fmt::format("module {} is listed more than once", raw->identity));
     return {};
   }
   // Not cut: the module left out could be the one that fails.
   if (status.modules.size() == limits.modules_per_pool) {
-    return bad_answer(
-        "status.too_many_modules",
-        fmt::format("BackupModules holds more than {} modules (limits.modules_per_pool)",
-                    limits.modules_per_pool));
+    return bad_answer("status.too_many_modules",
+                      fmt::format("BackupModules holds more than {} (limits.modules_per_pool)",
+                                  counted(limits.modules_per_pool, "module")));
   }
   status.unknown_states += module.export_state == ExportState::unknown ? 1U : 0U;
   status.unknown_states += module.import_state == ImportState::unknown ? 1U : 0U;

@@ -90,9 +90,8 @@ Result<Replicas> read_replicas(const PipelineResult& result, const Limits& limit
     const auto [place, is_new] = places.emplace(replica->fqdn, all.replicas.size());
     if (!is_new) {
       if (all.replicas[place->second] != *replica) {
-        return bad_answer(
-            "replicas.duplicate_replica",
-            fmt::format("replica {} is listed twice, and the rows differ", replica->fqdn));
+        return bad_answer("replicas.duplicate_replica",
+                          "a replica is listed twice, and the rows differ", replica->fqdn);
       }
       all.notes.push_back(fmt::format("replica {} is listed more than once", replica->fqdn));
       continue;

@@ -76,7 +76,7 @@ std::string hashtable_clixml(std::string_view export_state) {
       R"(<Obj RefId="0"><DCT>{}{}{}{}{}{}</DCT></Obj></Objs>)",
       entry("SfbBackupExport", R"(<I32 N="Value">1</I32>)"),
       entry("PoolFqdn", R"(<S N="Value">atl-cs-001.litwareinc.com</S>)"),
-      entry("ExportedAt", R"(<S N="Value">2026-11-23 18:00:00</S>)"),
+      entry("ExportedAt", R"(<S N="Value">2026-11-23 18:00:00Z</S>)"),
       entry("State", R"(<S N="Value">Completed</S>)"),
       entry("Output",
             fmt::format(R"(<Obj N="Value" RefId="1"><LST><Obj RefId="2"><MS>)"

@@ -3,6 +3,7 @@
 #include "agent/base/text.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <linux/openat2.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -50,6 +51,58 @@ std::string read_link(int folder, const std::string& name) {
   return {target.data(), size < 0 ? 0U : static_cast<std::size_t>(size)};
 }
 
+// `last_link`: the path of the link that was followed last.
+Descriptor walk(const std::string& folder, const std::string& relative, std::string& last_link) {
+  // From the folder down: `..` goes back to a folder that was passed, whatever was renamed since.
+  std::vector<Descriptor> way;
+  std::vector<std::string> names = {folder};  // of the folders in `way`
+  way.emplace_back(::open(folder.c_str(), kFolder));
+  if (way.back().get() < 0) {
+    return Descriptor();
+  }
+  std::vector<std::string> parts;
+  push_parts(parts, relative);
+  int links = 0;
+  while (!parts.empty()) {
+    const std::string name = std::move(parts.back());
+    parts.pop_back();
+    if (name == "..") {
+      way.pop_back();
+      names.pop_back();
+      if (way.empty()) {
+        return failed(EXDEV);
+      }
+      continue;
+    }
+    const std::string target = read_link(way.back().get(), name);
+    if (!target.empty()) {
+      last_link = fmt::format("{}{}{}", names.back(), names.back().ends_with('/') ? "" : "/", name);
+      if (target.front() == '/') {
+        return failed(EXDEV);
+      }
+      if (++links > kMostLinks) {
+        return failed(ELOOP);
+      }
+      push_parts(parts, target);
+      continue;
+    }
+    if (errno != EINVAL) {  // that says: no link
+      return Descriptor();
+    }
+    if (parts.empty()) {
+      return Descriptor(::openat(way.back().get(), name.c_str(), kFile | O_NOFOLLOW));
+    }
+    Descriptor next(::openat(way.back().get(), name.c_str(), kFolder | O_NOFOLLOW));
+    if (next.get() < 0) {
+      return next;
+    }
+    way.push_back(std::move(next));
+    names.push_back(
+        fmt::format("{}{}{}", names.back(), names.back().ends_with('/') ? "" : "/", name));
+  }
+  return Descriptor(::openat(way.back().get(), ".", kFile));  // a folder, which the caller refuses
+}
+
 }  // namespace
 
 std::string constant_folder(std::string_view pattern) {
@@ -77,49 +130,14 @@ Descriptor open_beneath(const std::string& folder, const std::string& relative) 
 }
 
 Descriptor walk_beneath(const std::string& folder, const std::string& relative) {
-  // From the folder down: `..` goes back to a folder that was passed, whatever was renamed since.
-  std::vector<Descriptor> way;
-  way.emplace_back(::open(folder.c_str(), kFolder));
-  if (way.back().get() < 0) {
-    return Descriptor();
-  }
-  std::vector<std::string> parts;
-  push_parts(parts, relative);
-  int links = 0;
-  while (!parts.empty()) {
-    const std::string name = std::move(parts.back());
-    parts.pop_back();
-    if (name == "..") {
-      way.pop_back();
-      if (way.empty()) {
-        return failed(EXDEV);
-      }
-      continue;
-    }
-    const std::string target = read_link(way.back().get(), name);
-    if (!target.empty()) {
-      if (target.front() == '/') {
-        return failed(EXDEV);
-      }
-      if (++links > kMostLinks) {
-        return failed(ELOOP);
-      }
-      push_parts(parts, target);
-      continue;
-    }
-    if (errno != EINVAL) {  // that says: no link
-      return Descriptor();
-    }
-    if (parts.empty()) {
-      return Descriptor(::openat(way.back().get(), name.c_str(), kFile | O_NOFOLLOW));
-    }
-    Descriptor next(::openat(way.back().get(), name.c_str(), kFolder | O_NOFOLLOW));
-    if (next.get() < 0) {
-      return next;
-    }
-    way.push_back(std::move(next));
-  }
-  return Descriptor(::openat(way.back().get(), ".", kFile));  // a folder, which the caller refuses
+  std::string last_link;
+  return walk(folder, relative, last_link);
+}
+
+std::string link_outside(const std::string& folder, const std::string& relative) {
+  std::string last_link;
+  const Descriptor file = walk(folder, relative, last_link);
+  return file.get() < 0 && errno == EXDEV ? last_link : std::string();
 }
 
 }  // namespace sfb::remote

@@ -23,4 +23,7 @@ Descriptor open_beneath(const std::string& folder, const std::string& relative);
 /// refuse: each part of the path is opened by itself and each link read.
 Descriptor walk_beneath(const std::string& folder, const std::string& relative);
 
+/// The path of the link at which an opening ends with EXDEV; empty where none does (any more).
+std::string link_outside(const std::string& folder, const std::string& relative);
+
 }  // namespace sfb::remote

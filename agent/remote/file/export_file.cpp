@@ -1,5 +1,6 @@
 #include "agent/remote/file/export_file.hpp"
 
+#include "agent/base/ascii.hpp"
 #include "agent/base/encoding.hpp"
 #include "agent/base/text.hpp"
 #include "agent/clixml/clixml.hpp"
@@ -21,13 +22,33 @@ constexpr std::string_view kVersionField = "SfbBackupExport";
 constexpr std::int64_t kVersion = 1;
 
 constexpr std::string_view kUseScript = "write the file with Export-BackupStatus.ps1";
-// A field of the wrapper is a word, a name, a number or a date: what is longer is not quoted.
+// Of the content only names are quoted, and only those that a secret does not look like.
 constexpr std::size_t kMostQuoted = 100;
 
-std::unexpected<Error> bad_wrapper(std::string what, std::string_view remedy = kUseScript,
-                                   std::string peer = {}) {
-  return fail(Reason::parse, "file.bad_wrapper", std::move(what), std::string(remedy),
-              peer.size() > kMostQuoted ? std::string() : std::move(peer));
+std::unexpected<Error> bad_wrapper(std::string what, std::string_view remedy = kUseScript) {
+  return fail(Reason::parse, "file.bad_wrapper", std::move(what), std::string(remedy));
+}
+
+// A host name of several labels, else nothing.
+std::string as_pool(std::string_view text) {
+  const auto name = Fqdn::parse(trim(text));
+  return name && name->str().contains('.') && name->str().size() <= kMostQuoted ? name->str()
+                                                                                : std::string();
+}
+
+// Words joined by underscores, as collectors are called, else nothing.
+std::string as_collector(std::string_view text) {
+  text = trim(text);
+  const bool word = std::ranges::all_of(text, [](char c) { return is_letter(c) || c == '_'; });
+  return word && text.contains('_') && text.size() <= kMostQuoted ? to_lower(text) : std::string();
+}
+
+// Whether a date and time that was read says its zone: `Z`, `+01:00`, or `/Date(`, which is UTC.
+bool has_zone(std::string_view text) {
+  const std::size_t time = text.find_first_of("T ");
+  return text.starts_with("/Date(") || text.ends_with('Z') ||
+         (time != std::string_view::npos &&
+          text.find_first_of("+-", time) != std::string_view::npos);
 }
 
 // True when a syntax error has its cause in a missing end: everything after the last complete token
@@ -102,8 +123,8 @@ Result<PipelineResult> read_content(std::string_view bytes, const Limits& limits
   const bool json = content.front() == '{' || content.front() == '[';
   if (!json && content.front() != '<' && !content.starts_with(kMark)) {
     return fail(Reason::parse, "file.foreign",
-                fmt::format("the file is neither CLIXML nor JSON but {} bytes {}", bytes.size(),
-                            kind_of(content)),
+                fmt::format("the file is neither CLIXML nor JSON but {} {}",
+                            counted(bytes.size(), "byte"), kind_of(content)),
                 "let Export-BackupStatus.ps1, Export-Clixml or ConvertTo-Json write it");
   }
   format = json ? ExportFormat::json : ExportFormat::clixml;
@@ -163,8 +184,7 @@ std::string warning_text(const Graph& graph, const Value& value) {
 Status check_version(const Graph& graph, const Value& version) {
   const auto number = as_int64(graph, version);
   if (!number || *number < 1) {
-    return bad_wrapper(fmt::format("{} is not a version number", kVersionField), kUseScript,
-                       std::string(plain_text(graph, version).value_or("")));
+    return bad_wrapper(fmt::format("{} is not a version number", kVersionField));
   }
   if (*number > kVersion) {
     return bad_wrapper(
@@ -183,8 +203,7 @@ Status check_pool(const Graph& graph, const Value* value, const Fqdn& pool) {
   if (!name || *name != pool) {
     return fail(Reason::parse, "file.wrong_pool",
                 fmt::format("the file is of another pool than {}", pool.str()),
-                "check the task's pool list and the endpoint's path",
-                text->size() > kMostQuoted ? std::string() : std::string(*text));
+                "check the task's pool list and the endpoint's path", as_pool(*text));
   }
   return {};
 }
@@ -196,7 +215,7 @@ Status check_collector(const Graph& graph, const Value* value, std::string_view 
                 fmt::format("the file is not of collector {}", collector),
                 "write {collector} into the endpoint's path and run Export-BackupStatus.ps1 with "
                 "-Collector",
-                text && text->size() <= kMostQuoted ? std::string(*text) : std::string());
+                as_collector(text.value_or("")));
   }
   return {};
 }
@@ -209,8 +228,7 @@ Result<PipelineState> read_state(const Graph& graph, const Value* value) {
   if (text && iequals(*text, "Failed")) {
     return PipelineState::failed;
   }
-  return bad_wrapper("State is neither Completed nor Failed", kUseScript,
-                     std::string(text.value_or("")));
+  return bad_wrapper("State is neither Completed nor Failed");
 }
 
 // The items of a list, which has none from then on: a copy would be as large as the list.
@@ -257,7 +275,12 @@ Result<Export> read_wrapper(PipelineResult content, const Fqdn& pool, std::strin
   }
   const auto time = parse_date_time(*when_text);
   if (!time) {
-    return bad_wrapper("ExportedAt is not a date and time", kUseScript, std::string(*when_text));
+    return bad_wrapper("ExportedAt is not a date and time");
+  }
+  // Local time of a zone east of Greenwich, taken for UTC, would make an old file look new.
+  if (!has_zone(*when_text)) {
+    return bad_wrapper("ExportedAt does not say in which time zone it is",
+                       "write it in UTC with a Z at its end, as Export-BackupStatus.ps1 does");
   }
   parsed.exported_at = *time;
   if (const Value* version = member("PSVersion")) {

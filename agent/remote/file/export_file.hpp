@@ -31,7 +31,8 @@ struct Export {
 /// file.wrong_pool (PoolFqdn is another pool), file.wrong_collector (Collector is another one),
 /// file.bad_wrapper (a field of the wrapper is missing or of the wrong kind, or a newer
 /// SfbBackupExport version), file.too_large, file.encoding (neither UTF-8 nor UTF-16) and those of
-/// clixml and json. Of the content an error quotes short fields of the wrapper alone.
+/// clixml and json. ExportedAt must say its time zone. Of the content an error quotes only a
+/// PoolFqdn that is a host name with dots and a Collector that is words joined by underscores.
 Result<Export> parse_export(std::string_view bytes, const Fqdn& pool, const Limits& limits,
                             std::string_view collector = kDefaultCollector);
 

@@ -25,11 +25,16 @@ Error file_error(Reason reason, std::string code, std::string message, std::stri
   return {reason, std::move(code), std::move(message), std::move(remedy), {}, Stage::none};
 }
 
-Error link_outside(const std::string& path, const std::string& folder) {
-  return file_error(
-      Reason::process, "file.link_outside",
-      fmt::format("{} is or lies behind a link that leaves {} or is absolute", path, folder),
-      "set path to the target; links may only be relative and stay in the folder");
+// Only who reads the message needs to know which link it is: looked up when it is too late.
+Error leads_outside(const std::string& path, const std::string& folder) {
+  const std::string link = link_outside(folder, path.substr(folder.size()));
+  const std::string which = link.empty() ? fmt::format("a link on the way to {}", path)
+                            : link == path
+                                ? fmt::format("{} is a link and", path)
+                                : fmt::format("{} lies behind the link {}, which", path, link);
+  return file_error(Reason::process, "file.link_outside",
+                    fmt::format("{} leaves {} or is absolute", which, folder),
+                    "set path to the target; links may only be relative and stay in the folder");
 }
 
 Error cannot_open(const std::string& path, int error) {
@@ -149,7 +154,7 @@ Result<Reading> FileReader::read(const std::string& path, const Fqdn& pool,
   if (file.get() < 0) {
     const int error = errno;
     if (error == EXDEV) {
-      return fail_at(Stage::open, link_outside(path, folder_));
+      return fail_at(Stage::open, leads_outside(path, folder_));
     }
     // A socket or a device without a driver cannot even be opened.
     return fail_at(Stage::open, error == ENXIO ? not_regular(path) : cannot_open(path, error));

@@ -54,6 +54,10 @@ std::string_view format_name(ExportFormat format) {
   return format == ExportFormat::clixml ? "clixml" : "json";
 }
 
+constexpr std::string_view kClocks =
+    "set clock and time zone of the front end right, ExportedAt must be UTC; or the clock of this "
+    "machine";
+
 std::string ahead_text(Micros ahead) {
   return fmt::format("{} ahead of this machine's clock",
                      format_duration(std::chrono::floor<std::chrono::seconds>(ahead)));
@@ -238,7 +242,7 @@ class FileTransport final : public Transport, public std::enable_shared_from_thi
       options_.observer->stage(stage);
     }
     if (content != nullptr) {
-      options_.observer->fact("size", fmt::format("{} bytes", content->bytes));
+      options_.observer->fact("size", counted(content->bytes, "byte"));
       options_.observer->fact("format", format_name(content->format));
       options_.observer->fact("made at", format_iso8601(content->date));
       if (content->ahead > kNotedSkew) {
@@ -265,8 +269,7 @@ class FileTransport final : public Transport, public std::enable_shared_from_thi
           Reason::stale,
           "file.clock_skew",
           fmt::format("{} is dated {}, {}", path, format_iso8601(content.date), ahead_text(ahead)),
-          "set clock and time zone of the front end right, ExportedAt must be UTC; or the "
-          "clock of this machine",
+          std::string(kClocks),
           {},
           Stage::query};
       return std::unexpected(std::move(error));
@@ -280,6 +283,14 @@ class FileTransport final : public Transport, public std::enable_shared_from_thi
                   "look whether the task on the front end runs and the copy arrives",
                   {},
                   Stage::query};
+      if (content.ahead > kNotedSkew) {
+        // By its date it may not even be old: who reads that must hear of the clock.
+        error.message = fmt::format(
+            "{} was first seen {} ago, longer than max_age {}; it is dated {}, and was {} then",
+            path, format_duration(shown), format_duration(options_.max_age),
+            format_iso8601(content.date), ahead_text(content.ahead));
+        error.remedy += fmt::format("; and {}", kClocks);
+      }
       return std::unexpected(std::move(error));
     }
     Reply reply;
@@ -290,8 +301,15 @@ class FileTransport final : public Transport, public std::enable_shared_from_thi
                         : now.wall - std::chrono::duration_cast<Micros>(age);
     reply.age = age;
     reply.stages = std::move(job.stages);
-    reply.note = content.ahead > kNotedSkew ? "file.clock_skew" : "";
-    reply.bare = !content.wrapped;
+    if (content.ahead > kNotedSkew) {
+      reply.note = {
+          .code = "file.clock_skew",
+          .message = fmt::format("{} is dated {}, and was {} when it was first seen: its "
+                                 "age counts from then",
+                                 path, format_iso8601(content.date), ahead_text(content.ahead)),
+          .remedy = std::string(kClocks)};
+    }
+    reply.file = path;
     return reply;
   }
 

@@ -51,7 +51,7 @@ TEST(Answer, ErrorsOfTheCmdlet) {
   result.state = PipelineState::failed;
   EXPECT_EQ(code_of(result), "cmdlet.failed");
   result.errors.clear();
-  add_error(result, "The term is not recognized.", "CommandNotFoundException");
+  add_error(result, "The term 'Get-CsThing' is not recognized.", "CommandNotFoundException");
   EXPECT_EQ(code_of(result), "cmdlet.not_found");
 }
 

@@ -124,8 +124,28 @@ TEST(CoreSchedule, NoAnswerIsPublishedWithATimeToCome) {
   EXPECT_EQ(rig.core.history(fqdn("a.x")).value().front().evaluated_at, now);
 }
 
-TEST(CoreSchedule, ForeignObjectsOfABareFileAreNotQuoted) {
-  for (const bool bare : {false, true}) {
+TEST(CoreSchedule, ANoteIsLoggedOnceAndStandsInTheHistory) {
+  Rig rig;
+  rig.core.start();
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(rig.pass_until_launch());
+    auto answer = reply(rig.clock.now());
+    answer.note = {.code = "file.clock_skew", .message = "it is ahead", .remedy = "set it right"};
+    rig.finish(std::move(answer));
+  }
+  EXPECT_EQ(rig.log->count("it is ahead (set it right)"), 1U) << "news once";
+  const auto entry = rig.core.history(fqdn("a.x")).value().front();
+  EXPECT_TRUE(entry.good);
+  EXPECT_EQ(entry.code, "file.clock_skew");
+  EXPECT_EQ(entry.message, "it is ahead");
+  EXPECT_EQ(entry.remedy, "set it right");
+  ASSERT_TRUE(rig.pass_until_launch());
+  rig.finish_good();
+  EXPECT_EQ(rig.core.history(fqdn("a.x")).value().front().code, "");
+}
+
+TEST(CoreSchedule, ForeignObjectsOfAFileAreNotQuoted) {
+  for (const bool from_file : {false, true}) {
     Rig rig;
     rig.core.start();
     ASSERT_TRUE(rig.pass_until_launch());
@@ -134,11 +154,13 @@ TEST(CoreSchedule, ForeignObjectsOfABareFileAreNotQuoted) {
     remote::Reply answer;
     answer.result = std::make_shared<const PipelineResult>(std::move(foreign));
     answer.made_at = rig.clock.now().wall;
-    answer.bare = bare;
+    answer.file = from_file ? "/srv/sfb/a.json" : "";
     rig.finish(std::move(answer));
     EXPECT_EQ(rig.pool()->last_completed->error->code, "status.unrecognised");
-    EXPECT_EQ(rig.pool()->last_completed->error->peer, bare ? "" : "hunter2");
-    EXPECT_EQ(rig.log->count("hunter2"), bare ? 0U : 1U);
+    EXPECT_EQ(rig.pool()->last_completed->error->peer, from_file ? "" : "hunter2");
+    EXPECT_EQ(rig.pool()->last_completed->error->message.starts_with("/srv/sfb/a.json: "),
+              from_file);
+    EXPECT_EQ(rig.log->count("hunter2"), from_file ? 0U : 1U);
   }
 }
 

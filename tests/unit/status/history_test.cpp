@@ -112,13 +112,15 @@ TEST(History, AGoodAnswerTellsUnknownWordsNotesAndItsCode) {
   status_of(*evaluation).overall_import = collectors::ImportState::unknown;
   status_of(*evaluation).overall_import_word = "Under";
   status_of(*evaluation).notes = {"something odd"};
-  evaluation->note = "file.clock_skew";
+  evaluation->note = {.code = "file.clock_skew", .message = "it is ahead", .remedy = "set it"};
   History history;
   history.add(*evaluation, true);
   const HistoryEntry entry = history.newest_first().at(0);
   EXPECT_TRUE(entry.good);
   EXPECT_EQ(entry.reason, "");
   EXPECT_EQ(entry.code, "file.clock_skew");
+  EXPECT_TRUE(entry.message.starts_with("it is ahead; ")) << entry.message;
+  EXPECT_EQ(entry.remedy, "set it");
   for (const char* part : {"\"Frob\" of A.B export", "\"Nicate\" of A.B import", "\"Over\"",
                            "\"Under\"", "something odd"}) {
     EXPECT_THAT(entry.message, HasSubstr(part));

@@ -62,7 +62,9 @@ TEST_F(FileDates, HowFarAheadDecides) {
     const auto reply = ask();
     EXPECT_EQ(reply ? "good" : reply.error().code, c.code) << c.ahead.count();
     if (reply) {
-      EXPECT_EQ(reply->note, c.note) << c.ahead.count();
+      EXPECT_EQ(reply->note.code, c.note) << c.ahead.count();
+      EXPECT_EQ(reply->note.message.contains("ahead of this machine's clock"), !c.note.empty());
+      EXPECT_EQ(reply->note.remedy.contains("UTC"), !c.note.empty());
       EXPECT_EQ(reply->age, std::max(-c.ahead, 0s)) << c.ahead.count();
       EXPECT_EQ(reply->made_at, std::min(now() + c.ahead, now())) << c.ahead.count();
     }
@@ -133,9 +135,13 @@ TEST_F(FileDates, AnUnchangedFileAgesPastItsDate) {
   ASSERT_TRUE(reply) << describe(reply.error());
   EXPECT_EQ(reply->age, 31min);
   EXPECT_EQ(reply->made_at, first);
-  EXPECT_EQ(reply->note, "file.clock_skew") << "that is why its age counts from then";
+  EXPECT_EQ(reply->note.code, "file.clock_skew") << "that is why its age counts from then";
   folder_.clock.move(90min);
-  EXPECT_EQ(code(), "file.too_old");
+  const auto old = ask();
+  ASSERT_FALSE(old);
+  EXPECT_EQ(old.error().code, "file.too_old");
+  EXPECT_THAT(old.error().message, HasSubstr("30m ahead of this machine's clock"));
+  EXPECT_THAT(old.error().remedy, HasSubstr("set clock and time zone")) << "not the task alone";
 }
 
 TEST_F(FileDates, EachExportOfAClockAheadIsNew) {
@@ -217,7 +223,7 @@ TEST_F(FileDates, ABareExportHasTheFilesTimeAlsoInTheFuture) {
   auto reply = ask();
   ASSERT_TRUE(reply) << describe(reply.error());
   EXPECT_EQ(reply->age, 0s);
-  EXPECT_EQ(reply->note, "file.clock_skew");
+  EXPECT_EQ(reply->note.code, "file.clock_skew");
   folder_.clock.move(4min);
   DropFolder::drop(folder_.file(kAtlanta), R"({"BackupModules": []})");  // a copy with its time
   set_times(seconds(26min));

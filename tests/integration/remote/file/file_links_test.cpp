@@ -55,12 +55,22 @@ TEST_F(FileLinks, OutOfTheFolderIsRefusedAndNothingIsShown) {
     EXPECT_EQ(error.code, "file.link_outside") << target;
     EXPECT_EQ(error.stage, Stage::open);
     EXPECT_THAT(error.message, AllOf(HasSubstr(folder_.file(kAtlanta)), HasSubstr(folder_.path)));
+    EXPECT_THAT(error.message, HasSubstr(" is a link and leaves "));
     EXPECT_THAT(error.remedy, HasSubstr("set path to the target"));
     EXPECT_THAT(describe(error), Not(HasSubstr("hunter2")));
   }
   fs::remove(folder_.file(kAtlanta));
   DropFolder::drop(folder_.file(kAtlanta), content("one"));
   EXPECT_EQ(output(), "one");
+}
+
+TEST_F(FileLinks, TheLinkThatLeavesIsNamed) {
+  fs::create_symlink(secret(), folder_.path + "/current");
+  link("current");
+  const auto reply = folder_.ask(ask_of(kAtlanta));
+  ASSERT_FALSE(reply);
+  EXPECT_THAT(reply.error().message, HasSubstr(folder_.file(kAtlanta) + " lies behind the link " +
+                                               folder_.path + "/current, which leaves "));
 }
 
 TEST_F(FileLinks, AnAbsoluteLinkIsRefusedEvenWhenItStays) {

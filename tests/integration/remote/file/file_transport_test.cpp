@@ -31,7 +31,7 @@ TEST(FileTransport, TheContentsTimeIsTheAnswers) {
   EXPECT_EQ(reply->result->output.front().text, "one");
   EXPECT_EQ(reply->made_at, folder.clock.wall() - 90s);
   EXPECT_EQ(reply->age, 90s);
-  EXPECT_EQ(reply->note, "");
+  EXPECT_TRUE(reply->note.empty());
   EXPECT_THAT(stages_of(*reply), ElementsAre(Stage::open, Stage::query, Stage::parse));
   EXPECT_FALSE(folder.transport->uses_backoff());
 }

@@ -1,6 +1,7 @@
 // What damage and flattening leave of an answer: it may fail or be unknown, but is never good or
 // "not configured".
 #include "agent/json/reader.hpp"
+#include "collectors/dropped_file.hpp"
 #include "tests/unit/collectors/objects.hpp"
 
 #include <gmock/gmock.h>
@@ -60,7 +61,8 @@ TEST(Joined, ModulesInOneTextAreNoModule) {
   }
   const auto status = interpret(answer_with([](Graph&) { return text(kBad + " " + kGood); }), {});
   EXPECT_THAT(status.error().message, HasSubstr("joined"));
-  EXPECT_THAT(status.error().remedy, HasSubstr("-Depth"));
+  EXPECT_THAT(status.error().remedy, HasSubstr("`evaluate --as clixml POOL`"));
+  EXPECT_THAT(of_file(status.error(), "/srv/a.clixml").remedy, HasSubstr("-Depth"));
 }
 
 TEST(Joined, NothingStandsBehindTheLastBracketOrWithinAName) {
@@ -290,6 +292,25 @@ TEST(Numbers, ANoteSaysHowToExportNames) {
   EXPECT_THAT(interpret(answer(kLync2013, {{"OverallExportStatus", Value::int32(4)}}), {})->notes,
               SizeIs(1));
   EXPECT_THAT(interpret(answer({{"A.B", "Frob", ""}}), {})->notes, IsEmpty());
+}
+
+TEST(Damaged, AMissingMemberIsNamed) {
+  const auto message_of = [](std::vector<Property> properties) {
+    return interpret(answer_with([&](Graph& graph) { return object(graph, properties); }), {})
+        .error()
+        .message;
+  };
+  const Property name{"Identity", text("A.B")};
+  const Property exports{"ExportStatus", text("FinalState")};
+  const Property imports{"ImportStatus", text("NormalState")};
+  EXPECT_EQ(message_of({name, imports}), "item 1 of BackupModules has no ExportStatus");
+  EXPECT_EQ(message_of({name, exports}), "item 1 of BackupModules has no ImportStatus");
+  EXPECT_EQ(message_of({exports, imports}), "item 1 of BackupModules has no Identity");
+  EXPECT_EQ(message_of({{"Identity", {}}, exports, imports}),
+            "item 1 of BackupModules has no Identity");
+  EXPECT_EQ(message_of({name, {"ExportStatus", {}}, {"ImportStatus", {}}}),
+            "item 1 of BackupModules has no text in ExportStatus, and none in ImportStatus");
+  EXPECT_THAT(message_of({{"Name", text("A")}}), HasSubstr("is neither an object with Identity"));
 }
 
 }  // namespace

@@ -286,6 +286,11 @@ TEST(Interpret, NothingRecognisable) {
   PipelineResult result;
   result.output = {text("hello"), Value::int32(4)};
   EXPECT_EQ(code_of(result), "parse status.unrecognised");
+  EXPECT_EQ(interpret(result, {}).error().message,
+            "none of the 2 objects has a property BackupModules");
+  PipelineResult one;
+  one.output = {text("hello")};
+  EXPECT_EQ(interpret(one, {}).error().message, "the object has no property BackupModules");
   add_error(result, "and an error");
   EXPECT_EQ(code_of(result), "parse status.unrecognised") << "the table says parse, errors or not";
   result.output.insert(result.output.begin(), Value{});
@@ -297,7 +302,10 @@ TEST(Interpret, OtherObjectsBesideTheStatusAreNoted) {
   result.output.push_back(text("noise"));
   const auto status = interpret(result, {});
   ASSERT_TRUE(status.has_value()) << describe(status.error());
-  EXPECT_THAT(status->notes, ElementsAre(HasSubstr("1 objects beside")));
+  EXPECT_THAT(status->notes, ElementsAre("1 object beside the status object is ignored"));
+  result.output.push_back(text("more noise"));
+  EXPECT_THAT(interpret(result, {})->notes,
+              ElementsAre("2 objects beside the status object are ignored"));
 }
 
 TEST(Interpret, BadModules) {
@@ -367,7 +375,9 @@ TEST(Interpret, ANameTwiceWithOtherStatesIsAFailure) {
       answer({{"A.B", "FinalState", "NormalState"}, {"a.b", "ErrorState", "NormalState"}}), {});
   ASSERT_FALSE(status.has_value());
   EXPECT_EQ(status.error().code, "status.duplicate_module");
-  EXPECT_THAT(status.error().peer, HasSubstr("ErrorState"));
+  EXPECT_EQ(status.error().peer, "A.B:[FinalState,NormalState] and A.B:[ErrorState,NormalState]");
+  EXPECT_THAT(status.error().message, ::testing::Not(HasSubstr("A.B")))
+      << "a server's words are no part of ours";
 }
 
 }  // namespace

@@ -29,9 +29,9 @@ namespace fs = std::filesystem;
 
 using Open = Descriptor (*)(const std::string& folder, const std::string& relative);
 
-class Beneath : public testing::TestWithParam<Open> {
+class BeneathFolder {
  protected:
-  Beneath() {
+  BeneathFolder() {
     std::string name = (fs::temp_directory_path() / "sfb-beneath-XXXXXX").string();
     root_ = ::mkdtemp(name.data());
     folder_ = root_ + "/in";
@@ -40,7 +40,7 @@ class Beneath : public testing::TestWithParam<Open> {
     put(folder_ + "/file", "inside");
     put(folder_ + "/deep/er/file", "deeper");
   }
-  ~Beneath() override { fs::remove_all(root_); }
+  ~BeneathFolder() { fs::remove_all(root_); }
 
   static void put(const std::string& path, std::string_view text) { std::ofstream(path) << text; }
   void link(const std::string& name, const std::string& target) const {
@@ -57,13 +57,20 @@ class Beneath : public testing::TestWithParam<Open> {
     return size < 0 ? ::strerrorname_np(errno)
                     : std::string(text.data(), static_cast<std::size_t>(size));
   }
-  std::string read(const std::string& relative) const {
-    return read(GetParam(), folder_ + "/", relative);
-  }
 
   std::string root_;
   std::string folder_;
 };
+
+class Beneath : public BeneathFolder, public testing::TestWithParam<Open> {
+ protected:
+  using BeneathFolder::read;
+  std::string read(const std::string& relative) const {
+    return read(GetParam(), folder_ + "/", relative);
+  }
+};
+
+class BeneathLink : public BeneathFolder, public testing::Test {};
 
 INSTANTIATE_TEST_SUITE_P(Both, Beneath, testing::Values(open_beneath, walk_beneath),
                          [](const auto& instance) {
@@ -193,6 +200,23 @@ TEST(ConstantFolder, EndsBeforeThePartWithThePlaceholder) {
   EXPECT_EQ(constant_folder("/srv/sfb/{category}/x/{pool}"), "/srv/sfb/");
   EXPECT_EQ(constant_folder("/srv/sfb/status.clixml"), "/srv/sfb/");
   EXPECT_EQ(constant_folder("/{pool}"), "/");
+}
+
+TEST_F(BeneathLink, TheLinkThatLeavesIsFound) {
+  link("away", "../secret");
+  link("chain", "deep/hop");
+  link("deep/hop", "../../secret");
+  link("absolute", folder_ + "/file");
+  link("folder", "..");
+  link("near", "file");
+  const auto found = [&](const std::string& name) { return link_outside(folder_ + "/", name); };
+  EXPECT_EQ(found("away"), folder_ + "/away");
+  EXPECT_EQ(found("chain"), folder_ + "/deep/hop") << "not the one that leads to it";
+  EXPECT_EQ(found("absolute"), folder_ + "/absolute");
+  EXPECT_EQ(found("folder/secret"), folder_ + "/folder");
+  EXPECT_EQ(found("near"), "");
+  EXPECT_EQ(found("nothing"), "");
+  EXPECT_EQ(link_outside(folder_, "away"), folder_ + "/away") << "a slash at the end or not";
 }
 
 }  // namespace
