@@ -30,7 +30,8 @@ std::string_view first_piece(std::string_view line) {
 std::string aligned(std::string_view name, std::string_view value, std::size_t indent) {
   const bool cut = value.size() > kMostFact;
   const std::string shown = visible(value.substr(0, kMostFact)) + (cut ? "..." : "");
-  std::string out = fmt::format("{:{}}{:<{}}", "", indent, visible(name), kNameWidth - indent);
+  // A server chooses some of the names: one as wide as the column still ends in a blank.
+  std::string out = fmt::format("{:{}}{:<{}} ", "", indent, visible(name), kNameWidth - indent - 1);
   bool first = true;
   for (std::string_view line : split(trim(shown), '\n')) {
     do {

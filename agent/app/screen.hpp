@@ -10,7 +10,8 @@
 
 namespace sfb::app {
 
-/// `name     value` with the value's further lines below its first, long ones broken at blanks;
+/// `name     value` with the value's further lines below its first, long ones broken at blanks; a
+/// blank stands between them whatever the name's length;
 /// control characters visible, a value of more than kMostFact bytes cut. Ends in a line end.
 std::string aligned(std::string_view name, std::string_view value, std::size_t indent = 0);
 

@@ -104,8 +104,10 @@ Error child_failure(std::string_view program, bool is_ssh,
       }
     }
   }
-  std::string message = exit ? fmt::format("{} ended with {}", quote(program, 200), exit->text())
-                             : fmt::format("{} closed its output", quote(program, 200));
+  std::string message = !exit ? fmt::format("{} closed its output", quote(program, 200))
+                              // `killed by SIGKILL` or `exit status 3`
+                              : fmt::format("{} {} {}", quote(program, 200),
+                                            exit->signal != 0 ? "was" : "ended with", exit->text());
   return {
       Reason::process,
       "ssh.exited",

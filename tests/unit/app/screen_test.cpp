@@ -78,6 +78,14 @@ TEST(Screen, LongFactsAreBrokenAtBlanks) {
   EXPECT_EQ(aligned("n", ""), "n              \n");
 }
 
+TEST(Screen, ALabelAsWideAsItsColumnEndsInABlank) {
+  // Names that the server gives its shell.
+  EXPECT_EQ(aligned("OutputStreams", "stdout", 2), "  OutputStreams stdout\n");
+  EXPECT_EQ(aligned("CompressionMode", "x", 2), "  CompressionMode x\n");
+  EXPECT_EQ(aligned("InputStreams", "stdin", 2), "  InputStreams stdin\n");
+  EXPECT_EQ(aligned(std::string(15, 'n'), "v"), std::string(15, 'n') + " v\n");
+}
+
 TEST(Screen, OnlyTheWireFollowsTheAnswer) {
   EXPECT_EQ(printed(
                 [](Screen& screen) {

@@ -116,7 +116,7 @@ TEST(SshFailure, OnlyAnSshClientsOwnFailureIsUnderstood) {
 TEST(SshFailure, AnyOtherEndIsTold) {
   const Error killed = of_ssh("Bye.", os::ProcessExit{.status = 0, .signal = 9});
   EXPECT_EQ(killed.reason, Reason::process);
-  EXPECT_EQ(killed.message, "\"/usr/bin/ssh\" ended with killed by SIGKILL");
+  EXPECT_EQ(killed.message, "\"/usr/bin/ssh\" was killed by SIGKILL");
   EXPECT_EQ(killed.peer, "Bye.");
   EXPECT_EQ(killed.stage, Stage::none);
   EXPECT_EQ(of_ssh("", std::nullopt).message, "\"/usr/bin/ssh\" closed its output");
