@@ -62,15 +62,17 @@ bool is_proxy_header(std::string_view name) {
                              [&](const char* mark) { return istarts_with(name, mark); });
 }
 
-/// What shows that a proxy passed the request on, as the end of a sentence; empty: nothing does.
+/// What shows that a proxy passed the request on, or may have; empty: nothing does.
 std::string sign_of_proxy(const http::Request& request) {
   const auto header = std::ranges::find_if(
       request.headers, [](const http::Header& one) { return is_proxy_header(one.name); });
   if (header != request.headers.end()) {
-    return fmt::format("it has the header {}", quote(header->name, 40));
+    return fmt::format("came through a proxy: it has the header {}", quote(header->name, 40));
   }
   // The bare proxy_pass of nginx: no header tells, and Host is the agent's own address.
-  return request.http11 ? "" : "it is HTTP/1.0, as proxies speak it";
+  return request.http11 ? ""
+                        : "may have come through a proxy: it is HTTP/1.0, which many of them speak "
+                          "and few other clients";
 }
 
 std::optional<Denied> check_host(const http::Request& request, const AccessOptions& options) {
@@ -118,8 +120,8 @@ std::optional<Denied> check_caller(const http::Request& request, Anonymous allow
   if (const std::string sign = sign_of_proxy(request); !sign.empty()) {
     return Denied{403, std::string(kCode),
                   fmt::format("this page is open to callers on the agent's own machine only "
-                              "(`allow_anonymous: loopback`), and this request came through a "
-                              "proxy: {}; ask the agent directly, with HTTP/1.1",
+                              "(`allow_anonymous: loopback`), and this request {}; ask the agent "
+                              "directly, with HTTP/1.1",
                               sign)};
   }
   return std::nullopt;
