@@ -159,7 +159,14 @@ asio::awaitable<Result<Response>> exchange(const ClientTarget& to, const net::En
       co_return read_failed(to.str(), taken.error(), reader, max_bytes);
     }
   }
-  co_return to_response(reader.take());
+  HttpReply reply = reader.take();
+  if (const std::string* const coding = reply.header("Content-Encoding");
+      coding != nullptr && !iequals(trim(*coding), "identity")) {
+    co_return fail_at(Stage::query, Reason::protocol, "client.content_encoding",
+                      to.str() + ": the answer has a Content-Encoding that nobody asked for",
+                      "look at the proxy before the agent: it must not compress unasked");
+  }
+  co_return to_response(std::move(reply));
 }
 
 bool is_clean(std::string_view text) {

@@ -122,7 +122,15 @@ class HttpConnection::Impl {
                      where_ + ": the connection was closed before an answer");
     }
     const ClosesUnlessKept guard(*this);  // an error, a time-out, a cancellation
+    came_.clear();
     auto done = co_await net::with_deadline(exchange(std::move(request)), deadline);
+    if (!done && !came_.empty()) {
+      co_return fail(
+          Reason::timeout, "http.timeout",
+          fmt::format("{} began an answer and did not end it in time: {}", where_, came_),
+          "look at the network and at proxies in between: the rest is lost or slow to "
+          "come, or the answer's Content-Length is wrong");
+    }
     if (!done) {
       co_return fail(Reason::timeout, "http.timeout", where_ + " did not answer in time",
                      "look at the load of the server and at the network");
@@ -177,6 +185,7 @@ class HttpConnection::Impl {
   }
 
   MonoTime last_used() const { return last_used_; }
+  bool answer_began() const { return !came_.empty(); }
   const std::optional<net::TlsInfo>& tls_info() const { return tls_info_; }
 
   std::optional<bool> address_remembered() const { return remembered_; }
@@ -273,6 +282,7 @@ class HttpConnection::Impl {
         taken.error().message = where_ + ": " + taken.error().message;
         co_return std::unexpected(hint_at_tls(std::move(taken.error()), reader));
       }
+      came_ = reader.progress();
       const std::size_t grown = reader.body_size() - before;
       if (grown > 0 && options_.admit && !options_.admit(grown)) {
         co_return fail(Reason::internal, "http.in_flight",
@@ -325,6 +335,7 @@ class HttpConnection::Impl {
   bool busy_ = false;      ///< an operation runs
   bool keep_ = false;      ///< the one that runs leaves the connection open
   bool reusable_ = false;  ///< so the last answer says
+  std::string came_;       ///< of an answer that has begun
 };
 
 HttpConnection::HttpConnection(asio::any_io_executor executor, net::Resolver& resolver,
@@ -347,6 +358,10 @@ asio::awaitable<bool> HttpConnection::usable_until(MonoTime until) {
 
 bool HttpConnection::kept_open() const {
   return impl_->kept_open();
+}
+
+bool HttpConnection::answer_began() const {
+  return impl_->answer_began();
 }
 
 MonoTime HttpConnection::last_used() const {

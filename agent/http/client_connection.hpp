@@ -67,6 +67,8 @@ class HttpConnection {
   boost::asio::awaitable<bool> usable_until(MonoTime until);
   /// Nothing on our side has closed it: no error, and no answer that said that the peer would.
   bool kept_open() const;
+  /// Part of an answer to the last `post` came: a time-out then is no silence of the server.
+  bool answer_began() const;
   /// When the last answer came; when it was opened before that.
   MonoTime last_used() const;
   /// Since `open` began; kept when the handshake failed, as far as it got.

@@ -38,6 +38,13 @@ std::vector<std::string> HttpReply::all(std::string_view name) const {
   return values;
 }
 
+// Nothing of it came yet, and no server is asked for more than we take: no reason to raise a limit.
+std::unexpected<Error> HttpReplyReader::announces_too_much(std::size_t bytes) {
+  return broken("http.answer_too_large",
+                fmt::format("the answer announces {} bytes, more than limits.envelope ({})", bytes,
+                            max_body_));
+}
+
 std::unexpected<Error> HttpReplyReader::broken(std::string code, std::string message,
                                                std::string peer) {
   state_ = State::broken;
@@ -48,11 +55,9 @@ std::unexpected<Error> HttpReplyReader::broken(std::string code, std::string mes
 }
 
 std::unexpected<Error> HttpReplyReader::too_large() {
-  return too_large(fmt::format("the answer is larger than limits.envelope ({} bytes)", max_body_));
-}
-
-std::unexpected<Error> HttpReplyReader::too_large(std::string message) {
-  auto error = broken("http.answer_too_large", std::move(message));
+  auto error =
+      broken("http.answer_too_large",
+             fmt::format("the answer is larger than limits.envelope ({} bytes)", max_body_));
   error.error().remedy =
       "raise limits.envelope if that much is right; else " + error.error().remedy;
   return error;
@@ -229,8 +234,7 @@ Status HttpReplyReader::frame_body() {
     return broken("http.malformed", "the answer's Content-Length is no number", lengths.front());
   }
   if (left_ > max_body_) {
-    return too_large(fmt::format("the answer announces {} bytes, more than limits.envelope ({})",
-                                 left_, max_body_));
+    return announces_too_much(left_);
   }
   state_ = left_ == 0 ? State::done : State::counted;
   return {};
@@ -244,12 +248,24 @@ Status HttpReplyReader::read_chunk_size(std::string_view line) {
       end != digits.data() + digits.size()) {
     return broken("http.malformed", "a chunk of the answer has no size", std::string(line));
   }
+  if (size > max_body_) {
+    return announces_too_much(size);
+  }
   if (size > max_body_ - std::min(max_body_, reply_.body.size())) {
     return too_large();
   }
   left_ = size;
   state_ = size == 0 ? State::trailer : State::chunk_data;
   return {};
+}
+
+std::string HttpReplyReader::progress() const {
+  if (!has_head()) {
+    return "not even its header is whole";
+  }
+  const std::size_t body = reply_.body.size();
+  return state_ == State::counted ? fmt::format("{} of {} bytes came", body, body + left_)
+                                  : fmt::format("{} of its body came", counted(body, "byte"));
 }
 
 Status HttpReplyReader::finish(bool clean) {

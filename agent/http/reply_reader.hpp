@@ -49,6 +49,8 @@ class HttpReplyReader {
   bool reusable() const { return reusable_ && rest_.empty(); }
   /// Bytes of the body so far.
   std::size_t body_size() const { return reply_.body.size(); }
+  /// What has come, for the case that nothing more does: `4 of 900 bytes came`.
+  std::string progress() const;
   /// Precondition: done. Once.
   HttpReply take() { return std::move(reply_); }
 
@@ -69,7 +71,7 @@ class HttpReplyReader {
   Status step_line(bool& progress);
   std::string_view unread() const { return std::string_view(rest_).substr(used_); }
   std::unexpected<Error> too_large();
-  std::unexpected<Error> too_large(std::string message);
+  std::unexpected<Error> announces_too_much(std::size_t bytes);
   Status read_head(std::string_view head);
   Status frame_body();
   Status read_chunk_size(std::string_view line);

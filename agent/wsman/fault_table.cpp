@@ -26,8 +26,8 @@ constexpr std::string_view kAccessRemedy =
     "groups it wants); for the default one membership in Remote Management Users is enough";
 constexpr std::string_view kGoneRemedy =
     "do nothing if this is rare: a new session opens by itself; if it happens often, look at the "
-    "IdleTimeout "
-    "and for restarts of WinRM or of the application pool on the server";
+    "IdleTimeout and for restarts of WinRM or of the application pool on the server; behind a load "
+    "balancer each session must stay on one server, so let url name one";
 constexpr std::string_view kHostRemedy =
     "look at the server's event logs for the end of wsmprovhost.exe or of the application pool, "
     "and "
@@ -36,7 +36,8 @@ constexpr std::string_view kNameRemedy =
     "compare url and configuration_name with what the server has (Get-PSSessionConfiguration, or "
     "the virtual directory in IIS)";
 constexpr std::string_view kBugRemedy =
-    "this is a fault of this program or of a proxy between: run `evaluate --debug` and report the "
+    "this is a fault of this program or of a proxy between: run `evaluate --debug POOL` and report "
+    "the "
     "envelopes";
 constexpr std::string_view kEnvelopeRemedy =
     "look at MaxEnvelopeSizekb in `winrm get winrm/config`; it must be 150 or more";

@@ -79,6 +79,26 @@ std::string plain_text(std::string_view body) {
   return std::string(cut_utf8(out));
 }
 
+// A server that changes nothing says nothing, or `identity`.
+bool is_coded(const HttpAnswer& answer) {
+  const std::string_view coding = trim(answer.content_encoding);
+  return !coding.empty() && !iequals(coding, "identity");
+}
+
+// Where a redirection leads, without what may be secret in it: a user's name, a query.
+std::string target_of(std::string_view location) {
+  location = trim(location.substr(0, location.find_first_of("?#")));
+  const std::size_t scheme = location.find("//");
+  const std::size_t host = scheme == std::string_view::npos ? 0 : scheme + 2;
+  const std::size_t path = std::min(location.find('/', host), location.size());
+  const std::size_t user = location.substr(0, path).rfind('@');
+  if (scheme == std::string_view::npos || user == std::string_view::npos || user < host) {
+    return std::string(cut_utf8(location));
+  }
+  return std::string(
+      cut_utf8(fmt::format("{}{}", location.substr(0, host), location.substr(user + 1))));
+}
+
 struct StatusRow {
   int status;
   Reason reason;
@@ -98,19 +118,40 @@ constexpr std::array kStatuses = {
     StatusRow{404, Reason::not_found, "http.not_found", "the server has nothing under this path",
               "check the path in url: /wsman for WinRM itself, the virtual directory (as "
               "/OcsPowershell) for an endpoint in IIS"},
+    StatusRow{407, Reason::protocol, "http.proxy_logon",
+              "a proxy in between wants a logon of its own",
+              "let this machine pass the proxy without a logon, or keep the way to the server free "
+              "of proxies: the agent logs on to servers only"},
+    StatusRow{408, Reason::protocol, "http.request_timeout",
+              "the web server waited in vain for the rest of the request",
+              "look at the network and at proxies in between: part of the request did not arrive"},
+    StatusRow{411, Reason::protocol, "http.length_required",
+              "the web server misses the request's Content-Length",
+              "look at proxies in between: the agent always sends it, so something takes it away"},
     StatusRow{413, Reason::protocol, "http.too_large", "the web server finds the request too large",
               "raise the request limits of the web server or of the proxy before it"},
-    StatusRow{429, Reason::throttled, "http.throttled",
-              "the web server or a proxy gets too many requests",
-              "ask less often (interval), or raise the limit of the proxy"},
+    StatusRow{
+        429, Reason::throttled, "http.throttled",
+        "the web server or a proxy gets too many requests",
+        "ask less often (evaluation_interval), or raise the limit of the web server or proxy"},
+    StatusRow{502, Reason::protocol, "http.bad_gateway",
+              "a gateway cannot reach the server, or does not understand it",
+              "look at the gateway: to which server and port it passes requests, whether it speaks "
+              "TLS to it as it must, and whether WinRM or IIS runs there"},
     StatusRow{503, Reason::protocol, "http.unavailable", "the web server is not available",
-              "check that the application pool and the WinRM service run on the server"},
+              "check that the application pool and the WinRM service run on the server, and that a "
+              "gateway in between has a server to pass requests to"},
+    StatusRow{504, Reason::protocol, "http.gateway_timeout",
+              "a gateway got no answer from the server in its time",
+              "look whether the server behind the gateway answers, and let the gateway wait more "
+              "than 20 s: so long the server may keep a request open while the cmdlet runs"},
 };
 
 }  // namespace
 
 Status soap_inside(const HttpAnswer& answer) {
-  if (has_soap(answer)) {
+  const bool coded = is_coded(answer);
+  if (!coded && has_soap(answer)) {
     return {};
   }
   const std::string type = media_type(answer.content_type);
@@ -124,7 +165,15 @@ Status soap_inside(const HttpAnswer& answer) {
                            : "use an https url; message encryption over http is not supported with "
                              "this kind of logon");
   }
-  std::string peer = plain_text(answer.body);
+  if (coded && (answer.status == 200 || answer.status == 500)) {
+    return fail(Reason::protocol, "http.content_encoding",
+                fmt::format("HTTP {}: the answer has a Content-Encoding that nobody asked for",
+                            answer.status),
+                "let the web server, or a proxy in between, send answers as they are: without "
+                "compression",
+                std::string(cut_utf8(trim(answer.content_encoding))));
+  }
+  std::string peer = coded ? std::string() : plain_text(answer.body);
   if (answer.status == 401) {
     peer.clear();
     for (const std::string_view challenge : answer.challenges) {
@@ -139,9 +188,14 @@ Status soap_inside(const HttpAnswer& answer) {
                 std::string(known->remedy), std::move(peer));
   }
   if (answer.status >= 300 && answer.status < 400) {
-    return fail(Reason::protocol, "http.redirect",
-                fmt::format("HTTP {}: the server sends us to another address", answer.status),
-                "redirections are not followed: put the final address into url", std::move(peer));
+    return fail(
+        Reason::protocol, "http.redirect",
+        fmt::format("HTTP {}: the server sends us to another address", answer.status),
+        answer.location.empty()
+            ? "redirections are not followed: put the final address into url"
+            : "redirections are not followed: put the address of the answer into url, if it "
+              "is the server's",
+        answer.location.empty() ? std::move(peer) : target_of(answer.location));
   }
   if (answer.status == 500 && peer.empty() && answer.tls) {
     return fail(Reason::protocol, "http.empty_500", "HTTP 500 with an empty answer",

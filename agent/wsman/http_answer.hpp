@@ -14,6 +14,8 @@ struct HttpAnswer {
   int status = 0;
   std::string_view content_type;
   std::string_view body;
+  std::string_view content_encoding = {};    ///< empty: none
+  std::string_view location = {};            ///< where a redirection leads
   std::vector<std::string_view> challenges;  ///< every WWW-Authenticate
   bool fresh = false;                        ///< the first answer on its connection
   bool tls = false;                          ///< it came over https
@@ -26,11 +28,17 @@ struct HttpAnswer {
 /// - 401: auth, `http.unauthorized`; the challenges are the peer's text
 /// - 403: forbidden, `http.forbidden`
 /// - 404: not_found, `http.not_found`
+/// - 407: protocol, `http.proxy_logon`
+/// - 408: protocol, `http.request_timeout`
+/// - 411: protocol, `http.length_required`
 /// - 413: protocol, `http.too_large`
 /// - 429: throttled, `http.throttled`
-/// - 3xx: protocol, `http.redirect`
+/// - 3xx: protocol, `http.redirect`; the target is the peer's text, without user and query
+/// - 200 or 500 with a Content-Encoding: protocol, `http.content_encoding`; nobody asked for one
 /// - 500 with an empty body: protocol, `http.empty_500`; over http the server wants encryption
+/// - 502: protocol, `http.bad_gateway`
 /// - 503: protocol, `http.unavailable`
+/// - 504: protocol, `http.gateway_timeout`
 /// - a multipart body: protocol, `http.encrypted`
 /// - all others: protocol, `http.status`
 Status soap_inside(const HttpAnswer& answer);

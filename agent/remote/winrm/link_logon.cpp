@@ -48,7 +48,9 @@ Error LinkLogon::unexpected_status(int status) const {
         .error();
   }
   return fail(Reason::protocol, "http.status",
-              fmt::format("{} answered {} in the middle of authentication", host, status))
+              fmt::format("{} answered {} in the middle of authentication", host, status),
+              "look at the server and at proxies in between: each connection must stay one "
+              "connection to one server")
       .error();
 }
 

@@ -61,7 +61,8 @@ boost::asio::awaitable<Result<http::HttpReply>> WinrmLink::post(Posting posting,
                                                                 StageTimes& times) {
   if (Status open = co_await ensure_open(posting, times); !open) {
     drop();
-    co_return at_stage(Stage::connect, explain(std::move(open.error()), posting, posting.deadline));
+    co_return at_stage(Stage::connect,
+                       explain(std::move(open.error()), posting, posting.deadline, false));
   }
   const MonoTime began = net::mono_now();
   const auto for_auth = times.sum(Stage::auth) + ticket_time_;
@@ -79,19 +80,20 @@ boost::asio::awaitable<Result<http::HttpReply>> WinrmLink::post(Posting posting,
     times.add(posting.stage, net::mono_now() - began - (times.sum(Stage::auth) - for_auth));
   }
   if (!reply) {
+    const bool answering = connection_->answer_began();
     drop();
     // From here on the request may have been executed, whatever became of the connection; only a
     // refused authentication says that it was not.
     if (reply.error().stage != Stage::auth) {
       reply.error().stage = posting.stage;
     }
-    co_return std::unexpected(explain(std::move(reply.error()), posting, end));
+    co_return std::unexpected(explain(std::move(reply.error()), posting, end, answering));
   }
   co_return reply;
 }
 
 // Which of the times ran out is known only here.
-Error WinrmLink::explain(Error error, const Posting& posting, MonoTime end) const {
+Error WinrmLink::explain(Error error, const Posting& posting, MonoTime end, bool answering) const {
   if (error.code == "http.in_flight") {
     error.remedy = "raise limits.in_flight, or evaluate fewer pools at once";
   }
@@ -99,7 +101,10 @@ Error WinrmLink::explain(Error error, const Posting& posting, MonoTime end) cons
     return error;
   }
   const std::string& host = endpoint_->options.url.host;
-  if (end == posting.deadline) {
+  if (answering) {
+    // The connection's words say more: the server was not silent.
+    error.code = end == posting.deadline ? "winrm.timeout" : error.code;
+  } else if (end == posting.deadline) {
     error.code = "winrm.timeout";
     error.message = fmt::format("{} did not answer in the time the evaluation has", host);
     error.remedy = "look at the load of the server, or raise evaluation_timeout";

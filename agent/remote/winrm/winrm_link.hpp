@@ -82,7 +82,7 @@ class WinrmLink {
   std::uint64_t secret_version() const;
   bool admit(std::size_t bytes);
   void note_address();
-  Error explain(Error error, const Posting& posting, MonoTime end) const;
+  Error explain(Error error, const Posting& posting, MonoTime end, bool answering) const;
 
   std::shared_ptr<WinrmEndpoint> endpoint_;
   std::unique_ptr<http::HttpConnection> connection_;

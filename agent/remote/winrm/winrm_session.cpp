@@ -107,10 +107,15 @@ WinrmSession::Next WinrmSession::begin_pipeline(MonoTime now) {
 }
 
 WinrmSession::Next WinrmSession::answer(const http::HttpReply& reply, MonoTime now, bool fresh) {
-  const std::string* const type = reply.header("Content-Type");
+  const auto header = [&](std::string_view name) {
+    const std::string* const value = reply.header(name);
+    return value == nullptr ? std::string_view() : std::string_view(*value);
+  };
   wsman::HttpAnswer http{.status = reply.status,
-                         .content_type = type == nullptr ? std::string_view() : *type,
+                         .content_type = header("Content-Type"),
                          .body = reply.body,
+                         .content_encoding = header("Content-Encoding"),
+                         .location = header("Location"),
                          .challenges = {},
                          .fresh = fresh,
                          .tls = options_.url.tls};

@@ -272,6 +272,30 @@ TEST(HttpConnection, EndsByItsDeadline) {
   }
 }
 
+TEST(HttpConnection, AnAnswerThatDoesNotEndIsNoLoadOfTheServer) {
+  const std::string head = "HTTP/1.1 200 OK\r\n";
+  for (const auto& [bytes, came] :
+       {std::pair(head + "Content-Length: 900\r\n\r\n<x/>", "4 of 900 bytes came"),
+        {head + "Transfer-Encoding: chunked\r\n\r\n9\r\n<x/>", "4 bytes of its body came"},
+        {head + "\r\n<", "1 byte of its body came"},
+        {std::string("HTTP/1.1 2"), "not even its header is whole"}}) {
+    ScriptPeer peer([&](Wire& wire) {
+      wire.read_request();
+      wire.send(bytes);
+      wire.wait_closed();
+    });
+    HttpRig rig(peer.url());
+    const auto reply = rig.ask("<x/>", 300ms);
+    ASSERT_FALSE(reply);
+    EXPECT_EQ(reply.error().code, "http.timeout") << came;
+    EXPECT_TRUE(rig.connection->answer_began());
+    EXPECT_EQ(reply.error().reason, Reason::timeout);
+    EXPECT_THAT(reply.error().message, HasSubstr(came));
+    EXPECT_THAT(reply.error().remedy, HasSubstr("Content-Length"));
+    EXPECT_FALSE(reply.error().remedy.contains("load")) << reply.error().remedy;
+  }
+}
+
 TEST(HttpConnection, AServerThatReadsNothingEndsByTheDeadline) {
   std::promise<void> over;
   ScriptPeer peer([&](Wire&) { over.get_future().wait(); });

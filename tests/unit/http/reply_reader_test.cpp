@@ -148,6 +148,15 @@ TEST(HttpReply, HasLimits) {
   }
   EXPECT_EQ(parse(ok + "Content-Length: 4097\r\n\r\n").error().code, "http.answer_too_large");
   EXPECT_EQ(parse(chunked + "1001\r\n").error().code, "http.answer_too_large");
+  // What is only announced is no reason to raise a limit; what came may be.
+  for (const std::string& bytes : {ok + "Content-Length: 4097\r\n\r\n", chunked + "1001\r\n"}) {
+    EXPECT_EQ(parse(bytes).error().message,
+              "the answer announces 4097 bytes, more than limits.envelope (4096)");
+    EXPECT_FALSE(parse(bytes).error().remedy.contains("limits")) << parse(bytes).error().remedy;
+  }
+  EXPECT_TRUE(parse(ok + "\r\n" + std::string(kBody + 1, 'x'))
+                  .error()
+                  .remedy.starts_with("raise limits.envelope"));
   EXPECT_EQ(parse(chunked + std::string(2000, '0')).error().code, "http.malformed");
   EXPECT_EQ(
       parse(ok + "Content-Length: 4096\r\n\r\n" + std::string(kBody, 'x')).value().body.size(),

@@ -1,5 +1,7 @@
 #include "agent/wsman/http_answer.hpp"
 
+#include "agent/base/text.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -55,6 +57,9 @@ TEST(WsmanHttp, OtherAnswersAreErrorsByStatus) {
                         Case{401, "", Reason::auth, "http.unauthorized"},
                         Case{403, "x", Reason::forbidden, "http.forbidden"},
                         Case{404, "x", Reason::not_found, "http.not_found"},
+                        Case{407, "x", Reason::protocol, "http.proxy_logon"},
+                        Case{408, "x", Reason::protocol, "http.request_timeout"},
+                        Case{411, "x", Reason::protocol, "http.length_required"},
                         Case{413, "x", Reason::protocol, "http.too_large"},
                         Case{429, "x", Reason::throttled, "http.throttled"},
                         Case{301, "x", Reason::protocol, "http.redirect"},
@@ -62,7 +67,9 @@ TEST(WsmanHttp, OtherAnswersAreErrorsByStatus) {
                         Case{503, "x", Reason::protocol, "http.unavailable"},
                         Case{500, "", Reason::protocol, "http.empty_500"},
                         Case{500, "x", Reason::protocol, "http.status"},
-                        Case{502, "", Reason::protocol, "http.status"},
+                        Case{502, "", Reason::protocol, "http.bad_gateway"},
+                        Case{504, "x", Reason::protocol, "http.gateway_timeout"},
+                        Case{405, "", Reason::protocol, "http.status"},
                         Case{200, "x", Reason::protocol, "http.status"},
                         Case{418, "x", Reason::protocol, "http.status"},
                         Case{0, "", Reason::protocol, "http.status"}}) {
@@ -117,6 +124,65 @@ TEST(WsmanHttp, A401ShowsWhatTheServerOffers) {
   EXPECT_EQ(error.peer, "Negotiate, Basic realm=\"WSMAN\"");
   const std::string token = "Negotiate " + std::string(1989, 'x') + "\xC3\xBC";
   EXPECT_EQ(error_of(401, "text/html", "", {token}).peer.size(), 1999U);
+}
+
+TEST(WsmanHttp, AGatewayIsToldFromTheServer) {
+  for (const int status : {502, 503, 504}) {
+    EXPECT_THAT(error_of(status, "text/html", "x").remedy, HasSubstr("gateway")) << status;
+    EXPECT_THAT(error_of(status, "text/html", "x").remedy, Not(HasSubstr("check url"))) << status;
+  }
+}
+
+TEST(WsmanHttp, ARedirectionShowsItsTarget) {
+  const auto target = [](int status, std::string_view location) {
+    const HttpAnswer answer{.status = status,
+                            .content_type = "text/html",
+                            .body = "<h1>Moved</h1>",
+                            .location = location,
+                            .challenges = {}};
+    const Status read = soap_inside(answer);
+    EXPECT_EQ(read.error().code, "http.redirect");
+    EXPECT_THAT(read.error().message, Not(HasSubstr("example.com"))) << "a peer's words";
+    return read.error().peer;
+  };
+  for (const int status : {301, 302, 307, 308}) {
+    EXPECT_EQ(target(status, "https://fe.example.com:5986/wsman"),
+              "https://fe.example.com:5986/wsman");
+  }
+  EXPECT_EQ(target(302, " /wsman/ "), "/wsman/");
+  EXPECT_EQ(target(302, ""), "Moved") << "none is told";
+  EXPECT_EQ(target(302, "https://u:hunter2@fe.example.com/a@b?token=hunter2#x"),
+            "https://fe.example.com/a@b")
+      << "nothing secret";
+  EXPECT_EQ(target(302, std::string(5000, 'x')).size(), kPeerText);
+}
+
+TEST(WsmanHttp, AContentEncodingThatNobodyAskedForIsNamed) {
+  const std::string envelope = soap("u", "");
+  const auto read = [&](int status, std::string_view coding) {
+    return soap_inside({.status = status,
+                        .content_type = "application/soap+xml",
+                        .body = envelope,
+                        .content_encoding = coding,
+                        .challenges = {}});
+  };
+  for (const int status : {200, 500}) {
+    for (const std::string_view coding : {"gzip", " BR ", "deflate, gzip"}) {
+      const Status coded = read(status, coding);
+      ASSERT_FALSE(coded) << coding;
+      EXPECT_EQ(coded.error().code, "http.content_encoding");
+      EXPECT_THAT(coded.error().message, HasSubstr("Content-Encoding"));
+      EXPECT_EQ(coded.error().peer, trim(coding));
+      EXPECT_THAT(coded.error().remedy, HasSubstr("compression"));
+    }
+  }
+  for (const std::string_view coding : {"", " ", "identity", "Identity"}) {
+    EXPECT_TRUE(read(200, coding)) << coding;
+  }
+  const Status busy = read(503, "gzip");
+  ASSERT_FALSE(busy);
+  EXPECT_EQ(busy.error().code, "http.unavailable") << "the status says more";
+  EXPECT_EQ(busy.error().peer, "") << "nobody can read it";
 }
 
 }  // namespace
