@@ -117,6 +117,20 @@ Result<std::vector<Value>> read_several(std::string_view text, Reader& reader,
   return reader.take();
 }
 
+// A server's objects are not exported anew, nor written to a file in one piece.
+std::unexpected<Error> of_message(Error error) {
+  if (error.code == "clixml.too_deep") {
+    error.remedy = "raise limits.depth if the server's objects are nested so deep";
+  } else if (error.code.ends_with(".too_large")) {
+    error.remedy = "raise limits.object if that is what the server has to say";
+  } else {
+    error.remedy =
+        "the answer was changed on the way, or is none of PowerShell's: look at what stands "
+        "between the agent and the server; `evaluate --debug POOL` shows it";
+  }
+  return std::unexpected(std::move(error));
+}
+
 }  // namespace
 
 Result<File> read_file(std::string_view bytes, const Limits& limits) {
@@ -166,15 +180,16 @@ Result<Value> read_message(std::string_view body, const Limits& limits, Graph& g
     return Value{};
   }
   if (const auto bad = find_ill_formed(body); bad != std::string_view::npos) {
-    return fail(Reason::parse, "clixml.encoding",
-                fmt::format("CLIXML: the message is not UTF-8 at byte {}", bad + 1));
+    return of_message(fail(Reason::parse, "clixml.encoding",
+                           fmt::format("CLIXML: the message is not UTF-8 at byte {}", bad + 1))
+                          .error());
   }
   std::string escaped;
   const std::string_view text = escape_noncharacters(body, escaped);
   Reader reader({}, limits, graph, meter);
   auto roots = read(text, reader, limits);
   if (!roots) {
-    return std::unexpected(std::move(roots).error());
+    return of_message(std::move(roots).error());
   }
   return std::move(roots->front());
 }

@@ -180,7 +180,8 @@ Result<Capability> read_capability(std::string_view body, const Limits& limits) 
     return fail(Reason::protocol, "psrp.version",
                 "the server speaks another PowerShell remoting protocol than 2.x with "
                 "serialization 1.1",
-                "a newer version of this program may know it",
+                "let a scheduled task on a front end export for transport file; a newer version of "
+                "this program may know it",
                 fmt::format("protocol {}, serialization {}", cut_utf8(protocol, kLongestVersion),
                             cut_utf8(capability.serialization_version, kLongestVersion)));
   }

@@ -95,6 +95,12 @@ Result<std::vector<std::string>> Defragmenter::feed(std::string_view bytes) {
       break;
     }
     const Header header = read_header(bytes);
+    // Before its length: where bytes are missing, a header is read from the middle of something,
+    // and no limit is to be raised for that.
+    if (Status fits = check(header.object, header.fragment, header.flags); !fits) {
+      broken_ = true;
+      return std::unexpected(std::move(fits.error()));
+    }
     if (header.length > limits_.object) {
       broken_ = true;
       return broken(Reason::parse, "psrp.too_large",
@@ -125,14 +131,13 @@ void Defragmenter::keep_cut(std::string_view rest, std::string& joined) {
   }
 }
 
-Status Defragmenter::take(std::uint64_t object, std::uint64_t fragment, unsigned flags,
-                          std::string_view blob, std::vector<std::string>& complete) {
+Status Defragmenter::check(std::uint64_t object, std::uint64_t fragment, unsigned flags) const {
   if ((flags & ~(kStart | kEnd)) != 0) {
     return broken(Reason::protocol, "psrp.fragment_flags",
                   fmt::format("a fragment has the unknown flags 0x{:02x}", flags));
   }
   const bool starts = (flags & kStart) != 0;
-  auto open = open_.find(object);
+  const auto open = open_.find(object);
   // Ids may be used again for another message, but not while the first one is unfinished.
   if (starts != (fragment == 0) || starts != (open == open_.end()) ||
       (!starts && open->second.next != fragment)) {
@@ -140,6 +145,14 @@ Status Defragmenter::take(std::uint64_t object, std::uint64_t fragment, unsigned
                   fmt::format("fragment {} of object {} came where {} was expected", fragment,
                               object, open == open_.end() ? 0 : open->second.next));
   }
+  return {};
+}
+
+// The fragment was checked.
+Status Defragmenter::take(std::uint64_t object, std::uint64_t fragment, unsigned flags,
+                          std::string_view blob, std::vector<std::string>& complete) {
+  const bool starts = (flags & kStart) != 0;
+  auto open = open_.find(object);
   if (starts) {
     if (begins_) {
       begins_(object);

@@ -62,6 +62,7 @@ class Defragmenter {
     std::string bytes;
   };
   void keep_cut(std::string_view rest, std::string& joined);
+  Status check(std::uint64_t object, std::uint64_t fragment, unsigned flags) const;
   Status take(std::uint64_t object, std::uint64_t fragment, unsigned flags, std::string_view blob,
               std::vector<std::string>& complete);
 

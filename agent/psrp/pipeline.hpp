@@ -40,6 +40,9 @@ class Pipeline {
   /// Bytes of messages taken or half-way.
   std::size_t held() const { return bytes_ + defragmenter_.held(); }
 
+  /// The end of an object, or of a fragment, has not come.
+  bool half_way() const { return !defragmenter_.idle(); }
+
   State state() const { return state_; }
   bool finished() const { return state_ != State::running; }
 

@@ -21,9 +21,13 @@ constexpr std::size_t kMaxNodes = 1UL << 16U;
 constexpr std::size_t kMaxFacts = 32;
 constexpr std::size_t kMaxFactLength = 256;
 
+constexpr std::string_view kDamaged =
+    "the answer was cut or changed on the way: look at what stands between the agent and the "
+    "server; `evaluate --debug POOL` shows it";
+
 std::unexpected<Error> bad(std::string message) {
   return fail(Reason::protocol, "wsman.reply", std::move(message),
-              "run `evaluate --debug` to see the server's answer");
+              "run `evaluate --debug POOL` to see the server's answer");
 }
 
 std::string trimmed(const xml::Element* element) {
@@ -205,7 +209,9 @@ Result<ReceiveReply> read_receive(const xml::Element& element) {
     if (child.name == "Stream") {
       auto bytes = base64_decode(child.text);
       if (!bytes) {
-        return bad("a stream in the server's answer to Receive is no base64");
+        return fail(Reason::protocol, "wsman.reply",
+                    "a stream in the server's answer to Receive is no base64",
+                    std::string(kDamaged));
       }
       reply.streams.push_back({attribute_of(child, "CommandId"), std::move(*bytes)});
     } else if (child.name == "CommandState") {
@@ -232,9 +238,9 @@ Result<Reply> read_reply(std::string_view envelope, std::size_t max_bytes) {
     Error error = std::move(root).error();
     error.reason = Reason::protocol;
     error.message = fmt::format("the server's answer: {}", error.message);
-    if (error.code == "xml.too_large") {
-      error.remedy = "raise limits.envelope if the server has that much to say";
-    }
+    error.remedy = error.code == "xml.too_large"
+                       ? "raise limits.envelope if the server has that much to say"
+                       : kDamaged;
     return std::unexpected(std::move(error));
   }
   const xml::Element* body = root->child(space::kSoap, "Body");

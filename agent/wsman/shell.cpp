@@ -227,7 +227,7 @@ Result<Shell::Outcome> Shell::on_body(const Outstanding& request, Reply reply) {
   }
   return fail(Reason::protocol, "wsman.wrong_reply",
               fmt::format("the answer to {} is that of another action", to_string(request.action)),
-              "run `evaluate --debug` to see the server's answer");
+              "run `evaluate --debug POOL` to see the server's answer");
 }
 
 void Shell::take(ReceiveReply received, Outcome& outcome) {

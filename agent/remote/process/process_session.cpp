@@ -171,13 +171,18 @@ ProcessSession::Next ProcessSession::timed_out(MonoTime now) {
     case Step::command:
     case Step::run:
       if (!pipeline_->finished()) {
-        return end(std::unexpected(
-            Error{Reason::timeout,
-                  "ssh.timeout",
-                  fmt::format("the cmdlet did not end in the evaluation's time{}", awaited),
-                  "raise evaluation_timeout, or look why the cmdlet is slow on the server",
-                  {},
-                  Stage::query}));
+        const bool half_way = pipeline_->half_way();
+        return end(std::unexpected(Error{
+            Reason::timeout,
+            "ssh.timeout",
+            fmt::format("{} in the evaluation's time{}",
+                        half_way ? "the end of an object did not come" : "the cmdlet did not end",
+                        awaited),
+            half_way ? "part of the answer was lost, or is slow to come: look at the network and "
+                       "at what stands between the agent and PowerShell"
+                     : "raise evaluation_timeout, or look why the cmdlet is slow on the server",
+            {},
+            Stage::query}));
       }
       [[fallthrough]];
     case Step::end:

@@ -66,7 +66,16 @@ Error no_state() {
           Stage::query};
 }
 
-Error not_ended() {
+Error not_ended(bool half_way) {
+  if (half_way) {
+    return {Reason::timeout,
+            "winrm.timeout",
+            "the end of an object did not come in the evaluation's time",
+            "part of the answer was lost, or is slow to come: look at the network and at what "
+            "stands between the agent and the server",
+            {},
+            Stage::query};
+  }
   return {Reason::timeout,
           "winrm.timeout",
           "the cmdlet did not end in the evaluation's time",

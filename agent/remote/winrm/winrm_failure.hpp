@@ -23,7 +23,7 @@ Error lost_with_answer(Error error);
 Error not_opened();
 /// The command ended without PIPELINE_STATE.
 Error no_state();
-/// The deadline came before the pipeline ended.
-Error not_ended();
+/// The deadline came before the pipeline ended; `half_way`: in the middle of one of its objects.
+Error not_ended(bool half_way);
 
 }  // namespace sfb::remote

@@ -216,7 +216,7 @@ WinrmSession::Next WinrmSession::proceed(MonoTime now) {
     return terminate(now);
   }
   if (now >= deadline_) {
-    return end(std::unexpected(not_ended()));
+    return end(std::unexpected(not_ended(pipeline_->half_way())));
   }
   return post(Step::receive, shell_->receive(true, patience(now)), patience(now));
 }

@@ -97,6 +97,20 @@ TEST(Defragmenter, UnknownFlags) {
   EXPECT_EQ(code_of(input.feed(bytes)), "psrp.fragment_flags");
 }
 
+// As where base64 was cut: what is read as a header begins in the middle of something.
+TEST(Defragmenter, AfterALossNoLimitIsTheMatter) {
+  const std::string first = make_fragments(1, std::string(1000, '\x7F')).front();
+  const std::string second = make_fragments(2, std::string(1000, '\x7F')).front();
+  for (std::size_t lost = 1; lost < 900; lost += 13) {
+    Defragmenter input{FragmentLimits{.object = 2000, .total = 4000, .open_objects = 2}};
+    const auto taken =
+        input.feed(first.substr(0, first.size() - lost) + second + std::string(3000, '\x7F'));
+    ASSERT_FALSE(taken) << lost;
+    EXPECT_THAT(taken.error().code, ::testing::StartsWith("psrp.fragment_")) << lost;
+    EXPECT_FALSE(taken.error().remedy.contains("limits")) << taken.error().remedy;
+  }
+}
+
 TEST(Defragmenter, CapsHoldAndClaimsCostNothing) {
   const FragmentLimits limits{.object = 10, .total = 15, .open_objects = 2};
   Defragmenter large{limits};

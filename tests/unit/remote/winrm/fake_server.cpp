@@ -78,8 +78,11 @@ void FakeServer::put(Shell& shell, std::deque<std::string>& queue, psrp::Message
   const Guid rpid = type == psrp::MessageType::session_capability ? Guid{} : shell.rpid;
   const std::string text = body.empty() ? body : "\xEF\xBB\xBF" + body;
   const psrp::Message message{psrp::Destination::client, type, rpid, pid, text};
-  for (const std::string& fragment :
+  for (std::string fragment :
        psrp::make_fragments(++shell.objects, psrp::encode(message), knobs.cut == 0 ? 32747 : 700)) {
+    if (knobs.loses_end && type == psrp::MessageType::pipeline_output) {
+      fragment.pop_back();
+    }
     put_raw(queue, fragment, knobs.cut);
   }
 }

@@ -34,6 +34,7 @@ struct FakeKnobs {
   bool call_at_end = false;     ///< one of a pipeline that ends without the answer
   bool done_with_state = true;  ///< CommandState Done together with PIPELINE_STATE, else later
   bool never_ends = false;      ///< no PIPELINE_STATE until it is stopped
+  bool loses_end = false;       ///< the last byte of each output object
   bool deaf = false;            ///< not even then, and the runspace stays busy for ever
   bool no_state = false;        ///< Done without PIPELINE_STATE
   bool module_fails = false;    ///< the script's Import-Module

@@ -44,6 +44,22 @@ TEST(WinrmRules, ALostReplyOfTheOpeningCostsTheRunOnlyWhereItMustBeKnown) {
   }
 }
 
+// As where base64 was cut: the server is not slow, and more time would not help.
+TEST(WinrmRules, AnObjectWhoseEndDoesNotComeIsNoLoadOfTheServer) {
+  for (const bool loses_end : {false, true}) {
+    SessionDrive drive;
+    drive.server.knobs.never_ends = true;
+    drive.server.knobs.extras = false;  // nothing follows the object
+    drive.server.knobs.loses_end = loses_end;
+    const auto result = drive.ask();
+    EXPECT_EQ(code_of(result), "winrm.timeout");
+    EXPECT_THAT(result.error().message, HasSubstr(loses_end ? "the end of an object did not come"
+                                                            : "the cmdlet did not end"));
+    EXPECT_EQ(result.error().remedy.contains("evaluation_timeout"), !loses_end)
+        << result.error().remedy;
+  }
+}
+
 TEST(WinrmRules, LargeEnvelopesAreForServersThatKnowThem) {
   for (const auto& [version, later] :
        {std::pair{"2.1", "153600"}, {"2.2", "512000"}, {"2.3", "512000"}, {"2.9", "512000"}}) {
