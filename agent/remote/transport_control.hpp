@@ -2,10 +2,10 @@
 // engine's core knows transports by this; free of Asio.
 #pragma once
 
+#include "agent/base/endpoint_facts.hpp"
 #include "agent/base/error.hpp"
 #include "agent/base/fqdn.hpp"
 #include "agent/remote/ask.hpp"
-#include "agent/base/endpoint_facts.hpp"
 
 #include <cstdint>
 #include <functional>

@@ -180,7 +180,8 @@ TEST(Setup, TheIntervalOfAServerIsThePools) {
 
 TEST(Setup, WhatThisBuildCanDo) {
   EXPECT_THAT(capabilities().transports, testing::ElementsAre("file", "winrm", "ssh"));
-  EXPECT_THAT(capabilities().methods, testing::ElementsAre("basic", "kerberos", "negotiate", "ntlm"));
+  EXPECT_THAT(capabilities().methods,
+              testing::ElementsAre("basic", "kerberos", "negotiate", "ntlm"));
   const config::Capabilities build = capabilities();
   EXPECT_EQ(build.pool_status, collectors::pool_status().name);
   EXPECT_EQ(build.collectors.size(), collectors::all().size() - 1);
