@@ -186,6 +186,29 @@ function Get-Answer {
     }
 }
 
+# How many items each list of the file has: of a list in a file nobody sees that one is gone.
+function Get-ItemCount {
+    param($Export)
+
+    $counts = [ordered]@{ Output = $Export.Output.Count; Errors = $Export.Errors.Count; Warnings = $Export.Warnings.Count }
+    $rows = 0
+    foreach ($item in $Export.Output) {
+        if ($null -eq $item -or -not $item.PSObject.Properties['BackupModules']) {
+            continue
+        }
+        try {
+            if ($null -ne $item.BackupModules) {
+                $rows += @($item.BackupModules).Count
+            }
+        } catch {
+            # Then the file will not hold them either.
+            return $counts
+        }
+        $counts['BackupModules'] = $rows
+    }
+    $counts
+}
+
 function Get-UtcText {
     [DateTime]::UtcNow.ToString('o', [Globalization.CultureInfo]::InvariantCulture)
 }
@@ -334,6 +357,7 @@ foreach ($collected in @($Known.Keys | Where-Object { $wanted -contains $_ })) {
                 Errors = @($answer.Errors)
                 Warnings = @($loaded.Warnings) + @($answer.Warnings)
             }
+            $export | Add-Member -MemberType NoteProperty -Name Counts -Value ([pscustomobject] (Get-ItemCount $export))
 
             $asked = $category
             if (-not $what.AsksPool) {

@@ -86,6 +86,31 @@ std::string hashtable_clixml(std::string_view export_state) {
       entry("Errors", R"(<Nil N="Value" />)"));
 }
 
+// Files of the script, which say how many items their lists have.
+std::string script_json(std::string_view export_state) {
+  return fmt::format(
+      R"({{"SfbBackupExport":1,"PoolFqdn":"atl-cs-001.litwareinc.com","ExportedAt":"2026-11-23T18:00:00Z",)"
+      R"("PSVersion":"5.1","State":"Completed","Output":[{{"BackupModules":[)"
+      R"({{"Identity":"A.B","ExportStatus":"FinalState","ImportStatus":"NormalState"}},)"
+      R"({{"Identity":"C.D","ExportStatus":"{}","ImportStatus":"NormalState"}}]}}],"Errors":[],)"
+      R"("Warnings":[],"Counts":{{"Output":1,"Errors":0,"Warnings":0,"BackupModules":2}}}})",
+      export_state);
+}
+
+std::string script_clixml(std::string_view export_state) {
+  return fmt::format(
+      R"(<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04">)"
+      R"(<Obj RefId="0"><MS><I32 N="SfbBackupExport">1</I32>)"
+      R"(<S N="PoolFqdn">atl-cs-001.litwareinc.com</S><S N="ExportedAt">2026-11-23T18:00:00Z</S>)"
+      R"(<S N="State">Completed</S><Obj N="Output" RefId="1"><LST><Obj RefId="2"><Props>)"
+      R"(<Obj N="BackupModules" RefId="3"><LST><S>A.B:[FinalState,NormalState]</S>)"
+      R"(<S>C.D:[{},NormalState]</S></LST></Obj></Props></Obj></LST></Obj>)"
+      R"(<Obj N="Errors" RefId="4"><LST /></Obj><Obj N="Counts" RefId="5"><MS>)"
+      R"(<I32 N="Output">1</I32><I32 N="Errors">0</I32><I32 N="BackupModules">2</I32></MS></Obj>)"
+      R"(</MS></Obj></Objs>)",
+      export_state);
+}
+
 // What powershell.exe -OutputFormat Xml writes: all streams of a command; `more` stands behind.
 std::string streams_clixml(std::string_view export_state, std::string_view more) {
   return fmt::format(
@@ -127,6 +152,8 @@ std::vector<ExportSource> exports() {
   for (const std::string_view state : {"FinalState", "ErrorState"}) {
     all.push_back({fmt::format("counted.json {}", state), counted_json(state), pool});
     all.push_back({fmt::format("hashtable.clixml {}", state), hashtable_clixml(state), pool});
+    all.push_back({fmt::format("script.json {}", state), script_json(state), pool});
+    all.push_back({fmt::format("script.clixml {}", state), script_clixml(state), pool});
     all.push_back({fmt::format("streams.clixml {}", state), streams_clixml(state, ""), pool});
   }
   all.push_back({"streams.clixml with an error",

@@ -67,6 +67,11 @@ class ExportScript(engine.EngineTest):
             told = re.findall(rf"(?m)^WARNING: (\S+)\.{endpoint}\.example\.com All: ", said)
             # The parse failures are the exporter's verdict; the cmdlet was content.
             self.assertEqual(told, [*(name for name in BAD if expected.BAD[name][0] == "cmdlet"), "two-errors", "error-throw", "unlisted"])
+        # An item that is gone from a file's list is seen, because the file says how many there were.
+        whole = json.loads((self.folder / "exports" / "five.json.example.com.json").read_text(encoding="utf-8"))
+        self.assertEqual(whole["Counts"], {"Output": 1, "Errors": 0, "Warnings": 0, "BackupModules": 5})
+        whole = json.loads((self.folder / "exports" / "two-errors.json.example.com.json").read_text(encoding="utf-8"))
+        self.assertEqual(whole["Counts"], {"Output": 0, "Errors": 2, "Warnings": 0})
         self.assertEqual(len(self.files()), 2 * len(names), "and nothing temporary")
         self.configure_files({endpoint: path for endpoint, (_, path) in forms.items()}, {endpoint: names for endpoint in forms})
         with self.agent() as agent:
