@@ -77,12 +77,11 @@ Result<Step> Basic::step(std::span<const std::string> challenges) {
   const bool takes_basic = std::ranges::any_of(
       offered, [](const std::string& scheme) { return iequals(scheme, kName); });
   if (!offered.empty() && !takes_basic) {
-    return fail(
-        Reason::auth, "auth.not_offered", "the server does not take Basic",
-        "allow Basic on the endpoint, over https (winrm/config/service/auth, or the virtual "
-        "directory in IIS); a server that must not take it can be asked over transport ssh, "
-        "or let a task export for transport file",
-        fmt::format("{}", fmt::join(offered, ", ")));
+    return fail(Reason::auth, "auth.not_offered", "the server does not take Basic",
+                fmt::format("{}; or allow Basic on the endpoint (winrm/config/service/auth, or the "
+                            "virtual directory in IIS)",
+                            other_logon(challenges)),
+                fmt::format("{}", fmt::join(offered, ", ")));
   }
   if (sent_) {
     return fail(Reason::auth, "auth.refused",

@@ -101,4 +101,21 @@ std::vector<std::string> offered_schemes(std::span<const std::string> values) {
   return schemes;
 }
 
+std::string_view other_logon(std::span<const std::string> values) {
+  const auto offers = [&](std::string_view scheme) {
+    return find_challenge(values, scheme).has_value();
+  };
+  if (offers("Negotiate") || offers("Kerberos")) {
+    return "it takes Kerberos: write method: kerberos into the credentials";
+  }
+  if (offers("NTLM")) {
+    return "it takes NTLM: write method: ntlm into the credentials";
+  }
+  if (offers("Basic")) {
+    return "it takes Basic: write method: basic into the credentials, and https into url";
+  }
+  return "it takes no logon of this agent: ask it over transport ssh, or let a scheduled task "
+         "export for transport file";
+}
+
 }  // namespace sfb::auth

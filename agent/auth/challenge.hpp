@@ -27,4 +27,8 @@ std::optional<Challenge> find_challenge(std::span<const std::string> values,
 /// The scheme names alone, each once.
 std::vector<std::string> offered_schemes(std::span<const std::string> values);
 
+/// For the remedy where a server does not take the configured logon: the method of ours that it
+/// does offer, or another way to it where it offers none.
+std::string_view other_logon(std::span<const std::string> values);
+
 }  // namespace sfb::auth

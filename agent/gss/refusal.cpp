@@ -51,12 +51,13 @@ Error refusal(const Attempt& attempt, std::span<const std::string> challenges) {
 }
 
 Error not_offered(std::string_view scheme, bool ntlm, std::span<const std::string> challenges) {
-  return Error{.reason = Reason::auth,
-               .code = "auth.not_offered",
-               .message = fmt::format("the server does not take {}", scheme),
-               .remedy = ntlm ? "allow Negotiate on the endpoint; NTLM may be blocked by policy"
-                              : "allow Negotiate or Kerberos on the endpoint",
-               .peer = offered(challenges)};
+  return Error{
+      .reason = Reason::auth,
+      .code = "auth.not_offered",
+      .message = fmt::format("the server does not take {}", scheme),
+      .remedy = fmt::format("{}; or allow {} on the endpoint", auth::other_logon(challenges),
+                            ntlm ? "Negotiate, if no policy blocks NTLM" : "Negotiate or Kerberos"),
+      .peer = offered(challenges)};
 }
 
 }  // namespace sfb::gss

@@ -348,6 +348,7 @@ TEST_F(SchemeKerberosTest, AServerThatDoesNotTakeItIsNamed) {
   ASSERT_FALSE(step);
   EXPECT_EQ(step.error().code, "auth.not_offered");
   EXPECT_EQ(step.error().peer, "Basic, NTLM");
+  EXPECT_TRUE(step.error().remedy.contains("write method: ntlm")) << step.error().remedy;
 }
 
 TEST_F(SchemeKerberosTest, NonsenseFromAServerIsRefused) {

@@ -68,6 +68,7 @@ TEST(AuthBasic, AServerThatDoesNotTakeItIsNamedAsSuch) {
     EXPECT_EQ(step.error().reason, Reason::auth);
     EXPECT_EQ(step.error().code, "auth.not_offered");
     EXPECT_EQ(step.error().peer, "Negotiate, Kerberos");
+    EXPECT_THAT(step.error().remedy, HasSubstr("write method: kerberos"));
     EXPECT_THAT(step.error().message, Not(HasSubstr("Kerberos")));
     expect_no_secret(step.error());
   }

@@ -84,5 +84,20 @@ TEST(AuthChallenge, TheFirstOfASchemeCounts) {
   EXPECT_FALSE(find_challenge(Values{}, "Negotiate").has_value());
 }
 
+TEST(AuthOffered, WhatAServerOffersInsteadIsSaid) {
+  const auto other = [](const std::vector<std::string>& values) {
+    return std::string(other_logon(values));
+  };
+  EXPECT_TRUE(other({"Basic realm=\"x\", Negotiate"}).contains("method: kerberos"));
+  EXPECT_TRUE(other({"kerberos"}).contains("method: kerberos"));
+  EXPECT_TRUE(other({"Basic", "NTLM"}).contains("method: ntlm"));
+  EXPECT_TRUE(other({"basic realm=\"x\""}).contains("method: basic"));
+  for (const auto& values :
+       {std::vector<std::string>{"Digest qop=\"auth\"", "CredSSP"}, std::vector<std::string>{}}) {
+    EXPECT_TRUE(other(values).contains("transport ssh")) << other(values);
+    EXPECT_FALSE(other(values).contains("method:")) << other(values);
+  }
+}
+
 }  // namespace
 }  // namespace sfb::auth
