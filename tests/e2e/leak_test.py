@@ -51,6 +51,8 @@ def storm(random_state):
 
 
 class Leaks(LabTest):
+    SITES, EVALUATIONS = SITES, EVALUATIONS
+
     def setUp(self):
         super().setUp()
         self.seed = int(os.environ.get("SFB_SEED", "20261124"))
@@ -59,12 +61,19 @@ class Leaks(LabTest):
 
     def scenario(self, server=None):
         return {"seed": self.seed, "certificate": {"make": "pki"}, "server": server or {},
-                "listeners": [{"name": site, "users": {"svc-sfbmon": "hunter2"}, **listener} for site, (listener, _) in SITES.items()],
-                "pools": {fqdn(site, i): {} for site in SITES for i in range(POOLS_EACH)}}
+                "listeners": [{"name": site, "users": {"svc-sfbmon": "hunter2"}, **listener} for site, (listener, _) in self.SITES.items()],
+                "pools": {fqdn(site, i): {} for site in self.SITES for i in range(POOLS_EACH)}}
 
-    def configure_sites(self, simulator, sites=tuple(SITES), **more):
-        self.configure_winrm({site: {"url": simulator.url(site), **SITES[site][1], **more} for site in sites},
+    def configure_sites(self, simulator, sites=None, **more):
+        sites = sites or tuple(self.SITES)
+        self.configure_winrm({site: {"url": simulator.url(site), **self.SITES[site][1], **more} for site in sites},
                              {fqdn(site, i): site for site in sites for i in range(POOLS_EACH)})
+
+    def storm(self):
+        return storm(self.random)
+
+    def settle(self):
+        """Behind the storm."""
 
     def evaluations(self, agent):
         return sum(agent.series("sfb_backup_evaluations_total").values())
@@ -91,7 +100,7 @@ class Leaks(LabTest):
                   lambda: f"{what} to have {before} descriptors: {self.spare(process, simulator)}")
 
     def slow_down(self, simulator, time_text):
-        for site in SITES:
+        for site in self.SITES:
             for i in range(POOLS_EACH):
                 simulator.set_pool(fqdn(site, i), {"slow": time_text} if time_text else {})
 
@@ -103,17 +112,18 @@ class Leaks(LabTest):
                 self.wait(lambda: not self.ill(agent), lambda: f"{self.ill(agent)}")
                 before = self.spare(agent.process, simulator), self.spare(simulator.process, simulator)
                 start = self.evaluations(agent)
-                simulator.set_faults(storm(self.random))
-                lab.wait_for(lambda: self.evaluations(agent) - start >= EVALUATIONS, lambda: f"{self.evaluations(agent)} evaluations", 240)
+                simulator.set_faults(self.storm())
+                lab.wait_for(lambda: self.evaluations(agent) - start >= self.EVALUATIONS, lambda: f"{self.evaluations(agent)} evaluations", 240)
                 done = simulator.status()["faults_done"]
-                self.assertGreater(sum(done.values()), EVALUATIONS // 10, done)
+                self.assertGreater(sum(done.values()), self.EVALUATIONS // 10, done)
                 simulator.set_faults([])
                 self.wait(lambda: not self.ill(agent), lambda: self.picture(agent, simulator))
                 self.wait_as_before(agent.process, simulator, before[0], "the agent")
                 self.wait_as_before(simulator.process, simulator, before[1], "the simulator")
-                self.assertLessEqual(simulator.status()["shells"], len(SITES) + 2, "one for each session")
+                self.settle()
+                self.assertLessEqual(simulator.status()["shells"], len(self.SITES) + 2, "one for each session")
                 self.slow_down(simulator, "700ms")
-                self.wait(lambda: simulator.status()["commands"] >= len(SITES), "work to be under way")
+                self.wait(lambda: simulator.status()["commands"] >= len(self.SITES), "work to be under way")
                 agent.signal(signal.SIGTERM)
                 self.assertEqual(agent.process.wait(lab.WAIT), 0, agent.log())
                 ended = simulator.status()
@@ -129,7 +139,7 @@ class Leaks(LabTest):
                 self.wait(agent.ready, "ready")
                 before = self.spare(agent.process, simulator), self.spare(simulator.process, simulator)
                 for turn in range(8):
-                    sites = self.random.sample(list(SITES), self.random.randint(1, len(SITES)))
+                    sites = self.random.sample(list(self.SITES), self.random.randint(1, len(self.SITES)))
                     self.configure_sites(simulator, sites, **({"configuration_name": f"Changed{turn}"} if turn % 2 else {}))
                     reloads = agent.log().count("configuration reloaded")
                     agent.signal(signal.SIGHUP)
@@ -138,9 +148,9 @@ class Leaks(LabTest):
                 self.slow_down(simulator, None)
                 self.configure_sites(simulator)
                 agent.signal(signal.SIGHUP)
-                pools = len(SITES) * POOLS_EACH
+                pools = len(self.SITES) * POOLS_EACH
                 self.wait(lambda: len(agent.by_pool("sfb_backup_up")) == pools and not self.ill(agent), "all pools to be good")
-                self.wait(lambda: simulator.status()["shells"] <= len(SITES) + 2, lambda: f"{simulator.status()}")
+                self.wait(lambda: simulator.status()["shells"] <= len(self.SITES) + 2, lambda: f"{simulator.status()}")
                 self.wait_as_before(agent.process, simulator, before[0], "the agent")
                 self.wait_as_before(simulator.process, simulator, before[1], "the simulator")
             ended = simulator.status()
@@ -152,7 +162,7 @@ class Leaks(LabTest):
             self.slow_down(simulator, "300ms")
             self.configure_sites(simulator)
             with self.agent() as agent:
-                self.wait(lambda: simulator.status()["commands"] >= len(SITES) - 1, "work to be under way")
+                self.wait(lambda: simulator.status()["commands"] >= len(self.SITES) - 1, "work to be under way")
                 agent.process.kill()
                 agent.process.wait()
                 self.assertGreater(simulator.status()["shells"], 0, "nobody could clear them")
@@ -162,7 +172,7 @@ class Leaks(LabTest):
             with self.agent() as agent:
                 self.wait(agent.ready, "ready")
                 self.wait(lambda: not self.ill(agent), lambda: f"{self.ill(agent)}")
-                self.assertLessEqual(simulator.status()["shells"], len(SITES) + 2, "its own and no more")
+                self.assertLessEqual(simulator.status()["shells"], len(self.SITES) + 2, "its own and no more")
             ended = simulator.status()
             self.assertEqual((ended["shells"], ended["commands"]), (0, 0))
 

@@ -71,12 +71,12 @@ class LogonTest(lab.LabTest):
         one = (self.credential(realm, method, **credential), endpoint or {})
         self.configure_logons(simulator, {name: one for name in names}, password, settings)
 
-    def configure_logons(self, simulator, rows, password=PASSWORD, settings=None):
-        """agent.yml: {front end: (credential, further keys of its endpoint)}, each credential of its own name."""
+    def configure_logons(self, simulator, rows, password=PASSWORD, settings=None, pools=None):
+        """agent.yml: {front end: (credential, further keys of its endpoint)}, each credential of its own name; a pool for each, or `pools`."""
         urls = {name: f"{(url := urllib.parse.urlsplit(simulator.url(name))).scheme}://localhost:{url.port}/wsman" for name in rows}
         trust = {"tls": {"ca_file": "pki/ca.pem"}}
         self.configure_winrm({name: {"url": url, **(trust if url.startswith("https") else {}), **rows[name][1]} for name, url in urls.items()},
-                             {f"{name}.example.com": name for name in rows}, password=password, settings=settings or {})
+                             pools or {f"{name}.example.com": name for name in rows}, password=password, settings=settings or {})
         path = self.folder / "agent.yml"
         config = json.loads(path.read_text(encoding="utf-8"))
         accounts = []

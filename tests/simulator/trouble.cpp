@@ -101,6 +101,7 @@ std::optional<Answer> without_acting(const Fault& fault) {
     answer.delivery = fault.act == "hang"    ? Delivery::hang
                       : fault.act == "close" ? Delivery::close
                                              : Delivery::reset;
+    answer.sealed = false;  // there is nothing
     return answer;
   }
   if (fault.act == "status") {
