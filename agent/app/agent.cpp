@@ -8,6 +8,7 @@
 #include "agent/app/setup.hpp"
 #include "agent/base/text.hpp"
 #include "agent/http/server.hpp"
+#include "agent/net/address.hpp"
 #include "agent/net/deadline.hpp"
 #include "agent/net/loop_lag.hpp"
 #include "agent/net/worker_pool.hpp"
@@ -27,6 +28,7 @@
 #include <memory>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace sfb::app {
 
@@ -84,14 +86,9 @@ class Agent {
       fmt::print(stderr, "sfb_backup_exporter: {}\n", describe(started.error()));
       return kFailed;
     }
-    for (const std::string& text : options_.listen_addresses) {
-      const auto address = net::parse_listen_address(text);
-      const Status listening =
-          address ? server_.listen(*address) : std::unexpected(address.error());
-      if (!listening) {
-        fmt::print(stderr, "sfb_backup_exporter: {}\n", describe(listening.error()));
-        return kFailed;
-      }
+    if (const Status listening = listen(); !listening) {
+      fmt::print(stderr, "sfb_backup_exporter: {}\n", describe(listening.error()));
+      return kFailed;
     }
     report_start();
     apply();
@@ -120,6 +117,18 @@ class Agent {
       }
     }
     return shared_.services->start();
+  }
+
+  Status listen() {
+    std::vector<net::ListenAddress> addresses;
+    for (const std::string& text : options_.listen_addresses) {
+      auto address = net::parse_listen_address(text);
+      if (!address) {
+        return std::unexpected(std::move(address.error()));
+      }
+      addresses.push_back(std::move(*address));
+    }
+    return server_.listen(addresses);
   }
 
   http::ServerOptions server_options() {

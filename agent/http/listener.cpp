@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -53,7 +54,7 @@ std::unexpected<Error> listen_failed(const std::string& name, int error) {
 }
 
 // Zero or the errno of the step that failed.
-int bind_and_listen(StreamAcceptor& acceptor, const tcp::endpoint& endpoint) {
+int bind_and_listen(StreamAcceptor& acceptor, const tcp::endpoint& endpoint, bool v6_only) {
   boost::system::error_code error;
   const StreamProtocol::endpoint generic(endpoint);
   acceptor.open(generic.protocol(), error);
@@ -61,8 +62,7 @@ int bind_and_listen(StreamAcceptor& acceptor, const tcp::endpoint& endpoint) {
     acceptor.set_option(asio::socket_base::reuse_address(true), error);
   }
   if (!error && endpoint.address().is_v6()) {
-    // `[::]` takes IPv4 callers too; on another address the option has no effect.
-    acceptor.set_option(asio::ip::v6_only(!endpoint.address().is_unspecified()), error);
+    acceptor.set_option(asio::ip::v6_only(v6_only), error);
   }
   if (!error) {
     acceptor.bind(generic, error);
@@ -116,25 +116,75 @@ Result<std::vector<tcp::endpoint>> candidates(const net::ListenAddress& address)
   return std::vector<tcp::endpoint>{v4 == endpoints->end() ? endpoints->front() : *v4};
 }
 
-Result<Listener> open_tcp(const asio::any_io_executor& executor,
-                          const net::ListenAddress& address) {
-  const auto endpoints = candidates(address);
-  if (!endpoints) {
-    return std::unexpected(endpoints.error());
+// An address of the list: what it may be bound to, best first. None of a unix socket.
+struct Wanted {
+  net::ListenAddress address;
+  std::vector<tcp::endpoint> endpoints;
+};
+
+bool is_any(const tcp::endpoint& endpoint, const tcp& family) {
+  return endpoint.address().is_unspecified() && endpoint.protocol() == family;
+}
+
+// Another address of the list takes IPv4 at the port of this `[::]`, which then leaves it alone.
+bool has_any_v4(const std::vector<Wanted>& all, std::uint16_t port) {
+  return std::ranges::any_of(all, [&](const Wanted& each) {
+    return !each.endpoints.empty() && each.endpoints.front().port() == port &&
+           is_any(each.endpoints.front(), tcp::v4());
+  });
+}
+
+// Do callers of `address` get to a socket at `by` anyway? Of port 0 every socket has its own.
+bool covers(const std::vector<Wanted>& all, const tcp::endpoint& by, const tcp::endpoint& address) {
+  if (by.port() == 0 || by.port() != address.port()) {
+    return false;
   }
+  const bool any_of_both = is_any(by, tcp::v6()) && !has_any_v4(all, by.port());
+  return by == address || any_of_both || is_any(by, address.protocol());
+}
+
+std::filesystem::path normal(const std::string& path) {
+  return std::filesystem::path(path).lexically_normal();
+}
+
+// Another one takes it in: one before it, or a wildcard.
+bool is_covered(const std::vector<Wanted>& all, std::size_t index) {
+  const Wanted& wanted = all[index];
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const Wanted& other = all[i];
+    if (i == index) {
+      continue;
+    }
+    if (wanted.address.is_unix() || other.address.is_unix()) {
+      if (i < index && normal(wanted.address.path) == normal(other.address.path)) {
+        return true;
+      }
+      continue;
+    }
+    const tcp::endpoint& by = other.endpoints.front();
+    const tcp::endpoint& endpoint = wanted.endpoints.front();
+    if ((i < index || by != endpoint) && covers(all, by, endpoint)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+Result<Listener> open_tcp(const asio::any_io_executor& executor, const Wanted& wanted,
+                          bool v6_only) {
   int error = 0;
-  for (const tcp::endpoint& endpoint : *endpoints) {
+  for (const tcp::endpoint& endpoint : wanted.endpoints) {
     StreamAcceptor acceptor(executor);
-    error = bind_and_listen(acceptor, endpoint);
+    error = bind_and_listen(acceptor, endpoint, v6_only || !endpoint.address().is_unspecified());
     if (error == 0) {
-      std::string name = name_of(acceptor, address);
+      std::string name = name_of(acceptor, wanted.address);
       return Listener{std::move(acceptor), std::move(name), SocketFile()};
     }
     if (error != EAFNOSUPPORT && error != EADDRNOTAVAIL) {
       break;  // only a machine without IPv6 is a reason to try the next one
     }
   }
-  return listen_failed(address.str(), error);
+  return listen_failed(wanted.address.str(), error);
 }
 
 // Makes way for a new socket file: removes one that nobody listens on.
@@ -238,9 +288,38 @@ void SocketFile::remove() {
   path_.clear();
 }
 
-Result<Listener> open_listener(const asio::any_io_executor& executor,
-                               const net::ListenAddress& address) {
-  return address.is_unix() ? open_unix(executor, address) : open_tcp(executor, address);
+Result<std::vector<Listener>> open_listeners(const asio::any_io_executor& executor,
+                                             const std::vector<net::ListenAddress>& addresses) {
+  std::vector<Wanted> all;
+  for (const net::ListenAddress& address : addresses) {
+    auto endpoints = address.is_unix() ? std::vector<tcp::endpoint>() : candidates(address);
+    if (!endpoints) {
+      return std::unexpected(std::move(endpoints.error()));
+    }
+    all.push_back({address, std::move(*endpoints)});
+  }
+  std::vector<Listener> opened;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (is_covered(all, i)) {
+      continue;
+    }
+    const net::ListenAddress& address = all[i].address;
+    const bool v6_only = !address.is_unix() && has_any_v4(all, address.port);
+    if (v6_only) {
+      all[i].endpoints.resize(1);  // `:9943` is `[::]` here, its IPv4 callers have a socket
+    }
+    auto listener =
+        address.is_unix() ? open_unix(executor, address) : open_tcp(executor, all[i], v6_only);
+    if (!listener && v6_only && address.host.empty() &&
+        listener.error().code == "listen.unavailable") {
+      continue;  // a machine without IPv6
+    }
+    if (!listener) {
+      return std::unexpected(std::move(listener.error()));
+    }
+    opened.push_back(std::move(*listener));
+  }
+  return opened;
 }
 
 Peer peer_of(const StreamSocket& socket) {

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include <string>
+#include <vector>
 
 namespace sfb::http {
 
@@ -43,9 +44,10 @@ struct Listener {
   SocketFile file;
 };
 
-/// Binds and listens; errors as Server::listen says. Blocks where a host name must be resolved.
-Result<Listener> open_listener(const boost::asio::any_io_executor& executor,
-                               const net::ListenAddress& address);
+/// Binds and listens as Server::listen says, with its errors; all or none. Blocks where a host name
+/// must be resolved.
+Result<std::vector<Listener>> open_listeners(const boost::asio::any_io_executor& executor,
+                                             const std::vector<net::ListenAddress>& addresses);
 
 /// The far end of an accepted connection.
 Peer peer_of(const StreamSocket& socket);

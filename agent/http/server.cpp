@@ -104,15 +104,17 @@ Server::~Server() {
   impl_->close_all();
 }
 
-Status Server::listen(const net::ListenAddress& address) {
-  auto listener = open_listener(impl_->core->executor, address);
-  if (!listener) {
-    return std::unexpected(std::move(listener.error()));
+Status Server::listen(const std::vector<net::ListenAddress>& addresses) {
+  auto listeners = open_listeners(impl_->core->executor, addresses);
+  if (!listeners) {
+    return std::unexpected(std::move(listeners.error()));
   }
-  auto shared = std::make_shared<Listener>(std::move(*listener));
-  impl_->listeners.push_back(shared);
-  asio::co_spawn(impl_->core->executor, accept_loop(impl_->core, std::move(shared)),
-                 asio::detached);
+  for (Listener& listener : *listeners) {
+    auto shared = std::make_shared<Listener>(std::move(listener));
+    impl_->listeners.push_back(shared);
+    asio::co_spawn(impl_->core->executor, accept_loop(impl_->core, std::move(shared)),
+                   asio::detached);
+  }
   return {};
 }
 

@@ -62,12 +62,14 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// Binds and listens at once; connections are taken as soon as the loop runs. May be called for
-  /// several addresses. `host:` names are resolved here, blocking. A unix socket gets mode 0660; a
-  /// socket file nobody listens on is replaced. Reason::connect, code `listen.in_use`,
-  /// `listen.denied`, `listen.unavailable`, `listen.not_a_socket`, `listen.too_long` or
-  /// `listen.failed`; Reason::dns, code `listen.resolve`; each message starts with the address.
-  Status listen(const net::ListenAddress& address);
+  /// Binds and listens at once; connections are taken as soon as the loop runs. `host:` names are
+  /// resolved here, blocking. An address that another one takes in already is served once: the same
+  /// one again, or one of a wildcard's. `[::]` takes IPv4 too, unless `0.0.0.0` has its port. A
+  /// unix socket gets mode 0660; a socket file nobody listens on is replaced. Reason::connect, code
+  /// `listen.in_use`, `listen.denied`, `listen.unavailable`, `listen.not_a_socket`,
+  /// `listen.too_long` or `listen.failed`; Reason::dns, code `listen.resolve`; each message starts
+  /// with the address.
+  Status listen(const std::vector<net::ListenAddress>& addresses);
 
   /// The addresses really bound, in the order of `listen`, with the ports the system chose.
   std::vector<std::string> addresses() const;

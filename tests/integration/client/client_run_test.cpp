@@ -38,7 +38,7 @@ class Agent {
             return answer(std::move(request), response);
           },
           Logger());
-      const Status listening = server_->listen(*net::parse_listen_address(address));
+      const Status listening = server_->listen({*net::parse_listen_address(address)});
       where = listening ? server_->addresses().front() : describe(listening.error());
     });
   }

@@ -12,6 +12,7 @@
 namespace sfb::http {
 namespace {
 
+using testing::ElementsAre;
 using testing::EndsWith;
 using testing::MatchesRegex;
 
@@ -38,8 +39,8 @@ TEST_F(ListenTest, TellsTheRealPort) {
 TEST_F(ListenTest, SeveralAddressesServeTogether) {
   TestServer server;
   const auto all = server.loop.call([&] {
-    EXPECT_TRUE(server.server->listen(*net::parse_listen_address("localhost:0")));
-    EXPECT_TRUE(server.server->listen(*net::parse_listen_address(address())));
+    EXPECT_TRUE(server.server->listen({*net::parse_listen_address("localhost:0")}));
+    EXPECT_TRUE(server.server->listen({*net::parse_listen_address(address())}));
     return server.server->addresses();
   });
   ASSERT_EQ(all.size(), 3U);
@@ -47,6 +48,53 @@ TEST_F(ListenTest, SeveralAddressesServeTogether) {
     RawClient client(where);
     client.send(get_request("/"));
     EXPECT_EQ(client.read().status, 200) << where;
+  }
+}
+
+/// A port that is free in both families.
+std::string free_port() {
+  const TestServer server({}, ":0");
+  return server.where.substr(server.where.rfind(':'));
+}
+
+/// What a server binds for these, and what it says of them when it cannot.
+std::vector<std::string> bound(const std::vector<std::string>& addresses) {
+  boost::asio::io_context io{1};
+  Server server(io.get_executor(), {}, nullptr, Logger());
+  std::vector<net::ListenAddress> wanted;
+  for (const std::string& address : addresses) {
+    wanted.push_back(*net::parse_listen_address(address));
+  }
+  const Status listening = server.listen(wanted);
+  return listening ? server.addresses() : std::vector<std::string>{describe(listening.error())};
+}
+
+TEST_F(ListenTest, TheSameAddressTwiceIsServedOnce) {
+  const std::string port = free_port();
+  const std::string v4 = "127.0.0.1" + port;
+  EXPECT_THAT(bound({v4, v4}), ElementsAre(v4));
+  EXPECT_THAT(bound({"localhost" + port, v4}), ElementsAre(v4));
+  EXPECT_THAT(bound({"[::1]" + port, "[0:0::1]" + port}), ElementsAre("[::1]" + port));
+  EXPECT_THAT(bound({port, "[::]" + port, port}), ElementsAre("[::]" + port));
+  EXPECT_THAT(bound({address(), "unix:" + folder_ + "/./agent.sock"}), ElementsAre(address()));
+  EXPECT_THAT(bound({v4, "[::1]" + port}), ElementsAre(v4, "[::1]" + port));
+  EXPECT_EQ(bound({"127.0.0.1:0", "127.0.0.1:0"}).size(), 2U) << "two ports";
+}
+
+TEST_F(ListenTest, AnAddressOfAWildcardIsServedByIt) {
+  const std::string port = free_port();
+  EXPECT_THAT(bound({"127.0.0.1" + port, "0.0.0.0" + port}), ElementsAre("0.0.0.0" + port));
+  EXPECT_THAT(bound({"[::]" + port, "[::1]" + port}), ElementsAre("[::]" + port));
+  EXPECT_THAT(bound({"[::]" + port, "127.0.0.1" + port}), ElementsAre("[::]" + port));
+}
+
+TEST_F(ListenTest, BothWildcardsStandBesideEachOther) {
+  const std::string port = free_port();
+  for (const std::string& v6 : {"[::]" + port, port}) {
+    EXPECT_THAT(bound({"0.0.0.0" + port, v6}), ElementsAre("0.0.0.0" + port, "[::]" + port));
+    EXPECT_THAT(bound({v6, "0.0.0.0" + port}), ElementsAre("[::]" + port, "0.0.0.0" + port));
+    EXPECT_THAT(bound({v6, "0.0.0.0" + port, "127.0.0.1" + port, "[::1]" + port}),
+                ElementsAre("[::]" + port, "0.0.0.0" + port));
   }
 }
 

@@ -106,7 +106,7 @@ TEST(ServerStop, TheLoopMayBeDestroyedUnderAConnection) {
           return handle(state, std::move(request));
         },
         Logger());
-    ASSERT_TRUE(server.listen(*net::parse_listen_address("127.0.0.1:0")));
+    ASSERT_TRUE(server.listen({*net::parse_listen_address("127.0.0.1:0")}));
     client = std::make_unique<RawClient>(server.addresses().front());
     client->send(get_request("/hang"));
     io.run_for(200ms);

@@ -83,7 +83,7 @@ class TestServer {
             return handle(state, std::move(request));
           },
           Logger());
-      if (const Status bound = server->listen(*net::parse_listen_address(address)); !bound) {
+      if (const Status bound = server->listen({*net::parse_listen_address(address)}); !bound) {
         error = describe(bound.error());
       } else {
         where = server->addresses().front();

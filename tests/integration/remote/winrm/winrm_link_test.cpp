@@ -119,7 +119,7 @@ class WinrmLinkTest : public ::testing::Test {
             co_return answer(asked.size());
           },
           Logger());
-      EXPECT_TRUE(server->listen(*net::parse_listen_address("127.0.0.1:0")));
+      EXPECT_TRUE(server->listen({*net::parse_listen_address("127.0.0.1:0")}));
     });
     rig.options.url = *parse_url("http://" + server->addresses().front() + "/wsman");
     TwoLegs::heard.clear();

@@ -34,7 +34,7 @@ WinrmPeer::WinrmPeer() {
         loop_.executor(), http::ServerOptions{},
         [this](std::shared_ptr<const http::Request> request) { return handle(std::move(request)); },
         Logger());
-    if (const Status bound = server_->listen(*net::parse_listen_address("127.0.0.1:0")); !bound) {
+    if (const Status bound = server_->listen({*net::parse_listen_address("127.0.0.1:0")}); !bound) {
       throw std::runtime_error(describe(bound.error()));
     }
     url = fmt::format("http://{}/wsman", server_->addresses().front());
