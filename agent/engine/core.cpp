@@ -160,6 +160,11 @@ void Core::content_changed(const Fqdn& fqdn, std::string_view collector) {
     if (pool->what().name == collector && pool->options.scheduled && !stopping_) {
       pool->activity.nudge(clock_.now().mono);
       pools_.plan(*pool);
+      // A waiting run will read it, also if the callers it is for go away.
+      const JobPtr job = pool->live_job(scheduled_question(fqdn, pool->what()));
+      if (job && job->is_waiting()) {
+        job->scheduled = true;
+      }
     }
   }
 }

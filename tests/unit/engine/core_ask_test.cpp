@@ -105,6 +105,21 @@ TEST(CoreAsk, AQueryJoinsTheScheduledRunAndTheScheduleAdoptsAQuery) {
   EXPECT_EQ(rig.pool()->evaluations, 2U);
 }
 
+TEST(CoreAsk, ACallerThatGoesTakesNoNewContentAlong) {
+  Rig rig;
+  rig.add_pool("b.x", "one");
+  rig.configure();
+  rig.core.start();
+  rig.ask(question("b.x"));
+  std::stop_source gone;
+  rig.ask(question("a.x"), {}, gone.get_token());
+  ASSERT_EQ(rig.launched, 1U) << "the second waits for the endpoint";
+  rig.transports["one"]->changed(fqdn("a.x"));
+  gone.request_stop();
+  rig.finish_good();
+  EXPECT_EQ(rig.launched, 2U) << "the schedule wants the new content read";
+}
+
 TEST(CoreAsk, SoonerThanTheMinimumTheCacheAnswers) {
   Rig rig;
   const auto first = rig.ask(Rig::scheduled());
