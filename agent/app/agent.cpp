@@ -21,6 +21,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -43,13 +44,27 @@ constexpr std::chrono::seconds kCut{2};
 // How long the sessions on the servers may take to be closed: a shell left behind counts against
 // the account's quota until the server clears it.
 constexpr std::chrono::seconds kClose{6};
-constexpr std::size_t kCpuQueue = 256;
+constexpr std::size_t kPagesQueue = 256;
 // How long the end waits for the reader of the log.
 constexpr std::chrono::seconds kLogGrace{1};
 
 int cpu_threads() {
   return std::thread::hardware_concurrency() > 2 ? 2 : 1;
 }
+
+// Who may be at the agent at once. Queries never take all places of connections, whether they wait
+// for the engine or for a thread: a scrape finds one.
+struct Places {
+  // Connections take at most half of the descriptors: the other half is for asking servers.
+  explicit Places(std::size_t descriptors)
+      : connections(std::clamp<std::size_t>(descriptors / 2, 8, 512)),
+        waiting_queries(connections / 2),
+        rendering(connections / 4) {}
+
+  std::size_t connections;
+  std::size_t waiting_queries;
+  std::size_t rendering;
+};
 
 // Rooms of one running agent; members are destroyed in reverse order of use.
 class Agent {
@@ -61,8 +76,9 @@ class Agent {
         hosts_(own_hosts(options.listen_addresses, options.allowed_hosts)),
         self_(std::make_shared<serve::SelfMetrics>(build_info())),
         loaded_(std::move(loaded)),
-        pages_("pages", 1, kCpuQueue),
-        cpu_("cpu", static_cast<std::size_t>(cpu_threads()), kCpuQueue),
+        places_(descriptor_limit()),
+        pages_("pages", 1, kPagesQueue),
+        cpu_("cpu", static_cast<std::size_t>(cpu_threads()), places_.rendering),
         files_("config", 1, 1),
         shared_{.budget = std::make_shared<ByteBudget>(loaded_.settings.limits.in_flight),
                 .services = std::make_shared<remote::WinrmServices>(loop_.get_executor()),
@@ -133,7 +149,9 @@ class Agent {
 
   http::ServerOptions server_options() {
     http::ServerOptions options;
+    options.max_connections = places_.connections;
     options.on_own_answer = [this](int status) { self_->http_request("other", status); };
+    options.on_ended = [this](http::Ended how) { self_->connection_ended(how); };
     return options;
   }
 
@@ -170,7 +188,10 @@ class Agent {
     if (shared_.budget->total() != in_flight) {
       shared_.budget = std::make_shared<ByteBudget>(in_flight);
     }
-    engine_.apply(engine_options(loaded_.settings, loop_.get_executor(), clock_, logger_, shared_));
+    engine::Options options =
+        engine_options(loaded_.settings, loop_.get_executor(), clock_, logger_, shared_);
+    options.max_waiting_queries = places_.waiting_queries;
+    engine_.apply(std::move(options));
     self_->configured_pools(loaded_.settings.pools.size());
     self_->config_reload(true, clock_.now().wall);
   }
@@ -274,6 +295,7 @@ class Agent {
   std::vector<std::string> hosts_;
   std::shared_ptr<serve::SelfMetrics> self_;
   config::Loaded loaded_;
+  const Places places_;
   asio::io_context loop_{1};
   // Scrapes must not wait behind somebody's large query, nor either behind a dead configuration
   // mount.

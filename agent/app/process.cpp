@@ -4,6 +4,7 @@
 #include "agent/net/worker_pool.hpp"
 
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include <csignal>
 #include <cstdio>
@@ -60,6 +61,12 @@ int leave(int exit_code) {
 void take_reloads() {
   const sigset_t set = hangup();
   ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+}
+
+std::size_t descriptor_limit() {
+  constexpr std::size_t kUsual = 1024;
+  rlimit limit{};
+  return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : kUsual;
 }
 
 }  // namespace sfb::app

@@ -1,6 +1,8 @@
 // What a process settles before it does anything: its memory, its first descriptors, its signals.
 #pragma once
 
+#include <cstddef>
+
 #include "agent/base/time.hpp"
 
 namespace sfb::app {
@@ -29,5 +31,8 @@ const Clock& process_clock();
 /// Ends the process as `return` from main does, unless threads were left behind that hang in a dead
 /// mount or name server: then nothing more is destroyed under them.
 int leave(int exit_code);
+
+/// How many descriptors this process may have open: the soft limit.
+std::size_t descriptor_limit();
 
 }  // namespace sfb::app

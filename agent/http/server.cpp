@@ -9,6 +9,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <poll.h>
 
 #include <chrono>
 #include <utility>
@@ -19,39 +20,60 @@ namespace {
 
 namespace asio = boost::asio;
 
-// Connections over the limit beyond this many are closed without a word.
-constexpr std::size_t kMaxTurningAway = 64;
 // The wait when the system has no descriptor or memory for another connection.
 constexpr std::chrono::milliseconds kAcceptPause{100};
 
 void take(const std::shared_ptr<ServerCore>& core, StreamSocket socket, const Listener& listener) {
-  if (core->connections.size() < core->options.max_connections) {
+  if (core->has_place()) {
     std::make_shared<Connection>(core, std::move(socket), listener.name)->start();
-    return;
+  } else {
+    core->turn_away(std::move(socket));
   }
-  ++core->refused;
-  if (core->turning_away < kMaxTurningAway) {
-    asio::co_spawn(core->executor, turn_away(core, std::move(socket)), asio::detached);
+}
+
+// Whoever waits at the door without a descriptor for it gets that of another connection, else the
+// spare one: a scrape must tell what is wrong. `again`: the last attempt found none either.
+bool find_descriptor(ServerCore& core, bool again) {
+  if (!again && core.make_room()) {
+    return true;
   }
+  const bool has_spare = core.spare.get() >= 0;
+  core.spare.reset();
+  return has_spare;
+}
+
+// Linux looks for a descriptor before it looks for a caller: is there one at all?
+bool is_called(StreamAcceptor& acceptor) {
+  pollfd door{.fd = acceptor.native_handle(), .events = POLLIN, .revents = 0};
+  return ::poll(&door, 1, 0) > 0;
 }
 
 asio::awaitable<void> accept_loop(std::shared_ptr<ServerCore> core,
                                   std::shared_ptr<Listener> listener) {
-  bool complained = false;
+  Seldom log;
+  bool again = false;
   while (listener->acceptor.is_open()) {
     StreamSocket socket(core->executor);
     const auto [error] =
         co_await listener->acceptor.async_accept(socket, asio::as_tuple(asio::use_awaitable));
     if (!error) {
-      complained = false;
+      again = false;
       take(core, std::move(socket), *listener);
+      core->keep_spare();
     } else if (error != asio::error::connection_aborted && listener->acceptor.is_open()) {
-      if (!complained) {
+      if (!is_called(listener->acceptor)) {
+        co_await listener->acceptor.async_wait(asio::socket_base::wait_read,
+                                               asio::as_tuple(asio::use_awaitable));
+        continue;
+      }
+      if (log.due(net::mono_now())) {
         core->logger.warn("connections cannot be accepted",
                           {{"address", listener->name}, {"error", error.message()}});
-        complained = true;
       }
-      co_await net::sleep_until(net::mono_now() + kAcceptPause);
+      if (!find_descriptor(*core, std::exchange(again, true))) {
+        again = false;
+        co_await net::sleep_until(net::mono_now() + kAcceptPause);
+      }
     }
   }
 }
@@ -73,20 +95,10 @@ class Server::Impl {
     listeners.clear();
   }
 
-  // A copy: what is closed takes itself out of the set.
-  std::vector<std::shared_ptr<Connection>> connections() const {
-    std::vector<std::shared_ptr<Connection>> out;
-    for (Connection* connection : core->connections) {
-      if (auto alive = connection->weak_from_this().lock()) {
-        out.push_back(std::move(alive));
-      }
-    }
-    return out;
-  }
-
   void close_all() {
     stop_accepting();
-    for (const auto& connection : connections()) {
+    core->stop_watching();
+    for (const auto& connection : core->all()) {
       connection->close();
     }
   }
@@ -135,7 +147,7 @@ asio::awaitable<bool> Server::drain(MonoTime deadline) {
   ServerCore& core = *impl->core;
   impl->stop_accepting();
   core.draining = true;
-  for (const auto& connection : impl->connections()) {
+  for (const auto& connection : core.all()) {
     connection->end_soon();
   }
   if (!core.connections.empty()) {
@@ -149,7 +161,9 @@ void Server::close_all() {
 }
 
 ServerCounters Server::counters() const {
-  return {impl_->core->connections.size(), impl_->core->accepted, impl_->core->refused};
+  ServerCounters counters = impl_->core->counters;
+  counters.open = impl_->core->connections.size();
+  return counters;
 }
 
 }  // namespace sfb::http

@@ -23,7 +23,13 @@ namespace sfb::http {
 /// Limits of one server. What breaks one is answered by the server itself, in one line of
 /// text/plain, and the connection is closed.
 struct ServerOptions {
-  std::size_t max_connections = 512;       ///< beyond: 503 with Retry-After: 1
+  /// One more takes the place of the one that has waited for a request the longest, else of one
+  /// whose caller hung up, else of the one that is stuck the longest with half a request or with an
+  /// answer that it does not read. Where all wait for handlers it gets 503 with Retry-After: 1.
+  std::size_t max_connections = 512;
+  /// Of bodies that clients are still reading, each counted once however many read it; beyond, the
+  /// slowest readers are cut off until it fits or four bodies are left.
+  std::size_t unsent_bytes = 64UL << 20U;
   std::size_t header_bytes = 16UL << 10U;  ///< request line and headers; beyond: 431
   std::size_t body_bytes = 64UL << 10U;    ///< beyond: 413
   std::chrono::milliseconds header_timeout{
@@ -34,17 +40,24 @@ struct ServerOptions {
   /// Told the status of every answer the server makes itself (400, 408, 413, 417, 431, 500, 501,
   /// 503), for the request counter; handlers' answers are not told. May be empty; must not throw.
   std::function<void(int status)> on_own_answer;
+  /// Told of every such end, for the counters. May be empty; must not throw.
+  std::function<void(Ended)> on_ended;
 };
 
 /// Gives the answer to one request, HEAD as if it were GET. Runs on the server's executor; bounds
-/// its own time; an exception becomes a 500. Called for one request of a connection at a time.
+/// its own time; an exception becomes a 500. Called for one request of a connection at a time. It
+/// is cancelled when the client closes its end and the answer takes longer than a second.
 using Handler = std::function<boost::asio::awaitable<Response>(std::shared_ptr<const Request>)>;
 
 /// What an operator wants to know about the connections.
 struct ServerCounters {
-  std::size_t open = 0;        ///< connections being served now
-  std::uint64_t accepted = 0;  ///< served ones since the start
-  std::uint64_t refused = 0;   ///< over the limit since the start
+  std::size_t open = 0;  ///< connections being served now
+  // Since the start:
+  std::uint64_t accepted = 0;     ///< served ones
+  std::uint64_t closed_idle = 0;  ///< closed to make room, waiting for a request
+  std::uint64_t closed_slow = 0;  ///< the same, with half a request or an unread answer
+  std::uint64_t gone = 0;         ///< hung up before their answer was there
+  std::uint64_t refused = 0;      ///< no place, and nobody could go
 };
 
 /// HTTP/1.1 and 1.0 with keep-alive, pipelining and Expect: 100-continue, one coroutine per

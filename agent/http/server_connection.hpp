@@ -6,7 +6,8 @@
 #include "agent/http/request_reader.hpp"
 #include "agent/http/response_writer.hpp"
 #include "agent/http/server.hpp"
-#include "agent/net/wake.hpp"
+#include "agent/http/server_core.hpp"
+#include "agent/net/deadline.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -14,45 +15,11 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
-#include <ctime>
-#include <functional>
+#include <cstdint>
 #include <memory>
 #include <string>
-#include <unordered_set>
 
 namespace sfb::http {
-
-class Connection;
-
-/// What the connections of one server share. Thread rule: the loop thread only.
-struct ServerCore {
-  ServerCore(boost::asio::any_io_executor loop, ServerOptions limits, Handler answer, Logger log)
-      : executor(std::move(loop)),
-        options(std::move(limits)),
-        handler(std::move(answer)),
-        logger(std::move(log)) {}
-
-  const boost::asio::any_io_executor executor;
-  const ServerOptions options;
-  const Handler handler;
-  const Logger logger;
-
-  bool draining = false;
-  std::unordered_set<Connection*> connections;  ///< each takes itself out at its end
-  net::Wake drained;                            ///< the last one has gone
-  std::uint64_t accepted = 0;
-  std::uint64_t refused = 0;
-  std::size_t turning_away = 0;  ///< connections over the limit that are just being told so
-
-  /// The Date header of now, made once a second.
-  const std::string& date();
-  /// Tells the counter and the log of an answer that no handler made.
-  void count_own_answer(int status, const std::string& peer) const;
-
- private:
-  std::time_t date_time_ = 0;
-  std::string date_;
-};
 
 /// Serves one client. Kept alive by its own coroutine.
 class Connection : public std::enable_shared_from_this<Connection> {
@@ -68,10 +35,31 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// Ends now if no request is under way, else behind its answer (the core says `draining`); a
   /// request that is still coming has a second left.
   void end_soon();
-  /// Ends at once and cancels the handler.
+  /// Ends at once and cancels the handler. Its place is free.
   void close();
+  /// The same, and the kernel drops what the client has not read.
+  void abort();
+
+  /// Waits for a request, or is told to go; nobody misses it.
+  bool is_idle() const { return phase_ == Phase::idle || phase_ == Phase::lingering; }
+  bool is_answering() const { return phase_ == Phase::answering && !closing_; }
+  /// It waits for its client, so that it may be closed to make room.
+  bool can_go() const { return phase_ != Phase::answering && !closing_; }
+  /// Of two that can go: idle ones first, then by the time since they last moved.
+  bool goes_before(const Connection& other) const {
+    return is_idle() != other.is_idle() ? is_idle() : moved_ < other.moved_;
+  }
+  /// When its phase began or a byte of the client's came or went.
+  MonoTime moved() const { return moved_; }
+  int descriptor() { return socket_.native_handle(); }
+  /// The body that its client is still reading; nullptr when none.
+  const std::string* unsent() const { return closing_ ? nullptr : unsent_.get(); }
 
  private:
+  // What is waited for: a byte of a request, the rest of it, the handler, the client's reading, or
+  // its end behind a refusal.
+  enum class Phase : std::uint8_t { idle, headers, body, answering, writing, lingering };
+
   boost::asio::awaitable<void> run();
   boost::asio::awaitable<bool> read_request();
   boost::asio::awaitable<bool> read_some();
@@ -80,14 +68,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::asio::awaitable<bool> write_bytes(std::string head,
                                            std::shared_ptr<const std::string> body);
   boost::asio::awaitable<void> refuse(RequestReader::Refusal refusal);
+  void enter(Phase phase);
   void set_read_deadline();
   void set_deadline(MonoTime deadline);
   void arm(MonoTime when);
   void on_timer();
   void finish();
-
-  // What the current read waits for; `answering` while nothing is read.
-  enum class Phase : std::uint8_t { idle, headers, body, answering };
 
   std::shared_ptr<ServerCore> core_;
   StreamSocket socket_;
@@ -103,12 +89,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   MonoTime armed_;
   bool expired_ = false;
 
-  Phase phase_ = Phase::answering;
+  Phase phase_ = Phase::idle;
+  MonoTime moved_ = net::mono_now();
+  std::shared_ptr<const std::string> unsent_;
   bool closing_ = false;
 };
-
-/// Writes the 503 of a full server to a connection that gets no Connection, and closes it. Ends
-/// within a second.
-boost::asio::awaitable<void> turn_away(std::shared_ptr<ServerCore> core, StreamSocket socket);
 
 }  // namespace sfb::http

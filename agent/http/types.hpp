@@ -1,6 +1,7 @@
 // An HTTP request and its answer as plain values: what handlers see, without Asio or Beast.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -52,6 +53,14 @@ struct Response {
   bool close = false;                       ///< close the connection behind this answer
 
   const std::string* header(std::string_view name) const { return find_header(headers, name); }
+};
+
+/// How a connection of the server ended before its client or its handler wanted.
+enum class Ended : std::uint8_t {
+  idle,     ///< to make room: it waited for a request
+  slow,     ///< to make room or free memory: it was stuck with half a request or an unread answer
+  gone,     ///< the client closed its end, or half of it, before the answer was there
+  refused,  ///< it got no place: nobody could go
 };
 
 /// `text/plain; charset=utf-8`; a line end is added when the text has none.

@@ -3,6 +3,7 @@
 
 #include "agent/base/ascii.hpp"
 #include "agent/base/capped_text.hpp"
+#include "agent/base/seldom.hpp"
 #include "agent/base/text.hpp"
 #include "agent/exposition/negotiation.hpp"
 #include "agent/format/choice.hpp"
@@ -103,6 +104,8 @@ struct Service::Impl {
   http::Response index;
   std::mt19937_64 random{std::random_device{}()};
   bool draining = false;
+  Seldom crowd_log;
+  std::uint64_t crowded_out = 0;  ///< queries, since the last line about them
 
   Impl(ServiceParts given, ServiceOptions options)
       : parts(std::move(given)),
@@ -186,6 +189,9 @@ struct Service::Impl {
     auto outcome = co_await ask(self->parts.evaluator, query->question, std::move(wish),
                                 settings->query_timeout + kGrace);
     const MonoTime now = self->parts.clock.now().mono;
+    if (!outcome) {
+      self->note_refusal(outcome.error().error, now);
+    }
     auto known = self->known_of(query->question, outcome);
     auto render = [query, outcome = std::move(outcome), now, id, known = std::move(known),
                    settings]() -> Result<http::Response> {
@@ -195,11 +201,25 @@ struct Service::Impl {
     };
     Result<http::Response> response = co_await self->parts.cpu.run(std::move(render));
     if (!response) {
+      self->note_refusal(response.error(), now);
       Problem problem = worker_problem(std::move(response.error()));
       problem.pool = query->question.pool.str();
       co_return problem_response(form_of(*query, id), problem, now);
     }
     co_return std::move(*response);
+  }
+
+  /// More callers at once than there is room for.
+  void note_refusal(const Error& error, MonoTime now) {
+    if (error.code != "engine.too_many_waiting" && error.code != "pool.full") {
+      return;
+    }
+    ++crowded_out;
+    if (crowd_log.due(now)) {
+      parts.logger.warn(
+          "queries refused, too many wait",
+          {{"refused", std::to_string(std::exchange(crowded_out, 0))}, {"code", error.code}});
+    }
   }
 
   asio::awaitable<http::Response> history(RequestPtr request) {

@@ -26,6 +26,9 @@ using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
 
+/// The label `reason`, in the order of http::Ended.
+constexpr std::array kEnds = {"idle", "slow", "gone", "refused"};
+
 constexpr std::array kLevels = {LogLevel::debug, LogLevel::info, LogLevel::warn, LogLevel::error};
 
 /// From a loop that is on time to one that a scrape would notice; the promise is 5 ms a step.
@@ -105,6 +108,7 @@ struct SelfMetrics::Impl {
   prometheus::Family<prometheus::Gauge>& reload_time;
   prometheus::Histogram& lag;
   std::array<prometheus::Counter*, kLevels.size()> messages{};  ///< by level
+  std::array<prometheus::Counter*, kEnds.size()> ended{};       ///< by http::Ended
   std::optional<WallTime> process_start = read_process_start();
   std::atomic<std::uint64_t> reloads{0};
 
@@ -146,6 +150,15 @@ struct SelfMetrics::Impl {
       messages.at(static_cast<std::size_t>(level)) =
           &log.Add({{"level", std::string(to_string(level))}});
     }
+    auto& ends = prometheus::BuildCounter()
+                     .Name("sfb_backup_exporter_http_connections_ended_total")
+                     .Help(
+                         "HTTP connections that ended early: closed to make room while idle or "
+                         "while slow, hung up by the caller, refused for want of a place.")
+                     .Register(registry);
+    for (std::size_t i = 0; i < kEnds.size(); ++i) {
+      ended.at(i) = &ends.Add({{"reason", kEnds.at(i)}});
+    }
   }
 };
 
@@ -155,6 +168,10 @@ SelfMetrics::~SelfMetrics() = default;
 
 void SelfMetrics::http_request(std::string_view path, int code) {
   impl_->requests.Add({{"path", std::string(path)}, {"code", std::to_string(code)}}).Increment();
+}
+
+void SelfMetrics::connection_ended(http::Ended how) {
+  impl_->ended.at(static_cast<std::size_t>(how))->Increment();
 }
 
 void SelfMetrics::log_message(LogLevel level) {

@@ -5,6 +5,7 @@
 #include "agent/base/log.hpp"
 #include "agent/base/time.hpp"
 #include "agent/exposition/exposition.hpp"
+#include "agent/http/types.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -28,6 +29,8 @@ class SelfMetrics {
 
   /// `path` is a route's pattern or `other`: bounded by the route table.
   void http_request(std::string_view path, int code);
+  /// A connection ended before its client or its handler wanted.
+  void connection_ended(http::Ended how);
   void log_message(LogLevel level);
   void loop_lag(std::chrono::nanoseconds lag);
   void configured_pools(std::size_t count);

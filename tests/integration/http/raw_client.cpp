@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdlib>
 
 namespace sfb::http {
@@ -97,6 +98,7 @@ bool RawClient::fill() {
   std::array<char, 65536> bytes{};
   const ssize_t size = ::recv(fd_, bytes.data(), bytes.size(), 0);
   if (size <= 0) {
+    reset_ = size < 0 && errno == ECONNRESET;
     return false;
   }
   buffer_.append(bytes.data(), static_cast<std::size_t>(size));
@@ -124,6 +126,15 @@ RawAnswer RawClient::read(bool with_body) {
   buffer_.erase(0, length);
   answer.status = std::atoi(answer.head.c_str() + std::string_view("HTTP/1.1 ").size());
   return answer;
+}
+
+std::string RawClient::read_some() {
+  fill();
+  return std::exchange(buffer_, {});
+}
+
+void RawClient::shut_down() {
+  ::shutdown(fd_, SHUT_WR);
 }
 
 std::string RawClient::read_all() {

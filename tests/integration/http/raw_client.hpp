@@ -34,14 +34,21 @@ class RawClient {
   RawAnswer read(bool with_body = true);
   /// Up to the end of the connection.
   std::string read_all();
+  /// What comes next, empty at the end.
+  std::string read_some();
+  /// The last read ended with a reset: the other side dropped what it still had.
+  bool was_reset() const { return reset_; }
   /// True when the other side closed without another byte.
   bool is_closed() { return read_all().empty(); }
   void close();
+  /// Closes the half that sends.
+  void shut_down();
 
  private:
   bool fill();
 
   int fd_ = -1;
+  bool reset_ = false;
   std::string buffer_;
 };
 

@@ -151,47 +151,5 @@ TEST(ServerLimits, AClientThatDoesNotReadIsCutOff) {
       << "the body is let go";
 }
 
-TEST(ServerLimits, ConnectionsBeyondTheLimitGetA503) {
-  ServerOptions options;
-  options.max_connections = 2;
-  TestServer server(options);
-  RawClient first(server.where);
-  RawClient second(server.where);
-  ASSERT_TRUE(server.eventually_open(2));
-  RawClient third(server.where);
-  third.send(get_request("/"));
-  const RawAnswer answer = third.read();
-  EXPECT_EQ(answer.status, 503);
-  EXPECT_TRUE(answer.has("Retry-After: 1\r\n")) << answer.head;
-  EXPECT_TRUE(answer.has("Connection: close\r\n")) << answer.head;
-  EXPECT_THAT(answer.body, HasSubstr("too many connections"));
-  EXPECT_TRUE(third.is_closed());
-  EXPECT_EQ(server.counters().refused, 1U);
-  EXPECT_THAT(server.answers_of_its_own(), ElementsAre(503));
-  first.send(get_request("/"));
-  EXPECT_EQ(first.read().status, 200) << "those inside are served on";
-  second.close();
-  ASSERT_TRUE(server.eventually_open(1));
-  RawClient fourth(server.where);
-  fourth.send(get_request("/"));
-  EXPECT_EQ(fourth.read().status, 200);
-}
-
-TEST(ServerLimits, AFloodBeyondTheLimitIsBounded) {
-  ServerOptions options;
-  options.max_connections = 1;
-  TestServer server(options);
-  RawClient inside(server.where);
-  ASSERT_TRUE(server.eventually_open(1));
-  std::vector<std::unique_ptr<RawClient>> flood;
-  for (int i = 0; i < 200; ++i) {
-    flood.push_back(std::make_unique<RawClient>(server.where));
-  }
-  ASSERT_TRUE(net::eventually([&] { return server.counters().refused == 200; }));
-  EXPECT_LE(server.answers_of_its_own().size(), 200U);
-  inside.send(get_request("/"));
-  EXPECT_EQ(inside.read().status, 200);
-}
-
 }  // namespace
 }  // namespace sfb::http

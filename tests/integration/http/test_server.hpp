@@ -10,8 +10,10 @@
 
 #include <atomic>
 #include <memory>
+#include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -31,6 +33,20 @@ struct HandlerState {
     }
     return body;
   }
+};
+
+/// Keeps what was logged.
+class LineSink final : public LogSink {
+ public:
+  void write(LogLevel, std::string_view, std::string_view event,
+             std::span<const LogField> fields) override {
+    std::string line(event);
+    for (const LogField& field : fields) {
+      line += fmt::format(" {}={}", field.key, field.value);
+    }
+    lines.push_back(std::move(line));
+  }
+  std::vector<std::string> lines;
 };
 
 /// Counts how a waiting handler ends, also when its frame is destroyed.
@@ -59,6 +75,10 @@ inline boost::asio::awaitable<Response> handle(std::shared_ptr<HandlerState> sta
     Response response;
     response.body = state->big;
     co_return response;
+  } else if (request->path == "/own") {
+    Response response;
+    response.body = std::make_shared<const std::string>(*state->big);
+    co_return response;
   } else if (request->path == "/close") {
     Response response = text_response(200, "bye");
     response.close = true;
@@ -76,13 +96,14 @@ class TestServer {
  public:
   explicit TestServer(ServerOptions options = {}, const std::string& address = "127.0.0.1:0") {
     options.on_own_answer = [this](int status) { own_answers.push_back(status); };
+    options.on_ended = [this](Ended how) { ended.push_back(how); };
     loop.call([&] {
       server = std::make_unique<Server>(
           loop.executor(), options,
           [state = state](std::shared_ptr<const Request> request) {
             return handle(state, std::move(request));
           },
-          Logger());
+          Logger(sink, LogLevel::info, "http"));
       if (const Status bound = server->listen({*net::parse_listen_address(address)}); !bound) {
         error = describe(bound.error());
       } else {
@@ -102,12 +123,21 @@ class TestServer {
   std::vector<int> answers_of_its_own() {
     return loop.call([&] { return own_answers; });
   }
+  std::vector<Ended> ends() {
+    return loop.call([&] { return ended; });
+  }
+  /// `event key=value ...` by line, from info on.
+  std::vector<std::string> log() {
+    return loop.call([&] { return sink->lines; });
+  }
   bool eventually_open(std::size_t count) {
     return net::eventually([&] { return counters().open == count; });
   }
 
   std::shared_ptr<HandlerState> state = std::make_shared<HandlerState>();
   std::vector<int> own_answers;  // loop thread only
+  std::vector<Ended> ended;      // loop thread only
+  std::shared_ptr<LineSink> sink = std::make_shared<LineSink>();
   net::Loop loop;
   std::unique_ptr<Server> server;
   std::string where;

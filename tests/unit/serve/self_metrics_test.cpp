@@ -56,6 +56,21 @@ TEST(SelfMetrics, CountsRequestsByPathAndCode) {
   EXPECT_THAT(page, HasSubstr("# TYPE " + name + " counter\n"));
 }
 
+TEST(SelfMetrics, CountsConnectionsThatEndedEarly) {
+  SelfMetrics self(kBuild);
+  const std::string name = "sfb_backup_exporter_http_connections_ended_total";
+  for (const std::string reason : {"idle", "slow", "gone", "refused"}) {
+    EXPECT_EQ(value_of(page_of(self), name + "{reason=\"" + reason + "\"}"), 0);
+  }
+  self.connection_ended(http::Ended::slow);
+  self.connection_ended(http::Ended::refused);
+  self.connection_ended(http::Ended::refused);
+  const std::string page = page_of(self);
+  EXPECT_EQ(value_of(page, name + "{reason=\"slow\"}"), 1);
+  EXPECT_EQ(value_of(page, name + "{reason=\"refused\"}"), 2);
+  EXPECT_EQ(value_of(page, name + "{reason=\"idle\"}"), 0);
+}
+
 TEST(SelfMetrics, AFailedReloadKeepsTheTimeOfTheGoodOne) {
   SelfMetrics self(kBuild);
   const std::string successful = "sfb_backup_exporter_config_last_reload_successful";

@@ -1,0 +1,263 @@
+#include "agent/http/server_core.hpp"
+
+#include "agent/http/response_writer.hpp"
+#include "agent/http/server_connection.hpp"
+#include "agent/net/deadline.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <unordered_set>
+#include <utility>
+
+namespace sfb::http {
+
+namespace {
+
+namespace asio = boost::asio;
+
+// So many are told so at a time and read from for a while; more are told and closed at once.
+constexpr std::size_t kMaxTurningAway = 64;
+constexpr std::size_t kLingerBytes = 1UL << 20U;
+// So many bodies may be read at a time whatever their size: a large page in each of its forms.
+constexpr std::size_t kUnsentBodies = 4;
+// How often it is looked for callers that hung up. One that closes its end behind the request, as
+// some do, is answered if that takes no longer.
+constexpr std::chrono::milliseconds kWatch{500};
+
+}  // namespace
+
+asio::awaitable<bool> discard(StreamSocket& socket) {
+  std::array<char, 4096> bytes{};
+  std::size_t total = 0;
+  while (total < kLingerBytes) {
+    const auto [error, size] =
+        co_await socket.async_read_some(asio::buffer(bytes), asio::as_tuple(asio::use_awaitable));
+    if (error) {
+      co_return true;
+    }
+    total += size;
+  }
+  co_return false;
+}
+
+ServerCore::ServerCore(asio::any_io_executor loop, ServerOptions limits, Handler answer, Logger log)
+    : executor(std::move(loop)),
+      options(std::move(limits)),
+      handler(std::move(answer)),
+      logger(std::move(log)),
+      watch_(executor) {
+  keep_spare();
+}
+
+const std::string& ServerCore::date() {
+  const std::time_t now = std::time(nullptr);
+  if (now != date_time_ || date_.empty()) {
+    date_time_ = now;
+    date_ = http_date(now);
+  }
+  return date_;
+}
+
+void ServerCore::count_own_answer(int status, const std::string& peer) const {
+  logger.debug("request refused", {{"status", fmt::to_string(status)}, {"peer", peer}});
+  if (options.on_own_answer) {
+    options.on_own_answer(status);
+  }
+}
+
+std::vector<std::shared_ptr<Connection>> ServerCore::all() const {
+  std::vector<std::shared_ptr<Connection>> out;
+  out.reserve(connections.size());
+  for (Connection* connection : connections) {
+    if (auto alive = connection->weak_from_this().lock()) {
+      out.push_back(std::move(alive));
+    }
+  }
+  return out;
+}
+
+bool ServerCore::has_place() {
+  if (connections.size() - ending < options.max_connections) {
+    return true;
+  }
+  if (!make_room()) {
+    return false;
+  }
+  log_crowd();
+  return true;
+}
+
+bool ServerCore::make_room() {
+  Connection* longest = nullptr;
+  for (Connection* each : connections) {
+    if (each->can_go() && (longest == nullptr || each->goes_before(*longest))) {
+      longest = each;
+    }
+  }
+  if ((longest == nullptr || !longest->is_idle()) && end_gone({})) {
+    return true;
+  }
+  if (longest == nullptr) {
+    return false;
+  }
+  count(longest->is_idle() ? Ended::idle : Ended::slow);
+  longest->abort();
+  return true;
+}
+
+void ServerCore::bound_unsent() {
+  while (true) {
+    std::unordered_set<const std::string*> bodies;
+    std::size_t bytes = 0;
+    Connection* slowest = nullptr;
+    for (Connection* each : connections) {
+      const std::string* body = each->unsent();
+      if (body == nullptr) {
+        continue;
+      }
+      bytes += bodies.insert(body).second ? body->size() : 0;
+      if (slowest == nullptr || each->moved() < slowest->moved()) {
+        slowest = each;
+      }
+    }
+    if (bodies.size() <= kUnsentBodies || bytes <= options.unsent_bytes) {
+      return;
+    }
+    if (unsent_log_.due(net::mono_now())) {
+      logger.warn(
+          "slow readers are cut off, their answers take too much memory",
+          {{"bytes", fmt::to_string(bytes)}, {"limit", fmt::to_string(options.unsent_bytes)}});
+    }
+    count(Ended::slow);
+    slowest->abort();
+  }
+}
+
+bool ServerCore::end_gone(std::chrono::nanoseconds at_least) {
+  const MonoTime now = net::mono_now();
+  std::vector<std::shared_ptr<Connection>> answering;
+  std::vector<pollfd> ends;
+  for (auto& each : all()) {
+    if (each->is_answering() && now - each->moved() >= at_least) {
+      ends.push_back({.fd = each->descriptor(), .events = POLLRDHUP, .revents = 0});
+      answering.push_back(std::move(each));
+    }
+  }
+  // Not by reading: behind the request there may be others, and then no end is seen.
+  if (ends.empty() || ::poll(ends.data(), ends.size(), 0) <= 0) {
+    return false;
+  }
+  for (std::size_t i = 0; i < ends.size(); ++i) {
+    if (ends[i].revents != 0) {
+      count(Ended::gone);
+      answering[i]->close();
+    }
+  }
+  return true;
+}
+
+void ServerCore::watch_callers() {
+  if (watching_) {
+    return;
+  }
+  watching_ = true;
+  watch_.expires_after(kWatch);
+  watch_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+    const auto core = weak.lock();
+    if (core == nullptr) {
+      return;
+    }
+    core->watching_ = false;
+    if (error) {
+      return;
+    }
+    core->end_gone(kWatch);
+    if (std::ranges::any_of(core->connections,
+                            [](const Connection* each) { return each->is_answering(); })) {
+      core->watch_callers();
+    }
+  });
+}
+
+void ServerCore::stop_watching() {
+  watch_.cancel();
+}
+
+void ServerCore::count(Ended how) {
+  switch (how) {
+    case Ended::idle:
+      ++counters.closed_idle;
+      break;
+    case Ended::slow:
+      ++counters.closed_slow;
+      break;
+    case Ended::gone:
+      ++counters.gone;
+      break;
+    case Ended::refused:
+      ++counters.refused;
+      break;
+  }
+  if (options.on_ended) {
+    options.on_ended(how);
+  }
+}
+
+void ServerCore::log_crowd() {
+  if (!crowd_log_.due(net::mono_now())) {
+    return;
+  }
+  const auto since = [](std::uint64_t now, std::uint64_t then) {
+    return fmt::to_string(now - then);
+  };
+  logger.warn("all places for connections are taken",
+              {{"limit", fmt::to_string(options.max_connections)},
+               {"refused", since(counters.refused, logged_.refused)},
+               {"closed_idle", since(counters.closed_idle, logged_.closed_idle)},
+               {"closed_slow", since(counters.closed_slow, logged_.closed_slow)}});
+  logged_ = counters;
+}
+
+void ServerCore::turn_away(StreamSocket socket) {
+  count(Ended::refused);
+  log_crowd();
+  Response response = text_response(503, "too many connections: try again");
+  response.headers.push_back({"Retry-After", "1"});
+  const std::string bytes =
+      response_head(response, {.keep_alive = false, .http11 = true}, date()) + *response.body;
+  count_own_answer(response.status, peer_of(socket).address);
+  boost::system::error_code ignored;
+  socket.non_blocking(true, ignored);
+  // The request, if it is there: unread, it would make the close a reset.
+  std::array<char, 4096> request{};
+  socket.read_some(asio::buffer(request), ignored);
+  // So little fits into the send buffer of a new socket at once.
+  socket.write_some(asio::buffer(bytes), ignored);
+  socket.shutdown(asio::socket_base::shutdown_send, ignored);
+  if (turning_away_ < kMaxTurningAway) {
+    asio::co_spawn(executor, linger(shared_from_this(), std::move(socket)), asio::detached);
+  }
+}
+
+asio::awaitable<void> ServerCore::linger(std::shared_ptr<ServerCore> core, StreamSocket socket) {
+  ++core->turning_away_;
+  co_await net::with_deadline(discard(socket), net::mono_now() + kLingerTime);
+  --core->turning_away_;
+}
+
+void ServerCore::keep_spare() {
+  if (spare.get() < 0) {
+    spare.reset(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  }
+}
+
+}  // namespace sfb::http
