@@ -1,0 +1,151 @@
+"""A scrape beside many other connections: idle ones, readers that do not read, queries whose callers are gone.
+
+usage: tests/bench/run connections [--old PROGRAM] [--only idle readers gone]
+--old: the same with an older sfb_backup_exporter, in the same run. Each scrape has a connection of its own and is given up
+after 10 s. Needs the agent and the simulator of the bench preset, and `ulimit -n` above the number of idle connections. Asserts nothing.
+"""
+
+import argparse
+import collections
+import contextlib
+import os
+import pathlib
+import re
+import resource
+import socket
+import statistics
+import time
+
+import lab
+import wire
+from figures import resident
+
+PATIENCE = 10
+POOL = wire.pool_name(0)
+Found = collections.namedtuple("Found", "times failed resident kernel open")
+
+
+def connect(agent, target=None):
+    host, port = agent.address.rsplit(":", 1)
+    with contextlib.suppress(OSError):
+        sock = socket.create_connection((host, int(port)), PATIENCE)
+        if target:
+            sock.sendall(f"GET {target} HTTP/1.1\r\nHost: {agent.address}\r\n\r\n".encode())
+        return sock
+    return None
+
+
+def scrape(agent):
+    """Milliseconds of a whole answer with 200, None without one."""
+    start = time.perf_counter()
+    try:
+        with connect(agent) as sock:
+            sock.settimeout(PATIENCE)
+            sock.sendall(f"GET /metrics HTTP/1.0\r\nHost: {agent.address}\r\nAccept-Encoding: gzip\r\n\r\n".encode())
+            answer = b""
+            while piece := sock.recv(1 << 20):
+                answer += piece
+    except (OSError, AttributeError, TypeError):
+        return None
+    return 1000 * (time.perf_counter() - start) if answer.startswith(b"HTTP/1.1 200 ") else None
+
+
+def kernel_bytes():
+    """MiB that all TCP sockets of this machine hold."""
+    pages = int(re.search(r"(?m)^TCP: .* mem (\d+)", pathlib.Path("/proc/net/sockstat").read_text()).group(1))
+    return pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
+
+
+def measure(agent, crowd, before, scrapes):
+    """Scrapes, one every half second, so that pages are made anew among them."""
+    times = []
+    for _ in range(scrapes):
+        times.append(scrape(agent))
+        time.sleep(0.5)
+    good = [took for took in times if took is not None]
+    alive = 0
+    for sock in crowd:
+        with contextlib.suppress(OSError, AttributeError):
+            sock.setblocking(False)
+            try:
+                alive += bool(sock.recv(1, socket.MSG_PEEK))
+            except BlockingIOError:
+                alive += 1
+    return Found(good, len(times) - len(good), resident(agent.process.pid), kernel_bytes() - before, alive)
+
+
+def idle(agent, options, before):
+    crowd = [connect(agent) for _ in range(options.idle)]
+    return crowd, measure(agent, crowd, before, options.scrapes)
+
+
+def readers(agent, options, before):
+    crowd = [connect(agent, "/metrics") for _ in range(options.readers)]
+    time.sleep(2)
+    return crowd, measure(agent, crowd, before, options.scrapes)
+
+
+def gone(agent, options, before):
+    crowd = [connect(agent, f"/api/v1/Get-CsBackupServiceStatus?PoolFqdn={POOL}") for _ in range(options.queries)]
+    time.sleep(1)
+    for sock in filter(None, crowd):
+        sock.close()
+    return [], measure(agent, [], before, options.scrapes)
+
+
+KINDS = {"idle": idle, "readers": readers, "gone": gone}
+
+
+def run(load, binary, kind, options):
+    """A thousand pools of dropped files, and one on a server that does not answer in time."""
+    lab.AGENT = binary
+    with wire.Folder() as folder, contextlib.ExitStack() as stack:
+        simulator = stack.enter_context(lab.Simulator(folder.folder, {"listeners": [{"name": "site"}], "pools": {POOL: {"slow": "5m"}}}))
+        load.write_exports(folder.folder, options.pools)
+        folder.write_secret("hunter2")
+        pools = "".join(f"  - {{fqdn: {load.pool_name(n)}, endpoint: drop, paired_pool: {load.pool_name(n ^ 1)}, site: bench}}\n" for n in range(options.pools))
+        (folder.folder / "agent.yml").write_text(
+            "global: {evaluation_interval: 10m, evaluation_timeout: 5m}\n"
+            "credentials: {monitoring: {method: basic, username: svc-sfbmon, password_file: monitoring.password}}\n"
+            f"endpoints:\n  drop: {{transport: file, path: '{folder.folder}/exports/{{pool}}.clixml', max_age: 50m}}\n"
+            f"  site: {{transport: winrm, credentials: monitoring, allow_unencrypted: true, url: '{simulator.url('site')}'}}\n"
+            f"pools:\n{pools}  - {{fqdn: {POOL}, endpoint: site, paired_pool: partner.example.com, site: bench}}\n"
+            "authorization: {allow_anonymous: loopback}\n", encoding="utf-8")
+        agent = stack.enter_context(lab.Agent(folder.folder))
+        load.ready(agent, options.pools)
+        before = kernel_bytes()
+        crowd, found = KINDS[kind](agent, options, before)
+        for sock in filter(None, crowd):
+            sock.close()
+    return found
+
+
+def show(name, found):
+    times = sorted(found.times)
+    text = f"median {statistics.median(times):7.1f} ms, worst {times[-1]:7.1f} ms" if times else "none answered"
+    print(f"    {name}: {text}, failed {found.failed}; resident {found.resident:.0f} MiB, kernel {found.kernel:.0f} MiB, "
+          f"{found.open} of the others still open", flush=True)
+
+
+def main(load, arguments):
+    parser = argparse.ArgumentParser(prog="tests/bench/run connections", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--old", type=pathlib.Path, metavar="PROGRAM", help="an older sfb_backup_exporter")
+    parser.add_argument("--only", nargs="*", choices=KINDS, default=list(KINDS))
+    parser.add_argument("--pools", type=int, default=1000)
+    parser.add_argument("--idle", type=int, default=10000)
+    parser.add_argument("--readers", type=int, default=400)
+    parser.add_argument("--queries", type=int, default=700)
+    parser.add_argument("--scrapes", type=int, default=20)
+    options = parser.parse_args(arguments)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    binaries = {"new": lab.AGENT}
+    if options.old:
+        binaries = {"old": options.old, **binaries}
+    titles = {"idle": f"{options.idle:,} idle connections", "readers": f"{options.readers} readers that do not read",
+              "gone": f"{options.queries} queries whose callers are gone"}
+    for kind in options.only:
+        print(f"  {titles[kind]}, {options.pools:,} pools ({wire.busy()})", flush=True)
+        for name, binary in binaries.items():
+            # The agent keeps what it inherits, which is 1,024 as a rule.
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+            show(name, run(load, binary, kind, options))
