@@ -114,7 +114,7 @@ TEST(CoreAsk, ACallerThatGoesTakesNoNewContentAlong) {
   std::stop_source gone;
   rig.ask(question("a.x"), {}, gone.get_token());
   ASSERT_EQ(rig.launched, 1U) << "the second waits for the endpoint";
-  rig.transports["one"]->changed(fqdn("a.x"));
+  rig.transports["one"]->changed(fqdn("a.x"), remote::kDefaultCollector);
   gone.request_stop();
   rig.finish_good();
   EXPECT_EQ(rig.launched, 2U) << "the schedule wants the new content read";
