@@ -26,8 +26,8 @@ class CredentialsTest : public ::testing::Test {
     files["a.yml"] = "credentials:\n  monitoring: {" + entry +
                      "}\nendpoints:\n  wire:\n    transport: winrm\n    url: " + url +
                      "\n    credentials: monitoring\n" + keys +
-                     "pools:\n  - {fqdn: a, endpoint: wire, paired_pool: b, site: ''}\n"
-                     "  - {fqdn: b, endpoint: wire, paired_pool: a, site: ''}\n";
+                     "pools:\n  - {fqdn: a.x, endpoint: wire, paired_pool: b.x, site: ''}\n"
+                     "  - {fqdn: b.x, endpoint: wire, paired_pool: a.x, site: ''}\n";
     auto loaded = load(std::vector<std::string>{"a.yml"}, kBuild, MemoryFiles(files, 0600));
     if (!loaded) {
       ADD_FAILURE() << to_string(loaded.error().front());
