@@ -6,9 +6,9 @@
 #include "agent/clixml/clixml.hpp"
 #include "agent/clixml/streams.hpp"
 #include "agent/json/reader.hpp"
+#include "agent/remote/file/export_counts.hpp"
 #include "agent/value/access.hpp"
 #include "agent/value/date_time.hpp"
-#include "agent/value/members.hpp"
 
 #include <fmt/format.h>
 
@@ -247,43 +247,6 @@ std::vector<Value> take_items(Graph& graph, const Value& list) {
   return items;
 }
 
-std::vector<const Value*> items_in(const Graph& graph, const Value* list) {
-  const Value* const inner = list == nullptr ? nullptr : unwrap_counted(graph, *list);
-  return inner == nullptr ? std::vector<const Value*>() : items_of(graph, *inner);
-}
-
-// One count of `Counts`: of a list of the wrapper, or of that member of the output's objects.
-bool is_count(const Graph& graph, const Value& wrapper, std::string_view name, const Value& told) {
-  const Value* const list = find_member(graph, wrapper, name);
-  std::size_t found = items_in(graph, list).size();
-  if (list == nullptr) {
-    for (const Value* const object : items_in(graph, find_member(graph, wrapper, "Output"))) {
-      found += items_in(graph, find_member(graph, *object, name)).size();
-    }
-  }
-  const auto number = as_int64(graph, told);
-  return number && std::cmp_equal(*number, found);
-}
-
-// Where the wrapper says how many items its lists have: of a list alone nobody sees that an item is
-// gone.
-Status check_counts(const Graph& graph, const Value& wrapper) {
-  const Value* const counts = find_member(graph, wrapper, "Counts");
-  if (counts == nullptr) {
-    return {};
-  }
-  constexpr std::size_t kMostCounts = 16;  // each is looked for in every object of the output
-  const auto members = members_of(graph, *counts);
-  const bool right = !members.empty() && members.size() <= kMostCounts &&
-                     std::ranges::all_of(members, [&](const auto& member) {
-                       return is_count(graph, wrapper, member.first, *member.second);
-                     });
-  if (!right) {
-    return bad_wrapper("Counts does not say how many items the lists of the file have");
-  }
-  return {};
-}
-
 Result<Export> read_wrapper(PipelineResult content, const Fqdn& pool, std::string_view collector) {
   const Value wrapper = content.output.front();
   // Of the command that wrote the wrapper, not of the cmdlet whose errors it holds.
@@ -335,8 +298,8 @@ Result<Export> read_wrapper(PipelineResult content, const Fqdn& pool, std::strin
       return bad_wrapper(fmt::format("Count beside {} is not the number of its items", name));
     }
   }
-  if (Status counted = check_counts(graph, wrapper); !counted) {
-    return std::unexpected(std::move(counted.error()));
+  if (!counts_are_right(graph, wrapper)) {
+    return bad_wrapper("Counts does not say how many items the lists of the file have");
   }
   const auto items = [&](std::string_view name) { return items_in(graph, member(name)); };
   for (const Value* const warning : items("Warnings")) {
