@@ -377,29 +377,5 @@ TEST(Reader, AnErrorRecordIsUnderstood) {
   EXPECT_EQ(record.category, 15);
 }
 
-// Who reads the remedy of a message can neither export anew nor write a file in another way.
-TEST(Clixml, AMessagesRemedyIsNotAFilesRemedy) {
-  std::string deep = "<S>x</S>";
-  for (int i = 0; i < 100; ++i) {
-    deep = "<Obj><MS>" + deep.insert(2, " N=\"a\"") + "</MS></Obj>";
-    deep.insert(4, " N=\"a\"");
-  }
-  for (const std::string& body :
-       {std::string("<I32>x</I32>"), std::string("<!DOCTYPE x><Nil/>"), std::string("<Obj>"),
-        std::string("<Ref RefId=\"1\"/>"), std::string("<a xmlns=\"b\"/>"),
-        std::string("<S>\xFF</S>"), std::string("x"), std::string("<Nil/><Nil/>")}) {
-    const auto document = read_message(body, {});
-    ASSERT_FALSE(document) << body;
-    const std::string& remedy = document.error().remedy;
-    for (const char* of_file : {"export", "Export", "write", "DOCTYPE", "-Depth", "rename"}) {
-      EXPECT_FALSE(remedy.contains(of_file)) << body << ": " << remedy;
-    }
-    EXPECT_TRUE(remedy.contains("between the agent and the server")) << body << ": " << remedy;
-  }
-  const auto nested = read_message(deep, {});
-  ASSERT_FALSE(nested);
-  EXPECT_FALSE(nested.error().remedy.contains("-Depth")) << nested.error().remedy;
-}
-
 }  // namespace
 }  // namespace sfb::clixml
