@@ -75,7 +75,9 @@ remote::Logon logon_of(const config::Winrm& winrm, const config::Settings& setti
 }
 
 Status use_realms(const config::Settings& settings) {
-  return gss::use_krb5_conf(gss::krb5_conf(realms_of(settings)));
+  Status used = gss::use_krb5_conf(gss::krb5_conf(realms_of(settings)));
+  const bool wanted = std::ranges::any_of(settings.credentials, &config::Credentials::uses_tickets);
+  return wanted ? used : Status();
 }
 
 }  // namespace sfb::app

@@ -14,7 +14,7 @@ remote::Logon logon_of(const config::Winrm& winrm, const config::Settings& setti
 
 /// Hands the realms and domain controllers of the credentials to libkrb5: at a start before any
 /// thread runs, also when there are none yet, and again after a reload. When it fails, libkrb5 goes
-/// on with the machine's krb5.conf alone.
+/// on with the machine's krb5.conf alone; that is no error where nobody asks for tickets.
 Status use_realms(const config::Settings& settings);
 
 }  // namespace sfb::app

@@ -262,7 +262,9 @@ Result<auth::Step> GssScheme::refused(Challenges challenges) {
 
 // A 401 to a body: the context is gone, or the server wants a proof with each request.
 Result<auth::Step> GssScheme::again(Challenges challenges) {
-  if (!proved_ && (ntlm_ || retried_)) {
+  // The password was accepted, since the negotiation ended well: one more costs nothing, also with
+  // NTLM.
+  if (!proved_ && retried_) {
     return std::unexpected(refusal(attempt(), challenges));
   }
   retried_ = !std::exchange(proved_, false);

@@ -161,9 +161,10 @@ Status soap_inside(const HttpAnswer& answer) {
     return fail(Reason::protocol, "http.encrypted",
                 fmt::format("HTTP {}: the answer is encrypted, but no encryption was agreed on",
                             answer.status),
-                answer.tls ? "look at the server and at proxies before it: nothing asked for that"
-                           : "use an https url; message encryption over http is not supported with "
-                             "this kind of logon");
+                answer.sealed
+                    ? "look at the server and at proxies before it: nothing asked for that"
+                    : "use an https url; message encryption over http is not supported with "
+                      "this kind of logon");
   }
   if (coded && (answer.status == 200 || answer.status == 500)) {
     return fail(Reason::protocol, "http.content_encoding",
@@ -197,16 +198,17 @@ Status soap_inside(const HttpAnswer& answer) {
               "is the server's",
         answer.location.empty() ? std::move(peer) : target_of(answer.location));
   }
-  if (answer.status == 500 && peer.empty() && answer.tls) {
+  if (answer.status == 500 && peer.empty() && answer.sealed) {
     return fail(Reason::protocol, "http.empty_500", "HTTP 500 with an empty answer",
                 "look at the server's event log (Windows Remote Management, IIS), its application "
                 "pools, and proxies before it");
   }
   if (answer.status == 500 && peer.empty()) {
-    return fail(Reason::protocol, "http.empty_500",
-                "HTTP 500 with an empty answer: the server wants message encryption",
-                "use an https url; over http a server with AllowUnencrypted=false refuses readable "
-                "messages this way");
+    return fail(
+        Reason::protocol, "http.empty_500",
+        "HTTP 500 with an empty answer: the server wants message encryption",
+        "use method kerberos, whose messages are sealed, or an https url; over http a server "
+        "with AllowUnencrypted=false refuses readable messages this way");
   }
   return fail(Reason::protocol, "http.status",
               fmt::format("HTTP {}: the answer is no WS-Management", answer.status),

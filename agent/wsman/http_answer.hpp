@@ -18,7 +18,7 @@ struct HttpAnswer {
   std::string_view location = {};            ///< where a redirection leads
   std::vector<std::string_view> challenges;  ///< every WWW-Authenticate
   bool fresh = false;                        ///< the first answer on its connection
-  bool tls = false;                          ///< it came over https
+  bool sealed = false;                       ///< it was asked over https, or in a sealed message
 };
 
 /// Whether SOAP is inside, by the content type, with any status; an empty body is not SOAP. Without

@@ -61,6 +61,7 @@ void WinrmLane::renew() {
   failed_ = false;
   session_ = std::make_shared<WinrmSession>(
       WinrmSessionOptions{.url = options.url,
+                          .seals = options.logon.seals,
                           .configuration_name = options.configuration_name,
                           .language = options.language,
                           .import_module = options.import_module,

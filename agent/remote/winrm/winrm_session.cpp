@@ -118,7 +118,7 @@ WinrmSession::Next WinrmSession::answer(const http::HttpReply& reply, MonoTime n
                          .location = header("Location"),
                          .challenges = {},
                          .fresh = fresh,
-                         .tls = options_.url.tls};
+                         .sealed = options_.url.tls || options_.seals};
   const std::vector<std::string> challenges = reply.all("WWW-Authenticate");
   http.challenges.assign(challenges.begin(), challenges.end());
   watch_.answered(reply.body);

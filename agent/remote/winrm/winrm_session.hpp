@@ -30,6 +30,7 @@ namespace sfb::remote {
 
 struct WinrmSessionOptions {
   Url url;
+  bool seals = false;  ///< messages are sealed over http
   std::string configuration_name = "Microsoft.PowerShell";
   Language language = Language::automatic;
   std::string import_module;  ///< empty: none. Once per session, where scripts are allowed

@@ -45,6 +45,7 @@ struct Logon {
   std::string keytab_file;
   std::string ccache_file;
   bool channel_bindings = true;  ///< sent over https by methods that know them
+  bool seals = false;            ///< messages over http
   auth::SchemeFactory make_scheme;
 };
 /// Method basic.

@@ -95,7 +95,7 @@ TEST(WsmanHttp, OverTlsNobodyIsToldToUseIt) {
   for (const auto& [status, type] :
        {std::pair{500, "text/html"}, {200, "multipart/encrypted;boundary=x"}}) {
     const HttpAnswer over_tls{
-        .status = status, .content_type = type, .body = {}, .challenges = {}, .tls = true};
+        .status = status, .content_type = type, .body = {}, .challenges = {}, .sealed = true};
     const Status read = soap_inside(over_tls);
     ASSERT_FALSE(read);
     EXPECT_THAT(read.error().remedy, Not(HasSubstr("https")));
