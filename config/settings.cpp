@@ -15,7 +15,7 @@ namespace sfb::config {
 namespace {
 
 // A double-quoted YAML scalar: safe for every text.
-std::string quoted(std::string_view text) {
+std::string yaml_quoted(std::string_view text) {
   std::string out = "\"";
   for (std::size_t pos = 0; pos < text.size();) {
     const char32_t c = next_code_point(text, pos);
@@ -38,7 +38,7 @@ std::string quoted(std::string_view text) {
 std::string scalar(std::string_view text) {
   const bool word = !text.empty() && std::ranges::all_of(text, is_name_character);
   const bool special = text.starts_with('-') || text.starts_with('.') || iequals(text, "null");
-  return word && !special ? std::string(text) : quoted(text);
+  return word && !special ? std::string(text) : yaml_quoted(text);
 }
 
 void append_session(std::string& out, const Session& session) {
@@ -51,7 +51,7 @@ void append_session(std::string& out, const Session& session) {
 }
 
 void append_keys(std::string& out, const File& file) {
-  out += fmt::format("    path: {}\n    max_age: {}\n", quoted(file.path),
+  out += fmt::format("    path: {}\n    max_age: {}\n", yaml_quoted(file.path),
                      format_duration(file.max_age));
 }
 
@@ -68,17 +68,18 @@ void append_keys(std::string& out, const Winrm& winrm) {
       "    spn:\n"
       "      service: {}\n"
       "      host: {}\n",
-      quoted(winrm.url.with_port()), scalar(winrm.configuration_name), to_string(winrm.language),
-      scalar(winrm.import_module), scalar(winrm.credentials), winrm.allow_unencrypted,
-      to_string(winrm.encryption), winrm.channel_binding ? "on" : "off", scalar(winrm.spn.service),
-      quoted(winrm.spn.host));
+      yaml_quoted(winrm.url.with_port()), scalar(winrm.configuration_name),
+      to_string(winrm.language), scalar(winrm.import_module), scalar(winrm.credentials),
+      winrm.allow_unencrypted, to_string(winrm.encryption), winrm.channel_binding ? "on" : "off",
+      scalar(winrm.spn.service), yaml_quoted(winrm.spn.host));
   if (winrm.url.tls) {
     out += fmt::format(
         "    tls:\n"
         "      ca_file: {}\n"
         "      server_name: {}\n"
         "      min_version: {}\n",
-        quoted(winrm.tls.ca_file), quoted(winrm.tls.server_name), quoted(winrm.tls.min_version));
+        yaml_quoted(winrm.tls.ca_file), yaml_quoted(winrm.tls.server_name),
+        yaml_quoted(winrm.tls.min_version));
   }
   append_session(out, winrm.session);
 }
@@ -87,7 +88,7 @@ void append_keys(std::string& out, const Ssh& ssh) {
   if (!ssh.program.empty()) {
     out += "    program:\n";
     for (const std::string& argument : ssh.program) {
-      out += fmt::format("      - {}\n", quoted(argument));
+      out += fmt::format("      - {}\n", yaml_quoted(argument));
     }
   } else {
     out += fmt::format(
@@ -98,11 +99,11 @@ void append_keys(std::string& out, const Ssh& ssh) {
         "      identity_file: {}\n"
         "      known_hosts_file: {}\n"
         "      subsystem: {}\n",
-        quoted(ssh.host), ssh.port, quoted(ssh.user), quoted(ssh.identity_file),
-        quoted(ssh.known_hosts_file), scalar(ssh.subsystem));
+        yaml_quoted(ssh.host), ssh.port, yaml_quoted(ssh.user), yaml_quoted(ssh.identity_file),
+        yaml_quoted(ssh.known_hosts_file), scalar(ssh.subsystem));
     out += ssh.options.empty() ? "" : "      options:\n";
     for (const auto& [name, value] : ssh.options) {
-      out += fmt::format("        {}: {}\n", name, quoted(value));
+      out += fmt::format("        {}: {}\n", name, yaml_quoted(value));
     }
   }
   out += fmt::format("    language: {}\n    import_module: {}\n", to_string(ssh.language),
@@ -112,7 +113,7 @@ void append_keys(std::string& out, const Ssh& ssh) {
 
 void append_given(std::string& out, std::string_view key, std::string_view value) {
   if (!value.empty()) {
-    out += fmt::format("    {}: {}\n", key, quoted(value));
+    out += fmt::format("    {}: {}\n", key, yaml_quoted(value));
   }
 }
 
@@ -126,14 +127,14 @@ void append_credentials(std::string& out, const std::vector<Credentials>& all) {
         "  {}:\n"
         "    method: {}\n"
         "    username: {}\n",
-        scalar(credentials.name), scalar(credentials.method), quoted(credentials.username));
+        scalar(credentials.name), scalar(credentials.method), yaml_quoted(credentials.username));
     append_given(out, "password_file", credentials.password_file);
     append_given(out, "keytab_file", credentials.keytab_file);
     append_given(out, "ccache", credentials.ccache);
     append_given(out, "realm", credentials.realm);
     out += credentials.kdcs.empty() ? "" : "    kdcs:\n";
     for (const std::string& kdc : credentials.kdcs) {
-      out += fmt::format("      - {}\n", quoted(kdc));
+      out += fmt::format("      - {}\n", yaml_quoted(kdc));
     }
     out += credentials.allow_ntlm ? "    ntlm: allow\n" : "";
   }

@@ -41,7 +41,7 @@ namespace {
 namespace asio = boost::asio;
 
 // How long the session on the server may take to be closed at the end.
-constexpr std::chrono::seconds kClose{5};
+constexpr std::chrono::seconds kCloseSession{5};
 
 struct Run {
   std::optional<Result<remote::Reply>> reply;  // absent: interrupted
@@ -93,7 +93,7 @@ Run run_ask(asio::io_context& loop, const std::shared_ptr<remote::Transport>& tr
 }
 
 asio::awaitable<bool> close(std::shared_ptr<remote::Transport> transport) {
-  co_return co_await transport->close(net::mono_now() + kClose);
+  co_return co_await transport->close(net::mono_now() + kCloseSession);
 }
 
 // After the answer was shown, which nobody wants to wait for.
@@ -109,7 +109,7 @@ void run_close(asio::io_context& loop, const std::shared_ptr<remote::Transport>&
     fmt::print(stderr,
                "note: the session could not be closed in {} s, the server's idle time-out "
                "clears it\n",
-               kClose.count());
+               kCloseSession.count());
   }
 }
 

@@ -11,7 +11,7 @@ namespace sfb {
 
 namespace {
 
-std::unexpected<Error> invalid(std::string_view text, std::string_view what) {
+std::unexpected<Error> no_fqdn(std::string_view text, std::string_view what) {
   return fail(Reason::parse, "fqdn.invalid",
               fmt::format("{} is not a host name: {}", quote(text, 80), what),
               "write labels of letters, digits and hyphens with dots between them");
@@ -29,23 +29,23 @@ Result<Fqdn> Fqdn::parse(std::string_view text) {
     name.pop_back();
   }
   if (name.empty()) {
-    return invalid(text, "it is empty");
+    return no_fqdn(text, "it is empty");
   }
   if (name.size() > 253) {
-    return invalid(text, "it is longer than 253 characters");
+    return no_fqdn(text, "it is longer than 253 characters");
   }
   for (const std::string_view label : split(name, '.')) {
     if (label.empty()) {
-      return invalid(text, "a label is empty");
+      return no_fqdn(text, "a label is empty");
     }
     if (label.size() > 63) {
-      return invalid(text, "a label is longer than 63 characters");
+      return no_fqdn(text, "a label is longer than 63 characters");
     }
     if (label.front() == '-' || label.back() == '-') {
-      return invalid(text, "a label starts or ends with a hyphen");
+      return no_fqdn(text, "a label starts or ends with a hyphen");
     }
     if (!std::ranges::all_of(label, is_label_character)) {
-      return invalid(text, "only letters, digits, hyphens and dots are allowed");
+      return no_fqdn(text, "only letters, digits, hyphens and dots are allowed");
     }
   }
   return Fqdn(std::move(name));

@@ -12,7 +12,7 @@ namespace sfb::format {
 
 namespace {
 
-constexpr int kSeparatorWidth = 1;
+constexpr int kColumnGap = 1;
 constexpr int kMinimumColumnWidth = 1;
 constexpr int kDictionaryNameWidth = 30;
 
@@ -21,9 +21,9 @@ std::u16string without_blanks_behind(std::u16string_view text) {
 }
 
 int table_width(const std::vector<int>& widths) {
-  std::int64_t sum = -kSeparatorWidth;
+  std::int64_t sum = -kColumnGap;
   for (const int width : widths) {
-    sum += width > 0 ? std::int64_t{width} + kSeparatorWidth : 0;
+    sum += width > 0 ? std::int64_t{width} + kColumnGap : 0;
   }
   return static_cast<int>(std::min<std::int64_t>(sum, 1 << 30));
 }

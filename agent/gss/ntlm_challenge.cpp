@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view kSignature("NTLMSSP\0\x02\0\0\0", 12);
 constexpr std::size_t kTarget = 12;
-constexpr std::size_t kFlags = 20;
+constexpr std::size_t kFlagsAt = 20;
 constexpr std::size_t kInfo = 40;
 constexpr std::uint32_t kUnicode = 0x1;
 constexpr std::size_t kMaxName = 512;
@@ -50,7 +50,7 @@ std::optional<NtlmChallenge> read_ntlm_challenge(std::string_view token) {
   const std::string_view message = token.substr(begin);
   const std::string_view target = field(message, kTarget);
   NtlmChallenge challenge;
-  challenge.target = (number(message, kFlags, 4) & kUnicode) != 0
+  challenge.target = (number(message, kFlagsAt, 4) & kUnicode) != 0
                          ? utf16(target)
                          : to_utf8_lossy(target.substr(0, kMaxName));
   for (std::string_view info = field(message, kInfo); info.size() >= 4;) {

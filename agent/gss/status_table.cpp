@@ -9,10 +9,10 @@ namespace sfb::gss {
 namespace {
 
 // gss-ntlmssp has no public header for its codes.
-constexpr std::int32_t kNtlm = 0x4E540000;
-constexpr std::int32_t kNtlmNoUserCredentials = kNtlm + 17;
-constexpr std::int32_t kNtlmBindings = kNtlm + 23;
-constexpr std::int32_t kNtlmSkew = kNtlm + 24;
+constexpr std::int32_t kNtlmErrors = 0x4E540000;
+constexpr std::int32_t kNtlmNoUserCredentials = kNtlmErrors + 17;
+constexpr std::int32_t kNtlmBindings = kNtlmErrors + 23;
+constexpr std::int32_t kNtlmSkew = kNtlmErrors + 24;
 
 constexpr auto kAny = std::nullopt;
 

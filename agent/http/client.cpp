@@ -2,13 +2,14 @@
 
 #include "agent/base/host_port.hpp"
 #include "agent/base/text.hpp"
+#include "agent/http/exchange.hpp"
 #include "agent/http/listener.hpp"
 #include "agent/http/reply_reader.hpp"
 #include "agent/net/address.hpp"
+#include "agent/net/await.hpp"
 #include "agent/net/connect.hpp"
 #include "agent/net/resolve.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -29,21 +30,13 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+using net::kAwait;
 constexpr std::size_t kHeaderBytes = 64UL << 10U;
-constexpr std::size_t kPiece = 16UL << 10U;
 
 // How far an exchange got, for the message when its deadline comes.
 struct Progress {
   Stage stage = Stage::connect;
 };
-
-std::unexpected<Error> fail_at(Stage stage, Reason reason, std::string code, std::string message,
-                               std::string remedy) {
-  auto failure = fail(reason, std::move(code), std::move(message), std::move(remedy));
-  failure.error().stage = stage;
-  return failure;
-}
 
 std::unexpected<Error> connect_failed(const ClientTarget& to, const boost::system::error_code& e) {
   const std::string where = to.str();

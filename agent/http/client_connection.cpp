@@ -1,16 +1,16 @@
 #include "agent/http/client_connection.hpp"
 
 #include "agent/base/host_port.hpp"
+#include "agent/http/exchange.hpp"
+#include "agent/net/await.hpp"
 #include "agent/net/connect.hpp"
 #include "agent/net/deadline.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/stream.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <fmt/format.h>
 #include <openssl/ssl.h>
@@ -30,15 +30,7 @@ namespace asio = boost::asio;
 namespace {
 
 using tcp = asio::ip::tcp;
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
-constexpr std::size_t kPiece = 16UL << 10U;
-
-std::unexpected<Error> fail_at(Stage stage, Reason reason, std::string code, std::string message,
-                               std::string remedy) {
-  auto failure = fail(reason, std::move(code), std::move(message), std::move(remedy));
-  failure.error().stage = stage;
-  return failure;
-}
+using net::kAwait;
 
 std::unexpected<Error> connect_failed(const std::string& where,
                                       const boost::system::error_code& e) {

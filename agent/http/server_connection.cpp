@@ -1,13 +1,12 @@
 #include "agent/http/server_connection.hpp"
 
+#include "agent/net/await.hpp"
 #include "agent/net/deadline.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -23,7 +22,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+using net::kAwait;
 
 // A request that is still coming when the server drains gets a moment, not its full time.
 constexpr std::chrono::seconds kDrainRead{1};

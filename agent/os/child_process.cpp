@@ -1,18 +1,17 @@
 #include "agent/os/child_process.hpp"
 
+#include "agent/net/await.hpp"
 #include "agent/net/deadline.hpp"
 #include "agent/net/wake.hpp"
 #include "agent/os/line_tail.hpp"
 #include "agent/os/spawn.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
@@ -35,7 +34,7 @@ namespace asio = boost::asio;
 using Stream = asio::posix::stream_descriptor;
 using Seconds = std::chrono::duration<double>;
 
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+using net::kAwait;
 constexpr std::size_t kPiece = 64UL << 10U;
 // Between looks at whether a killed process has gone. The kernel takes its time, and a dead mount
 // can keep one for ever.

@@ -14,8 +14,8 @@ namespace sfb::psrp {
 
 namespace {
 
-constexpr std::array<std::string_view, 8> kNames = {"Data",   "DataAck",   "Command", "CommandAck",
-                                                    "Signal", "SignalAck", "Close",   "CloseAck"};
+constexpr std::array<std::string_view, 8> kElements = {
+    "Data", "DataAck", "Command", "CommandAck", "Signal", "SignalAck", "Close", "CloseAck"};
 constexpr std::string_view kErrorPrefix = "__NamedPipeError__:";
 // More on one line is no server's; each is one small element.
 constexpr std::size_t kPacketsPerLine = 64;
@@ -44,12 +44,12 @@ std::unexpected<Error> bad_packet(std::string message, std::string_view line) {
 }
 
 Result<Packet> to_packet(const xml::Element& element, std::string_view line) {
-  const auto name = std::ranges::find(kNames, element.name);
-  if (name == kNames.end() || !element.space.empty() || !element.children.empty()) {
+  const auto name = std::ranges::find(kElements, element.name);
+  if (name == kElements.end() || !element.space.empty() || !element.children.empty()) {
     return bad_packet("the server sent an element that is not PSRP's", line);
   }
   Packet packet;
-  packet.kind = static_cast<PacketKind>(name - kNames.begin());
+  packet.kind = static_cast<PacketKind>(name - kElements.begin());
   const std::string* const id = element.attribute("PSGuid");
   const auto guid = id == nullptr ? std::nullopt : parse_guid(*id);
   if (!guid) {
@@ -71,7 +71,7 @@ Result<Packet> to_packet(const xml::Element& element, std::string_view line) {
 }  // namespace
 
 std::string_view to_string(PacketKind kind) {
-  return kNames.at(static_cast<std::size_t>(kind));
+  return kElements.at(static_cast<std::size_t>(kind));
 }
 
 std::string write_packet(const Packet& packet) {

@@ -16,7 +16,7 @@ namespace {
 constexpr std::string_view kRead = "GET, HEAD";
 
 constexpr std::string_view kApi = "/api/v1/";
-constexpr std::string_view kOwn = "as=text|json|clixml, edition, view, width, max_age";
+constexpr std::string_view kOwnText = "as=text|json|clixml, edition, view, width, max_age";
 
 Route query_route(const binding::Cmdlet& cmdlet) {
   std::vector<std::string_view> parameters;
@@ -27,12 +27,13 @@ Route query_route(const binding::Cmdlet& cmdlet) {
   if (!collectors::asks_pool(cmdlet)) {
     parameters.emplace_back("via=POOL");
   }
-  return {Door::query,
-          fmt::format("{}{}", kApi, cmdlet.name),
-          kRead,
-          Runs::live,
-          Guard::caller,
-          fmt::format("What {} prints: {}; {}.", cmdlet.name, fmt::join(parameters, ", "), kOwn)};
+  return {
+      Door::query,
+      fmt::format("{}{}", kApi, cmdlet.name),
+      kRead,
+      Runs::live,
+      Guard::caller,
+      fmt::format("What {} prints: {}; {}.", cmdlet.name, fmt::join(parameters, ", "), kOwnText)};
 }
 
 std::vector<Route> make_routes() {

@@ -34,7 +34,7 @@ void value_of(Writer& writer, const View& view) {
   }
 }
 
-constexpr std::array kFamilies = {
+constexpr std::array kSettingFamilies = {
     FamilyRow{{"sfb_backup_service_configuration_sync_interval_seconds", Type::gauge, "seconds",
                "How long the Backup Service waits between two synchronisations: SyncInterval of "
                "Get-CsBackupServiceConfiguration, in seconds (cached, last good evaluation)."},
@@ -69,7 +69,7 @@ constexpr std::array kFamilies = {
                "Get-CsBackupServiceConfiguration (cached, last good evaluation)."},
               value_of<place_of("EnableRgsBackupService")>},
 };
-static_assert(kFamilies.size() == kSettings.size());
+static_assert(kSettingFamilies.size() == kSettings.size());
 
 }  // namespace
 
@@ -84,7 +84,7 @@ ConfigurationView::ConfigurationView(const Facts& facts, const Configuration* fi
 }
 
 std::span<const FamilyRow> configuration_families() {
-  return kFamilies;
+  return kSettingFamilies;
 }
 
 }  // namespace sfb::collectors

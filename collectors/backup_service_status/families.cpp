@@ -78,7 +78,7 @@ void machines(Writer& writer, const View& view) {
   }
 }
 
-constexpr std::array kFamilies = {
+constexpr std::array kStatusFamilies = {
     FamilyRow{{"sfb_backup_service_configured", Type::gauge, "",
                "Whether the Backup Service of the pool is configured: BackupModules of "
                "Get-CsBackupServiceStatus named at least one module (cached, last good "
@@ -154,7 +154,7 @@ BackupView::BackupView(const Fqdn& fqdn, BackupShown all) : shown(std::move(all)
 }
 
 std::span<const FamilyRow> backup_families() {
-  return kFamilies;
+  return kStatusFamilies;
 }
 
 }  // namespace sfb::collectors

@@ -17,7 +17,7 @@ namespace sfb::collectors {
 
 namespace {
 
-constexpr std::string_view kCmdlet = "Get-CsBackupServiceStatus";
+constexpr std::string_view kCmdletName = "Get-CsBackupServiceStatus";
 
 // The plain word of the first of these properties that has one.
 std::optional<std::string_view> word_of(const Graph& graph, const Value& object,
@@ -105,8 +105,8 @@ void add_doubt(BackupStatus& status, const PipelineResult& result) {
 
 Result<BackupStatus> interpret(const PipelineResult& result, const Limits& limits) {
   if (result.state == PipelineState::failed) {
-    return std::unexpected(cmdlet_error(result, kCmdlet, "cmdlet.failed",
-                                        fmt::format("{} was ended by an error", kCmdlet)));
+    return std::unexpected(cmdlet_error(result, kCmdletName, "cmdlet.failed",
+                                        fmt::format("{} was ended by an error", kCmdletName)));
   }
   std::size_t objects = 0;
   std::vector<const Value*> found;
@@ -121,8 +121,9 @@ Result<BackupStatus> interpret(const PipelineResult& result, const Limits& limit
   }
   if (objects == 0) {
     if (!result.errors.empty()) {
-      return std::unexpected(cmdlet_error(result, kCmdlet, "cmdlet.error",
-                                          fmt::format("{} gave errors and no status", kCmdlet)));
+      return std::unexpected(
+          cmdlet_error(result, kCmdletName, "cmdlet.error",
+                       fmt::format("{} gave errors and no status", kCmdletName)));
     }
     if (const std::size_t told = rows_of_script(result).size(); told > 0) {
       return fail(

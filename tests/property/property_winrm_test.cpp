@@ -16,7 +16,7 @@ namespace {
 using remote::testing::FakeKnobs;
 
 // Of each kind of edit and each reply; more for nightly runs.
-constexpr std::size_t kBudget = 2;
+constexpr std::size_t kWinrmBudget = 2;
 
 struct Scene {
   std::string name;
@@ -146,7 +146,7 @@ class Scenery {
   void change_bytes(std::size_t i) {
     const std::string body = replies_[i];
     Random random = random_for(fmt::format("{} {}", scene_.name, i));
-    Edits edits(body, kBudget * factor(), random);
+    Edits edits(body, kWinrmBudget * factor(), random);
     for (const auto& some :
          {edits.fitting_cuts(), edits.fitting_doubles(), edits.anywhere(), edits.truncations()}) {
       for (const Edit& edit : some) {

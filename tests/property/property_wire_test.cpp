@@ -13,7 +13,7 @@ namespace sfb::property {
 namespace {
 
 // Of each kind of edit and each message; more for nightly runs.
-constexpr std::size_t kBudget = 12;
+constexpr std::size_t kWireBudget = 12;
 // Of the changes of header fields one in so many; all of them in nightly runs.
 constexpr std::size_t kHeadersOf = 6;
 // The recordings have much in common.
@@ -38,7 +38,7 @@ TEST(DamagedConversations, AreNeverBetter) {
     // The pool's opening is the same in all of them.
     const std::size_t first = ledger.tried() == 0 ? 0 : 1;
     const std::size_t of = std::max(kHeadersOf / factor(), std::size_t{1});
-    const std::size_t budget = whole.name.contains(".txt") ? kRecordedBudget : kBudget;
+    const std::size_t budget = whole.name.contains(".txt") ? kRecordedBudget : kWireBudget;
     damage_order(whole, first, sink);
     damage_headers(whole, first, of, random, sink);
     damage_bytes(whole, first, budget * factor(), random, sink);

@@ -1,12 +1,11 @@
 // The control door: what tests look at and change while the simulator runs.
+#include "tests/simulator/await.hpp"
 #include "tests/simulator/json.hpp"
 #include "tests/simulator/listening.hpp"
 #include "tests/simulator/site.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -24,11 +23,10 @@ using tcp = asio::ip::tcp;
 
 namespace {
 
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kLargest = 64UL << 20U;
 
 std::pair<int, std::string> refused(int status, const std::string& why) {
-  return {status, fmt::format("{{\"error\": {}}}\n", quoted(why))};
+  return {status, fmt::format("{{\"error\": {}}}\n", json_text(why))};
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 #include "tests/simulator/delivery.hpp"
 
-#include <boost/asio/as_tuple.hpp>
+#include "tests/simulator/await.hpp"
+
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 #include <sys/socket.h>
 
@@ -15,8 +15,6 @@ namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
 
 namespace {
-
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
 // The peer sees a reset, not an orderly end.
 void reset(tcp::socket& socket) {

@@ -1,13 +1,13 @@
 #include "tests/simulator/engine.hpp"
 
 #include "agent/base/descriptor.hpp"
+#include "tests/simulator/await.hpp"
+#include "tests/simulator/packets.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/read_until.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -29,8 +29,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
-constexpr std::size_t kLargestLine = 64UL << 20U;
 constexpr std::chrono::seconds kGrace(5);
 
 struct Pipe {

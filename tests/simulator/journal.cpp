@@ -36,9 +36,9 @@ void Journal::write(const std::string& event, const Fields& fields) {
   if (file_.get() < 0) {
     return;
   }
-  std::string line = fmt::format(R"({{"pid": {}, "event": {})", ::getpid(), quoted(event));
+  std::string line = fmt::format(R"({{"pid": {}, "event": {})", ::getpid(), json_text(event));
   for (const auto& [name, value] : fields) {
-    line += fmt::format(", {}: {}", quoted(name), value);
+    line += fmt::format(", {}: {}", json_text(name), value);
   }
   line += "}\n";
   // At once, so that the lines of several processes stay whole; a full disk is nobody's business.

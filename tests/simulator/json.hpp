@@ -10,7 +10,7 @@
 
 namespace sim {
 
-inline std::string quoted(const std::string& text) {
+inline std::string json_text(const std::string& text) {
   return sfb::json_string(text);
 }
 
@@ -21,9 +21,9 @@ std::string object(const Map& map) {
   for (const auto& [name, value] : map) {
     out += out.size() > 1 ? ", " : "";
     if constexpr (std::is_arithmetic_v<std::decay_t<decltype(value)>>) {
-      out += fmt::format("{}: {}", quoted(name), value);
+      out += fmt::format("{}: {}", json_text(name), value);
     } else {
-      out += fmt::format("{}: {}", quoted(name), quoted(value));
+      out += fmt::format("{}: {}", json_text(name), json_text(value));
     }
   }
   return out + "}";

@@ -2,9 +2,9 @@
 
 #include "agent/base/base64.hpp"
 #include "agent/base/text.hpp"
+#include "tests/simulator/await.hpp"
+#include "tests/simulator/fault_codes.hpp"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -18,12 +18,8 @@ namespace {
 constexpr std::uint32_t kTimedOut = 2150858793;
 constexpr std::uint32_t kInvalidSelectors = 2150858843;
 constexpr std::uint32_t kAborted = 995;
-constexpr std::uint32_t kBadAction = 2150858753;
-constexpr std::uint32_t kBadSchema = 2150858817;
 constexpr std::uint32_t kTooLarge = 2150858825;
 constexpr std::uint32_t kMaxCommands = 2150859241;
-
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
 std::string subcode_of(std::uint32_t code) {
   return code == kBadSchema          ? "SchemaValidationError"

@@ -1,5 +1,6 @@
 // Create: a shell and its runspace pool.
 #include "agent/base/base64.hpp"
+#include "tests/simulator/fault_codes.hpp"
 #include "tests/simulator/machine.hpp"
 
 #include <fmt/format.h>
@@ -9,7 +10,6 @@ namespace sim {
 namespace {
 
 constexpr std::uint32_t kMaxShells = 2150859173;
-constexpr std::uint32_t kBadSchema = 2150858817;
 constexpr std::uint32_t kStartFailed = 2152992672;
 
 // The two messages of creationXml; none: it holds something else.

@@ -16,7 +16,6 @@ namespace {
 using Element = sfb::xml::Element;
 
 // A packet of a hundred fragments is still far below.
-constexpr std::size_t kLargestLine = 64UL << 20U;
 
 bool is_guid(std::string_view text) {
   constexpr std::string_view kForm = "XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX";

@@ -1,12 +1,16 @@
 // PSRP out of process: one packet a line, an XML element with the fragments in base64.
 #pragma once
 
+#include <cstddef>
 #include <expected>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace sim {
+
+/// No line is longer.
+inline constexpr std::size_t kLargestLine = 64UL << 20U;
 
 /// The session's PSGuid; a pipeline has its PID.
 inline constexpr std::string_view kSessionGuid = "00000000-0000-0000-0000-000000000000";

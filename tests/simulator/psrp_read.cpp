@@ -14,7 +14,7 @@ namespace {
 using Element = sfb::xml::Element;
 using Problems = std::vector<std::string>;
 
-bool is_number(std::string_view text) {
+bool is_integer(std::string_view text) {
   long value = 0;
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   return error == std::errc() && stop == text.data() + text.size() && !text.empty();
@@ -41,10 +41,10 @@ bool has_form(const Element& value, std::string_view form) {
   }
   if (form == "enum" || form == "list") {
     const Element* const inner = value.child("", form == "enum" ? "I32" : "LST");
-    return value.name == "Obj" && inner != nullptr && (form == "list" || is_number(inner->text));
+    return value.name == "Obj" && inner != nullptr && (form == "list" || is_integer(inner->text));
   }
   return value.name == form && (form != "B" || value.text == "true" || value.text == "false") &&
-         (!form.starts_with('I') || is_number(value.text));
+         (!form.starts_with('I') || is_integer(value.text));
 }
 
 // The member, which must be there. `form`: a tag, enum, list or any.

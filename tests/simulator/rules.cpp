@@ -1,6 +1,7 @@
 #include "tests/simulator/rules.hpp"
 
 #include "agent/base/text.hpp"
+#include "tests/simulator/fault_codes.hpp"
 
 #include <fmt/format.h>
 
@@ -18,7 +19,6 @@ namespace {
 using Element = sfb::xml::Element;
 
 constexpr std::uint32_t kBadHeader = 2150858767;
-constexpr std::uint32_t kBadAction = 2150858753;
 constexpr std::uint32_t kBadResource = 2150858811;
 constexpr std::uint32_t kBadSelector = 2150858843;
 constexpr std::uint32_t kNotUnderstood = 2150858887;

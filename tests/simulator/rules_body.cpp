@@ -1,5 +1,6 @@
 #include "agent/base/base64.hpp"
 #include "agent/base/text.hpp"
+#include "tests/simulator/fault_codes.hpp"
 #include "tests/simulator/rules.hpp"
 
 #include <fmt/format.h>
@@ -13,8 +14,6 @@ namespace sim {
 namespace {
 
 using Element = sfb::xml::Element;
-
-constexpr std::uint32_t kBadSchema = 2150858817;
 
 // Words between blanks, in any order.
 std::set<std::string_view> words_of(std::string_view text) {

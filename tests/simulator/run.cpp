@@ -80,10 +80,10 @@ void Runspace::run(Pipeline& pipeline, const PipelineRequest& request, const Fau
   // Endpoints without scripts do not show Import-Module either.
   const bool import = !call.script && call.text == "Import-Module" && language != "none";
   const std::string module = import ? argument(call, "name") : imported_by(call);
-  world_.journal.write("pipeline", {{"command", quoted(call.script ? "" : call.text)},
+  world_.journal.write("pipeline", {{"command", json_text(call.script ? "" : call.text)},
                                     {"script", call.script ? "true" : "false"},
                                     {"parameters", object(call.arguments)},
-                                    {"module", quoted(module.empty() ? imported_ : module)}});
+                                    {"module", json_text(module.empty() ? imported_ : module)}});
   if (call.script && language == "none") {
     finish(pipeline, 5,
            "The syntax is not supported by this runspace. This can occur if the runspace is in "

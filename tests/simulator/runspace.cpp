@@ -65,8 +65,8 @@ void Runspace::open(const std::vector<PsrpMessage>& messages, const std::string&
   const bool agreed = own.major == 2 && problems.empty();
   protocol_ = own.major == 2 && theirs.problems.empty() ? std::min(own, theirs.protocol) : own;
   world_.journal.write(
-      "open", {{"listener", quoted(listener_)},
-               {"protocol", quoted(fmt::format("{}.{}", protocol_.major, protocol_.minor))},
+      "open", {{"listener", json_text(listener_)},
+               {"protocol", json_text(fmt::format("{}.{}", protocol_.major, protocol_.minor))},
                {"agreed", agreed ? "true" : "false"}});
   say(kSessionCapability, capability_xml(fmt::format("{}.{}", protocol_.major, protocol_.minor)));
   if (!agreed) {

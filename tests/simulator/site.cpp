@@ -1,15 +1,14 @@
 #include "tests/simulator/site.hpp"
 
+#include "tests/simulator/await.hpp"
 #include "tests/simulator/delivery.hpp"
 #include "tests/simulator/doorman.hpp"
 #include "tests/simulator/listening.hpp"
 #include "tests/simulator/sealing.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ssl/stream.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -32,7 +31,6 @@ using tcp = asio::ip::tcp;
 
 namespace {
 
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kMaxBody = 16UL << 20U;
 
 class Counted {

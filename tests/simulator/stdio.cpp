@@ -40,8 +40,8 @@ Stdio::Stdio(World& world, const Listener& listener, bool errors_on_stdout)
       process_(world, listener),
       errors_on_stdout_(errors_on_stdout),
       end_of_line_(listener.server.crlf ? "\r\n" : "\n") {
-  const std::string name = fmt::format("\"listener\": {}", quoted(listener_));
-  world_.journal.write("start", {{"listener", quoted(listener_)}});
+  const std::string name = fmt::format("\"listener\": {}", json_text(listener_));
+  world_.journal.write("start", {{"listener", json_text(listener_)}});
   world_.child = world_.journal.count(R"("event": "start", )" + name);
 }
 

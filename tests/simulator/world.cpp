@@ -43,7 +43,7 @@ std::optional<Fault> World::pick(const std::string& listener, const std::string&
     }
     ++fault.done;
     ++counters.faults_done[fault.act];
-    journal.write("fault", {{"do", quoted(fault.act)}, {"action", quoted(action)}});
+    journal.write("fault", {{"do", json_text(fault.act)}, {"action", json_text(action)}});
     return fault;
   }
   return std::nullopt;
@@ -55,7 +55,7 @@ void World::violation(const std::string& what) {
     violations.push_back(what);
   }
   fmt::print(stderr, "violation: {}\n", what);
-  journal.write("violation", {{"text", quoted(what)}});
+  journal.write("violation", {{"text", json_text(what)}});
 }
 
 }  // namespace sim

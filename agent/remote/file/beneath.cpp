@@ -19,7 +19,7 @@ namespace {
 
 constexpr int kFolder = O_PATH | O_DIRECTORY | O_CLOEXEC;
 // Not blocking: somebody may have put a FIFO there.
-constexpr int kFile = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
+constexpr int kFileFlags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
 // As many as Linux itself follows.
 constexpr int kMostLinks = 40;
 // The kernel gives up when somebody renames folders meanwhile.
@@ -90,7 +90,7 @@ Descriptor walk(const std::string& folder, const std::string& relative, std::str
       return Descriptor();
     }
     if (parts.empty()) {
-      return Descriptor(::openat(way.back().get(), name.c_str(), kFile | O_NOFOLLOW));
+      return Descriptor(::openat(way.back().get(), name.c_str(), kFileFlags | O_NOFOLLOW));
     }
     Descriptor next(::openat(way.back().get(), name.c_str(), kFolder | O_NOFOLLOW));
     if (next.get() < 0) {
@@ -100,7 +100,8 @@ Descriptor walk(const std::string& folder, const std::string& relative, std::str
     names.push_back(
         fmt::format("{}{}{}", names.back(), names.back().ends_with('/') ? "" : "/", name));
   }
-  return Descriptor(::openat(way.back().get(), ".", kFile));  // a folder, which the caller refuses
+  return Descriptor(
+      ::openat(way.back().get(), ".", kFileFlags));  // a folder, which the caller refuses
 }
 
 }  // namespace
@@ -115,7 +116,7 @@ Descriptor open_beneath(const std::string& folder, const std::string& relative) 
     return Descriptor();
   }
   open_how how{};
-  how.flags = static_cast<unsigned>(kFile);
+  how.flags = static_cast<unsigned>(kFileFlags);
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
   Descriptor file = failed(EAGAIN);
   for (int i = 0; i < kTries && file.get() < 0 && (errno == EAGAIN || errno == EINTR); ++i) {

@@ -19,7 +19,7 @@ namespace sfb::remote {
 
 namespace {
 
-constexpr std::string_view kPool = "{pool}";
+constexpr std::string_view kPoolMark = "{pool}";
 constexpr std::string_view kCategory = "{category}";
 constexpr std::string_view kCollector = "{collector}";
 constexpr std::string_view kCategoryParameter = "Category";
@@ -225,7 +225,7 @@ class FileTransport final : public Transport, public std::enable_shared_from_thi
   std::string path_of(const Fqdn& pool, std::string_view collector,
                       std::string_view category) const {
     std::string path = options_.path;
-    replace(path, kPool, pool.str());
+    replace(path, kPoolMark, pool.str());
     replace(path, kCollector, collector);
     replace(path, kCategory, category.empty() ? "All" : category);
     return path;

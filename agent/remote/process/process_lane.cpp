@@ -23,7 +23,7 @@ namespace asio = boost::asio;
 namespace {
 
 // A process whose output ends is about to end itself.
-constexpr std::chrono::milliseconds kLastWords{1'000};
+constexpr std::chrono::milliseconds kLastOutput{1'000};
 // Of a packet that cannot be read, and of what was said on stderr beside it: a log line, the
 // history and a query's answer show 300 bytes of both together.
 constexpr std::size_t kExcerpt = 80;
@@ -200,7 +200,7 @@ asio::awaitable<ProcessLane::Next> ProcessLane::gone(Error error, MonoTime deadl
   const bool silent = error.reason == Reason::timeout;
   const MonoTime now = net::mono_now();
   const auto exit =
-      co_await child_->exited(silent ? now : std::min<MonoTime>(now + kLastWords, deadline));
+      co_await child_->exited(silent ? now : std::min<MonoTime>(now + kLastOutput, deadline));
   if (!silent || exit) {
     std::string words = child_->stderr_tail();
     if (const std::string_view lines = session_->error_lines(); !lines.empty()) {

@@ -12,8 +12,8 @@ namespace sfb::remote {
 namespace {
 
 // A Close is acknowledged at once.
-constexpr std::chrono::milliseconds kShortPatience{2'000};
-const Guid kPool{};  // the session's PSGuid
+constexpr std::chrono::milliseconds kClosingPatience{2'000};
+const Guid kPoolId{};  // the session's PSGuid
 
 }  // namespace
 
@@ -56,7 +56,7 @@ ProcessSession::Next ProcessSession::started() {
   pool_ = std::make_unique<psrp::RunspacePool>(std::move(pool));
   std::string opening = pool_->open();
   show_sent(opening);
-  send(kPool, std::move(opening));
+  send(kPoolId, std::move(opening));
   step_ = Step::open;
   return wait();
 }
@@ -89,13 +89,13 @@ ProcessSession::Next ProcessSession::received(std::string_view bytes, MonoTime n
 }
 
 Status ProcessSession::take(const psrp::Packet& packet) {
-  if (packet.id == kPool) {
+  if (packet.id == kPoolId) {
     Status taken = pool_->receive(packet.bytes);
     if (step_ == Step::remove) {
       return {};  // it says that it closes
     }
     for (std::string& response : pool_->take_host_responses()) {
-      send(kPool, std::move(response), true);
+      send(kPoolId, std::move(response), true);
     }
     return taken;
   }
@@ -137,7 +137,7 @@ ProcessSession::Next ProcessSession::proceed(MonoTime now) {
     // Also one that completed: the pool's own Close is not answered before.
     carrier_->send({.kind = psrp::PacketKind::close, .id = pipeline_->id()});
     step_ = Step::end;
-    until_ = now + kShortPatience;
+    until_ = now + kClosingPatience;
   }
   return wait();
 }
@@ -312,16 +312,16 @@ ProcessSession::Next ProcessSession::abort(MonoTime now) {
   spoiled_ = spoiled_ || !pipeline_->finished();
   carrier_->send_regardless({.kind = psrp::PacketKind::close, .id = pipeline_->id()});
   step_ = Step::abort;
-  until_ = now + kShortPatience;
+  until_ = now + kClosingPatience;
   return wait();
 }
 
 ProcessSession::Next ProcessSession::cleared(MonoTime now) {
   pipeline_.reset();
   if (closing_ && !dead_ && !spoiled_ && holds_pool() && carrier_->settled()) {
-    carrier_->send({.kind = psrp::PacketKind::close, .id = kPool});
+    carrier_->send({.kind = psrp::PacketKind::close, .id = kPoolId});
     step_ = Step::remove;
-    until_ = now + kShortPatience;
+    until_ = now + kClosingPatience;
     return wait();
   }
   step_ = Step::idle;

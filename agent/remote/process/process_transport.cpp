@@ -10,8 +10,8 @@ namespace sfb::remote {
 namespace {
 
 // An answer read beside the loop takes some 10 ms for each MiB.
-constexpr std::size_t kReaders = 1;
-constexpr std::size_t kReadJobs = 4096;
+constexpr std::size_t kAnswerReaders = 1;
+constexpr std::size_t kAnswerJobs = 4096;
 
 }  // namespace
 
@@ -22,7 +22,7 @@ std::shared_ptr<Transport> make_process_transport(boost::asio::any_io_executor e
     options.budget = std::make_shared<ByteBudget>(options.limits.in_flight);
   }
   if (!options.readers) {
-    options.readers = std::make_shared<net::WorkerPool>("answers", kReaders, kReadJobs);
+    options.readers = std::make_shared<net::WorkerPool>("answers", kAnswerReaders, kAnswerJobs);
   }
   LanesOptions lanes{.endpoint = options.endpoint,
                      .transport = "ssh",

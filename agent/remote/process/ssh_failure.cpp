@@ -83,7 +83,7 @@ constexpr std::array kKnown = {
 };
 
 // A log line, the history and a query's answer show 300 bytes of a peer's text.
-constexpr std::size_t kLastWords = 280;
+constexpr std::size_t kShownStderr = 280;
 
 }  // namespace
 
@@ -99,7 +99,7 @@ Error child_failure(std::string_view program, bool is_ssh,
                 std::string(known.code),
                 std::string(known.message),
                 std::string(known.remedy),
-                std::string(last_lines(words, kLastWords)),
+                std::string(last_lines(words, kShownStderr)),
                 known.stage};
       }
     }
@@ -116,7 +116,7 @@ Error child_failure(std::string_view program, bool is_ssh,
           ? "a sandbox may have done that (MemoryDenyWriteExecute of the systemd unit ends .NET "
             "programs); run it by hand as the agent's account"
           : "look at what it wrote to stderr, and run it by hand as the agent's account",
-      std::string(last_lines(words, kLastWords)),
+      std::string(last_lines(words, kShownStderr)),
       Stage::none};
 }
 

@@ -64,7 +64,7 @@ std::uint64_t number_of(const Secret& secret) {
   return std::hash<std::string_view>{}(secret.reveal());
 }
 
-std::string folder_of(const std::string& path) {
+std::string watched_folder(const std::string& path) {
   const auto slash = path.rfind('/');
   return slash == 0 || slash == std::string::npos ? "/" : path.substr(0, slash);
 }
@@ -136,7 +136,7 @@ PasswordFile::PasswordFile(boost::asio::any_io_executor executor,
       files_(std::move(files)),
       path_(std::move(path)),
       kind_(kind),
-      folder_(folder_of(path_)),
+      folder_(watched_folder(path_)),
       watch_(std::move(watch)),
       logger_(std::move(logger)) {}
 

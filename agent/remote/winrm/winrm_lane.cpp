@@ -27,7 +27,7 @@ constexpr std::chrono::milliseconds kPause{100};
 
 // More than this takes the loop too long (no step over 5 ms); a quarter of what costs that
 // here, as servers are slower than this.
-constexpr std::size_t kReadOnLoop = 64UL << 10U;
+constexpr std::size_t kReplyOnLoop = 64UL << 10U;
 
 Error cut_off() {
   return {Reason::timeout, "winrm.cancelled", "the request was cut off", {}, {}, Stage::query};
@@ -175,7 +175,7 @@ boost::asio::awaitable<Result<PipelineResult>> WinrmLane::converse(const Call& c
 boost::asio::awaitable<WinrmSession::Next> WinrmLane::answer(http::HttpReply reply, MonoTime came) {
   const bool fresh = link_.fresh();
   // An observer is told things while the answer is read, and wants that on the loop.
-  if (reply.body.size() + session_->held() <= kReadOnLoop || endpoint_->observer) {
+  if (reply.body.size() + session_->held() <= kReplyOnLoop || endpoint_->observer) {
     auto next = session_->answer(reply, came, fresh);
     link_.keep(session_->held());
     co_return next;

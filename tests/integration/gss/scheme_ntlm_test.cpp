@@ -17,7 +17,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr const char* kSoap = "application/soap+xml;charset=UTF-8";
+constexpr const char* kEnvelopeType = "application/soap+xml;charset=UTF-8";
 
 /// Seals as a server: one token, cut behind its signature.
 auth::Payload seal(gss_ctx_id_t context, const std::string& text) {
@@ -25,11 +25,11 @@ auth::Payload seal(gss_ctx_id_t context, const std::string& text) {
   Buffer output;
   OM_uint32 minor = 0;
   EXPECT_EQ(gss_wrap(&minor, context, 1, GSS_C_QOP_DEFAULT, &input, nullptr, output.out()), 0U);
-  return auth::write_sealed(auth::SealedProtocol::spnego, kSoap, text.size(),
+  return auth::write_sealed(auth::SealedProtocol::spnego, kEnvelopeType, text.size(),
                             output.view().substr(0, 16), output.view().substr(16));
 }
 
-std::string open(gss_ctx_id_t context, const auth::Payload& payload) {
+std::string unsealed(gss_ctx_id_t context, const auth::Payload& payload) {
   const auto part = auth::read_sealed(payload.content_type, payload.body);
   if (!part) {
     return describe(part.error());
@@ -85,11 +85,11 @@ TEST_F(SchemeNtlmTest, ItSealsBothWays) {
     EXPECT_THAT(server.client(), HasSubstr("alice"));
     for (const std::size_t size : {std::size_t{1}, std::size_t{1000}, std::size_t{700'000}}) {
       const std::string text(size, 'x');
-      const auto sealed = client->seal({kSoap, text});
+      const auto sealed = client->seal({kEnvelopeType, text});
       ASSERT_TRUE(sealed) << describe(sealed.error());
       EXPECT_EQ(auth::read_sealed(sealed->content_type, sealed->body)->signature.size(), 16U);
       EXPECT_THAT(sealed->body, Not(HasSubstr("xxxxxxxxx")));
-      EXPECT_EQ(open(server.context(), *sealed), text);
+      EXPECT_EQ(unsealed(server.context(), *sealed), text);
       const auto plain = client->unseal(seal(server.context(), text), 200);
       ASSERT_TRUE(plain) << describe(plain.error());
       EXPECT_EQ(plain->body, text);
@@ -224,7 +224,7 @@ TEST_F(SchemeNtlmTest, A401InMidSessionBeginsANewContextOnce) {
   Acceptor server = acceptor();
   const auto client = scheme({.tls = true});
   ASSERT_TRUE(testing::talk(*client, server).step);
-  ASSERT_TRUE(client->unseal({kSoap, "answer"}, 200));
+  ASSERT_TRUE(client->unseal({kEnvelopeType, "answer"}, 200));
   server.forget();
   auto step = client->step(std::vector<std::string>{"Negotiate"});
   ASSERT_TRUE(step) << describe(step.error());

@@ -51,8 +51,8 @@ TEST_F(ListenTest, SeveralAddressesServeTogether) {
   }
 }
 
-/// A port that is free in both families.
-std::string free_port() {
+/// `:PORT` with a port that is free in both families.
+std::string free_address() {
   const TestServer server({}, ":0");
   return server.where.substr(server.where.rfind(':'));
 }
@@ -70,7 +70,7 @@ std::vector<std::string> bound(const std::vector<std::string>& addresses) {
 }
 
 TEST_F(ListenTest, TheSameAddressTwiceIsServedOnce) {
-  const std::string port = free_port();
+  const std::string port = free_address();
   const std::string v4 = "127.0.0.1" + port;
   EXPECT_THAT(bound({v4, v4}), ElementsAre(v4));
   EXPECT_THAT(bound({"localhost" + port, v4}), ElementsAre(v4));
@@ -82,14 +82,14 @@ TEST_F(ListenTest, TheSameAddressTwiceIsServedOnce) {
 }
 
 TEST_F(ListenTest, AnAddressOfAWildcardIsServedByIt) {
-  const std::string port = free_port();
+  const std::string port = free_address();
   EXPECT_THAT(bound({"127.0.0.1" + port, "0.0.0.0" + port}), ElementsAre("0.0.0.0" + port));
   EXPECT_THAT(bound({"[::]" + port, "[::1]" + port}), ElementsAre("[::]" + port));
   EXPECT_THAT(bound({"[::]" + port, "127.0.0.1" + port}), ElementsAre("[::]" + port));
 }
 
 TEST_F(ListenTest, BothWildcardsStandBesideEachOther) {
-  const std::string port = free_port();
+  const std::string port = free_address();
   for (const std::string& v6 : {"[::]" + port, port}) {
     EXPECT_THAT(bound({"0.0.0.0" + port, v6}), ElementsAre("0.0.0.0" + port, "[::]" + port));
     EXPECT_THAT(bound({v6, "0.0.0.0" + port}), ElementsAre("[::]" + port, "0.0.0.0" + port));

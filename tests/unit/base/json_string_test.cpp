@@ -7,7 +7,7 @@
 namespace sfb {
 namespace {
 
-constexpr std::string_view kText =
+constexpr std::string_view kJsonText =
     "'<>&/"
     "\"\\\b\f\n\r\t\x01\x7F\xC2\x85\xC2\x9F\xE2\x80\xA8\xE2\x80\xA9\xC3\xA9\xF0\x9F\x98\x80\xFF";
 constexpr std::string_view kRest = "\xC3\xA9\xF0\x9F\x98\x80\xEF\xBF\xBD\"";
@@ -25,7 +25,7 @@ TEST(JsonString, EscapesByPurpose) {
         Case{JsonEscapes::powershell_51,
              "\"\\u0027\\u003c\\u003e\\u0026/\\\"\\\\\\b\\f\\n\\r\\t\\u0001\x7F\\u0085\xC2\x9F"
              "\\u2028\\u2029"}}) {
-    EXPECT_EQ(json_string(kText, c.escapes), std::string(c.begin) + std::string(kRest));
+    EXPECT_EQ(json_string(kJsonText, c.escapes), std::string(c.begin) + std::string(kRest));
   }
 }
 

@@ -8,13 +8,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr MonoTime kStart{1'000s};
+constexpr MonoTime kFirst{1'000s};
 
 class BackoffTest : public ::testing::Test {
  protected:
   bool refuse() { return backoff.refused(now, now); }
 
-  MonoTime now = kStart;
+  MonoTime now = kFirst;
   Backoff backoff;
 };
 
@@ -50,10 +50,10 @@ TEST_F(BackoffTest, AnEndBeginsFromTheFirstStep) {
 }
 
 TEST_F(BackoffTest, RunsThatFailTogetherAreOneStep) {
-  EXPECT_TRUE(backoff.refused(kStart - 5s, now));
+  EXPECT_TRUE(backoff.refused(kFirst - 5s, now));
   EXPECT_FALSE(backoff.refused(now, now));
-  EXPECT_FALSE(backoff.refused(kStart - 5s, now + 1s));
-  EXPECT_FALSE(backoff.refused(kStart - 5s, now + 2min)) << "a very late one too";
+  EXPECT_FALSE(backoff.refused(kFirst - 5s, now + 1s));
+  EXPECT_FALSE(backoff.refused(kFirst - 5s, now + 2min)) << "a very late one too";
   EXPECT_EQ(backoff.until(now), now + 1min);
 }
 
@@ -99,7 +99,7 @@ class AccountTest : public ::testing::Test {
  protected:
   void refuse(std::uint64_t endpoint) { account.refused(endpoint, now, now); }
 
-  MonoTime now = kStart;
+  MonoTime now = kFirst;
   Account account;
 };
 

@@ -21,14 +21,11 @@ using testing::good_evaluation;
 using ::testing::HasSubstr;
 using testing::kMade;
 using ::testing::Not;
+using testing::query;
 using testing::shared;
 using ::testing::StartsWith;
 
 constexpr MonoTime kNow = kMade + 35s;
-
-Query query(const std::string& parameters = {}) {
-  return parse_query_request(testing::ask_for("PoolFqdn=atl.example.com" + parameters)).value();
-}
 
 // Unknown is neither yes nor no, in each form.
 TEST(RefusedAnswerBody, AnUnknownVerdictIsToldAsUnknown) {

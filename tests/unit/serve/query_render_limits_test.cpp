@@ -20,13 +20,10 @@ using ::testing::HasSubstr;
 using testing::header_of;
 using testing::kMade;
 using ::testing::Not;
+using testing::query;
 using testing::shared;
 
-constexpr MonoTime kNow = kMade + 35s;
-
-Query query(const std::string& parameters = {}) {
-  return parse_query_request(testing::ask_for("PoolFqdn=atl.example.com" + parameters)).value();
-}
+constexpr MonoTime kShownAt = kMade + 35s;
 
 // A list of references to one text: a small answer, a huge text.
 TEST(GoodAnswer, ATextThatIsTooLargeIsAnErrorInEveryForm) {
@@ -42,7 +39,7 @@ TEST(GoodAnswer, ATextThatIsTooLargeIsAnErrorInEveryForm) {
   const status::Answer given{shared(std::move(evaluation)), status::Source::live};
   for (const char* const form : {"", "&view=list", "&as=json", "&as=clixml"}) {
     const auto made = [&](std::size_t max_bytes) {
-      return render_answer(query(form), given, kNow, "night-1", {}, max_bytes);
+      return render_answer(query(form), given, kShownAt, "night-1", {}, max_bytes);
     };
     EXPECT_EQ(made(8'000'000).status, 200) << form;
     const http::Response refused = made(100'000);
@@ -61,8 +58,8 @@ TEST(GoodAnswer, TheServersOwnTextHasTheSameLimit) {
   result.rendered = Rendering{120, std::string(5'000, 'x') + '\n'};
   evaluation.result = std::make_shared<const PipelineResult>(std::move(result));
   const status::Answer given{shared(std::move(evaluation)), status::Source::live};
-  EXPECT_EQ(render_answer(query(), given, kNow, "x", {}, 5'001).status, 200);
-  EXPECT_EQ(render_answer(query(), given, kNow, "x", {}, 5'000).status, 502);
+  EXPECT_EQ(render_answer(query(), given, kShownAt, "x", {}, 5'001).status, 200);
+  EXPECT_EQ(render_answer(query(), given, kShownAt, "x", {}, 5'000).status, 502);
 }
 
 TEST(FailedAnswer, ErrorsThatAreTooLongAreSaidToBe) {
@@ -74,10 +71,10 @@ TEST(FailedAnswer, ErrorsThatAreTooLongAreSaidToBe) {
   result.errors.push_back(record.to_value(result.graph));
   evaluation.result = std::make_shared<const PipelineResult>(std::move(result));
   const status::Answer given{shared(std::move(evaluation)), status::Source::live};
-  const http::Response text = render_answer(query(), given, kNow, "x", {}, 10'000);
+  const http::Response text = render_answer(query(), given, kShownAt, "x", {}, 10'000);
   EXPECT_EQ(text.status, 502);
   EXPECT_THAT(body_of(text), HasSubstr("render.too_large"));
-  const http::Response json = render_answer(query("&as=json"), given, kNow, "x");
+  const http::Response json = render_answer(query("&as=json"), given, kShownAt, "x");
   EXPECT_THAT(body_of(json), Not(HasSubstr(std::string(2'001, 'x'))));
 }
 

@@ -30,18 +30,15 @@ using ::testing::HasSubstr;
 using testing::header_of;
 using testing::kMade;
 using ::testing::Not;
+using testing::query;
 using testing::shared;
 using ::testing::StartsWith;
 
-constexpr MonoTime kNow = kMade + 35s + 900ms;
-
-Query query(const std::string& parameters = {}) {
-  return parse_query_request(testing::ask_for("PoolFqdn=atl.example.com" + parameters)).value();
-}
+constexpr MonoTime kSeen = kMade + 35s + 900ms;
 
 http::Response answer(const Query& asked, status::Evaluation evaluation,
                       status::EvaluationPtr last_good = {}) {
-  return render_answer(asked, {shared(std::move(evaluation)), status::Source::joined}, kNow,
+  return render_answer(asked, {shared(std::move(evaluation)), status::Source::joined}, kSeen,
                        "night-1", {.last_good = std::move(last_good)});
 }
 
@@ -259,7 +256,7 @@ TEST(FailedAnswer, IsOfTheEditionAsked) {
     form.choice.edition = edition;
     EXPECT_EQ(body_of(answer(asking, evaluation)),
               format::pipeline(*evaluation.result, false, {.edition = edition}).value() +
-                  problem_text(form, problem, kNow))
+                  problem_text(form, problem, kSeen))
         << asked;
   }
 }
@@ -339,7 +336,7 @@ TEST_P(RefusedAnswer, HasItsStatus) {
       given.retry_after,
       {}};
   for (const char* form : {"&as=text", "&as=json", "&as=clixml"}) {
-    const http::Response response = render_refusal(query(form), refusal, kNow, "night-1");
+    const http::Response response = render_refusal(query(form), refusal, kSeen, "night-1");
     EXPECT_EQ(response.status, given.status) << form;
     EXPECT_EQ(header_of(response, "Retry-After"), given.retry_header) << form;
     EXPECT_EQ(header_of(response, "X-Outcome"), "failed");
@@ -371,20 +368,20 @@ TEST(RefusedAnswerBody, ShowsTheLastKnownResult) {
                           failed};
   const auto text = [&](status::EvaluationPtr last_good) {
     return body_of(
-        render_refusal(query("&width=500"), refusal, kNow, "x", {.last_good = last_good}));
+        render_refusal(query("&width=500"), refusal, kSeen, "x", {.last_good = last_good}));
   };
   EXPECT_THAT(text({}), HasSubstr("35 s ago: failed (auth.refused)."));
   EXPECT_THAT(text(good),
               HasSubstr("35 s ago: not working properly: CMSMaster: export is ErrorState, "
                         "not FinalState or SteadyState.\n"));
   const http::Response json =
-      render_refusal(query("&as=json"), refusal, kNow, "x", {.last_good = good});
+      render_refusal(query("&as=json"), refusal, kSeen, "x", {.last_good = good});
   EXPECT_EQ(member(json, "last_known.working"), "false");
   EXPECT_EQ(member(json, "last_known.configured"), "true");
   EXPECT_EQ(member(json, "retry_after_seconds"), "60");
   EXPECT_THAT(body_of(json), HasSubstr("CMSMaster: export is ErrorState"));
   refusal.last_known = good;
-  EXPECT_EQ(member(render_refusal(query("&as=json"), refusal, kNow, "x"), "last_known.outcome"),
+  EXPECT_EQ(member(render_refusal(query("&as=json"), refusal, kSeen, "x"), "last_known.outcome"),
             "good");
 }
 

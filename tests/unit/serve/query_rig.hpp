@@ -3,6 +3,7 @@
 
 #include "agent/http/types.hpp"
 #include "agent/serve/query.hpp"
+#include "agent/serve/query_parse.hpp"
 #include "agent/status/evaluation.hpp"
 #include "collectors/backup_service_status/status.hpp"
 
@@ -33,6 +34,10 @@ inline http::Request get(const std::string& path, const std::string& query,
 
 inline http::Request ask_for(const std::string& query, std::vector<http::Header> headers = {}) {
   return get("/api/v1/Get-CsBackupServiceStatus", query, std::move(headers));
+}
+
+inline Query query(const std::string& parameters = {}) {
+  return parse_query_request(testing::ask_for("PoolFqdn=atl.example.com" + parameters)).value();
 }
 
 inline std::string header_of(const http::Response& response, std::string_view name) {

@@ -1,0 +1,12 @@
+// How coroutines of this program wait for Asio.
+#pragma once
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace sfb::net {
+
+/// The error code is the first part of what `co_await` gives, instead of an exception.
+inline constexpr auto kAwait = boost::asio::as_tuple(boost::asio::use_awaitable);
+
+}  // namespace sfb::net
