@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every header compiles alone. Those of a .cpp with the same name are its first include, so the build has shown it; the others are
+# Every header compiles alone. Those of a .cpp with the same name are its first include, so lint.clang_tidy shows it; the others are
 # compiled here. usage: headers.sh BUILD_DIR (for the flags of the build)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
