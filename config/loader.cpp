@@ -84,6 +84,7 @@ std::expected<Loaded, std::vector<Problem>> load(std::span<const std::string> pa
   }
   warn_of_pool_names(draft, warnings);
   std::vector<std::pair<std::string, std::string>> places;
+  places.reserve(draft.pools.size());
   for (const DraftPool& pool : draft.pools) {
     places.emplace_back(pool.node->file, pool.key);
   }

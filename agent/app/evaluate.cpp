@@ -224,6 +224,7 @@ int report(const Run& run, const config::Pool& pool, const EvaluateOptions& opti
 void print_unknown_pool(std::string_view pool, const config::Settings& settings) {
   constexpr std::size_t kMostListed = 20;
   std::vector<std::string_view> names;
+  names.reserve(settings.pools.size());
   for (const config::Pool& known : settings.pools) {
     names.push_back(known.fqdn.str());
   }
