@@ -1,9 +1,9 @@
 // What a process settles before it does anything: its memory, its first descriptors, its signals.
 #pragma once
 
-#include <cstddef>
-
 #include "agent/base/time.hpp"
+
+#include <cstddef>
 
 namespace sfb::app {
 
