@@ -21,19 +21,28 @@ class AnswerCache {
   /// What is known about one question.
   struct Entry {
     status::Question question;
-    status::EvaluationPtr completed = {};  ///< the last one, good or failed
+    status::EvaluationPtr completed = {};  ///< the last one, good or failed; may be null
     status::EvaluationPtr good = {};       ///< the last conclusive one
     MonoTime completed_at{};
+    /// When runs of it were last ended because nobody waited any more: the last, and the one
+    /// before.
+    std::optional<MonoTime> cancelled_at = {};
+    std::optional<MonoTime> cancelled_before = {};
   };
 
   void add(const status::EvaluationPtr& evaluation, MonoTime now);
+  /// A run of it had begun and was ended without an answer: the server was asked all the same.
+  void cancelled(const status::Question& question, MonoTime now);
   /// nullptr when an equal question was not answered or is forgotten.
   const Entry* find(const status::Question& question) const;
-  /// When the last answer to any question came; absent before the first.
-  std::optional<MonoTime> last_answer() const;
+  /// When the last run of any question ended, with an answer or cancelled; absent before the first.
+  std::optional<MonoTime> last_end() const;
   std::size_t size() const { return entries_.size(); }
 
  private:
+  Entry& to_front(const status::Question& question);
+  void forget_oldest();
+
   std::list<Entry> entries_;  ///< newest first
 };
 

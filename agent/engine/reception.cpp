@@ -39,7 +39,7 @@ std::optional<status::Refusal> Reception::too_soon(const Pool& pool,
   const bool another = std::ranges::any_of(pool.jobs, [&](const JobPtr& job) {
     return job->phase != Job::Phase::abandoned && !job->scheduled && job->question != question;
   });
-  const auto last = pool.cache.last_answer();
+  const auto last = pool.cache.last_end();
   const MonoTime free = another ? now.mono + min_live_interval_
                         : last  ? *last + min_live_interval_
                                 : now.mono;
@@ -63,6 +63,12 @@ void Reception::ask(Pool& pool, const status::Question& question, status::Wish w
   if (!refusal && !job && known != nullptr && now.mono - known->completed_at < min_live_interval_) {
     outbox_.answer(callback, {known->completed, status::Source::cache});
     return;
+  }
+  if (!refusal && !job && known != nullptr && known->cancelled_before &&
+      now.mono - *known->cancelled_before < min_live_interval_) {
+    // One who left may come again at once. Who does so again and again still asks the server.
+    refusal = refuse_impatient(pool.what(), pool.fqdn(), min_live_interval_,
+                               *known->cancelled_before + min_live_interval_, now);
   }
   if (!refusal && !job) {
     refusal = too_soon(pool, question, now);

@@ -59,6 +59,18 @@ status::Refusal refuse_too_soon(const collectors::Collector& what, const Fqdn& p
           {}};
 }
 
+status::Refusal refuse_impatient(const collectors::Collector& what, const Fqdn& pool,
+                                 std::chrono::milliseconds least, MonoTime free, Now now) {
+  return {Error{Reason::throttled, "engine.too_soon",
+                fmt::format("{} was asked at pool {} twice within {}, and the callers left before "
+                            "the answer came",
+                            what.name, pool.str(), format_duration(least)),
+                "let callers wait as long as an evaluation takes, or ask with max_age", "",
+                Stage::queue},
+          seconds_until(free, now.mono),
+          {}};
+}
+
 status::Refusal refuse_too_late() {
   return {Error{Reason::timeout, "timeout.queue", "no time for an answer was left",
                 "allow more time", "", Stage::queue},

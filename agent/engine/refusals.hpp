@@ -19,6 +19,9 @@ status::Refusal refuse_crowd(std::size_t waiting);
 /// be asked at `free`.
 status::Refusal refuse_too_soon(const collectors::Collector& what, const Fqdn& pool,
                                 std::chrono::milliseconds least, MonoTime free, Now now);
+/// Callers asked the same twice within `least` and did not wait for the answer.
+status::Refusal refuse_impatient(const collectors::Collector& what, const Fqdn& pool,
+                                 std::chrono::milliseconds least, MonoTime free, Now now);
 /// The caller's time was over before the question was asked.
 status::Refusal refuse_too_late();
 /// It was over before the endpoint had a slot. `held`: because its account is on trial.

@@ -232,6 +232,9 @@ void Runs::withdraw_if_unwanted(const JobPtr& job) {
     forget(job);
   } else {
     cancel(*job);
+    if (pool != nullptr) {
+      pool->cache.cancelled(job->question, now.mono);
+    }
   }
   if (pool != nullptr && job->drives_activity()) {
     pool->activity.finished(now.mono);

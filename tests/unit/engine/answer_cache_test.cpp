@@ -88,14 +88,14 @@ TEST(AnswerCache, IsBoundedAndNeverForgetsTheScheduledQuestion) {
 TEST(AnswerCache, HoldsEveryQuestionOfThePoolsStatus) {
   const FakeClock clock;
   AnswerCache cache;
-  EXPECT_EQ(cache.last_answer(), std::nullopt);
+  EXPECT_EQ(cache.last_end(), std::nullopt);
   for (unsigned n = 0; n < 24; ++n) {
     cache.add(answered(numbered(n), clock.now(), true), clock.now().mono + n * 1s);
   }
   for (unsigned n = 0; n < 24; ++n) {
     EXPECT_NE(cache.find(numbered(n)), nullptr) << n;
   }
-  EXPECT_EQ(cache.last_answer(), clock.now().mono + 23s);
+  EXPECT_EQ(cache.last_end(), clock.now().mono + 23s);
 }
 
 TEST(AnswerCache, TheOneAnsweredLongestAgoGoes) {

@@ -189,6 +189,34 @@ TEST(CoreAsk, ARunNobodyWaitsForIsCancelledAndNotCounted) {
   EXPECT_EQ(rig.pool()->evaluations, 1U);
 }
 
+TEST(CoreAsk, LeavingAgainAndAgainGoesNotRoundTheLeastInterval) {
+  Rig rig;
+  const auto ask_and_leave = [&rig] {
+    std::stop_source gone;
+    auto heard = rig.ask(Rig::category("CMS"), {}, gone.get_token());
+    gone.request_stop();
+    if (!rig.open.empty()) {
+      rig.finish(failure(Reason::timeout));  // the cancelled run has returned
+    }
+    return heard;
+  };
+  for (int n = 0; n < 50; ++n) {
+    ask_and_leave();
+  }
+  EXPECT_EQ(rig.launched, 2U);
+  const auto refused = rig.ask(Rig::category("CMS"));
+  ASSERT_FALSE(refused->answered());
+  EXPECT_EQ(refused->code(), "engine.too_soon");
+  EXPECT_EQ(refused->refusal().retry_after, 10s);
+  EXPECT_EQ(rig.ask(Rig::category("RGS"))->calls, 0)
+      << "another question has an interval of its own";
+  rig.finish_good();
+  rig.clock.advance(10s);
+  const auto heard = rig.ask(Rig::category("CMS"));
+  rig.finish_good();
+  EXPECT_EQ(heard->answer().source, Source::live);
+}
+
 TEST(CoreAsk, OneCallerGoneLeavesTheOthersTheirRun) {
   Rig rig;
   std::stop_source gone;
