@@ -4,6 +4,7 @@
 #include "collectors/backup_service_configuration/backup_service_configuration.hpp"
 #include "collectors/backup_service_status/backup_service_status.hpp"
 #include "collectors/management_store_replication/management_store_replication.hpp"
+#include "collectors/pool_backup_relationship/pool_backup_relationship.hpp"
 
 #include <algorithm>
 #include <array>
@@ -13,10 +14,8 @@ namespace sfb::collectors {
 namespace {
 
 constexpr std::array kCollectors = {
-    &kBackupServiceStatus,
-    &kManagementStoreReplication,
-    &kCentralManagementStore,
-    &kBackupServiceConfiguration,
+    &kBackupServiceStatus,        &kManagementStoreReplication, &kCentralManagementStore,
+    &kBackupServiceConfiguration, &kPoolBackupRelationship,
 };
 
 }  // namespace

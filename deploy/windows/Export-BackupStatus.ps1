@@ -8,8 +8,8 @@ per pool and category) and writes each answer with its errors, its warnings and 
 A failure is written as well: a file with State Failed and the error in it. Without that the exporter
 could only say that the file grows old, not why.
 
-With -Collector it asks further cmdlets too. They are about the whole deployment: each is asked once, and
-its answer is written into a file for each pool.
+With -Collector it asks further cmdlets too. Those about the whole deployment are asked once, and the
+answer is written into a file for each pool.
 
 A file appears under its name only when it is complete: it is written beside and renamed.
 
@@ -34,9 +34,10 @@ pool; needed only if somebody asks the exporter with -Category.
 
 .PARAMETER Collector
 What to ask, by the exporter's names: backup_service_status, management_store_replication,
-central_management_store, backup_service_configuration. Without it: backup_service_status. With it the
-names of the files tell what was asked: <pool>.<collector>.clixml, with -PerCategory
-<pool>.<collector>.<category>.clixml, where only backup_service_status has other categories than All.
+central_management_store, backup_service_configuration, pool_backup_relationship. Without it:
+backup_service_status. With it the names of the files tell what was asked: <pool>.<collector>.clixml, with
+-PerCategory <pool>.<collector>.<category>.clixml, where only backup_service_status has other categories
+than All.
 
 .PARAMETER Module
 The module that brings the cmdlet. Several are tried in this order until one brings it.
@@ -86,10 +87,11 @@ $ExportDepth = 2
 # What each collector asks, and with which parameters. Those that do not ask a pool are asked once. The
 # backup status goes first: what ends the task early costs the others.
 $Known = [ordered]@{
-    backup_service_status = @{ Cmdlet = 'Get-CsBackupServiceStatus'; AsksPool = $true; Switches = @{} }
-    management_store_replication = @{ Cmdlet = 'Get-CsManagementStoreReplicationStatus'; AsksPool = $false; Switches = @{} }
-    central_management_store = @{ Cmdlet = 'Get-CsManagementStoreReplicationStatus'; AsksPool = $false; Switches = @{ CentralManagementStoreStatus = $true } }
-    backup_service_configuration = @{ Cmdlet = 'Get-CsBackupServiceConfiguration'; AsksPool = $false; Switches = @{ LocalStore = $true } }
+    backup_service_status = @{ Cmdlet = 'Get-CsBackupServiceStatus'; AsksPool = $true; Categories = $true; Switches = @{} }
+    management_store_replication = @{ Cmdlet = 'Get-CsManagementStoreReplicationStatus'; AsksPool = $false; Categories = $false; Switches = @{} }
+    central_management_store = @{ Cmdlet = 'Get-CsManagementStoreReplicationStatus'; AsksPool = $false; Categories = $false; Switches = @{ CentralManagementStoreStatus = $true } }
+    backup_service_configuration = @{ Cmdlet = 'Get-CsBackupServiceConfiguration'; AsksPool = $false; Categories = $false; Switches = @{ LocalStore = $true } }
+    pool_backup_relationship = @{ Cmdlet = 'Get-CsPoolBackupRelationship'; AsksPool = $true; Categories = $false; Switches = @{ LocalStore = $true } }
 }
 
 # Loads the first module that brings the cmdlet. Complaints of a module that works all the same become
@@ -328,7 +330,7 @@ $loaded = Import-StatusModule @($Module | ForEach-Object { $_ -split ',' } | For
 foreach ($collected in @($Known.Keys | Where-Object { $wanted -contains $_ })) {
     $what = $Known[$collected]
     $categories = @('All')
-    if ($PerCategory -and $what.AsksPool) {
+    if ($PerCategory -and $what.Categories) {
         $categories = @('All', 'UserData', 'CMS', 'RGS')
     }
     $answer = $null
@@ -360,7 +362,7 @@ foreach ($collected in @($Known.Keys | Where-Object { $wanted -contains $_ })) {
             $export | Add-Member -MemberType NoteProperty -Name Counts -Value ([pscustomobject] (Get-ItemCount $export))
 
             $asked = $category
-            if (-not $what.AsksPool) {
+            if (-not $what.Categories) {
                 $asked = $collected
             }
             $hasAnswer = $answer.State -eq 'Completed' -and ($export.Output.Count -gt 0 -or $export.Errors.Count -eq 0)

@@ -22,8 +22,8 @@ PATH = "/api/v1/Get-CsManagementStoreReplicationStatus"
 
 
 class Collectors(LabTest):
-    def configure_pool(self, url, collectors, **pool):
-        self.configure_winrm({"one": {"url": url}}, {POOL: "one"})
+    def configure_pool(self, url, collectors, endpoint=(), **pool):
+        self.configure_winrm({"one": {"url": url, **dict(endpoint)}}, {POOL: "one"})
         settings = json.loads((self.folder / "agent.yml").read_text(encoding="utf-8"))
         settings["pools"][0].update(collectors=collectors, **pool)
         (self.folder / "agent.yml").write_text(json.dumps(settings), encoding="utf-8")
@@ -60,6 +60,22 @@ class Collectors(LabTest):
                                        env={"SFB_BACKUP_EXPORTER_URL": f"http://{agent.address}"})
                 self.assertIn("fe2.example.com", shown.stdout)
             self.wait_quiet(simulator)
+
+    def test_the_partner_as_the_server_knows_it(self):
+        relation = {"Get-CsPoolBackupRelationship -LocalStore": {"pools": {POOL: {"objects": [
+            {"Anything": "ATL.example.com", "Other": "UserServer:chi.example.com", "Site": "Site:example.com", "Version": "7.0.2046.0"}]}}}}
+        with self.simulator(self.scenario(relation)) as simulator:
+            self.configure_pool(simulator.url("one"), {"pool_backup_relationship": {"interval": "1s"}}, {"session": {"reuse": False}})
+            with self.agent() as agent:
+                self.wait(lambda: self.up(agent) == {"pool_backup_relationship": 1}, "the partner")
+                series = agent.series("sfb_backup_pool_backup_relationship_info")
+                self.assertEqual([(dict(labels), value) for labels, value in series.items()], [({"pool": POOL, "partner": "chi.example.com"}, 1)])
+                answer = agent.request(f"/api/v1/Get-CsPoolBackupRelationship?PoolFqdn={POOL}&LocalStore&as=json")
+                self.assertEqual(answer.json()["Version"], "7.0.2046.0", "the answer is whole")
+                # What cannot be read gives no series, neither the old one nor a wrong one.
+                unreadable = {"Get-CsPoolBackupRelationship -LocalStore": {"pools": {POOL: {"objects": [{"Anything": "a.example.com", "Other": "b.example.com"}]}}}}
+                simulator.set_listener("one", {"server": {"cmdlets": unreadable}})
+                self.wait(lambda: not agent.series("sfb_backup_pool_backup_relationship_info"), "no partner")
 
     def test_what_a_session_does_not_know_is_off_and_touches_nothing(self):
         with self.simulator(self.scenario({})) as simulator:

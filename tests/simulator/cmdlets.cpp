@@ -87,13 +87,28 @@ std::string object_xml(const Item& item) {
 
 CmdletAnswer answer_of(const Item& item) {
   CmdletAnswer answer;
-  read_map(item, {{"objects",
-                   [&](const Item& list) {
-                     read_list(list,
-                               [&](const Item& one) { answer.objects.push_back(object_xml(one)); });
-                   }},
-                  {"error", into(answer.error)},
-                  {"slow", into(answer.slow)}});
+  read_map(item,
+           {{"objects",
+             [&](const Item& list) {
+               read_list(list, [&](const Item& one) { answer.objects.push_back(object_xml(one)); });
+             }},
+            {"texts",
+             [&](const Item& list) {
+               read_list(list, [&](const Item& one) {
+                 if (!one.node.IsScalar()) {
+                   complain(one, "write a text");
+                 }
+                 answer.objects.push_back(fmt::format("<S>{}</S>", clixml_text(one.node.Scalar())));
+               });
+             }},
+            {"error", into(answer.error)},
+            {"slow", into(answer.slow)},
+            {"pools", [&](const Item& pools) {
+               read_map(pools, {}, [&](const Item& one) {
+                 answer.pools[sfb::to_lower(one.key)] = answer_of(one);
+                 return true;
+               });
+             }}});
   return answer;
 }
 

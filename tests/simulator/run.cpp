@@ -154,16 +154,27 @@ void Runspace::note_call(const PipelineRequest::Command& call) {
 }
 
 void Runspace::run_other(Pipeline& pipeline, const PipelineRequest::Command& call,
-                         const std::string& name, const CmdletAnswer& answer) {
+                         const std::string& name, const CmdletAnswer& all) {
   pool_.clear();
   note_call(call);
   world_.last_call["cmdlet"] = name;
-  if (call.arguments.contains("poolfqdn")) {
-    finish(pipeline, 5, "A parameter cannot be found that matches parameter name 'PoolFqdn'.",
-           "NamedParameterNotFound,Simulator",
+  if (call.arguments.contains("poolfqdn") == all.pools.empty()) {
+    finish(pipeline, 5,
+           all.pools.empty()
+               ? "A parameter cannot be found that matches parameter name 'PoolFqdn'."
+               : "Cannot process command because of one or more missing mandatory parameters: "
+                 "PoolFqdn.",
+           all.pools.empty() ? "NamedParameterNotFound,Simulator"
+                             : "MissingMandatoryParameter,Simulator",
            "System.Management.Automation.ParameterBindingException", 5);
     return;
   }
+  const std::string fqdn = sfb::to_lower(argument(call, "poolfqdn"));
+  static const CmdletAnswer kUnknownPool = {.error = "Cannot find the pool in the topology."};
+  const auto of_pool = all.pools.find(fqdn);
+  const CmdletAnswer& answer = all.pools.empty()            ? all
+                               : of_pool == all.pools.end() ? kUnknownPool
+                                                            : of_pool->second;
   pipeline.ready_at = pipeline.starts_at + answer.slow;
   for (const std::string& object : answer.objects) {
     put(pipeline, kPipelineOutput, object);

@@ -57,9 +57,11 @@ inline constexpr std::string_view kStatusCmdlet = "Get-CsBackupServiceStatus";
 
 /// What another cmdlet answers.
 struct CmdletAnswer {
-  std::vector<std::string> objects;  ///< CLIXML
-  std::string error;                 ///< a non-terminating error beside them
+  std::vector<std::string> objects = {};  ///< CLIXML
+  std::string error = {};                 ///< a non-terminating error beside them
   Millis slow{0};
+  /// Not empty: it takes PoolFqdn, and the answer is that of the pool; names in lower case.
+  std::map<std::string, CmdletAnswer> pools = {};
 };
 /// By name and switches: `Get-CsPool -LocalStore`.
 using Cmdlets = std::map<std::string, CmdletAnswer>;

@@ -29,6 +29,11 @@ function Get-CsBackupServiceConfiguration {{
     Add-Content -LiteralPath '{calls}' "configuration $LocalStore"
     [pscustomobject]@{{ SyncInterval = [TimeSpan] '00:02:00'; MaxConcurrentCalls = 10 }}
 }}
+function Get-CsPoolBackupRelationship {{
+    [CmdletBinding()] param([string] $PoolFqdn, [switch] $LocalStore)
+    Add-Content -LiteralPath '{calls}' "relationship $PoolFqdn $LocalStore"
+    [pscustomobject]@{{ Anything = $PoolFqdn; Other = 'partner.example.com' }}
+}}
 Export-ModuleMember -Function * -Cmdlet *
 """
 # What a task's file can say: no question was asked of a host, and no message was too long.
@@ -115,10 +120,14 @@ class ExportScript(engine.EngineTest):
 
     def test_collectors(self):
         modules, calls = self.with_collectors()
-        known = ["backup_service_status", "management_store_replication", "central_management_store", "backup_service_configuration"]
+        known = ["backup_service_status", "management_store_replication", "central_management_store", "backup_service_configuration",
+                 "pool_backup_relationship"]
         said = self.export("more", ["healthy", "five"], "-Collector", ",".join(reversed(known)), "-Format", "Json", status=1, modules=modules)
         self.assertEqual(self.files(), sorted(f"{name}.more.example.com.{collector}.json" for name in ("healthy", "five") for collector in known))
-        self.assertEqual(calls.read_text(encoding="utf-8").split("\n"), ["replication False", "replication True", "configuration True", ""], "once a run")
+        self.assertEqual(calls.read_text(encoding="utf-8").split("\n"), ["replication False", "replication True", "configuration True",
+                                                                       "relationship healthy.more.example.com True",
+                                                                       "relationship five.more.example.com True", ""],
+                         "the others once a run")
         self.assertEqual(said.count("central_management_store: The Central Management Store cannot be reached."), 2, "a line for each file")
         for name in ("healthy", "five"):
             exports = {collector: self.export_of(f"{name}.more.example.com.{collector}.json") for collector in known}
@@ -129,13 +138,16 @@ class ExportScript(engine.EngineTest):
             failed = exports["central_management_store"]
             self.assertEqual((failed["State"], failed["Output"], len(failed["Errors"])), ("Failed", [], 1))
             self.assertEqual(exports["backup_service_configuration"]["Output"], [{"SyncInterval": "00:02:00", "MaxConcurrentCalls": 10}])
+            self.assertEqual(exports["pool_backup_relationship"]["Output"], [{"Anything": f"{name}.more.example.com", "Other": "partner.example.com"}])
         self.configure_files({"more": "{pool}.{collector}.json"}, {"more": ["healthy", "five"]})
         with self.agent() as agent:
             self.assert_good(self.ask(agent, "healthy.more"))
 
     def test_collectors_beside_categories_and_without_their_cmdlet(self):
-        said = self.export("more", ["healthy"], "-Collector", "management_store_replication,backup_service_status", "-PerCategory", status=1)
-        names = [f"backup_service_status.{category}" for category in ("All", "UserData", "CMS", "RGS")] + ["management_store_replication.All"]
+        said = self.export("more", ["healthy"], "-Collector", "management_store_replication,pool_backup_relationship,backup_service_status",
+                           "-PerCategory", status=1)
+        names = [f"backup_service_status.{category}" for category in ("All", "UserData", "CMS", "RGS")]
+        names += ["management_store_replication.All", "pool_backup_relationship.All"]
         self.assertEqual(self.files(), sorted(f"healthy.more.example.com.{name}.clixml" for name in names))
         self.assertIn("management_store_replication: The term 'Get-CsManagementStoreReplicationStatus' is not recognized", said)
         self.configure_files({"more": "{pool}.{collector}.{category}.clixml"}, {"more": ["healthy"]})

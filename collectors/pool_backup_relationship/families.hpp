@@ -1,0 +1,22 @@
+// The metric of the relationship. Unknown is absent; without a fresh answer there is none.
+#pragma once
+
+#include "agent/exposition/exposition.hpp"
+#include "collectors/collector.hpp"
+#include "collectors/pool_backup_relationship/relationship.hpp"
+
+#include <optional>
+#include <span>
+
+namespace sfb::collectors {
+
+struct RelationshipView final : View {
+  /// `finding` is null where there is nothing fresh.
+  RelationshipView(const Facts& facts, const Relationship* finding, WallTime seen);
+
+  std::optional<exposition::Labels> partner;
+};
+
+std::span<const FamilyRow> relationship_families();
+
+}  // namespace sfb::collectors
