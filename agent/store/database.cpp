@@ -1,0 +1,221 @@
+#include "agent/store/database.hpp"
+
+#include "agent/status/history_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
+namespace sfb::store {
+
+namespace {
+
+// Lines that go at once where the file is too large.
+constexpr int kFewestToGo = 500;
+constexpr int kMostRounds = 200;
+
+template <typename Work>
+auto guarded(std::string_view what, Work work) -> decltype(work()) {
+  try {
+    return work();
+  } catch (const SQLite::Exception& exception) {
+    return std::unexpected(explain(exception, fmt::format("the state cannot be {}", what)));
+  }
+}
+
+// Which lines go first where the file is too large: good answers (rings 0 and 2) that a start would
+// not read, then failures that it would not read.
+constexpr const char* kSurplus =
+    "SELECT n FROM (SELECT n, ring, row_number() OVER (PARTITION BY pool, collector, ring ORDER BY "
+    "n DESC) AS place FROM history) WHERE place > ?1 ORDER BY ring IN (0, 2) DESC, n";
+// And what goes if that is not enough.
+constexpr const char* kOldest = "SELECT n FROM history WHERE ?1 = ?1 ORDER BY n";
+
+std::int64_t micros(WallTime time) {
+  return time.time_since_epoch().count();
+}
+
+}  // namespace
+
+Database::Database(Opened opened, std::filesystem::path folder, WriteAnswer write_answer)
+    : database_(std::move(opened.database)),
+      folder_(std::move(folder)),
+      write_answer_(std::move(write_answer)) {}
+
+Result<Found> Database::load() {
+  return guarded("read", [&]() -> Result<Found> {
+    Found found;
+    SQLite::Statement pools(*database_,
+                            "SELECT pool, collector, source, knowledge, memory, answer FROM pool");
+    while (pools.executeStep()) {
+      found.pools.emplace(
+          status::KeptName{pools.getColumn(0).getString(), pools.getColumn(1).getString()},
+          status::FoundPool{.source = pools.getColumn(2).getString(),
+                            .knowledge = pools.getColumn(3).getString(),
+                            .memory = pools.getColumn(4).getString(),
+                            .answer = pools.getColumn(5).getString(),
+                            .history = {}});
+    }
+    for (auto& [name, pool] : found.pools) {
+      read_history(name, pool, found);
+    }
+    SQLite::Statement sessions(*database_, "SELECT url, shell, configuration, since FROM session");
+    while (sessions.executeStep()) {
+      found.sessions.push_back({.url = sessions.getColumn(0).getString(),
+                                .shell = sessions.getColumn(1).getString(),
+                                .configuration = sessions.getColumn(2).getString(),
+                                .since = WallTime(Micros(sessions.getColumn(3).getInt64()))});
+    }
+    return found;
+  });
+}
+
+void Database::read_history(const status::KeptName& name, status::FoundPool& pool, Found& found) {
+  for (std::size_t ring = 0; ring < status::kHistoryRings; ++ring) {
+    SQLite::Statement lines(*database_,
+                            "SELECT entry FROM history WHERE pool = ? AND collector = ? AND ring = "
+                            "? ORDER BY n DESC LIMIT ?");
+    lines.bind(1, name.pool);
+    lines.bind(2, name.collector);
+    lines.bind(3, static_cast<int>(ring));
+    lines.bind(4, static_cast<int>(status::kHistoryLimit));
+    while (lines.executeStep()) {
+      if (auto entry = status::read_history_entry(lines.getColumn(0).getString())) {
+        entry->ring = static_cast<status::HistoryRing>(ring);
+        found.last_id = std::max(found.last_id, entry->id);
+        pool.history.push_back(std::move(*entry));
+      } else {
+        ++found.unreadable;
+      }
+    }
+  }
+}
+
+Status Database::write(const Batch& batch) {
+  Status written = guarded("written", [&]() -> Status {
+    SQLite::Transaction transaction(*database_);
+    for (const status::KeptName& name : batch.forgotten) {
+      answers_.erase(name);
+      for (const char* const table : {"pool", "history"}) {
+        SQLite::Statement gone(
+            *database_, fmt::format("DELETE FROM {} WHERE pool = ? AND collector = ?", table));
+        gone.bind(1, name.pool);
+        gone.bind(2, name.collector);
+        gone.exec();
+      }
+    }
+    for (const auto& [name, pool] : batch.pools) {
+      write_pool(name, pool);
+    }
+    SQLite::Statement line(
+        *database_,
+        "INSERT INTO history (pool, collector, time, ring, entry) VALUES (?, ?, ?, ?, ?)");
+    for (const Batch::Line& each : batch.history) {
+      line.bind(1, each.name.pool);
+      line.bind(2, each.name.collector);
+      line.bind(3, micros(each.entry.time));
+      line.bind(4, static_cast<int>(each.entry.ring));
+      line.bind(5, status::write_history_entry(each.entry));
+      line.exec();
+      line.reset();
+    }
+    for (const auto& [name, session] : batch.sessions) {
+      SQLite::Statement change(*database_,
+                               session ? "INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?)"
+                                       : "DELETE FROM session WHERE url = ? AND shell = ?");
+      change.bind(1, name.first);
+      change.bind(2, name.second);
+      if (session) {
+        change.bind(3, session->configuration);
+        change.bind(4, micros(session->since));
+      }
+      change.exec();
+    }
+    transaction.commit();
+    return {};
+  });
+  if (!written) {
+    answers_.clear();  // which of them were written is not known any more
+  }
+  return written;
+}
+
+void Database::write_pool(const status::KeptName& name, const status::KeptPool& pool) {
+  const std::uint64_t id = pool.good ? pool.good->id : 0;
+  const auto known = answers_.find(name);
+  if (known != answers_.end() && known->second == id) {
+    SQLite::Statement update(*database_,
+                             "UPDATE pool SET source = ?, knowledge = ?, memory = ? WHERE pool = ? "
+                             "AND collector = ?");
+    update.bind(1, pool.source);
+    update.bind(2, pool.knowledge);
+    update.bind(3, pool.memory);
+    update.bind(4, name.pool);
+    update.bind(5, name.collector);
+    if (update.exec() == 1) {
+      return;
+    }
+  }
+  std::string answer;
+  if (pool.good && write_answer_) {
+    answer = write_answer_(*pool.good).value_or(std::string());
+  }
+  SQLite::Statement insert(*database_, "INSERT OR REPLACE INTO pool VALUES (?, ?, ?, ?, ?, ?)");
+  insert.bind(1, name.pool);
+  insert.bind(2, name.collector);
+  insert.bind(3, pool.source);
+  insert.bind(4, pool.knowledge);
+  insert.bind(5, pool.memory);
+  insert.bind(6, answer);
+  insert.exec();
+  answers_.insert_or_assign(name, id);
+}
+
+std::uint64_t Database::used_bytes() {
+  const auto number = [&](const char* pragma) {
+    return static_cast<std::uint64_t>(database_->execAndGet(pragma).getInt64());
+  };
+  return (number("PRAGMA page_count") - number("PRAGMA freelist_count")) *
+         number("PRAGMA page_size");
+}
+
+int Database::remove_lines(const char* which) {
+  SQLite::Statement gone(*database_,
+                         fmt::format("DELETE FROM history WHERE n IN ({} LIMIT max(?2, (SELECT "
+                                     "count(*) / 20 FROM history)))",
+                                     which));
+  gone.bind(1, static_cast<int>(status::kHistoryLimit));
+  gone.bind(2, kFewestToGo);
+  return gone.exec();
+}
+
+Status Database::trim(const Retention& retention, WallTime now) {
+  return guarded("trimmed", [&]() -> Status {
+    SQLite::Statement old(*database_, "DELETE FROM history WHERE time < ?");
+    old.bind(1, micros(now - std::chrono::duration_cast<Micros>(retention.age)));
+    old.exec();
+    for (int round = 0; round < kMostRounds && used_bytes() > retention.size; ++round) {
+      if (remove_lines(kSurplus) == 0 && remove_lines(kOldest) == 0) {
+        break;  // what pools and answers take is no history
+      }
+    }
+    if (database_->execAndGet("PRAGMA freelist_count").getInt64() > 0) {
+      database_->exec("PRAGMA incremental_vacuum(2000)");
+    }
+    return {};
+  });
+}
+
+std::uint64_t Database::size() const {
+  std::uint64_t bytes = 0;
+  for (const char* const part : {"", "-wal"}) {
+    std::error_code failure;
+    const auto size = std::filesystem::file_size((folder_ / kFileName).string() + part, failure);
+    bytes += failure ? 0 : size;
+  }
+  return bytes;
+}
+
+}  // namespace sfb::store

@@ -1,0 +1,65 @@
+// The rows of the state: read once at the start, then written batch by batch, and trimmed by age
+// and size. Knows SQL; no threads.
+#pragma once
+
+#include "agent/base/error.hpp"
+#include "agent/base/time.hpp"
+#include "agent/status/keeper.hpp"
+#include "agent/store/batch.hpp"
+#include "agent/store/opening.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace sfb::store {
+
+/// What the last process left.
+struct Found {
+  std::map<status::KeptName, status::FoundPool> pools;
+  std::vector<Session> sessions;
+  std::uint64_t last_id = 0;
+  std::size_t unreadable = 0;  ///< lines of the history that are damaged: left out
+};
+
+/// How much stays.
+struct Retention {
+  std::chrono::milliseconds age{std::chrono::hours(30 * 24)};  ///< of the history
+  std::uint64_t size = 64ULL << 20U;  ///< of the file: the history makes room, oldest first
+};
+
+/// The objects of an answer as text, for the state; an answer without is not brought back.
+using WriteAnswer = std::function<Result<std::string>(const status::Evaluation&)>;
+
+/// Thread rule: one thread.
+class Database {
+ public:
+  Database(Opened opened, std::filesystem::path folder, WriteAnswer write_answer);
+
+  /// Errors as open_database.
+  Result<Found> load();
+  /// All of it or nothing. Errors as open_database, and `state.busy`.
+  Status write(const Batch& batch);
+  /// Takes away what is too old, then the oldest of what is too much: answers that were good
+  /// first, so that failures stay longer.
+  Status trim(const Retention& retention, WallTime now);
+  /// Bytes of the file and its log on disk.
+  std::uint64_t size() const;
+
+ private:
+  void write_pool(const status::KeptName& name, const status::KeptPool& pool);
+  void read_history(const status::KeptName& name, status::FoundPool& pool, Found& found);
+  std::uint64_t used_bytes();
+  int remove_lines(const char* which);
+
+  std::unique_ptr<SQLite::Database> database_;
+  std::filesystem::path folder_;
+  WriteAnswer write_answer_;
+  std::map<status::KeptName, std::uint64_t> answers_;  ///< Evaluation::id of those written
+};
+
+}  // namespace sfb::store

@@ -1,0 +1,101 @@
+#include "agent/store/store.hpp"
+
+#include "agent/store/writer.hpp"
+
+#include <system_error>
+#include <utility>
+
+namespace sfb::store {
+
+Store::Store(Options options, const Clock& clock, Logger logger)
+    : writer_(std::make_shared<Writer>(std::move(options), clock, logger)) {
+  try {
+    thread_ = std::thread([writer = writer_] { writer->run(); });
+  } catch (const std::system_error& error) {
+    logger.error("the state is not used: no thread can be started", {{"error", error.what()}});
+    writer_.reset();
+    return;
+  }
+  if (auto found = writer_->wait_until_read()) {
+    found_ = std::move(*found);
+  }
+}
+
+Store::~Store() {
+  close();
+}
+
+bool Store::close(std::chrono::milliseconds grace) {
+  if (!thread_.joinable()) {
+    return true;
+  }
+  if (!writer_->finish(grace)) {
+    thread_.detach();
+    return false;
+  }
+  thread_.join();
+  return true;
+}
+
+template <typename Change>
+void Store::change(Change change) {
+  if (writer_) {
+    writer_->change(std::move(change));
+  }
+}
+
+std::optional<status::FoundPool> Store::recall(const status::KeptName& name) {
+  auto node = found_.pools.extract(name);
+  return node ? std::optional(std::move(node.mapped())) : std::nullopt;
+}
+
+std::vector<status::KeptName> Store::found() const {
+  std::vector<status::KeptName> names;
+  for (const auto& [name, pool] : found_.pools) {
+    names.push_back(name);
+  }
+  return names;
+}
+
+void Store::keep(const status::KeptName& name, status::KeptPool pool) {
+  change([&](Writer& writer) { writer.batch.keep(name, std::move(pool)); });
+}
+
+void Store::keep(const status::KeptName& name, const status::HistoryEntry& entry) {
+  change([&](Writer& writer) { writer.batch.keep(name, entry); });
+}
+
+void Store::forget(const status::KeptName& name) {
+  found_.pools.erase(name);
+  change([&](Writer& writer) { writer.batch.forget(name); });
+}
+
+void Store::session_made(Session session, std::function<void()> committed) {
+  bool taken = false;
+  change([&](Writer& writer) {
+    taken = true;
+    Batch::SessionName name{session.url, session.shell};
+    writer.batch.sessions.insert_or_assign(std::move(name), std::move(session));
+    writer.committed.push_back(committed);
+    writer.urgent = true;
+  });
+  if (!taken) {
+    committed();  // nobody keeps anything
+  }
+}
+
+void Store::session_gone(const std::string& url, const std::string& shell) {
+  std::erase_if(found_.sessions, [&](const Session& session) {
+    return session.url == url && session.shell == shell;
+  });
+  change(
+      [&](Writer& writer) { writer.batch.sessions.insert_or_assign({url, shell}, std::nullopt); });
+}
+
+void Store::set_retention(const Retention& retention) {
+  if (writer_) {
+    writer_->set_retention(retention);
+  }
+}
+
+}  // namespace sfb::store
