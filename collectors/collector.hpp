@@ -105,6 +105,13 @@ class Memory {
   virtual std::optional<MonoTime> next_change(MonoTime now) const = 0;
   /// Never null. Without `fresh` there is nothing to be shown but what stays true for ever.
   virtual ViewPtr view(bool fresh, MonoTime now) = 0;
+  /// What outlives the process, in a form of its own (agent/base/saved_text.hpp).
+  virtual std::string save(Now now) const = 0;
+  /// At a start, before anything is learned: what `save` gave, perhaps in an older build, perhaps
+  /// damaged. `last` is the finding of the last conclusive answer and `when` that answer's times;
+  /// null where it is not known any more. No time that comes back lies ahead of `now`. False: the
+  /// text is of no use, and times start with `last` as a new answer. Never throws.
+  virtual bool restore(std::string_view saved, FindingPtr last, const When& when, Now now) = 0;
 };
 
 /// One metric family and what writes a pool's samples of it. The page writes row after row of a

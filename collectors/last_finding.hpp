@@ -1,10 +1,14 @@
 // The memory of collectors that remember nothing but their last good answer.
 #pragma once
 
+#include "agent/base/saved_text.hpp"
 #include "collectors/collector.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace sfb::collectors {
@@ -34,6 +38,23 @@ class LastFinding final : public Memory {
   ViewPtr view(bool fresh, MonoTime now) override {
     static_cast<void>(now);
     return std::make_shared<const V>(facts_, fresh ? last_.get() : nullptr, seen_);
+  }
+  std::string save(Now now) const override {
+    static_cast<void>(now);
+    std::string text;
+    append_saved_line(text, {"seen", saved_time(seen_)});
+    return text;
+  }
+  bool restore(std::string_view saved, FindingPtr last, const When& when, Now now) override {
+    const auto lines = read_saved_lines(saved, {.bytes = 1024, .lines = 16});
+    const auto seen = lines && !lines->empty() && lines->front().name() == "seen"
+                          ? lines->front().time(1)
+                          : std::nullopt;
+    if (last != nullptr) {
+      last_ = std::static_pointer_cast<const F>(std::move(last));
+      seen_ = std::min(seen.value_or(when.finished), now.wall);
+    }
+    return seen.has_value();
   }
 
  private:

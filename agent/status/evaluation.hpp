@@ -41,7 +41,8 @@ struct Evaluation {
   collectors::FindingPtr finding = {};
   /// Set when the outcome is failed.
   std::optional<Error> error = {};
-  Note note = {};  ///< what is wrong although it may be good (`file.clock_skew`)
+  bool restored = false;  ///< of an earlier process: it comes from the state
+  Note note = {};         ///< what is wrong although it may be good (`file.clock_skew`)
 
   bool good() const { return !error.has_value(); }
   /// Good, and it says something about the pool: only such an answer changes what is known.

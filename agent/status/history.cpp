@@ -25,16 +25,18 @@ void tell(HistoryEntry& entry, const Error& error) {
   entry.remedy = error.remedy;
 }
 
-void push(std::deque<HistoryEntry>& ring, HistoryEntry entry, std::size_t limit) {
-  ring.push_front(std::move(entry));
-  while (ring.size() > limit) {
-    ring.pop_back();
-  }
-}
-
 }  // namespace
 
-void History::add(const Evaluation& evaluation, bool scheduled) {
+const HistoryEntry& History::push(HistoryEntry entry) {
+  auto& ring = rings_.at(static_cast<std::size_t>(entry.ring));
+  ring.push_front(std::move(entry));
+  while (ring.size() > std::max<std::size_t>(limit_, 1)) {
+    ring.pop_back();
+  }
+  return ring.front();
+}
+
+const HistoryEntry& History::add(const Evaluation& evaluation, bool scheduled) {
   HistoryEntry entry;
   entry.id = evaluation.id;
   entry.time = evaluation.finished;
@@ -54,27 +56,38 @@ void History::add(const Evaluation& evaluation, bool scheduled) {
     const bool both = !evaluation.note.empty() && !odd.empty();
     entry.message = cut(evaluation.note.message + (both ? "; " : "") + odd);
   }
-  Rings& rings = scheduled ? scheduled_ : asked_;
-  auto& ring = entry.good ? rings.good : rings.failed;
-  push(ring, std::move(entry), limit_);
+  entry.ring = scheduled    ? entry.good ? HistoryRing::good : HistoryRing::failed
+               : entry.good ? HistoryRing::asked_good
+                            : HistoryRing::asked_failed;
+  return push(std::move(entry));
 }
 
-void History::skip(std::uint64_t id, const Question& question, const Error& why, WallTime now) {
+const HistoryEntry& History::skip(std::uint64_t id, const Question& question, const Error& why,
+                                  WallTime now) {
   HistoryEntry entry;
   entry.id = id;
   entry.time = now;
   entry.evaluated_at = now;
   entry.question = collectors::parameters_text(question);
+  entry.ring = HistoryRing::skipped;
   entry.skipped = true;
   tell(entry, why);
-  push(skipped_, std::move(entry), limit_);
+  return push(std::move(entry));
+}
+
+void History::restore(std::vector<HistoryEntry> entries) {
+  for (HistoryEntry& entry : entries) {
+    auto& ring = rings_.at(static_cast<std::size_t>(entry.ring));
+    if (ring.size() < limit_) {
+      ring.push_back(std::move(entry));
+    }
+  }
 }
 
 std::vector<HistoryEntry> History::newest_first() const {
   std::vector<HistoryEntry> merged;
-  for (const auto* ring :
-       {&scheduled_.good, &scheduled_.failed, &asked_.good, &asked_.failed, &skipped_}) {
-    merged.insert(merged.end(), ring->begin(), ring->end());
+  for (const auto& ring : rings_) {
+    merged.insert(merged.end(), ring.begin(), ring.end());
   }
   // By number, not by time: the wall clock may have been set back in between.
   std::ranges::sort(merged, std::ranges::greater{}, &HistoryEntry::id);

@@ -5,7 +5,9 @@
 
 #include "agent/status/evaluation.hpp"
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
@@ -13,8 +15,19 @@
 
 namespace sfb::status {
 
+/// Which entries push each other out. The numbers are saved: they never change.
+enum class HistoryRing : std::uint8_t {
+  good = 0,
+  failed = 1,
+  asked_good = 2,  ///< by callers alone
+  asked_failed = 3,
+  skipped = 4,
+};
+inline constexpr std::size_t kHistoryRings = 5;
+
 /// One line of the history; holds no objects, so memory per entry is small and bounded.
 struct HistoryEntry {
+  HistoryRing ring = HistoryRing::good;
   std::uint64_t id = 0;
   WallTime time{};  ///< end of the run, our clock
   WallTime evaluated_at{};
@@ -32,28 +45,31 @@ struct HistoryEntry {
   std::string request_id;
 };
 
+/// Entries of each ring of a pool, at most.
+inline constexpr std::size_t kHistoryLimit = 50;
+
 /// One pool's history. Thread rule: one thread.
 class History {
  public:
   /// `limit` entries of each kind at most.
-  explicit History(std::size_t limit = 50) : limit_(limit) {}
+  explicit History(std::size_t limit = kHistoryLimit) : limit_(limit) {}
   /// `scheduled`: the schedule wanted it too, whoever caused it.
-  void add(const Evaluation& evaluation, bool scheduled);
+  /// Both give the new entry.
+  const HistoryEntry& add(const Evaluation& evaluation, bool scheduled);
   /// The schedule wanted an answer and leaves the server alone instead. `id` counts on with those
   /// of evaluations.
-  void skip(std::uint64_t id, const Question& question, const Error& why, WallTime now);
+  const HistoryEntry& skip(std::uint64_t id, const Question& question, const Error& why,
+                           WallTime now);
+  /// Of an earlier process, newest first; before anything is added.
+  void restore(std::vector<HistoryEntry> entries);
   /// All rings merged, newest first.
   std::vector<HistoryEntry> newest_first() const;
 
  private:
-  struct Rings {
-    std::deque<HistoryEntry> good;
-    std::deque<HistoryEntry> failed;
-  };
+  const HistoryEntry& push(HistoryEntry entry);
+
   std::size_t limit_;
-  Rings scheduled_;
-  Rings asked_;  ///< by callers alone
-  std::deque<HistoryEntry> skipped_;
+  std::array<std::deque<HistoryEntry>, kHistoryRings> rings_;
 };
 
 }  // namespace sfb::status

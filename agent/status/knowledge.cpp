@@ -48,6 +48,36 @@ void Knowledge::set_backoff(std::optional<WallTime> until, std::optional<Reason>
   }
 }
 
+KeptPool Knowledge::keep(Now now) const {
+  SavedKnowledge saved{.last_evaluation = current_.last_evaluation,
+                       .last_duration = current_.last_duration,
+                       .last_success = current_.last_success};
+  if (const EvaluationPtr& good = current_.last_good) {
+    saved.good = {good->id, good->evaluated_at, good->finished, good->duration, good->trigger};
+  }
+  return {.source = {},
+          .knowledge = write_saved_knowledge(saved),
+          .memory = memory_->save(now),
+          .good = current_.last_good};
+}
+
+bool Knowledge::restore(const SavedKnowledge& saved, std::string_view memory, EvaluationPtr good,
+                        Now now) {
+  const auto past = [&](const std::optional<WallTime>& time) {
+    return time ? std::optional(std::min(*time, now.wall)) : std::nullopt;
+  };
+  cached_.reset();
+  current_.last_evaluation = past(saved.last_evaluation);
+  current_.last_duration = saved.last_duration;
+  current_.last_success = past(saved.last_success);
+  current_.last_good = std::move(good);
+  const Evaluation* const last = current_.last_good.get();
+  return memory_->restore(memory, last == nullptr ? nullptr : last->finding,
+                          {last == nullptr ? now.wall : last->evaluated_at, now.wall,
+                           last == nullptr ? now.mono : last->made},
+                          now);
+}
+
 void Knowledge::reconfigure(PoolIdentity identity, const Limits& limits) {
   current_.identity = std::move(identity);
   memory_->reconfigure(current_.identity.facts(), limits);

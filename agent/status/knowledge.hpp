@@ -4,6 +4,8 @@
 
 #include "agent/base/limits.hpp"
 #include "agent/status/evaluation.hpp"
+#include "agent/status/keeper.hpp"
+#include "agent/status/saved_knowledge.hpp"
 #include "collectors/collector.hpp"
 
 #include <array>
@@ -13,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sfb::status {
@@ -69,6 +72,13 @@ class Knowledge {
   void overrun();
   /// `reason`: of the failure that began it.
   void set_backoff(std::optional<WallTime> until, std::optional<Reason> reason);
+  /// For the state; `KeptPool::source` is the caller's.
+  KeptPool keep(Now now) const;
+  /// At a start, before anything else: what `keep` gave in an earlier process. `good` is the last
+  /// conclusive answer with its true age, null where it is not known any more; `up` stays absent.
+  /// No time that comes back lies ahead of `now`. False: `memory` is of no use, so that its times
+  /// start anew.
+  bool restore(const SavedKnowledge& saved, std::string_view memory, EvaluationPtr good, Now now);
   /// Settings that do not change the pool's identity (site, interval, expectation): the knowledge
   /// stays, the verdict is judged anew. Limits count from the next answer on.
   void reconfigure(PoolIdentity identity, const Limits& limits);

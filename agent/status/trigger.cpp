@@ -14,4 +14,13 @@ std::string_view to_string(Trigger trigger) {
   return "schedule";
 }
 
+std::optional<Trigger> parse_trigger(std::string_view text) {
+  for (const Trigger each : {Trigger::schedule, Trigger::query, Trigger::probe}) {
+    if (text == to_string(each)) {
+      return each;
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace sfb::status

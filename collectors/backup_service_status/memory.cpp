@@ -1,5 +1,6 @@
 #include "collectors/backup_service_status/memory.hpp"
 
+#include "collectors/backup_service_status/saved_memory.hpp"
 #include "collectors/backup_service_status/verdict.hpp"
 
 #include <algorithm>
@@ -125,6 +126,51 @@ ViewPtr BackupMemory::view(bool fresh, MonoTime now) {
     }
   }
   return std::make_shared<const BackupView>(facts_.pool, std::move(shown));
+}
+
+std::string BackupMemory::save(Now now) const {
+  SavedMemory saved{.doubtful = judged_ && !judged_->conclusive,
+                    .modules = known_.modules,
+                    .machines = {},
+                    .last_active = last_active_,
+                    .active_machine_changes = known_.active_machine_changes,
+                    .unknown_states = known_.unknown_states};
+  for (const Machine& machine : machines_) {
+    saved.machines.push_back({machine.name,
+                              now.wall - std::chrono::floor<Micros>(now.mono - machine.seen),
+                              machine.active});
+  }
+  return write_saved_memory(saved);
+}
+
+bool BackupMemory::restore(std::string_view saved, FindingPtr last, const When& when, Now now) {
+  auto memory = read_saved_memory(saved, limits_, now.wall);
+  if (!memory) {
+    if (last) {
+      learn(std::move(last), when);
+    }
+    return false;
+  }
+  known_.modules = std::move(memory->modules);
+  known_.active_machine_changes = memory->active_machine_changes;
+  known_.unknown_states = memory->unknown_states;
+  last_active_ = std::move(memory->last_active);
+  for (SavedMemory::Machine& machine : memory->machines) {
+    // An older one is forgotten at once: more than that is of no use.
+    const auto age = std::min<Micros>(now.wall - machine.seen, 2 * kMachineMemory);
+    machines_.push_back({std::move(machine.name), now.mono - age, machine.active});
+  }
+  if (last) {
+    judged_ = std::static_pointer_cast<const BackupStatus>(std::move(last));
+    overall_export_ = judged_->overall_export;
+    overall_import_ = judged_->overall_import;
+  }
+  if (judged_ && memory->doubtful) {
+    auto doubtful = std::make_shared<BackupStatus>();
+    doubtful->conclusive = false;
+    judged_ = std::move(doubtful);
+  }
+  return true;
 }
 
 }  // namespace sfb::collectors

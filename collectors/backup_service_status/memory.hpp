@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sfb::collectors {
@@ -24,6 +25,8 @@ class BackupMemory final : public Memory {
   void reconfigure(const Facts& facts, const Limits& limits) override;
   std::optional<MonoTime> next_change(MonoTime now) const override;
   ViewPtr view(bool fresh, MonoTime now) override;
+  std::string save(Now now) const override;
+  bool restore(std::string_view saved, FindingPtr last, const When& when, Now now) override;
 
  private:
   struct Machine {
