@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstddef>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,6 +52,46 @@ TEST(Near, LongWordsAndLongListsAreCapped) {
   EXPECT_EQ(near_names("atlant", many), Names{});
   many.front() = "atlanta";
   EXPECT_EQ(near_names("atlant", many), Names{"atlanta"});
+}
+
+// By the definition: every cell of the table.
+std::size_t plain_slips(std::string_view a, std::string_view b) {
+  std::vector<std::vector<std::size_t>> cells(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+  for (std::size_t i = 0; i <= a.size(); ++i) {
+    for (std::size_t j = 0; j <= b.size(); ++j) {
+      if (i == 0 || j == 0) {
+        cells[i][j] = i + j;
+        continue;
+      }
+      cells[i][j] = std::min({cells[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0U : 1U),
+                              cells[i - 1][j] + 1, cells[i][j - 1] + 1});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+        cells[i][j] = std::min(cells[i][j], cells[i - 2][j - 2] + 1);
+      }
+    }
+  }
+  return cells[a.size()][b.size()];
+}
+
+TEST(Near, IsNearWhatIsFewSlipsAway) {
+  std::mt19937 random(7);  // NOLINT: the same words each time
+  const auto word = [&random] {
+    std::string made(random() % 9, 'a');
+    for (char& c : made) {
+      c = static_cast<char>('a' + random() % 3);
+    }
+    return made;
+  };
+  int near = 0;
+  for (int n = 0; n < 20'000; ++n) {
+    const std::string a = word();
+    const std::string b = word();
+    const std::size_t slips = plain_slips(a, b);
+    const bool expected = slips <= 2 && slips * 2 < b.size();
+    ASSERT_EQ(!near_names(a, Names{b}).empty(), expected) << a << " and " << b;
+    near += expected ? 1 : 0;
+  }
+  EXPECT_GT(near, 500);
 }
 
 TEST(Near, Words) {
