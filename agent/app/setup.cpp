@@ -169,7 +169,6 @@ std::shared_ptr<remote::Transport> make_transport(const config::Endpoint& endpoi
 
 status::PoolIdentity pool_identity(const config::Pool& pool, const config::Endpoint& endpoint,
                                    const config::Settings& settings) {
-  // A dropped file brings nothing new between two exports.
   const auto* const file = std::get_if<config::File>(&endpoint.transport);
   return {.fqdn = pool.fqdn,
           .paired_pool = pool.paired_pool.str(),
@@ -178,9 +177,9 @@ status::PoolIdentity pool_identity(const config::Pool& pool, const config::Endpo
           .endpoint = endpoint.name,
           .transport = std::string(config::name_of(endpoint.transport)),
           .expectation = {.cms_master = pool.cms_master, .expect_rgs = pool.expect_rgs},
-          .interval = file != nullptr ? std::max(pool.evaluation_interval, file->max_age / 5)
-                                      : pool.evaluation_interval,
-          .stale_after = settings.global.stale_after};
+          .interval = pool.evaluation_interval,
+          .stale_after = settings.global.stale_after,
+          .file_max_age = file != nullptr ? std::optional(file->max_age) : std::nullopt};
 }
 
 // Another collector at the same pool. What is asked seldom stays shown until it was missed twice.

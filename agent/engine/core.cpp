@@ -317,7 +317,7 @@ void Core::conclude(Pool& pool, const Job& job, Result<remote::Reply> result, No
     pool.knowledge.completed(evaluation);
     pools_.changed();
     if (pool.is_status()) {
-      pools_.observe(evaluation->duration);
+      pools_.observe(pool, *evaluation);
     }
     pools_.attempted(pool);
   }

@@ -144,6 +144,15 @@ void Pools::show_backoff(const Endpoint& endpoint, std::optional<MonoTime> until
   dirty_ = true;
 }
 
+void Pools::observe(const Pool& pool, const status::Evaluation& evaluation) {
+  durations_.observe(evaluation.duration);
+  for (const StageTime& time : evaluation.stages) {
+    if (time.stage != Stage::none) {
+      stages_[{pool.options.identity.transport, time.stage}].observe(time.duration);
+    }
+  }
+}
+
 std::optional<std::vector<status::HistoryEntry>> Pools::history(const Fqdn& fqdn) const {
   const std::vector<Pool*> pools = all_of(fqdn);
   if (pools.empty()) {
@@ -164,6 +173,7 @@ status::SnapshotPtr Pools::snapshot(Now now) {
   auto made = std::make_shared<status::Snapshot>();
   made->version = (snapshot_ ? snapshot_->version : 0) + 1;
   made->durations = durations_;
+  made->stages = stages_;
   made->pools.reserve(by_name_.size());
   snapshot_valid_until_.reset();
   std::map<std::string_view, const Endpoint*> endpoints;

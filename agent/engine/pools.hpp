@@ -53,7 +53,8 @@ class Pools {
   void show_backoff(const Endpoint& endpoint, std::optional<MonoTime> until, Now now);
   /// After any other change to what pools know.
   void changed() { dirty_ = true; }
-  void observe(std::chrono::nanoseconds duration) { durations_.observe(duration); }
+  /// The times of a completed evaluation of the pool's status on schedule.
+  void observe(const Pool& pool, const status::Evaluation& evaluation);
   status::SnapshotPtr snapshot(Now now);
   /// Newest first; absent when the pool is not configured.
   std::optional<std::vector<status::HistoryEntry>> history(const Fqdn& fqdn) const;
@@ -68,6 +69,7 @@ class Pools {
   MonoTime first_cycle_deadline_{};
 
   status::DurationHistogram durations_;
+  status::StageHistograms stages_;
   status::SnapshotPtr snapshot_;
   bool dirty_ = true;
   std::optional<MonoTime> snapshot_valid_until_;

@@ -14,7 +14,8 @@ namespace {
 /// Metadata, histograms and our own families.
 constexpr std::size_t kFixedBytes = 16 * 1024;
 
-void write_durations(exposition::Writer& writer, const status::DurationHistogram& durations) {
+void write_histogram(exposition::Writer& writer, const exposition::Labels& labels,
+                     const status::DurationHistogram& durations) {
   const std::vector<double> bounds(status::kDurationBounds.begin(), status::kDurationBounds.end());
   std::vector<std::uint64_t> cumulative;
   cumulative.reserve(bounds.size());
@@ -23,10 +24,24 @@ void write_durations(exposition::Writer& writer, const status::DurationHistogram
     count += durations.buckets.at(i);
     cumulative.push_back(count);
   }
+  writer.histogram(labels, bounds, cumulative, durations.count, durations.sum);
+}
+
+void write_durations(exposition::Writer& writer, const status::Snapshot& snapshot) {
   writer.family({"sfb_backup_evaluation_duration_seconds", exposition::Type::histogram, "seconds",
                  "How long evaluations on schedule took, all pools together, in seconds "
                  "(cached)."});
-  writer.histogram({}, bounds, cumulative, durations.count, durations.sum);
+  write_histogram(writer, {}, snapshot.durations);
+  writer.family({"sfb_backup_evaluation_stage_duration_seconds", exposition::Type::histogram,
+                 "seconds",
+                 "How long the stages of evaluations on schedule took, all pools of a transport "
+                 "together, in seconds (cached). A stage is there once an evaluation reached it."});
+  for (const auto& [key, durations] : snapshot.stages) {
+    const auto& [transport, stage] = key;
+    write_histogram(writer,
+                    exposition::Labels().add("stage", to_string(stage)).add("transport", transport),
+                    durations);
+  }
 }
 
 std::vector<PoolRow> rows_of(const std::vector<status::PoolSnapshotPtr>& pools) {
@@ -66,7 +81,7 @@ std::string render_metrics_page(const status::Snapshot& snapshot, const SelfMetr
   write_evaluation_families(writer, rows);
   write_others(writer, others);
   write_endpoint_families(writer, snapshot.endpoints);
-  write_durations(writer, snapshot.durations);
+  write_durations(writer, snapshot);
   self.write(writer);
   return writer.finish();
 }

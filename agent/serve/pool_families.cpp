@@ -19,7 +19,7 @@ using Rows = std::vector<PoolRow>;
 /// A sample's bytes beside the pool's name, rounded up: family name, module, state, number.
 constexpr std::size_t kSampleBytes = 100;
 /// Samples of a pool beside those of its collectors.
-constexpr std::size_t kPoolSamples = 25;
+constexpr std::size_t kPoolSamples = 29;
 
 double number(bool value) {
   return value ? 1 : 0;
@@ -107,19 +107,83 @@ void write_last_evaluation(Writer& writer, const Rows& rows) {
            [](const PoolSnapshot& pool) { return pool.last_success; });
 }
 
+/// The code as a label: our own words, a closed set. Anything else would grow series without end.
+std::string_view code_label(std::string_view code) {
+  constexpr std::size_t kLongest = 64;
+  const bool ours =
+      !code.empty() && code.size() <= kLongest &&
+      code.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_.") == std::string_view::npos;
+  return ours ? code : "other";
+}
+
+/// Whether the newest dropped file is dated by a clock that is ahead; absent where it cannot be
+/// told.
+std::optional<bool> clock_ahead(const PoolSnapshot& pool) {
+  constexpr std::string_view kAhead = "file.clock_skew";
+  if (!pool.identity.file_max_age || !pool.last_completed) {
+    return std::nullopt;
+  }
+  const status::Evaluation& last = *pool.last_completed;
+  if (last.error) {
+    return last.error->code == kAhead ? std::optional(true) : std::nullopt;
+  }
+  return last.note.code == kAhead;
+}
+
+std::optional<std::uint64_t> nonfatal_errors(const PoolSnapshot& pool) {
+  const auto& last = pool.last_completed;
+  return last && last->good() && last->result ? std::optional(last->result->errors.size())
+                                              : std::nullopt;
+}
+
+void write_last_words(Writer& writer, const Rows& rows) {
+  writer.family({"sfb_backup_current_failure", Type::gauge, "",
+                 "1 with the reason and the code of the last completed evaluation of the pool, "
+                 "while that one failed; absent when it was good (cached)."});
+  for (const PoolRow& row : rows) {
+    const auto& last = row.snapshot->last_completed;
+    if (last && last->error) {
+      writer.sample(Labels(row.pool)
+                        .add("reason", to_string(last->error->reason))
+                        .add("code", code_label(last->error->code)),
+                    1);
+    }
+  }
+  per_pool(writer, rows,
+           {"sfb_backup_nonfatal_errors", Type::gauge, "",
+            "Errors that Get-CsBackupServiceStatus wrote beside its answer in the last completed "
+            "evaluation (cached); absent when that one failed."},
+           nonfatal_errors);
+  per_pool(writer, rows,
+           {"sfb_backup_file_clock_ahead", Type::gauge, "",
+            "Whether the date in the pool's dropped file is ahead of this machine's clock "
+            "(cached, last completed evaluation); absent for other transports and while it cannot "
+            "be told."},
+           clock_ahead);
+}
+
 void write_settings(Writer& writer, const Rows& rows) {
   per_pool(writer, rows,
            {"sfb_backup_evaluation_interval_seconds", Type::gauge, "seconds",
-            "After how long a new answer of the pool is to be expected, in seconds: the configured "
-            "interval of evaluations; for dropped files a fifth of max_age where that is longer."},
+            "After how long the pool is evaluated again, in seconds, as configured."},
            [](const PoolSnapshot& pool) {
              return std::optional<std::chrono::nanoseconds>(pool.identity.interval);
            });
+  per_pool(
+      writer, rows,
+      {"sfb_backup_file_max_age_seconds", Type::gauge, "seconds",
+       "Above which age the pool's dropped file is refused, in seconds, as configured. A fifth "
+       "of it is the longest time between two exports that goes unnoticed; absent for other "
+       "transports."},
+      [](const PoolSnapshot& pool) -> std::optional<std::chrono::nanoseconds> {
+        return pool.identity.file_max_age;
+      });
   writer.family({"sfb_backup_pool", Type::info, "", "A configured pool."});
   for (const PoolRow& row : rows) {
     const status::PoolIdentity& pool = row.snapshot->identity;
     writer.sample(Labels(row.pool)
                       .add("paired_pool", pool.paired_pool)
+                      .add("pair", pool.pair())
                       .add("site", pool.site)
                       .add("deployment", pool.deployment)
                       .add("endpoint", pool.endpoint)
@@ -197,6 +261,7 @@ void write_collector_families(Writer& writer, const std::vector<PoolRow>& rows) 
 void write_evaluation_families(Writer& writer, const std::vector<PoolRow>& rows) {
   write_counters(writer, rows);
   write_last_evaluation(writer, rows);
+  write_last_words(writer, rows);
   write_settings(writer, rows);
 }
 

@@ -7,8 +7,10 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace sfb::status {
@@ -26,6 +28,9 @@ struct DurationHistogram {
   void observe(std::chrono::nanoseconds duration);
 };
 
+/// How long the stages of completed evaluations of pools' status on schedule took, by transport.
+using StageHistograms = std::map<std::pair<std::string, Stage>, DurationHistogram>;
+
 /// One endpoint at one moment.
 struct EndpointSnapshot {
   std::string name;
@@ -40,6 +45,7 @@ struct Snapshot {
   std::vector<PoolSnapshotPtr> pools;   ///< the status of each
   std::vector<PoolSnapshotPtr> others;  ///< what other collectors know, where one is switched on
   DurationHistogram durations = {};
+  StageHistograms stages = {};
   std::vector<EndpointSnapshot> endpoints = {};  ///< by name
 };
 

@@ -5,6 +5,11 @@
 
 namespace sfb::status {
 
+std::string PoolIdentity::pair() const {
+  const auto& [first, second] = std::minmax(fqdn.str(), paired_pool);
+  return first + '/' + second;
+}
+
 Knowledge::Knowledge(PoolIdentity identity, const collectors::Collector& what, const Limits& limits)
     : current_{std::move(identity), &what},
       memory_(what.memory(current_.identity.facts(), limits)) {}

@@ -29,11 +29,13 @@ struct PoolIdentity {
   std::string endpoint;
   std::string transport;
   collectors::Expectation expectation;
-  std::chrono::milliseconds interval{
-      0};  ///< `evaluation_interval_seconds`: for `file` max(interval, max_age / 5)
+  std::chrono::milliseconds interval{0};  ///< of evaluations, as configured
   std::chrono::milliseconds stale_after{0};
+  std::optional<std::chrono::milliseconds> file_max_age = {};  ///< of `file` alone
 
   collectors::Facts facts() const { return {fqdn, expectation}; }
+  /// `a/b`, the same at both pools of a pair.
+  std::string pair() const;
 };
 
 enum class Freshness : std::uint8_t { none, fresh, stale };

@@ -1,5 +1,6 @@
 #include "collectors/backup_service_status/families.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace sfb::collectors {
@@ -12,7 +13,7 @@ using exposition::Writer;
 
 /// Samples of a pool without modules, and more for each module.
 constexpr std::size_t kPoolSamples = 24;
-constexpr std::size_t kModuleSamples = 14;
+constexpr std::size_t kModuleSamples = 15;
 
 const BackupView& of(const View& view) {
   return static_cast<const BackupView&>(view);
@@ -27,6 +28,28 @@ void verdict(Writer& writer, const View& view) {
   const BackupView& pool = of(view);
   if (const std::optional<bool>& value = pool.shown.verdict.*part; pool.shown.fresh && value) {
     writer.sample(pool.pool, number(*value));
+  }
+}
+
+/// The verdict's part in one module: 0 where the verdict names it as a reason, absent where it
+/// doubts the module or the whole answer.
+std::optional<bool> working_part(const BackupShown& shown, const std::string& module) {
+  const auto named = [&](const Ground& ground) { return ground.module == module; };
+  if (!shown.fresh || !shown.verdict.configured) {
+    return std::nullopt;
+  }
+  if (std::ranges::any_of(shown.verdict.reasons, named)) {
+    return false;
+  }
+  return std::ranges::any_of(shown.verdict.doubts, named) ? std::nullopt : std::optional(true);
+}
+
+void module_working(Writer& writer, const View& view) {
+  const BackupView& pool = of(view);
+  for (std::size_t i = 0; i < pool.modules.size(); ++i) {
+    if (const std::optional<bool>& value = pool.working[i]; pool.shown.fresh && value) {
+      writer.sample(pool.modules[i], number(*value));
+    }
   }
 }
 
@@ -89,6 +112,13 @@ constexpr std::array kStatusFamilies = {
                "ImportStatus of all BackupModules of Get-CsBackupServiceStatus (cached, last good "
                "evaluation); absent where no state is known to be bad and one is unknown."},
               verdict<&Verdict::working>},
+    FamilyRow{
+        {"sfb_backup_module_working", Type::gauge, "",
+         "Whether a module does its part for sfb_backup_service_working, 1 also where "
+         "NotInitialized is accepted: judged by BackupModules[].ExportStatus and ImportStatus "
+         "of Get-CsBackupServiceStatus (cached, last good evaluation); absent where it is "
+         "unknown."},
+        module_working},
     FamilyRow{{"sfb_backup_module_export_state", Type::stateset, "",
                "Export state of a module: BackupModules[].ExportStatus of "
                "Get-CsBackupServiceStatus (cached, last good evaluation)."},
@@ -147,8 +177,10 @@ constexpr std::array kStatusFamilies = {
 BackupView::BackupView(const Fqdn& fqdn, BackupShown all) : shown(std::move(all)) {
   pool.add("pool", fqdn.str());
   modules.reserve(shown.modules.size());
+  working.reserve(shown.modules.size());
   for (const ModuleSeries& series : shown.modules) {
     modules.push_back(Labels(pool).add("module", series.module.identity));
+    working.push_back(working_part(shown, series.module.identity));
   }
   samples = kPoolSamples + kModuleSamples * modules.size() + shown.machines.size();
 }

@@ -48,6 +48,8 @@ struct BackupView final : View {
   BackupShown shown;
   exposition::Labels pool;                  ///< of its series: its name
   std::vector<exposition::Labels> modules;  ///< likewise, pool and module
+  /// Of each module, as the verdict sees it: absent while a word of it is not known.
+  std::vector<std::optional<bool>> working;
 };
 
 std::span<const FamilyRow> backup_families();

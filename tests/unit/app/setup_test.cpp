@@ -33,19 +33,17 @@ TEST(Setup, APoolsIdentity) {
   EXPECT_EQ(identity.stale_after, 1h);
 }
 
-// evaluation_interval_seconds of `file`: nothing new comes between two exports.
-TEST(Setup, TheIntervalOfFilesIsAtLeastAFifthOfMaxAge) {
+// What the metrics say of the configuration is the configuration; rules join the two themselves.
+TEST(Setup, TheIntervalIsTheConfiguredOneAndFilesTellTheirMaxAge) {
   struct Case {
     std::chrono::milliseconds interval;
     std::chrono::milliseconds max_age;
-    std::chrono::milliseconds expected;
   };
-  for (const Case& c : {Case{2min, 10min, 2min}, Case{2min, 30min, 6min}, Case{10min, 10min, 10min},
-                        Case{10s, 1min, 12s}}) {
+  for (const Case& c : {Case{2min, 10min}, Case{2min, 30min}, Case{10min, 10min}}) {
     const config::Settings settings = settings_of(c.interval, c.max_age);
-    EXPECT_EQ(pool_identity(settings.pools[0], settings.endpoints[0], settings).interval,
-              c.expected)
-        << c.interval.count() << " ms, max_age " << c.max_age.count() << " ms";
+    const auto identity = pool_identity(settings.pools[0], settings.endpoints[0], settings);
+    EXPECT_EQ(identity.interval, c.interval);
+    EXPECT_EQ(identity.file_max_age, c.max_age);
   }
 }
 
@@ -176,6 +174,7 @@ TEST(Setup, AProgramIsStartedAsItStands) {
 TEST(Setup, TheIntervalOfAServerIsThePools) {
   const config::Settings settings = with_winrm();
   EXPECT_EQ(pool_identity(settings.pools[0], settings.endpoints[1], settings).interval, 2min);
+  EXPECT_FALSE(pool_identity(settings.pools[0], settings.endpoints[1], settings).file_max_age);
 }
 
 TEST(Setup, WhatThisBuildCanDo) {

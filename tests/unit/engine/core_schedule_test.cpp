@@ -46,7 +46,9 @@ TEST(CoreSchedule, AGoodAnswerBecomesTheSnapshot) {
   EXPECT_TRUE(rig.pool()->running);
   EXPECT_EQ(rig.pool()->up, std::nullopt);
   rig.clock.advance(700ms);
-  rig.finish(reply(rig.clock.now(), "A.B:[ErrorState,NormalState]", 5min));
+  remote::Reply answer = reply(rig.clock.now(), "A.B:[ErrorState,NormalState]", 5min);
+  answer.stages = {{Stage::query, 600ms}, {Stage::parse, 1ms}};
+  rig.finish(std::move(answer));
   const auto pool = rig.pool();
   EXPECT_FALSE(pool->running);
   EXPECT_EQ(pool->up, true);
@@ -56,6 +58,10 @@ TEST(CoreSchedule, AGoodAnswerBecomesTheSnapshot) {
   EXPECT_GE(*pool->last_duration, 700ms);
   EXPECT_EQ(pool->last_good->trigger, status::Trigger::schedule);
   EXPECT_EQ(rig.core.snapshot()->durations.count, 1U);
+  const std::string& transport = pool->identity.transport;
+  const status::StageHistograms stages = rig.core.snapshot()->stages;
+  EXPECT_THAT(stages, SizeIs(2));
+  EXPECT_EQ(stages.at({transport, Stage::query}).sum, 0.6);
   EXPECT_THAT(rig.core.history(fqdn("a.x")).value(), SizeIs(1));
   EXPECT_EQ(rig.core.history(fqdn("unknown.x")), std::nullopt);
 }

@@ -168,6 +168,75 @@ TEST(MetricsPage, BackOffOnlyWhileItLasts) {
   EXPECT_THAT(why[0], HasSubstr(pool("fra") + ",reason=\"auth\"} 1"));
 }
 
+TEST(MetricsPage, TheCurrentFailureIsOneSeriesAndOnlyWhileItLasts) {
+  const auto found = samples(page_of(testing::six_pools()), {"sfb_backup_current_failure{"});
+  EXPECT_THAT(found, ::testing::ElementsAre("sfb_backup_current_failure{" + pool("den") +
+                                                ",reason=\"stale\",code=\"file.too_old\"} 1",
+                                            "sfb_backup_current_failure{" + pool("fra") +
+                                                ",reason=\"auth\",code=\"auth.refused\"} 1"));
+}
+
+TEST(MetricsPage, ACodeThatIsNotOneOfOursIsOther) {
+  for (const std::string& code :
+       {std::string("a b"), std::string("größe"), std::string(65, 'a'), std::string()}) {
+    auto pool = std::make_shared<status::PoolSnapshot>(*testing::six_pools().pools.at(4));
+    auto evaluation = std::make_shared<status::Evaluation>(*pool->last_completed);
+    evaluation->error->code = code;
+    pool->last_completed = evaluation;
+    status::Snapshot snapshot;
+    snapshot.pools.push_back(pool);
+    EXPECT_THAT(page_of(snapshot), HasSubstr(",reason=\"auth\",code=\"other\"} 1\n")) << code;
+  }
+}
+
+TEST(MetricsPage, NonFatalErrorsAndTheClockAreThoseOfTheLastEvaluation) {
+  const std::string page = page_of(testing::six_pools());
+  EXPECT_THAT(samples(page, {"sfb_backup_nonfatal_errors{"}),
+              ::testing::ElementsAre("sfb_backup_nonfatal_errors{" + pool("atl") + "} 0",
+                                     "sfb_backup_nonfatal_errors{" + pool("chi") + "} 2"));
+  EXPECT_THAT(samples(page, {"sfb_backup_file_clock_ahead{"}),
+              ::testing::ElementsAre("sfb_backup_file_clock_ahead{" + pool("atl") + "} 0",
+                                     "sfb_backup_file_clock_ahead{" + pool("chi") + "} 1"));
+}
+
+TEST(MetricsPage, BothPoolsOfAPairNameThePairAlike) {
+  status::PoolIdentity one = testing::six_pools().pools.at(0)->identity;
+  status::PoolIdentity other = testing::six_pools().pools.at(1)->identity;
+  other.paired_pool = one.fqdn.str();
+  EXPECT_EQ(one.pair(), "atl-cs-001.litwareinc.com/chi-cs-001.litwareinc.com");
+  EXPECT_EQ(one.pair(), other.pair());
+  EXPECT_THAT(page_of(testing::six_pools()), HasSubstr(",pair=\"" + one.pair() + "\","));
+}
+
+TEST(MetricsPage, MaxAgeOfFilesAlone) {
+  const auto found = samples(page_of(testing::six_pools()), {"sfb_backup_file_max_age_seconds{"});
+  EXPECT_EQ(found.size(), 5U);
+  EXPECT_THAT(found[0], ::testing::EndsWith("} 1200"));
+}
+
+TEST(MetricsPage, EachModuleTellsItsPartOfTheVerdict) {
+  const std::string page = page_of(testing::six_pools());
+  const auto working = [&](std::string_view name, const std::string& module) {
+    const auto found = samples(page, {"sfb_backup_module_working{", pool(name), module});
+    return found.empty() ? std::string("absent") : found[0].substr(found[0].size() - 1);
+  };
+  EXPECT_EQ(working("atl", "CentralMgmt.CMSMaster"), "1") << "NotInitialized is accepted";
+  EXPECT_EQ(working("chi", "UserServices.PresenceFocus"), "0");
+  EXPECT_EQ(working("chi", "ConfServices.DataConf"), "0");
+  EXPECT_EQ(working("chi", "CentralMgmt.CMSMaster"), "1");
+  EXPECT_EQ(working("gen", "UserServices.PresenceFocus"), "absent") << "unknown is not 0";
+  EXPECT_EQ(working("gen", "Neue"), "1");
+  EXPECT_TRUE(samples(page, {"sfb_backup_module_working{", pool("den")}).empty()) << "stale";
+}
+
+TEST(MetricsPage, StagesByTransport) {
+  const std::string page = page_of(testing::six_pools());
+  const std::string name = "\nsfb_backup_evaluation_stage_duration_seconds";
+  EXPECT_THAT(page, HasSubstr(name + "_count{stage=\"query\",transport=\"file\"} 1\n"));
+  EXPECT_THAT(page, HasSubstr(name + "_count{stage=\"connect\",transport=\"winrm\"} 1\n"));
+  EXPECT_THAT(page, HasSubstr(name + "_sum{stage=\"connect\",transport=\"winrm\"} 0.03\n"));
+}
+
 TEST(MetricsPage, OverallOnlyWhereTheObjectHasIt) {
   const std::string page = page_of(testing::six_pools());
   EXPECT_EQ(samples(page, {"sfb_backup_overall_export_state{", pool("chi")}).size(), 6U);
@@ -210,7 +279,8 @@ TEST(MetricsPage, BothFormatsHaveTheSameSamples) {
 TEST(MetricsPage, EveryHelpOfAnAnswerSaysCached) {
   static const std::regex kOfThisMoment(
       "sfb_backup_(exporter_.*|evaluation_running|evaluation_backoff_until_timestamp_seconds"
-      "|evaluation_backoff_info|evaluation_interval_seconds|pool_info)|process_.*");
+      "|evaluation_backoff_info|evaluation_interval_seconds|file_max_age_seconds|pool_info)"
+      "|process_.*");
   std::size_t families = 0;
   for (const std::string& line : lines_of(page_of(testing::six_pools()))) {
     if (line.starts_with("# HELP ")) {
@@ -222,12 +292,12 @@ TEST(MetricsPage, EveryHelpOfAnAnswerSaysCached) {
           << line;
     }
   }
-  EXPECT_EQ(families, 26U + 8U + 8U) << "pools and durations, ours, the process";
+  EXPECT_EQ(families, 32U + 8U + 8U) << "pools and durations, ours, the process";
 }
 
 TEST(MetricsPage, SeriesOfAHealthyPool) {
   const std::size_t one = samples(page_of(testing::many_pools(1)), {"pool=\""}).size();
-  EXPECT_EQ(one, 82U) << "three modules, three machines";
+  EXPECT_EQ(one, 88U) << "three modules, three machines";
   EXPECT_EQ(samples(page_of(testing::many_pools(50)), {"pool=\""}).size(), 50 * one);
 }
 

@@ -30,7 +30,8 @@ PoolIdentity identity(const std::string& name) {
           "file",
           {},
           120s,
-          1h};
+          1h,
+          20min};
 }
 
 /// A module as it was last seen two minutes before kMoment; healthy and final as it says itself.
@@ -86,7 +87,26 @@ std::vector<ModuleSeries> three_modules() {
           module("CentralMgmt.CMSMaster", ExportState::not_initialized)};
 }
 
-void fail_with(PoolSnapshot& pool, Reason reason, std::uint64_t times) {
+std::shared_ptr<status::Evaluation> completed(const PoolSnapshot& pool) {
+  return std::make_shared<status::Evaluation>(
+      status::Evaluation{.question = {.pool = pool.identity.fqdn}});
+}
+
+/// The last evaluation was good, with errors beside the answer.
+void end_with(PoolSnapshot& pool, std::size_t errors, Note note = {}) {
+  auto evaluation = completed(pool);
+  PipelineResult result;
+  result.errors.resize(errors);
+  evaluation->result = std::make_shared<const PipelineResult>(std::move(result));
+  evaluation->note = std::move(note);
+  pool.last_completed = std::move(evaluation);
+}
+
+void fail_with(PoolSnapshot& pool, Reason reason, std::string code, std::uint64_t times) {
+  auto evaluation = completed(pool);
+  evaluation->error =
+      Error{.reason = reason, .code = std::move(code), .message = {}, .remedy = {}, .peer = {}};
+  pool.last_completed = std::move(evaluation);
   pool.up = false;
   pool.failures.at(static_cast<std::size_t>(reason)) = times;
 }
@@ -98,6 +118,7 @@ Draft healthy_draft(const std::string& name) {
                           {"atl-fe-003.litwareinc.com", false}};
   draft.shown.active_machine_changes = 2;
   draft.pool.running = true;
+  end_with(draft.pool, 0);
   return draft;
 }
 
@@ -117,7 +138,17 @@ PoolSnapshot with_error_state() {
   draft.shown.verdict = {true, false, {}, {}};
   draft.shown.overall_export = ExportState::error_state;
   draft.shown.overall_import = ImportState::error_state;
+  // As judged: what is not needed is left out.
+  draft.shown.verdict.reasons = {{.module = "UserServices.PresenceFocus",
+                                  .direction = "export",
+                                  .code = "export_error",
+                                  .text = {}},
+                                 {.module = "ConfServices.DataConf",
+                                  .direction = "import",
+                                  .code = "import_error",
+                                  .text = {}}};
   draft.pool.overruns = 1;
+  end_with(draft.pool, 2, {.code = "file.clock_skew", .message = {}, .remedy = {}});
   return std::move(draft).done();
 }
 
@@ -127,7 +158,7 @@ PoolSnapshot gone_stale() {
   draft.shown.fresh = false;
   draft.shown.verdict = {};
   draft.pool.last_success = kMoment - 5h;
-  fail_with(draft.pool, Reason::stale, 150);
+  fail_with(draft.pool, Reason::stale, "file.too_old", 150);
   return std::move(draft).done();
 }
 
@@ -135,6 +166,8 @@ PoolSnapshot never_answered() {
   Draft draft = unasked("elp-cs-001.litwareinc.com");
   draft.pool.identity.site.clear();
   draft.pool.identity.deployment.clear();
+  draft.pool.identity.transport = "winrm";
+  draft.pool.identity.file_max_age.reset();
   return std::move(draft).done();
 }
 
@@ -146,7 +179,7 @@ PoolSnapshot backing_off() {
   draft.pool.backoff_until = kMoment + 5min;
   draft.pool.backoff_reason = Reason::auth;
   draft.pool.identity.endpoint = "say \"fra\\1\"";
-  fail_with(draft.pool, Reason::auth, 3);
+  fail_with(draft.pool, Reason::auth, "auth.refused", 3);
   return std::move(draft).done();
 }
 
@@ -156,6 +189,10 @@ PoolSnapshot unknown_words() {
                {module("UserServices.PresenceFocus", ExportState::unknown, ImportState::unknown),
                 module("Neue.Größe \"2\"", ExportState::final_state)});
   draft.shown.verdict = {true, {}, {}, {}};
+  draft.shown.verdict.doubts = {{.module = "UserServices.PresenceFocus",
+                                 .direction = "export",
+                                 .code = "export_unknown",
+                                 .text = {}}};
   draft.shown.unknown_states = 1440;
   draft.shown.overall_export = ExportState::unknown;
   return std::move(draft).done();
@@ -163,7 +200,7 @@ PoolSnapshot unknown_words() {
 
 template <typename... Pools>
 status::Snapshot snapshot_of(Pools... pools) {
-  status::Snapshot snapshot{1, {}, {}, {}};
+  status::Snapshot snapshot{1, {}, {}, {}, {}, {}};
   (snapshot.pools.push_back(std::make_shared<const PoolSnapshot>(std::move(pools))), ...);
   return snapshot;
 }
@@ -179,6 +216,9 @@ status::Snapshot six_pools() {
         std::chrono::nanoseconds(1834ms), std::chrono::nanoseconds(10min)}) {
     snapshot.durations.observe(duration);
   }
+  snapshot.stages[{"file", Stage::query}].observe(4ms);
+  snapshot.stages[{"file", Stage::parse}].observe(1ms);
+  snapshot.stages[{"winrm", Stage::connect}].observe(30ms);
   return snapshot;
 }
 

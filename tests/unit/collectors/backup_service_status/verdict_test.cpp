@@ -1,4 +1,5 @@
 // The verdict's rules, one by one (collectors/backup_service_status/README.md).
+#include "collectors/backup_service_status/families.hpp"
 #include "tests/unit/collectors/objects.hpp"
 
 #include <gmock/gmock.h>
@@ -97,6 +98,21 @@ TEST(Verdict, EveryStateOfOneModule) {
     EXPECT_EQ(verdict.working, each.working) << name;
     EXPECT_EQ(verdict.reasons.empty(), each.working != false) << name;
     EXPECT_EQ(verdict.working == true, verdict.reasons.empty() && verdict.doubts.empty()) << name;
+    // The module's own metric says the same, whatever stands beside it.
+    const auto status = interpret(answer({{each.module, each.export_word, each.import_word},
+                                          {"Beside.IsFine", "FinalState", "NormalState"},
+                                          {"Beside.IsBad", "ErrorState", "NormalState"}}),
+                                  {})
+                            .value();
+    BackupShown shown;
+    shown.fresh = true;
+    shown.verdict = judge(status, each.expectation);
+    for (const Module& module : status.modules) {
+      shown.modules.push_back({.module = module});
+    }
+    const BackupView view(Fqdn::parse("a.x").value(), std::move(shown));
+    EXPECT_THAT(view.working, ElementsAre(each.working, std::optional(true), std::optional(false)))
+        << name;
   }
 }
 
