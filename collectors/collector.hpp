@@ -152,6 +152,11 @@ struct Collector {
   std::string (*oddities)(const Finding&);
   std::unique_ptr<Memory> (*memory)(const Facts&, const Limits&);
   std::span<const FamilyRow> (*families)();
+  /// The view for programs: one object, whose members are added, never changed (describe.hpp).
+  /// Absent: there is nothing to tell.
+  Document (*describe)(const View&) = nullptr;
+  /// The JSON Schema of that object (schema.hpp).
+  std::string (*schema)() = nullptr;
 };
 
 /// All collectors in a fixed order. The first is the pool's status: it is always asked, and goes

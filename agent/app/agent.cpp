@@ -86,7 +86,7 @@ class Agent {
         engine_(loop_.get_executor(), clock_, logger_.with_source("engine")),
         service_({engine_, engine_, self_, pages_, cpu_, clock_, logger_.with_source("http"),
                   SFB_VERSION},
-                 service_options(loaded_.settings, hosts_, shared_)),
+                 service_options(loaded_.settings, hosts_, shared_, options_.runbook_url)),
         server_(
             loop_.get_executor(), server_options(),
             [this](std::shared_ptr<const http::Request> request) {
@@ -282,7 +282,7 @@ class Agent {
                     {{"error", describe(used.error())}});
     }
     apply();
-    service_.reconfigure(service_options(loaded_.settings, hosts_, shared_));
+    service_.reconfigure(service_options(loaded_.settings, hosts_, shared_, options_.runbook_url));
     logger_.info(
         "configuration reloaded",
         {{"config_hash", loaded_.hash}, {"pools", std::to_string(loaded_.settings.pools.size())}});

@@ -13,6 +13,7 @@ struct AgentOptions {
   bool check_only = false;
   std::vector<std::string> listen_addresses;
   std::vector<std::string> allowed_hosts;
+  std::string runbook_url = "file:///usr/share/doc/sfb_backup_exporter/runbooks";
   LogLevel log_level = LogLevel::info;
   LogFormat log_format = LogFormat::logfmt;
 };

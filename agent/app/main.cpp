@@ -116,6 +116,10 @@ int run(int argc, char** argv) {
                  "Further name that requests may have in their Host header; repeatable")
       ->type_name("HOST")
       ->allow_extra_args(false);
+  app.add_option("--web.runbook-url", agent.runbook_url,
+                 "Where the runbooks lie that the API names")
+      ->type_name("URL")
+      ->capture_default_str();
   std::string level = "info";
   std::string format = "logfmt";
   app.add_option("--log.level", level, "Least severity to log")

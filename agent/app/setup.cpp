@@ -222,13 +222,18 @@ engine::Options engine_options(const config::Settings& settings,
 }
 
 serve::ServiceOptions service_options(const config::Settings& settings,
-                                      const std::vector<std::string>& hosts, const Shared& shared) {
+                                      const std::vector<std::string>& hosts, const Shared& shared,
+                                      std::string_view runbooks) {
   serve::ServiceOptions options;
   options.limits = settings.limits;
   options.budget = shared.budget;
   options.access.allow_anonymous = anonymous(settings.authorization.allow_anonymous);
   options.access.hosts = hosts;
   options.config_yaml = config::to_yaml(settings);
+  while (runbooks.ends_with('/')) {
+    runbooks.remove_suffix(1);
+  }
+  options.runbooks = runbooks;
   // The engine ends each run at its pool's own limit; the door waits for the most patient pool.
   options.query_timeout = settings.global.evaluation_timeout;
   for (const config::Pool& pool : settings.pools) {

@@ -61,10 +61,11 @@ engine::Options engine_options(const config::Settings& settings,
 status::PoolIdentity pool_identity(const config::Pool& pool, const config::Endpoint& endpoint,
                                    const config::Settings& settings);
 
-/// The HTTP surface's options; `hosts` are the names this machine is asked under.
+/// The HTTP surface's options; `hosts` are the names this machine is asked under, `runbooks` is
+/// where the runbooks lie.
 serve::ServiceOptions service_options(const config::Settings& settings,
                                       const std::vector<std::string>& hosts,
-                                      const Shared& shared = {});
+                                      const Shared& shared = {}, std::string_view runbooks = {});
 
 /// Names of this machine, hosts of the listen addresses, and `allowed`: what a Host header may say
 /// besides the address the connection really reached.

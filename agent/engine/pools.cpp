@@ -125,8 +125,11 @@ bool Pools::first_cycle_done(Now now) const {
   return started_ && (awaited_ == 0 || now.mono >= first_cycle_deadline_);
 }
 
-void Pools::plan(const Pool& pool) {
-  agenda_.set(due_of(pool), pool.activity.next_due());
+void Pools::plan(Pool& pool) {
+  const std::optional<MonoTime> due = pool.activity.next_due();
+  agenda_.set(due_of(pool), due);
+  pool.knowledge.set_next_due(due);
+  dirty_ = true;
 }
 
 void Pools::running_changed(Pool& pool) {

@@ -46,7 +46,7 @@ class Pools {
   bool first_cycle_done(Now now) const;
 
   /// After whatever moved the pool's next due moment.
-  void plan(const Pool& pool);
+  void plan(Pool& pool);
   /// A run of the scheduled question began or ended.
   void running_changed(Pool& pool);
   /// Every pool of the endpoint tells how long it is left alone.

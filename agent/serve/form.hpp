@@ -6,6 +6,7 @@
 #include "agent/http/types.hpp"
 #include "agent/serve/query.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,6 +17,8 @@ namespace sfb::serve {
 inline constexpr int kDefaultWidth = 120;
 inline constexpr int kMinWidth = 20;
 inline constexpr int kMaxWidth = 500;
+/// Seconds of `max_age`. Ten years: more than any answer is kept.
+inline constexpr std::int64_t kMaxAgeLimit = 315'360'000;
 
 /// How an answer is wanted, as far as that is known when something goes wrong.
 struct Form {

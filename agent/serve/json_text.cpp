@@ -19,8 +19,15 @@ JsonObject& JsonObject::add(std::string_view name, std::string_view text) {
   return add_raw(name, json_string(text));
 }
 
-JsonObject& JsonObject::add_seconds(std::string_view name, double seconds) {
-  std::string text = fmt::format("{:.6f}", seconds);
+JsonObject& JsonObject::add(std::string_view name, const std::optional<WallTime>& time) {
+  return time ? add(name, format_iso8601(*time)) : add_null(name);
+}
+
+JsonObject& JsonObject::add_seconds(std::string_view name, std::optional<double> seconds) {
+  if (!seconds) {
+    return add_null(name);
+  }
+  std::string text = fmt::format("{:.6f}", *seconds);
   text.erase(text.find_last_not_of('0') + 1);
   if (text.ends_with('.')) {
     text.pop_back();

@@ -1,8 +1,11 @@
-// The few lines of JSON that our own answers need (problem details, history), written in order.
+// The few lines of JSON that our own answers need (problem details, the API), written in order.
 #pragma once
+
+#include "agent/base/time.hpp"
 
 #include <concepts>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,12 +28,15 @@ class JsonObject {
   JsonObject& add(std::string_view name, std::same_as<std::uint64_t> auto number) {
     return add_raw(name, std::to_string(number));
   }
+  JsonObject& add_null(std::string_view name) { return add_raw(name, "null"); }
+  /// null when absent.
+  JsonObject& add(std::string_view name, const std::optional<WallTime>& time);
   /// Left out when empty.
   JsonObject& add_known(std::string_view name, std::string_view text) {
     return text.empty() ? *this : add(name, text);
   }
-  /// In seconds, to the microsecond.
-  JsonObject& add_seconds(std::string_view name, double seconds);
+  /// In seconds, to the microsecond; null when absent.
+  JsonObject& add_seconds(std::string_view name, std::optional<double> seconds);
   /// `value` is JSON already.
   JsonObject& add_raw(std::string_view name, std::string_view value);
 

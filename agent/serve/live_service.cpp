@@ -7,10 +7,14 @@
 #include "agent/base/text.hpp"
 #include "agent/exposition/negotiation.hpp"
 #include "agent/format/choice.hpp"
+#include "agent/serve/api_pairs.hpp"
+#include "agent/serve/api_pools.hpp"
 #include "agent/serve/body_budget.hpp"
 #include "agent/serve/form.hpp"
+#include "agent/serve/history_page.hpp"
 #include "agent/serve/live_pages.hpp"
 #include "agent/serve/live_query.hpp"
+#include "agent/serve/openapi.hpp"
 #include "agent/serve/pages.hpp"
 #include "agent/serve/problem.hpp"
 #include "agent/serve/query_parse.hpp"
@@ -68,6 +72,23 @@ Result<http::Response> held(http::Response response, const BodyBudget& bodies) {
   return response;
 }
 
+/// The same of an API page.
+http::Response worker_problem_json(Error error) {
+  const Problem problem = worker_problem(std::move(error));
+  http::Response response = problem_json(problem.status, problem.error, {}, {});
+  if (problem.retry_after) {
+    response.headers.push_back({"Retry-After", std::to_string(problem.retry_after->count())});
+  }
+  return response;
+}
+
+/// The beginning of the codes of a page's refusals: `pools` of `/api/v1/pools/{fqdn}`.
+std::string area_of(const Route& route) {
+  const std::string_view path =
+      std::string_view(route.pattern).substr(std::string_view("/api/v1/").size());
+  return std::string(path.substr(0, path.find_first_of("/.")));
+}
+
 http::Response worker_page(const Error& error) {
   const Problem problem = worker_problem(error);
   http::Response response = http::text_response(
@@ -88,13 +109,15 @@ struct Service::Impl {
     std::chrono::milliseconds query_timeout;
     std::size_t max_bytes;
     BodyBudget bodies;
+    std::string runbooks;
 
     explicit Settings(ServiceOptions options)
         : access(std::move(options.access)),
           config_yaml(std::make_shared<const std::string>(std::move(options.config_yaml))),
           query_timeout(options.query_timeout),
           max_bytes(most_text(options.limits)),
-          bodies(std::move(options.budget)) {}
+          bodies(std::move(options.budget)),
+          runbooks(std::move(options.runbooks)) {}
   };
   using SettingsPtr = std::shared_ptr<const Settings>;
 
@@ -102,6 +125,7 @@ struct Service::Impl {
   SettingsPtr settings;
   LivePages pages;
   http::Response index;
+  http::Response openapi;
   std::mt19937_64 random{std::random_device{}()};
   bool draining = false;
   Seldom crowd_log;
@@ -111,7 +135,8 @@ struct Service::Impl {
       : parts(std::move(given)),
         settings(std::make_shared<const Settings>(std::move(options))),
         pages(parts.board, parts.self, parts.pages, parts.clock),
-        index(index_page(parts.version)) {}
+        index(index_page(parts.version)),
+        openapi(json_response(openapi_json(parts.version))) {}
 
   /// The client's, so that its own log and our history meet, or a new one.
   std::string request_id(const http::Request& request) {
@@ -193,8 +218,14 @@ struct Service::Impl {
       self->note_refusal(outcome.error().error, now);
     }
     auto known = self->known_of(query->question, outcome);
-    auto render = [query, outcome = std::move(outcome), now, id, known = std::move(known),
-                   settings]() -> Result<http::Response> {
+    // Only whoever names a pool that there is not needs the names that there are.
+    const bool unknown = !outcome && outcome.error().error.reason == Reason::not_found;
+    auto render = [query, outcome = std::move(outcome), now, id, known = std::move(known), settings,
+                   snapshot = unknown ? self->parts.board.snapshot()
+                                      : nullptr]() mutable -> Result<http::Response> {
+      if (snapshot) {
+        known.near = near_pools(*snapshot, query->question.pool);
+      }
       return held(outcome ? render_answer(*query, *outcome, now, id, known, settings->max_bytes)
                           : render_refusal(*query, outcome.error(), now, id, known),
                   settings->bodies);
@@ -222,24 +253,61 @@ struct Service::Impl {
     }
   }
 
-  asio::awaitable<http::Response> history(RequestPtr request) {
-    auto pool = parse_history_request(*request);
-    if (!pool) {
-      co_return std::move(pool.error());
-    }
-    auto entries = parts.board.history(*pool);
-    if (!entries) {
-      co_return unknown_pool(*pool);
-    }
-    auto render = [name = *pool, entries = std::move(*entries),
-                   now = settings]() -> Result<http::Response> {
-      return held(history_page(name, entries), now->bodies);
+  /// A page of the API, made by a worker.
+  template <typename Make>
+  asio::awaitable<http::Response> api_page(Make make, SettingsPtr now) {
+    auto render = [make = std::move(make), now]() -> Result<http::Response> {
+      return held(make(), now->bodies);
     };
     Result<http::Response> response = co_await parts.cpu.run(std::move(render));
     if (!response) {
-      co_return worker_page(response.error());
+      co_return worker_problem_json(response.error());
     }
     co_return std::move(*response);
+  }
+
+  static http::Response no_such_pool(const status::Snapshot& snapshot, const Fqdn& pool) {
+    return unknown_pool(pool, near_pools(snapshot, pool));
+  }
+
+  /// A copy of what the page is made of goes to the worker: this object may be gone by then.
+  asio::awaitable<http::Response> api(const Route& route, RequestPtr request, SettingsPtr now) {
+    auto given = read_parameters(route.parameters, area_of(route), *request,
+                                 path_value(route, request->path));
+    if (!given) {
+      co_return std::move(given.error());
+    }
+    if (route.door == Door::openapi) {
+      co_return openapi;
+    }
+    status::SnapshotPtr snapshot = parts.board.snapshot();
+    const Now moment = parts.clock.now();
+    if (route.door == Door::pools) {
+      co_return co_await api_page(
+          [snapshot, given = std::move(*given), moment, now] {
+            return pools_page(*snapshot, given, moment, now->runbooks);
+          },
+          now);
+    }
+    if (route.door == Door::pairs) {
+      co_return co_await api_page(
+          [snapshot, given = std::move(*given)] { return pairs_page(*snapshot, given); }, now);
+    }
+    const Fqdn name = *given->get<Fqdn>(route.door == Door::pool ? "fqdn" : "PoolFqdn");
+    if (route.door == Door::pool) {
+      co_return co_await api_page(
+          [snapshot, name, moment, now] {
+            const status::PoolSnapshotPtr pool = find_pool(*snapshot, name);
+            return pool ? pool_page(*snapshot, *pool, moment, now->runbooks)
+                        : no_such_pool(*snapshot, name);
+          },
+          now);
+    }
+    co_return co_await api_page(
+        [snapshot, name, given = std::move(*given), entries = parts.board.history(name)] {
+          return entries ? history_page(name, *entries, given) : no_such_pool(*snapshot, name);
+        },
+        now);
   }
 
   /// nullopt: go on. The query renders its own refusal.
@@ -266,7 +334,7 @@ struct Service::Impl {
     }
     const SettingsPtr settings = self->settings;
     if (const auto denied = check(*route, *request, settings->access)) {
-      co_return denied_page(*denied);
+      co_return denied_page(*denied, speaks_json(*route));
     }
     switch (route->door) {
       case Door::index:
@@ -275,8 +343,12 @@ struct Service::Impl {
         co_return co_await self->metrics(request);
       case Door::query:
         co_return co_await query(self, request, settings);
+      case Door::pools:
+      case Door::pool:
+      case Door::pairs:
       case Door::history:
-        co_return co_await self->history(request);
+      case Door::openapi:
+        co_return co_await self->api(*route, request, settings);
       case Door::config:
         co_return config_page(settings->config_yaml);
       case Door::healthy:

@@ -28,6 +28,7 @@ struct ServiceOptions {
   Limits limits;                                    ///< `object`: how large an answer may become
   /// limits.in_flight, which answers hold until they are sent; absent: they hold nothing.
   std::shared_ptr<ByteBudget> budget;
+  std::string runbooks = {};  ///< where the runbooks lie, a URL without the last `/`
 };
 
 struct ServiceParts {

@@ -1,8 +1,6 @@
 #include "agent/serve/pages.hpp"
 
 #include "agent/base/text.hpp"
-#include "agent/http/query_string.hpp"
-#include "agent/serve/json_text.hpp"
 #include "agent/serve/problem.hpp"
 #include "agent/serve/routes.hpp"
 
@@ -20,33 +18,6 @@ constexpr std::string_view kParameter = "PoolFqdn";
 http::Response not_cached(http::Response response) {
   response.headers.push_back({"Cache-Control", "no-store"});
   return response;
-}
-
-std::unexpected<http::Response> bad_request(std::string_view parameter, std::string code,
-                                            std::string message, std::string remedy) {
-  const Error error{Reason::parse, std::move(code), std::move(message), std::move(remedy), {},
-                    Stage::none};
-  return std::unexpected(problem_json(400, error, std::string(parameter), {}));
-}
-
-std::string history_json(const status::HistoryEntry& entry) {
-  return JsonObject()
-      .add("id", entry.id)
-      .add("time", format_iso8601(entry.time))
-      .add("evaluated_at", format_iso8601(entry.evaluated_at))
-      .add("trigger", to_string(entry.trigger))
-      .add("question", entry.question)
-      .add_seconds("duration_seconds", to_seconds(entry.duration))
-      .add("outcome", entry.skipped ? "skipped"
-                      : entry.good  ? "good"
-                                    : "failed")
-      .add("reason", entry.reason)
-      .add("code", entry.code)
-      .add("stage", entry.stage)
-      .add("message", entry.message)
-      .add("remedy", entry.remedy)
-      .add("request_id", entry.request_id)
-      .str();
 }
 
 }  // namespace
@@ -108,7 +79,8 @@ http::Response index_page(std::string_view version) {
   for (const Route& route : routes()) {
     const std::string pattern = escape_html(route.pattern);
     // A link without a pool would only lead to an error; the status and the history have a button.
-    const bool needs_pool = route.door == Door::query || route.door == Door::history;
+    const bool needs_pool =
+        route.door == Door::query || route.door == Door::history || route.door == Door::pool;
     const std::string name = needs_pool ? fmt::format("<code>{}</code>", pattern)
                                         : fmt::format("<a href=\"{0}\">{0}</a>", pattern);
     fmt::format_to(std::back_inserter(html), "<li>{} {}</li>\n", name, escape_html(route.help));
@@ -130,59 +102,23 @@ http::Response index_page(std::string_view version) {
   return not_cached(std::move(response));
 }
 
-std::expected<Fqdn, http::Response> parse_history_request(const http::Request& request) {
-  const auto items = http::parse_query(request.query);
-  if (!items) {
-    return std::unexpected(problem_json(400, items.error(), {}, {}));
-  }
-  std::optional<std::string> pool;
-  for (const http::QueryItem& item : *items) {
-    if (!iequals(item.name, kParameter)) {
-      return bad_request(item.name, "history.unknown_parameter",
-                         fmt::format("there is no parameter {}", quote(item.name, 80)),
-                         "give PoolFqdn alone");
-    }
-    if (pool) {
-      return bad_request(kParameter, "history.duplicate_parameter",
-                         "PoolFqdn is given more than once", "give it once");
-    }
-    pool = item.value.value_or("");
-  }
-  if (!pool) {
-    return bad_request(kParameter, "history.missing_parameter", "PoolFqdn is missing",
-                       "add ?PoolFqdn= and the name of a configured pool");
-  }
-  auto fqdn = Fqdn::parse(*pool);
-  if (!fqdn) {
-    return std::unexpected(problem_json(400, fqdn.error(), std::string(kParameter), {}));
-  }
-  return std::move(*fqdn);
-}
-
-http::Response history_page(const Fqdn& pool, const std::vector<status::HistoryEntry>& entries) {
-  std::vector<std::string> lines;
-  lines.reserve(entries.size());
-  for (const status::HistoryEntry& entry : entries) {
-    lines.push_back(history_json(entry));
-  }
-  http::Response response;
-  response.headers.push_back({"Content-Type", "application/json"});
-  response.body = std::make_shared<const std::string>(
-      JsonObject().add("pool", pool.str()).add_raw("history", json_list(lines)).str() + '\n');
-  return not_cached(std::move(response));
-}
-
-http::Response unknown_pool(const Fqdn& pool) {
-  const Error error{Reason::not_found,
-                    "pool.not_configured",
-                    fmt::format("pool {} is not configured", pool.str()),
-                    "add it to `pools`, or ask for a name that stands there",
-                    {},
-                    Stage::none};
+http::Response unknown_pool(const Fqdn& pool, std::string_view near) {
+  const Error error{
+      Reason::not_found,
+      "pool.not_configured",
+      fmt::format("pool {} is not configured", pool.str()),
+      near.empty() ? "add it to `pools`, or ask for a name that stands there" : std::string(near),
+      {},
+      Stage::none};
   return problem_json(404, error, std::string(kParameter), {});
 }
 
-http::Response denied_page(const Denied& denied) {
+http::Response denied_page(const Denied& denied, bool json) {
+  if (json) {
+    return problem_json(denied.status,
+                        {Reason::forbidden, denied.code, denied.message, {}, {}, Stage::none}, {},
+                        {});
+  }
   return not_cached(http::text_response(
       denied.status, fmt::format("{}: {} ({})", denied.status, denied.message, denied.code)));
 }

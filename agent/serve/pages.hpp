@@ -1,16 +1,13 @@
-// The small doors: health, ready, config, history and the page of links. Pure functions.
+// The small doors: health, ready, config and the page of links. Pure functions.
 #pragma once
 
 #include "agent/base/fqdn.hpp"
 #include "agent/http/types.hpp"
 #include "agent/serve/access.hpp"
-#include "agent/status/history.hpp"
 
-#include <expected>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace sfb::serve {
 
@@ -25,17 +22,11 @@ http::Response config_page(std::shared_ptr<const std::string> yaml);
 /// The links of all doors, made from the route table, and a form for the query.
 http::Response index_page(std::string_view version);
 
-/// The pool of `?PoolFqdn=`, its name in any case. The error is the finished 400 as problem+json.
-std::expected<Fqdn, http::Response> parse_history_request(const http::Request& request);
+/// 404 as problem+json. `near`: what the caller may have meant, a question; may be empty.
+http::Response unknown_pool(const Fqdn& pool, std::string_view near);
 
-/// `{"pool": ..., "history": [...]}`, newest first. Worker thread.
-http::Response history_page(const Fqdn& pool, const std::vector<status::HistoryEntry>& entries);
-
-/// 404 as problem+json.
-http::Response unknown_pool(const Fqdn& pool);
-
-/// A refusal of access.hpp for doors other than the query.
-http::Response denied_page(const Denied& denied);
+/// A refusal of access.hpp for doors other than the query; `json`: as problem+json.
+http::Response denied_page(const Denied& denied, bool json);
 
 /// For HTML text and attribute values in double quotes.
 std::string escape_html(std::string_view text);

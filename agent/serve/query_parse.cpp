@@ -28,8 +28,6 @@ using http::QueryItem;
 
 /// Far more than there are names; the binder's work grows with the square of it.
 constexpr std::size_t kMaxParameters = 32;
-/// Ten years: more than any answer is kept.
-constexpr std::int64_t kMaxAgeLimit = 315'360'000;
 
 struct OwnParameter {
   std::string_view name;

@@ -192,6 +192,9 @@ http::Response render_refusal(const Query& query, const status::Refusal& refusal
                   .pool = query.question.pool.str(),
                   .retry_after = refusal.retry_after,
                   .last_known = refusal.last_known};
+  if (!known.near.empty()) {
+    problem.error.remedy = known.near;
+  }
   if (known.last_good && (!refusal.last_known || !refusal.last_known->conclusive())) {
     problem.last_known = known.last_good;
   }

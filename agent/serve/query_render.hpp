@@ -18,6 +18,7 @@ struct Known {
   /// known result.
   status::EvaluationPtr last_good = {};
   collectors::Expectation expectation = {};  ///< as the operator says now
+  std::string near = {};                     ///< of an unknown pool: `did you mean a or b?`
 };
 
 /// The finished response of an answer: its status, body in the asked form, freshness in headers

@@ -1,6 +1,10 @@
 #include "agent/serve/routes.hpp"
 
 #include "agent/base/text.hpp"
+#include "agent/format/choice.hpp"
+#include "agent/serve/form.hpp"
+#include "agent/serve/history_page.hpp"
+#include "agent/serve/problem.hpp"
 #include "collectors/collector.hpp"
 
 #include <fmt/format.h>
@@ -18,6 +22,109 @@ constexpr std::string_view kRead = "GET, HEAD";
 constexpr std::string_view kApi = "/api/v1/";
 constexpr std::string_view kOwnText = "as=text|json|clixml, edition, view, width, max_age";
 
+using Type = Parameter::Type;
+
+Parameter text_filter(std::string name, std::string about) {
+  return {.name = std::move(name), .type = Type::text, .about = std::move(about)};
+}
+
+Parameter pool_filter() {
+  return {.name = "pool", .type = Type::pool, .about = "Only this pool."};
+}
+
+Parameter working_filter() {
+  return {.name = "working",
+          .type = Type::word,
+          .about = "Only where the verdict on it is this.",
+          .words = {"true", "false", "unknown"}};
+}
+
+std::vector<Parameter> pools_parameters() {
+  return {pool_filter(),
+          text_filter("site", "Only pools of this site."),
+          text_filter("deployment", "Only pools of this deployment."),
+          text_filter("endpoint", "Only pools that are asked through this endpoint."),
+          working_filter(),
+          {.name = "knowledge",
+           .type = Type::word,
+           .about = "Only pools of which this much is known.",
+           .words = {"none", "fresh", "stale"}}};
+}
+
+std::vector<Parameter> pairs_parameters() {
+  return {pool_filter(), text_filter("deployment", "Only pairs of this deployment."),
+          working_filter()};
+}
+
+std::vector<Parameter> history_parameters() {
+  return {{.name = "PoolFqdn",
+           .type = Type::pool,
+           .about = "The pool.",
+           .required = true,
+           .any_case = true},
+          {.name = "since", .type = Type::moment, .about = "Only what ended then or later."},
+          {.name = "until", .type = Type::moment, .about = "Only what ended before then."},
+          {.name = "limit",
+           .type = Type::count,
+           .about = "At most so many, the newest.",
+           .least = 1,
+           .most = kMostHistory}};
+}
+
+/// What the query's parser reads by itself; for the OpenAPI document.
+std::vector<Parameter> query_parameters(const binding::Cmdlet& cmdlet) {
+  std::vector<Parameter> parameters;
+  for (const binding::Parameter& each : cmdlet.parameters) {
+    Parameter parameter{.name = each.name,
+                        .type = Type::text,
+                        .about = "Of the cmdlet.",
+                        .required = each.mandatory,
+                        .any_case = true};
+    if (each.type == binding::ParameterType::enumeration) {
+      parameter.type = Type::word;
+      parameter.words.assign(each.enumerators.begin(), each.enumerators.end());
+    } else if (each.type != binding::ParameterType::text) {
+      parameter.type = Type::flag;
+    }
+    parameters.push_back(std::move(parameter));
+  }
+  const auto words = [](const auto& table) {
+    std::vector<std::string> found;
+    for (const auto& word : table) {
+      found.emplace_back(word.word);
+    }
+    return found;
+  };
+  if (!collectors::asks_pool(cmdlet)) {
+    parameters.push_back({.name = "via",
+                          .type = Type::pool,
+                          .about = "The configured pool to ask through.",
+                          .required = true});
+  }
+  parameters.push_back({.name = "as",
+                        .type = Type::word,
+                        .about = "The form of the answer.",
+                        .words = words(format::kForms)});
+  parameters.push_back({.name = "edition",
+                        .type = Type::word,
+                        .about = "The PowerShell whose output is copied.",
+                        .words = words(format::kEditions)});
+  parameters.push_back({.name = "view",
+                        .type = Type::word,
+                        .about = "How text is laid out.",
+                        .words = words(format::kViews)});
+  parameters.push_back({.name = "width",
+                        .type = Type::count,
+                        .about = "Columns of the text.",
+                        .least = kMinWidth,
+                        .most = kMaxWidth});
+  parameters.push_back({.name = "max_age",
+                        .type = Type::count,
+                        .about = "A cached answer that is no older, in seconds, will do.",
+                        .most = kMaxAgeLimit});
+  return parameters;
+}
+
 Route query_route(const binding::Cmdlet& cmdlet) {
   std::vector<std::string_view> parameters;
   parameters.reserve(cmdlet.parameters.size() + 1);
@@ -33,7 +140,8 @@ Route query_route(const binding::Cmdlet& cmdlet) {
       kRead,
       Runs::live,
       Guard::caller,
-      fmt::format("What {} prints: {}; {}.", cmdlet.name, fmt::join(parameters, ", "), kOwnText)};
+      fmt::format("What {} prints: {}; {}.", cmdlet.name, fmt::join(parameters, ", "), kOwnText),
+      query_parameters(cmdlet)};
 }
 
 std::vector<Route> make_routes() {
@@ -45,14 +153,44 @@ std::vector<Route> make_routes() {
   }
   routes.insert(
       routes.end(),
-      {{Door::history, "/api/v1/history", kRead, Runs::cpu, Guard::caller,
-        "The last evaluations of a pool (PoolFqdn), newest first, as JSON."},
+      {{Door::pools, "/api/v1/pools", kRead, Runs::cpu, Guard::caller,
+        "What is known of all pools, as JSON.", pools_parameters(), "Pools"},
+       {Door::pool,
+        "/api/v1/pools/{fqdn}",
+        kRead,
+        Runs::cpu,
+        Guard::caller,
+        "What is known of one pool, as JSON.",
+        {{.name = "fqdn",
+          .type = Type::pool,
+          .about = "The pool.",
+          .required = true,
+          .in_path = true}},
+        "Pool"},
+       {Door::pairs, "/api/v1/pairs", kRead, Runs::cpu, Guard::caller,
+        "Both directions of all pairs, as JSON.", pairs_parameters(), "Pairs"},
+       {Door::history, "/api/v1/history", kRead, Runs::cpu, Guard::caller,
+        "The last evaluations of a pool (PoolFqdn), newest first, as JSON.", history_parameters(),
+        "History"},
+       {Door::openapi,
+        "/api/v1/openapi.json",
+        kRead,
+        Runs::loop,
+        Guard::caller,
+        "The API of these pages as an OpenAPI document.",
+        {},
+        "OpenApi"},
        {Door::config, "/config", kRead, Runs::loop, Guard::caller,
         "The configuration in use, without secrets."},
        {Door::healthy, "/-/healthy", kRead, Runs::loop, Guard::open, "200 while the process runs."},
        {Door::ready, "/-/ready", kRead, Runs::loop, Guard::open,
         "200 once every pool was asked for the first time, 503 before and while stopping."}});
   return routes;
+}
+
+/// What comes before `{name}`.
+std::string_view fixed_part(const Route& route) {
+  return std::string_view(route.pattern).substr(0, route.pattern.find('{'));
 }
 
 }  // namespace
@@ -71,8 +209,23 @@ const binding::Cmdlet& cmdlet_of(std::string_view path) {
 }
 
 const Route* find_route(std::string_view path) {
-  const auto found = std::ranges::find(routes(), path, &Route::pattern);
+  const auto found = std::ranges::find_if(routes(), [&](const Route& route) {
+    const std::string_view fixed = fixed_part(route);
+    if (fixed.size() == route.pattern.size()) {
+      return path == fixed;
+    }
+    return path.size() > fixed.size() && path.starts_with(fixed) &&
+           !path.substr(fixed.size()).contains('/');
+  });
   return found == routes().end() ? nullptr : &*found;
+}
+
+std::string_view path_value(const Route& route, std::string_view path) {
+  return path.substr(std::min(fixed_part(route).size(), path.size()));
+}
+
+bool speaks_json(const Route& route) {
+  return !route.schema.empty();
 }
 
 bool allows(const Route& route, std::string_view method) {
@@ -85,8 +238,13 @@ http::Response unknown_path() {
 }
 
 http::Response wrong_method(const Route& route) {
-  http::Response response = http::text_response(
-      405, fmt::format("405: {} knows the methods {}", route.pattern, route.methods));
+  std::string message = fmt::format("{} knows the methods {}", route.pattern, route.methods);
+  http::Response response =
+      speaks_json(route)
+          ? problem_json(405,
+                         {Reason::parse, "http.method", std::move(message), {}, {}, Stage::none},
+                         {}, {})
+          : http::text_response(405, "405: " + message);
   response.headers.push_back({"Allow", std::string(route.methods)});
   return response;
 }

@@ -4,15 +4,29 @@
 
 #include "agent/binding/binding.hpp"
 #include "agent/http/types.hpp"
+#include "agent/serve/api_parameters.hpp"
 
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sfb::serve {
 
-enum class Door : std::uint8_t { index, metrics, query, history, config, healthy, ready };
+enum class Door : std::uint8_t {
+  index,
+  metrics,
+  query,
+  pools,
+  pool,
+  pairs,
+  history,
+  openapi,
+  config,
+  healthy,
+  ready
+};
 
 /// Where a handler runs (agent/README.md, "Threads").
 enum class Runs : std::uint8_t {
@@ -29,11 +43,14 @@ enum class Guard : std::uint8_t {
 
 struct Route {
   Door door;
-  std::string pattern;       ///< the exact path; the `path` label of the request counter
+  std::string pattern;       ///< the path, exact but for a last part `{name}`; the `path` label of
+                             ///< the request counter
   std::string_view methods;  ///< as the Allow header lists them
   Runs runs;
   Guard guard;
   std::string help;
+  std::vector<Parameter> parameters = {};
+  std::string_view schema = {};  ///< of its answer in JSON (api_schemas.hpp)
 };
 
 /// All doors, in the order `/` shows them.
@@ -46,12 +63,19 @@ const binding::Cmdlet& cmdlet_of(std::string_view path);
 /// nullptr when no door has this path. Paths are exact.
 const Route* find_route(std::string_view path);
 
+/// What a path has in the place of the `{name}` of its pattern; empty where that has none.
+std::string_view path_value(const Route& route, std::string_view path);
+
+/// Pages of the API for programs: all they answer is JSON, refusals too. The query is none, its
+/// caller says in what form it answers.
+bool speaks_json(const Route& route);
+
 bool allows(const Route& route, std::string_view method);
 
 /// 404 for a path without a door.
 http::Response unknown_path();
 
-/// 405 with Allow.
+/// 405 with Allow; of an API page as problem+json.
 http::Response wrong_method(const Route& route);
 
 }  // namespace sfb::serve

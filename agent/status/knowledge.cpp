@@ -22,8 +22,15 @@ void Knowledge::completed(EvaluationPtr evaluation) {
   current_.last_completed = evaluation;
   current_.up = evaluation->good();
   if (evaluation->error) {
+    if (current_.failures_in_row++ == 0) {
+      current_.failing_since = evaluation->finished;
+    }
     ++current_.failures[static_cast<std::size_t>(evaluation->error->reason)];
-  } else if (evaluation->finding) {
+    return;
+  }
+  current_.failures_in_row = 0;
+  current_.failing_since.reset();
+  if (evaluation->finding) {
     memory_->learn(evaluation->finding,
                    {evaluation->evaluated_at, evaluation->finished, evaluation->made});
     if (evaluation->conclusive()) {
@@ -43,6 +50,13 @@ void Knowledge::set_running(bool running) {
 void Knowledge::overrun() {
   ++current_.overruns;
   cached_.reset();
+}
+
+void Knowledge::set_next_due(std::optional<MonoTime> due) {
+  if (current_.next_due != due) {
+    current_.next_due = due;
+    cached_.reset();
+  }
 }
 
 void Knowledge::set_backoff(std::optional<WallTime> until, std::optional<Reason> reason) {

@@ -56,9 +56,12 @@ struct PoolSnapshot {
   std::optional<Reason> backoff_reason = {};  ///< of the failure behind it; throttled: a quota
   std::optional<WallTime> last_evaluation = {};
   std::optional<std::chrono::nanoseconds> last_duration = {};
-  std::optional<WallTime> last_success = {};  ///< of last_good
-  EvaluationPtr last_good = {};               ///< the scheduled question's last conclusive one
-  EvaluationPtr last_completed = {};          ///< likewise, good or failed
+  std::optional<WallTime> last_success = {};   ///< of last_good
+  EvaluationPtr last_good = {};                ///< the scheduled question's last conclusive one
+  EvaluationPtr last_completed = {};           ///< likewise, good or failed
+  std::optional<WallTime> failing_since = {};  ///< of the first failure since the last good answer
+  std::uint64_t failures_in_row = 0;           ///< since then
+  std::optional<MonoTime> next_due = {};       ///< when the schedule looks at the pool next
 };
 
 using PoolSnapshotPtr = std::shared_ptr<const PoolSnapshot>;
@@ -72,6 +75,7 @@ class Knowledge {
   void completed(EvaluationPtr evaluation);
   void set_running(bool running);
   void overrun();
+  void set_next_due(std::optional<MonoTime> due);
   /// `reason`: of the failure that began it.
   void set_backoff(std::optional<WallTime> until, std::optional<Reason> reason);
   /// For the state; `KeptPool::source` is the caller's.

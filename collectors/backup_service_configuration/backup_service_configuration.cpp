@@ -35,6 +35,8 @@ constinit const Collector kBackupServiceConfiguration = {
     .oddities = notes_of,
     .memory = remember_last<Configuration, ConfigurationView>,
     .families = configuration_families,
+    .describe = describe_configuration,
+    .schema = schema_of_configuration,
 };
 
 }  // namespace sfb::collectors

@@ -1,8 +1,12 @@
 #include "collectors/backup_service_configuration/families.hpp"
 
 #include "agent/value/time_span.hpp"
+#include "collectors/describe.hpp"
+#include "collectors/schema.hpp"
 
 #include <array>
+#include <cmath>
+#include <string_view>
 
 namespace sfb::collectors {
 
@@ -85,6 +89,35 @@ ConfigurationView::ConfigurationView(const Facts& facts, const Configuration* fi
 
 std::span<const FamilyRow> configuration_families() {
   return kSettingFamilies;
+}
+
+Document describe_configuration(const View& view) {
+  constexpr std::string_view kPrefix = "sfb_backup_service_configuration_";
+  const auto& shown = static_cast<const ConfigurationView&>(view);
+  Document document;
+  Record record;
+  for (std::size_t i = 0; i < kSettings.size(); ++i) {
+    Value told_value;
+    if (const auto& value = shown.values[i]) {
+      // Whole seconds: what is less is nobody's setting.
+      const auto whole = static_cast<std::int64_t>(std::llround(number(*value, kSettings[i].kind)));
+      told_value = kSettings[i].kind == Setting::Kind::boolean ? told(whole != 0) : told(whole);
+    }
+    record.add(kSettingFamilies[i].family.name.substr(kPrefix.size()), std::move(told_value));
+  }
+  document.roots.push_back(record.into(document.graph));
+  return document;
+}
+
+std::string schema_of_configuration() {
+  using namespace schema;
+  return object({{"sync_interval_seconds", nullable("integer")},
+                 {"max_concurrent_calls", nullable("integer")},
+                 {"max_batches_per_cms_sync", nullable("integer")},
+                 {"max_batches_per_user_store_sync", nullable("integer")},
+                 {"max_data_conf_package_size_bytes", nullable("integer")},
+                 {"max_high_pri_queue_percentage_per_user_store_sync", nullable("integer")},
+                 {"enable_rgs_backup_service", nullable("boolean")}});
 }
 
 }  // namespace sfb::collectors

@@ -20,4 +20,8 @@ struct ConfigurationView final : View {
 
 std::span<const FamilyRow> configuration_families();
 
+/// The values of the families, under their names without `sfb_backup_service_configuration_`.
+Document describe_configuration(const View& view);
+std::string schema_of_configuration();
+
 }  // namespace sfb::collectors

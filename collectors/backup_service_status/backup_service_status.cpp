@@ -3,6 +3,7 @@
 #include "collectors/adapters.hpp"
 #include "collectors/backup_service_status/changes.hpp"
 #include "collectors/backup_service_status/cmdlet.hpp"
+#include "collectors/backup_service_status/describe_status.hpp"
 #include "collectors/backup_service_status/families.hpp"
 #include "collectors/backup_service_status/interpret.hpp"
 #include "collectors/backup_service_status/memory.hpp"
@@ -37,6 +38,8 @@ constinit const Collector kBackupServiceStatus = {
       return std::make_unique<BackupMemory>(facts, limits);
     },
     .families = backup_families,
+    .describe = describe_status,
+    .schema = schema_of_status,
 };
 
 }  // namespace sfb::collectors

@@ -24,6 +24,8 @@ struct ModuleSeries {
   std::optional<WallTime> import_changed = {};
   std::optional<WallTime> last_healthy = {};  ///< removed when the export becomes NotInitialized
   std::optional<WallTime> last_final = {};    ///< removed likewise
+  Judged export_judged = {};                  ///< unknown without a fresh answer
+  Judged import_judged = {};
 };
 
 /// Everything the metrics say.

@@ -60,6 +60,20 @@ std::string_view to_string(ImportState state) {
   return "Unknown";
 }
 
+std::string_view to_string(Health health) {
+  switch (health) {
+    case Health::good:
+      return "good";
+    case Health::benign:
+      return "benign";
+    case Health::bad:
+      return "bad";
+    case Health::unknown:
+      return "unknown";
+  }
+  return "unknown";
+}
+
 bool is_healthy(ExportState state) {
   return state == ExportState::final_state || state == ExportState::steady_state;
 }

@@ -45,6 +45,21 @@ struct Module {
   std::string import_word;
 };
 
+/// What a state means for one direction of one module.
+enum class Health : std::uint8_t {
+  good,
+  benign,  ///< not running, and it need not be
+  bad,
+  unknown,
+};
+std::string_view to_string(Health health);
+
+/// One direction of a module, judged.
+struct Judged {
+  Health health = Health::unknown;
+  std::string_view why = {};  ///< half a sentence where it is benign; of static storage
+};
+
 /// What one good answer says. Properties are found by name in any case; all but BackupModules are
 /// optional.
 struct BackupStatus : Finding {

@@ -5,8 +5,6 @@
 
 #include <fmt/format.h>
 
-#include <cstdint>
-
 namespace sfb::collectors {
 
 namespace {
@@ -20,42 +18,21 @@ bool is_rgs(const Module& module) {
   return istarts_with(module.identity, "ApplicationServer.RGS");
 }
 
-enum class Grade : std::uint8_t { fine, bad, unknown };
+constexpr std::string_view kNoRgs = "Response Groups are not expected at this pool (expect_rgs)";
+constexpr std::string_view kNoMaster =
+    "this pool is not the CMS master: it holds the copy and exports nothing";
+
+bool is_fine(Health health) {
+  return health == Health::good || health == Health::benign;
+}
+
+Judged idle_rgs(const Module& module, const Expectation& expectation) {
+  const bool needless = is_rgs(module) && !expectation.expect_rgs;
+  return needless ? Judged{Health::benign, kNoRgs} : Judged{Health::bad};
+}
 
 Ground whole_answer(std::string code, std::string text) {
   return {.module = {}, .direction = {}, .code = std::move(code), .text = std::move(text)};
-}
-
-Grade grade_of_import(const Module& module, const Expectation& expectation) {
-  switch (module.import_state) {
-    case ImportState::normal_state:
-      return Grade::fine;
-    case ImportState::not_initialized:
-      return is_rgs(module) && !expectation.expect_rgs ? Grade::fine : Grade::bad;
-    case ImportState::error_state:
-      return Grade::bad;
-    case ImportState::unknown:
-      return Grade::unknown;
-  }
-  return Grade::unknown;
-}
-
-Grade grade_of_export(const Module& module, const Expectation& expectation) {
-  if (is_healthy(module.export_state)) {
-    return Grade::fine;
-  }
-  if (module.export_state == ExportState::unknown) {
-    return Grade::unknown;
-  }
-  if (module.export_state != ExportState::not_initialized) {
-    return Grade::bad;
-  }
-  if (is_cms_master(module) && !expectation.cms_master) {
-    // A pool that only holds the copy of the Central Management Store never exports it. What shows
-    // that is a normal import, so an unknown import leaves the export unknown too.
-    return grade_of_import(module, expectation);
-  }
-  return is_rgs(module) && !expectation.expect_rgs ? Grade::fine : Grade::bad;
 }
 
 std::string_view code_of(ExportState state) {
@@ -83,10 +60,10 @@ std::string_view code_of(ImportState state) {
 }
 
 // One direction of one module: `good` are the words that would have been fine.
-void add_grade(Verdict& verdict, Grade grade, const Module& module, std::string_view direction,
+void add_grade(Verdict& verdict, Health health, const Module& module, std::string_view direction,
                std::string_view code, std::string_view shown, std::string_view good) {
-  if (grade != Grade::fine) {
-    auto& list = grade == Grade::bad ? verdict.reasons : verdict.doubts;
+  if (!is_fine(health)) {
+    auto& list = health == Health::bad ? verdict.reasons : verdict.doubts;
     list.push_back(
         {.module = module.identity,
          .direction = std::string(direction),
@@ -100,6 +77,39 @@ std::string shown(std::string_view state, bool known, const std::string& word) {
 }
 
 }  // namespace
+
+Judged judge_import(const Module& module, const Expectation& expectation) {
+  switch (module.import_state) {
+    case ImportState::normal_state:
+      return {Health::good};
+    case ImportState::not_initialized:
+      return idle_rgs(module, expectation);
+    case ImportState::error_state:
+      return {Health::bad};
+    case ImportState::unknown:
+      break;
+  }
+  return {};
+}
+
+Judged judge_export(const Module& module, const Expectation& expectation) {
+  if (is_healthy(module.export_state)) {
+    return {Health::good};
+  }
+  if (module.export_state == ExportState::unknown) {
+    return {};
+  }
+  if (module.export_state != ExportState::not_initialized) {
+    return {Health::bad};
+  }
+  if (is_cms_master(module) && !expectation.cms_master) {
+    // A pool that only holds the copy of the Central Management Store never exports it. What shows
+    // that is a normal import, so an unknown import leaves the export unknown too.
+    const Judged imported = judge_import(module, expectation);
+    return is_fine(imported.health) ? Judged{Health::benign, kNoMaster} : imported;
+  }
+  return idle_rgs(module, expectation);
+}
 
 Verdict judge(const BackupStatus& status, const Expectation& expectation) {
   Verdict verdict;
@@ -119,12 +129,12 @@ Verdict judge(const BackupStatus& status, const Expectation& expectation) {
     return verdict;
   }
   for (const Module& module : status.modules) {
-    add_grade(verdict, grade_of_export(module, expectation), module, "export",
+    add_grade(verdict, judge_export(module, expectation).health, module, "export",
               code_of(module.export_state),
               shown(to_string(module.export_state), module.export_state != ExportState::unknown,
                     module.export_word),
               "FinalState or SteadyState");
-    add_grade(verdict, grade_of_import(module, expectation), module, "import",
+    add_grade(verdict, judge_import(module, expectation).health, module, "import",
               code_of(module.import_state),
               shown(to_string(module.import_state), module.import_state != ImportState::unknown,
                     module.import_word),

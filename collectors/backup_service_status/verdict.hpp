@@ -5,6 +5,10 @@
 
 namespace sfb::collectors {
 
+/// The two directions of a module, as `judge` takes them.
+Judged judge_export(const Module& module, const Expectation& expectation);
+Judged judge_import(const Module& module, const Expectation& expectation);
+
 /// The one place where a status is judged.
 Verdict judge(const BackupStatus& status, const Expectation& expectation);
 

@@ -1,7 +1,11 @@
 #include "collectors/management_store_replication/families.hpp"
 
+#include "collectors/describe.hpp"
+#include "collectors/schema.hpp"
+
 #include <algorithm>
 #include <array>
+#include <cstdint>
 
 namespace sfb::collectors {
 
@@ -119,6 +123,50 @@ std::span<const FamilyRow> replicas_families() {
 
 std::span<const FamilyRow> store_families() {
   return kStoreFamilies;
+}
+
+Document describe_replicas(const View& view) {
+  Document document;
+  std::vector<Value> replicas;
+  for (const auto& [replica, labels] : static_cast<const ReplicasView&>(view).series) {
+    replicas.push_back(Record()
+                           .add("fqdn", told(replica.fqdn))
+                           .add("up_to_date", told(replica.up_to_date))
+                           .add("last_status_report", told(replica.last_status_report))
+                           .add("last_update_creation", told(replica.last_update_creation))
+                           .into(document.graph));
+  }
+  document.roots.push_back(
+      Record().add("replicas", list_of(document.graph, std::move(replicas))).into(document.graph));
+  return document;
+}
+
+Document describe_store(const View& view) {
+  const auto& store = static_cast<const StoreView&>(view);
+  Document document;
+  std::optional<std::int64_t> agents;
+  if (store.file_transfer_agents) {
+    agents = static_cast<std::int64_t>(*store.file_transfer_agents);
+  }
+  document.roots.push_back(Record()
+                               .add("active_master", told(store.active_master))
+                               .add("active_file_transfer_agents", told(agents))
+                               .into(document.graph));
+  return document;
+}
+
+std::string schema_of_replicas() {
+  using namespace schema;
+  return object({{"replicas", list(object({{"fqdn", of("string")},
+                                           {"up_to_date", nullable("boolean")},
+                                           {"last_status_report", nullable_time()},
+                                           {"last_update_creation", nullable_time()}}))}});
+}
+
+std::string schema_of_store() {
+  using namespace schema;
+  return object({{"active_master", nullable("string", "Empty: none is named.")},
+                 {"active_file_transfer_agents", nullable("integer")}});
 }
 
 }  // namespace sfb::collectors

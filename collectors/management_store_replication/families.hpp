@@ -39,4 +39,11 @@ struct StoreView final : View {
 std::span<const FamilyRow> replicas_families();
 std::span<const FamilyRow> store_families();
 
+/// `{replicas: [{fqdn, up_to_date, last_status_report, last_update_creation}]}`
+Document describe_replicas(const View& view);
+std::string schema_of_replicas();
+/// `{active_master, active_file_transfer_agents}`; an empty active_master: none is named.
+Document describe_store(const View& view);
+std::string schema_of_store();
+
 }  // namespace sfb::collectors

@@ -29,6 +29,8 @@ constinit const Collector kManagementStoreReplication = {
     .oddities = notes_of,
     .memory = remember_last<Replicas, ReplicasView>,
     .families = replicas_families,
+    .describe = describe_replicas,
+    .schema = schema_of_replicas,
 };
 
 constinit const Collector kCentralManagementStore = {
@@ -43,6 +45,8 @@ constinit const Collector kCentralManagementStore = {
     .oddities = notes_of,
     .memory = remember_last<Store, StoreView>,
     .families = store_families,
+    .describe = describe_store,
+    .schema = schema_of_store,
 };
 
 }  // namespace sfb::collectors

@@ -86,7 +86,8 @@ TEST(Setup, TheServicesOptions) {
                         Case{AllowAnonymous::loopback, serve::Anonymous::loopback},
                         Case{AllowAnonymous::any, serve::Anonymous::any}}) {
     settings.authorization.allow_anonymous = c.configured;
-    const auto options = service_options(settings, hosts);
+    const auto options = service_options(settings, hosts, {}, "http://wiki.example.org/sfb//");
+    EXPECT_EQ(options.runbooks, "http://wiki.example.org/sfb");
     EXPECT_EQ(options.access.allow_anonymous, c.expected) << to_string(c.configured);
     EXPECT_EQ(options.access.hosts, hosts);
     EXPECT_EQ(options.query_timeout, 44s) << "the most patient pool's";

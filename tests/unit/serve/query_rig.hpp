@@ -4,6 +4,7 @@
 #include "agent/http/types.hpp"
 #include "agent/serve/query.hpp"
 #include "agent/serve/query_parse.hpp"
+#include "agent/serve/routes.hpp"
 #include "agent/status/evaluation.hpp"
 #include "collectors/backup_service_status/status.hpp"
 
@@ -30,6 +31,13 @@ inline http::Request get(const std::string& path, const std::string& query,
   request.peer = {false, "127.0.0.1", true};
   request.local_address = "127.0.0.1:9943";
   return request;
+}
+
+/// A path of the route: that of a pool of snapshots.hpp.
+inline std::string path_of(const Route& route) {
+  const std::size_t open = route.pattern.find('{');
+  return open == std::string::npos ? route.pattern
+                                   : route.pattern.substr(0, open) + "atl-cs-001.litwareinc.com";
 }
 
 inline http::Request ask_for(const std::string& query, std::vector<http::Header> headers = {}) {

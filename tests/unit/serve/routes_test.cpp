@@ -18,10 +18,10 @@ TEST(Routes, EveryDoorStandsOnceAndIsFoundByItsPath) {
   for (const Route& route : routes()) {
     queries += route.door == Door::query ? 1U : 0U;
     EXPECT_TRUE(doors.insert(route.door).second || route.door == Door::query) << route.pattern;
-    EXPECT_EQ(find_route(route.pattern), &route) << route.pattern;
+    EXPECT_EQ(find_route(testing::path_of(route)), &route) << route.pattern;
     EXPECT_FALSE(route.help.empty()) << route.pattern;
   }
-  EXPECT_EQ(doors.size(), 7U);
+  EXPECT_EQ(doors.size(), 11U);
   EXPECT_EQ(queries, collectors::cmdlets().size()) << "one for each cmdlet";
 }
 
@@ -34,9 +34,25 @@ TEST(Routes, CmdletsWithoutPoolAreAskedThroughOne) {
 
 TEST(Routes, PathsAreExact) {
   for (const char* path : {"", "*", "/metrics/", "/Metrics", "//", "/api/v1/history/", "/probe",
-                           "/api/v1/get-csbackupservicestatus", "/-/reload", "/-"}) {
+                           "/api/v1/get-csbackupservicestatus", "/-/reload", "/-", "/api/v1/pools/",
+                           "/api/v1/pools/a/b", "/api/v1/pools/a/", "/api/v1/openapi"}) {
     EXPECT_EQ(find_route(path), nullptr) << path;
   }
+}
+
+TEST(Routes, APathHasTheValueOfItsPattern) {
+  const Route* const route = find_route("/api/v1/pools/atl.example.com");
+  ASSERT_NE(route, nullptr);
+  EXPECT_EQ(route->pattern, "/api/v1/pools/{fqdn}");
+  EXPECT_EQ(path_value(*route, "/api/v1/pools/atl.example.com"), "atl.example.com");
+  EXPECT_EQ(path_value(*find_route("/metrics"), "/metrics"), "");
+}
+
+TEST(Routes, RefusalsOfTheApiAreProblemJson) {
+  const http::Response wrong = wrong_method(*find_route("/api/v1/pairs"));
+  EXPECT_EQ(wrong.status, 405);
+  EXPECT_EQ(testing::header_of(wrong, "Allow"), "GET, HEAD");
+  EXPECT_EQ(testing::header_of(wrong, "Content-Type"), "application/problem+json");
 }
 
 TEST(Routes, OnlyScrapesAndProbesAreOpen) {

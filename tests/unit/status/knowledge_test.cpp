@@ -82,6 +82,39 @@ TEST_F(KnowledgeTest, FailureKeepsTheStatesButNotUp) {
   EXPECT_NE(snapshot->last_good, snapshot->last_completed);
 }
 
+TEST_F(KnowledgeTest, FailuresInARowAreCountedSinceTheFirst) {
+  EXPECT_EQ(look()->failing_since, std::nullopt);
+  give(failed(clock.now(), Reason::timeout));
+  const WallTime first = clock.now().wall;
+  clock.advance(2min);
+  give(failed(clock.now(), Reason::auth));
+  EXPECT_EQ(look()->failing_since, first) << "whatever the reasons";
+  EXPECT_EQ(look()->failures_in_row, 2U);
+  answer({});
+  EXPECT_EQ(look()->failing_since, std::nullopt);
+  EXPECT_EQ(look()->failures_in_row, 0U);
+}
+
+TEST_F(KnowledgeTest, TheNextLookOfTheScheduleIsTold) {
+  const auto before = look();
+  knowledge.set_next_due(clock.now().mono + 2min);
+  EXPECT_EQ(look()->next_due, clock.now().mono + 2min);
+  EXPECT_NE(look(), before);
+  const auto same = look();
+  knowledge.set_next_due(clock.now().mono + 2min);
+  EXPECT_EQ(look(), same);
+}
+
+TEST_F(KnowledgeTest, APairHasOneNameAtBothPools) {
+  PoolIdentity one = look()->identity;
+  one.paired_pool = "zz.example.com";
+  PoolIdentity other = one;
+  other.fqdn = Fqdn::parse(one.paired_pool).value();
+  other.paired_pool = one.fqdn.str();
+  EXPECT_EQ(one.pair(), one.fqdn.str() + "/zz.example.com");
+  EXPECT_EQ(other.pair(), one.pair());
+}
+
 TEST_F(KnowledgeTest, EveryReasonIsCountedByItself) {
   std::uint64_t rounds = 0;
   for (const Reason reason : kReasons) {
