@@ -28,6 +28,11 @@ void AnswerCache::forget_oldest() {
   entries_.erase(oldest);
 }
 
+void AnswerCache::restore(status::EvaluationPtr good) {
+  Entry& entry = to_front(good->question);
+  entry.good = std::move(good);
+}
+
 void AnswerCache::add(const status::EvaluationPtr& evaluation, MonoTime now) {
   Entry& newest = to_front(evaluation->question);
   newest.completed = evaluation;

@@ -28,8 +28,14 @@ class AnswerCache {
     /// before.
     std::optional<MonoTime> cancelled_at = {};
     std::optional<MonoTime> cancelled_before = {};
+
+    /// The last one that is known, whatever became of it; may be null.
+    const status::EvaluationPtr& latest() const { return completed ? completed : good; }
   };
 
+  /// A good answer of an earlier process, before any other. It serves those who take its age, and
+  /// keeps nobody from asking anew.
+  void restore(status::EvaluationPtr good);
   void add(const status::EvaluationPtr& evaluation, MonoTime now);
   /// A run of it had begun and was ended without an answer: the server was asked all the same.
   void cancelled(const status::Question& question, MonoTime now);

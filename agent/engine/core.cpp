@@ -25,6 +25,8 @@ Core::Core(const Clock& clock, Logger logger, Hooks hooks)
     : clock_(clock),
       logger_(std::move(logger)),
       hooks_(std::move(hooks)),
+      keeping_(hooks_.keeper, logger_),
+      evaluations_(keeping_.last_id()),
       endpoints_({hooks_.content_changed, hooks_.credentials_changed}),
       runs_(clock, agenda_, outbox_, pools_, {hooks_.launch, hooks_.cancel}),
       reception_(runs_, outbox_),
@@ -63,8 +65,12 @@ void Core::apply(Options options) {
       const bool freed = resting.contains(endpoint) && !endpoint->backoff_until(now.mono);
       pools_.keep(*known, std::move(pool), options_.limits, freed, now);
     } else {
-      pools_.add(std::move(pool), endpoint, options_.limits, now);
+      keeping_.recall(pools_.add(std::move(pool), endpoint, options_.limits, now), options_.limits,
+                      now);
     }
+  }
+  if (!std::exchange(configured_, true)) {
+    keeping_.settle();
   }
   for (const auto& [name, endpoint] : endpoints_.by_name()) {
     backoff_changed(*endpoint, now);
@@ -92,6 +98,7 @@ std::vector<Waiter> Core::remove_pools(const Wanted& wanted) {
     for (const JobPtr& job : std::vector<JobPtr>(pool->jobs)) {
       std::ranges::move(runs_.drop(job), std::back_inserter(orphans));
     }
+    keeping_.gone(*pool);
     pools_.remove(*pool);
   }
   return orphans;
@@ -143,7 +150,7 @@ void Core::evaluate(const status::Question& question, status::Wish wish, std::st
   if (stopping_) {
     status::Refusal refusal = refuse_stopping();
     const AnswerCache::Entry* known = pool == nullptr ? nullptr : pool->cache.find(question);
-    refusal.last_known = known == nullptr ? nullptr : known->completed;
+    refusal.last_known = known == nullptr ? nullptr : known->latest();
     outbox_.refuse(callback, std::move(refusal));
   } else if (pool == nullptr) {
     outbox_.refuse(callback, refuse_unknown(question.pool));
@@ -258,8 +265,9 @@ void Core::pool_due(Pool& pool, Now now) {
 void Core::tell_backoff(Pool& pool, MonoTime until, Now now) {
   if (pool.told_backoff != until) {
     pool.told_backoff = until;
-    pool.history.skip(++evaluations_, scheduled_question(pool.fqdn(), pool.what()),
-                      refuse_backoff(*pool.endpoint, until, now).error, now.wall);
+    keeping_.add(pool,
+                 pool.history.skip(++evaluations_, scheduled_question(pool.fqdn(), pool.what()),
+                                   refuse_backoff(*pool.endpoint, until, now).error, now.wall));
   }
 }
 
@@ -307,7 +315,7 @@ void Core::conclude(Pool& pool, const Job& job, Result<remote::Reply> result, No
   const std::uint64_t session = result ? result->session : 0;
   const status::EvaluationPtr evaluation =
       engine::conclude(++evaluations_, job, std::move(result), options_.limits, now);
-  pool.history.add(*evaluation, job.scheduled);
+  keeping_.add(pool, pool.history.add(*evaluation, job.scheduled));
   pool.cache.add(evaluation, now.mono);
   if (job.drives_activity()) {
     pool.activity.finished(now.mono);
@@ -315,6 +323,7 @@ void Core::conclude(Pool& pool, const Job& job, Result<remote::Reply> result, No
   if (scheduled) {
     pools_.running_changed(pool);
     pool.knowledge.completed(evaluation);
+    keeping_.changed(pool, now);
     pools_.changed();
     if (pool.is_status()) {
       pools_.observe(pool, *evaluation);

@@ -8,6 +8,7 @@
 #include "agent/engine/admission.hpp"
 #include "agent/engine/agenda.hpp"
 #include "agent/engine/endpoints.hpp"
+#include "agent/engine/keeping.hpp"
 #include "agent/engine/options.hpp"
 #include "agent/engine/outbox.hpp"
 #include "agent/engine/pools.hpp"
@@ -40,6 +41,9 @@ struct Hooks {
   std::function<void(EndpointId, std::uint64_t secret)> credentials_changed;
   /// No endpoint uses this transport any more: close it. Runs under way keep it alive.
   std::function<void(std::shared_ptr<remote::TransportControl>)> retire;
+  /// Where news of pools is kept, and comes back from with the first configuration; outlives the
+  /// core. Null: nowhere.
+  status::Keeper* keeper = nullptr;
 };
 
 /// Thread rule: one thread. Callbacks may call back into the core.
@@ -100,7 +104,9 @@ class Core {
   Hooks hooks_;
   Options options_;  ///< without the lists of endpoints and pools
   bool stopping_ = false;
-  std::uint64_t evaluations_ = 0;
+  bool configured_ = false;  ///< at least once
+  Keeping keeping_;
+  std::uint64_t evaluations_;  ///< counts over restarts
 
   Agenda agenda_;
   Outbox outbox_;

@@ -68,7 +68,7 @@ class Engine::Impl : public std::enable_shared_from_this<Engine::Impl> {
         logger_(std::move(logger)) {}
 
   /// Behind the constructor, because the hooks hold weak references to this object.
-  void open() {
+  void open(status::Keeper* keeper) {
     const std::weak_ptr<Impl> self = weak_from_this();
     core_.emplace(clock_, logger_,
                   Hooks{[this](Launch launched) { launch(std::move(launched)); },
@@ -85,7 +85,7 @@ class Engine::Impl : public std::enable_shared_from_this<Engine::Impl> {
                             impl->arm();
                           }
                         },
-                        [this](TransportPtr transport) { retire(std::move(transport)); }});
+                        [this](TransportPtr transport) { retire(std::move(transport)); }, keeper});
   }
 
   Core& core() { return *core_; }
@@ -190,9 +190,10 @@ class Engine::Impl : public std::enable_shared_from_this<Engine::Impl> {
   std::vector<std::weak_ptr<remote::TransportControl>> retired_;
 };
 
-Engine::Engine(asio::any_io_executor executor, const Clock& clock, Logger logger)
+Engine::Engine(asio::any_io_executor executor, const Clock& clock, Logger logger,
+               status::Keeper* keeper)
     : impl_(std::make_shared<Impl>(std::move(executor), clock, std::move(logger))) {
-  impl_->open();
+  impl_->open(keeper);
 }
 
 Engine::~Engine() {

@@ -7,6 +7,7 @@
 #include "agent/base/time.hpp"
 #include "agent/engine/options.hpp"
 #include "agent/status/board.hpp"
+#include "agent/status/keeper.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -23,7 +24,9 @@ namespace sfb::engine {
 class Engine final : public status::Evaluator, public status::Board {
  public:
   /// `clock` must outlive the executor's context: runs that end after the engine still read it.
-  Engine(boost::asio::any_io_executor executor, const Clock& clock, Logger logger);
+  /// `keeper` (Hooks::keeper) likewise.
+  Engine(boost::asio::any_io_executor executor, const Clock& clock, Logger logger,
+         status::Keeper* keeper = nullptr);
   ~Engine() override;
 
   /// First configuration or a reload: pools that stay keep their knowledge, removed ones lose

@@ -22,6 +22,9 @@ struct EndpointOptions {
   /// Changes when address or credentials change: then its pools start anew (generation), else their
   /// knowledge stays over a reload.
   AnyComparable identity = {};
+  /// The same in every process and short: what another source said is not brought back at a start
+  /// (status::KeptPool::source). It holds no secret.
+  std::string source = {};
   /// Endpoints with the same name here log on with the same user name and password. Empty: with
   /// none.
   std::string account = {};

@@ -91,7 +91,7 @@ Pool* Pools::of_generation(std::uint64_t generation) const {
 status::EvaluationPtr Pools::last_known(const Job& job) const {
   const Pool* pool = of(job);
   const AnswerCache::Entry* known = pool == nullptr ? nullptr : pool->cache.find(job.question);
-  return known == nullptr ? nullptr : known->completed;
+  return known == nullptr ? nullptr : known->latest();
 }
 
 void Pools::start(Now now) {

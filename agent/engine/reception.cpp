@@ -60,7 +60,8 @@ void Reception::ask(Pool& pool, const status::Question& question, status::Wish w
   const int width = pool.endpoint->options.transport->can_render() ? wish.render_width : 0;
   JobPtr job = pool.live_job(question, width);
   auto refusal = obstacle(pool, question, width, wish, now);
-  if (!refusal && !job && known != nullptr && now.mono - known->completed_at < min_live_interval_) {
+  if (!refusal && !job && known != nullptr && known->completed &&
+      now.mono - known->completed_at < min_live_interval_) {
     outbox_.answer(callback, {known->completed, status::Source::cache});
     return;
   }
@@ -77,7 +78,7 @@ void Reception::ask(Pool& pool, const status::Question& question, status::Wish w
     refusal = refuse_crowd(runs_.waiting_callers());
   }
   if (refusal) {
-    refusal->last_known = known != nullptr ? known->completed : nullptr;
+    refusal->last_known = known != nullptr ? known->latest() : nullptr;
     outbox_.refuse(callback, std::move(*refusal));
     return;
   }

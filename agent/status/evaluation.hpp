@@ -26,8 +26,8 @@ using collectors::Question;
 /// A completed evaluation, good or failed. Immutable once shared; readable from any thread.
 struct Evaluation {
   Question question;
-  std::uint64_t id = 0;  ///< counts evaluations of this process: the same number in metrics'
-                         ///< history and query answers
+  std::uint64_t id = 0;  ///< counts evaluations, over restarts where a state is kept: the same
+                         ///< number in metrics' history and query answers
   Trigger trigger = Trigger::schedule;
   std::string request_id = {};  ///< of the query that caused it; empty for the schedule
   WallTime evaluated_at{};      ///< when the answer was made: for `file` the content's time

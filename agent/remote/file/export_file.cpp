@@ -310,6 +310,9 @@ Result<Export> read_wrapper(PipelineResult content, const Fqdn& pool, std::strin
   for (const Value* const error : items("Errors")) {
     add_error(parsed.result, *error);
   }
+  if (const Value* const extras = member(kExtrasTag)) {
+    parsed.result.extras = *extras;  // of an answer that was kept (export_writer.hpp)
+  }
   parsed.result.output = take_items(graph, *unwrap_counted(graph, *member("Output")));
   return parsed;
 }

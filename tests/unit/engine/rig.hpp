@@ -119,7 +119,12 @@ inline Result<remote::Reply> failure(Reason reason) {
 
 class Rig {
  public:
-  Rig() { configure(); }
+  /// `later`: the process begins that long after the others did.
+  explicit Rig(status::Keeper* kept_by = nullptr, std::chrono::seconds later = 0s)
+      : keeper(kept_by) {
+    clock.advance(later);
+    configure();
+  }
 
   /// Applies `options` as they stand.
   void configure() {
@@ -210,6 +215,7 @@ class Rig {
   }
   status::PoolSnapshotPtr pool(std::size_t index = 0) { return core.snapshot()->pools.at(index); }
 
+  status::Keeper* keeper;
   status::testing::FakeClock clock;
   std::shared_ptr<MemorySink> log = std::make_shared<MemorySink>();
   std::map<std::string, std::shared_ptr<FakeTransport>> transports;
@@ -233,7 +239,8 @@ class Rig {
                   },
                   [this](std::shared_ptr<remote::TransportControl> transport) {
                     retired.push_back(std::move(transport));
-                  }}};
+                  },
+                  keeper}};
 };
 
 }  // namespace sfb::engine::testing

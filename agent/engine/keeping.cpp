@@ -1,0 +1,138 @@
+#include "agent/engine/keeping.hpp"
+
+#include "agent/engine/conclusion.hpp"
+#include "agent/remote/file/export_file.hpp"
+#include "agent/remote/file/export_writer.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace sfb::engine {
+
+namespace {
+
+// As text an object takes more than it took on the wire: the writer indents.
+constexpr std::size_t kMostAnswer = 32UL << 20U;
+
+Limits limits_of_answer(Limits limits) {
+  limits.object = std::min(2 * limits.object, kMostAnswer);
+  return limits;
+}
+
+// An answer that is dated further ahead than this is older than it says: our clock was set back.
+constexpr std::chrono::seconds kAhead{5};
+
+status::KeptName name_of(const Pool& pool) {
+  return {pool.fqdn().str(), std::string(pool.what().name)};
+}
+
+// With its true age.
+Result<status::EvaluationPtr> read_answer(const Pool& pool,
+                                          const status::SavedKnowledge::Good& saved,
+                                          std::string_view text, const Limits& limits, Now now) {
+  if (saved.finished > now.wall + kAhead) {
+    return fail(Reason::stale, "state.clock",
+                "the answer is dated ahead of our clock, so that its age is not known",
+                "nothing: the next answer of the pool is shown");
+  }
+  auto read = remote::parse_export(text, pool.fqdn(), limits_of_answer(limits), pool.what().name);
+  if (!read) {
+    return std::unexpected(std::move(read.error()));
+  }
+  auto finding = interpret(pool.what(), read->result, {}, limits);
+  if (!finding) {
+    return std::unexpected(std::move(finding.error()));
+  }
+  const auto age = std::max(now.wall - saved.evaluated_at, Micros(0));
+  auto evaluation = std::make_shared<status::Evaluation>(
+      status::Evaluation{.question = collectors::scheduled_question(pool.fqdn(), pool.what())});
+  evaluation->id = saved.id;
+  evaluation->trigger = saved.trigger;
+  evaluation->evaluated_at = std::min(saved.evaluated_at, now.wall);
+  evaluation->made = now.mono - age;
+  evaluation->finished = std::min(saved.finished, now.wall);
+  evaluation->duration = saved.duration;
+  evaluation->result = std::make_shared<const PipelineResult>(std::move(read->result));
+  evaluation->finding = std::move(*finding);
+  evaluation->restored = true;
+  if (!evaluation->conclusive()) {
+    return fail(Reason::parse, "state.answer", "the answer says nothing any more",
+                "nothing: the next answer of the pool is shown");
+  }
+  return evaluation;
+}
+
+}  // namespace
+
+Result<std::string> write_answer(const status::Evaluation& evaluation, const Limits& limits) {
+  return remote::write_export(*evaluation.result, evaluation.question.pool, evaluation.evaluated_at,
+                              evaluation.question.what->name, limits_of_answer(limits).object);
+}
+
+void Keeping::recall(Pool& pool, const Limits& limits, Now now) {
+  if (keeper_ == nullptr || !pool.options.scheduled) {
+    return;
+  }
+  auto found = keeper_->recall(name_of(pool));
+  if (!found) {
+    return;
+  }
+  const auto event = [&](std::vector<LogField> fields) {
+    return who_and(collectors::scheduled_question(pool.fqdn(), pool.what()), std::move(fields));
+  };
+  if (found->source != pool.endpoint->options.source) {
+    logger_.log(LogLevel::info, "pool starts anew: its endpoint or account changed",
+                event({{"endpoint", pool.endpoint->options.name}}));
+    keeper_->forget(name_of(pool));
+    return;
+  }
+  const auto saved = status::read_saved_knowledge(found->knowledge);
+  status::EvaluationPtr good;
+  if (saved && saved->good && !found->answer.empty()) {
+    auto read = read_answer(pool, *saved->good, found->answer, limits, now);
+    if (read) {
+      good = std::move(*read);
+      pool.cache.restore(good);
+    } else {
+      logger_.log(LogLevel::warn, "the last good answer is not brought back",
+                  event({{"code", read.error().code}, {"error", describe(read.error())}}));
+    }
+  }
+  if (!pool.knowledge.restore(saved.value_or(status::SavedKnowledge{}), found->memory,
+                              std::move(good), now) ||
+      !saved) {
+    logger_.log(LogLevel::warn, "what was remembered of a pool cannot be read: times start anew",
+                event({}));
+  }
+  pool.history.restore(std::move(found->history));
+}
+
+void Keeping::settle() {
+  if (keeper_ != nullptr) {
+    for (const status::KeptName& name : keeper_->found()) {
+      keeper_->forget(name);
+    }
+  }
+}
+
+void Keeping::changed(const Pool& pool, Now now) {
+  if (keeper_ != nullptr && pool.options.scheduled) {
+    status::KeptPool kept = pool.knowledge.keep(now);
+    kept.source = pool.endpoint->options.source;
+    keeper_->keep(name_of(pool), std::move(kept));
+  }
+}
+
+void Keeping::add(const Pool& pool, const status::HistoryEntry& entry) {
+  if (keeper_ != nullptr && pool.options.scheduled) {
+    keeper_->keep(name_of(pool), entry);
+  }
+}
+
+void Keeping::gone(const Pool& pool) {
+  if (keeper_ != nullptr) {
+    keeper_->forget(name_of(pool));
+  }
+}
+
+}  // namespace sfb::engine

@@ -1,0 +1,42 @@
+// What of the pools outlives the process: brought back at the start, kept with each piece of news.
+#pragma once
+
+#include "agent/base/limits.hpp"
+#include "agent/base/log.hpp"
+#include "agent/base/time.hpp"
+#include "agent/engine/pool.hpp"
+#include "agent/status/keeper.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace sfb::engine {
+
+/// The objects of an answer as text, for KeptPool::good. Any thread. Errors of
+/// remote::write_export.
+Result<std::string> write_answer(const status::Evaluation& evaluation, const Limits& limits);
+
+/// Only what the schedule asks is kept. Thread rule: one thread.
+class Keeping {
+ public:
+  /// `keeper` may be null: then nothing is kept. It outlives this object.
+  Keeping(status::Keeper* keeper, Logger logger) : keeper_(keeper), logger_(std::move(logger)) {}
+
+  /// Where evaluations count on from.
+  std::uint64_t last_id() const { return keeper_ == nullptr ? 0 : keeper_->last_id(); }
+  /// A new pool, before anything else is told of it.
+  void recall(Pool& pool, const Limits& limits, Now now);
+  /// The pools of the first configuration have been recalled: what is left is of none of them.
+  void settle();
+  /// What is known of it changed.
+  void changed(const Pool& pool, Now now);
+  void add(const Pool& pool, const status::HistoryEntry& entry);
+  /// It goes, or starts anew with another source.
+  void gone(const Pool& pool);
+
+ private:
+  status::Keeper* keeper_;
+  Logger logger_;
+};
+
+}  // namespace sfb::engine
