@@ -21,7 +21,9 @@ for document in README.md CHANGELOG.md LICENSE config/sfb_backup_exporter.yml de
 done
 check 'README has no chapter about the sources' fails grep -q 'sources only\|CONTRIBUTING' "$doc/README.md"
 check 'README has the rest' grep -q '^## License' "$doc/README.md"
-check 'the script for Windows is installed' test -f "$share/sfb_backup_exporter/windows/Export-BackupStatus.ps1"
+for file in Export-BackupStatus.ps1 Set-WinRmHttpsListener.ps1 jea/Register-SfbBackupJea.ps1 jea/SfbBackup.pssc jea/SfbBackupJea/RoleCapabilities/SfbBackup.psrc; do
+  check "for Windows: $file is installed" test -f "$share/sfb_backup_exporter/windows/$file"
+done
 
 # runbook_url of each alert: a file and a heading.
 runbooks() {

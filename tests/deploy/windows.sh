@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
-# Checks deploy/windows as far as Linux can: the script uses nothing newer than PowerShell 3.0 and keeps
-# its order of writing; the task is well-formed and says what the README promises; the sample exports in
-# tests/golden/export are there. Last line: N passed, N failed.
+# Checks deploy/windows as far as Linux can: the scripts use nothing newer than PowerShell 3.0, and the export keeps
+# its order of writing; the task is well-formed and says what the README promises; the role of jea lists what the
+# collectors ask; the sample exports in tests/golden/export are there. Where the engine lab is built, Microsoft's own
+# parser reads every script. Last line: N passed, N failed.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 script=$root/deploy/windows/Export-BackupStatus.ps1
+jea=$root/deploy/windows/jea
+role=$jea/SfbBackupJea/RoleCapabilities/SfbBackup.psrc
 task=$root/deploy/windows/ExportBackupStatus.xml
 # shellcheck source=tests/check.sh
 . "$root/tests/check.sh"
@@ -15,14 +18,19 @@ too_new() {
   sed -e '/^<#/,/^#>/d' -e 's/^ *#.*//' "$1" |
     grep -nE '::new\(|\?\?|\?\.|&&|\|\||^ *(class|enum|using) |-Parallel|clean *\{|Join-String|Get-Error|-AsUTC|-NoNewline|utf8NoBOM|Foreach\(|\.Where\('
 }
-check 'nothing newer than PowerShell 3.0' fails too_new "$script"
+for each in "$root"/deploy/windows/*.ps1 "$jea/Register-SfbBackupJea.ps1"; do
+  name=$(basename "$each")
+  check "$name: nothing newer than PowerShell 3.0" fails too_new "$each"
+  check "$name: declares PowerShell 3.0" grep -qxF '#requires -Version 3.0' "$each"
+done
+mapfile -t powershell < <(find "$root/deploy/windows" -name '*.ps*')
+check 'several files of PowerShell' test "${#powershell[@]}" -ge 5
+check 'ASCII only, Windows PowerShell would guess the encoding' fails grep -nP '[^\x00-\x7F]' "${powershell[@]}"
 # shellcheck disable=SC2016
 for sample in '$x = [Text.StringBuilder]::new()' 'class A { }' '$a ?? 1' 'a && b' '$l.Where({ $_ })'; do
   echo "$sample" >"$work/new.ps1"
   check "newer syntax is found: $sample" too_new "$work/new.ps1"
 done
-check 'declares PowerShell 3.0' grep -qxF '#requires -Version 3.0' "$script"
-check 'ASCII only, Windows PowerShell would guess the encoding' fails grep -nP '[^\x00-\x7F]' "$script"
 check 'no credentials' fails grep -niE 'password *=|credential|securestring' "$script"
 # Everything is written under a temporary name.
 check 'only the temporary file is written' fails bash -c "grep -nE 'Export-Clixml|WriteAllText|Out-File|Set-Content' '$script' | grep -v '\$temporary' | grep -vE '^[0-9]+:.*(#|Import-Clixml reads)'"
@@ -36,6 +44,39 @@ for collector in "${collectors[@]}"; do
   check "the README tells of $collector" grep -qF "\`$collector\`" "$root/deploy/windows/README.md"
   check "the script's help tells of $collector" grep -qE "^[^=]*\b$collector\b[^=]*$" "$script"
 done
+
+# The role and the session of jea: what the collectors ask, by name, and no door beside it.
+allowed() { sed -nE "s/^ +@\{ Name = '([^']+)'.*/\1/p" "$role" | sort; }
+asked() { grep -rhoE '"Get-Cs[A-Za-z]+"' "$root/collectors" "$root/agent" --include='*.hpp' --include='cmdlet.cpp' | tr -d '"' | sort -u; }
+every_asked() { comm -13 <(allowed) <(asked) >"$work/missing"; cat "$work/missing"; [ ! -s "$work/missing" ]; }
+check 'some cmdlets are asked' test "$(asked | wc -l)" -ge 3
+check 'the role of jea has every cmdlet that is asked' every_asked
+check 'each once, and only those that read' fails bash -c "sed -nE \"s/^ +@\\{ Name = '([^']+)'.*/\1/p\" '$role' | sort | uniq -c | grep -vE '^ +1 Get-Cs[A-Za-z]+\$'"
+check 'no wildcard, no function, no program, no provider' fails grep -nE "'[^']*\*|Visible(Functions|ExternalCommands|Providers|Aliases)|ScriptsToProcess|FunctionDefinitions" "$role" "$jea/SfbBackup.pssc"
+for line in "SessionType = 'RestrictedRemoteServer'" "LanguageMode = 'NoLanguage'" "MountUserDrive = \$false"; do
+  check "the session of jea: $line" grep -qF "    $line" "$jea/SfbBackup.pssc"
+done
+check 'the README of jea tells of each cmdlet' bash -c "for one in $(allowed | tr '\n' ' '); do grep -q \"\$one\" '$jea/README.md' || { echo \$one; exit 1; }; done"
+
+# Microsoft's own parser, where it could be built.
+engine=${SFB_LAB:-$root/build/lab/sfb_lab}
+# parses FILE: no error in it.
+parses() {
+  # shellcheck disable=SC2016
+  "$engine" -NoLogo -NoProfile -NonInteractive -Command '& { param($File) $errors = $null
+    $null = [System.Management.Automation.Language.Parser]::ParseFile($File, [ref] $null, [ref] $errors)
+    $errors | ForEach-Object { "$($_.Extent.StartLineNumber): $($_.Message)" }; exit [int] ($errors.Count -gt 0) }' "$1"
+}
+if [ -x "$engine" ]; then
+  for each in "${powershell[@]}"; do
+    check "$(basename "$each") parses" parses "$each"
+  done
+  # shellcheck disable=SC2016
+  echo 'if ($true) { "x' >"$work/broken.ps1"
+  check 'a broken script is found' fails parses "$work/broken.ps1"
+else
+  echo 'the engine lab is not there (tests/lab/powershell/build): nothing was parsed'
+fi
 
 cat >"$work/task.py" <<'PY'
 import sys
