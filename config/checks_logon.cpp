@@ -5,6 +5,8 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
 #include <variant>
 
@@ -18,6 +20,20 @@ bool is_address(const std::string& host) {
          ::inet_pton(AF_INET6, host.c_str(), &address) == 1;
 }
 
+// `fe-001, fe-002`: whom answers come from, for messages.
+std::string hosts_of(const Winrm& winrm) {
+  std::string hosts;
+  for (const Url& url : winrm.urls) {
+    hosts += (hosts.empty() ? "" : ", ") + url.with_port();
+  }
+  return hosts;
+}
+
+std::string key_of_url(const DraftEndpoint& endpoint, std::size_t index) {
+  const bool list = endpoint.url_at->kind == Node::Kind::sequence;
+  return endpoint.key + (list ? fmt::format(".url[{}]", index) : ".url");
+}
+
 // Basic sends the password with every request: over http only on somebody's written word.
 void check_basic(const DraftEndpoint& endpoint, const Winrm& winrm, Problems& problems,
                  Problems& warnings) {
@@ -26,18 +42,18 @@ void check_basic(const DraftEndpoint& endpoint, const Winrm& winrm, Problems& pr
                  "method basic cannot seal messages",
                  "use https, or method kerberos, negotiate or ntlm");
   }
-  if (!endpoint.encryption_known || winrm.url.tls) {
+  if (!endpoint.encryption_known || winrm.over_tls()) {
     return;
   }
   if (winrm.allow_unencrypted) {
     warnings.add(endpoint.allow_unencrypted_at->position(), endpoint.key + ".allow_unencrypted",
                  fmt::format("the password and all answers cross the network to {} readable",
-                             winrm.url.with_port()),
+                             hosts_of(winrm)),
                  "use https");
   } else {
     problems.add(endpoint.url_at->position(), endpoint.key + ".url",
                  fmt::format("method basic would send the password readable over the network to {}",
-                             winrm.url.with_port()),
+                             hosts_of(winrm)),
                  "use https, or write allow_unencrypted: true if that is acceptable here");
   }
 }
@@ -45,44 +61,57 @@ void check_basic(const DraftEndpoint& endpoint, const Winrm& winrm, Problems& pr
 // The other methods have keys; over http they seal unless somebody forbids it in writing, twice.
 void check_sealing(const DraftEndpoint& endpoint, const Winrm& winrm, Problems& problems,
                    Problems& warnings) {
-  if (!endpoint.encryption_known || winrm.url.tls) {
+  if (!endpoint.encryption_known || winrm.over_tls()) {
     return;
   }
   const bool never = winrm.encryption == Encryption::never;
   if (never && !winrm.allow_unencrypted) {
     problems.add(endpoint.encryption_at->position(), endpoint.key + ".encryption",
                  fmt::format("never would send all answers readable over the network from {}",
-                             winrm.url.with_port()),
+                             hosts_of(winrm)),
                  "write auto, or allow_unencrypted: true if that is acceptable here");
   } else if (never) {
-    warnings.add(
-        endpoint.encryption_at->position(), endpoint.key + ".encryption",
-        fmt::format("all answers cross the network from {} readable", winrm.url.with_port()),
-        "write auto");
+    warnings.add(endpoint.encryption_at->position(), endpoint.key + ".encryption",
+                 fmt::format("all answers cross the network from {} readable", hosts_of(winrm)),
+                 "write auto");
   } else if (winrm.allow_unencrypted) {
     warnings.add(endpoint.allow_unencrypted_at->position(), endpoint.key + ".allow_unencrypted",
                  "has no effect: messages are sealed", "remove it");
   }
   // WinRM's own path. Under IIS a sealed message is not read.
-  if (!never && !iequals(winrm.url.path, "/wsman")) {
-    warnings.add(endpoint.url_at->position(), endpoint.key + ".url",
-                 "an endpoint within IIS, such as /OcsPowershell, does not read sealed messages",
-                 "write https for it");
+  for (std::size_t i = 0; i < winrm.urls.size(); ++i) {
+    if (!never && !iequals(winrm.urls[i].path, "/wsman")) {
+      warnings.add(endpoint.urls_at[i]->position(), key_of_url(endpoint, i),
+                   "an endpoint within IIS, such as /OcsPowershell, does not read sealed messages",
+                   "write https for it");
+    }
   }
 }
 
-// A ticket is for a name: an address has none.
+// A ticket is for a name: an address has none, and one name's does not fit several machines.
 void check_spn(const DraftEndpoint& endpoint, const Winrm& winrm, const Credentials& credentials,
                Problems& problems, Problems& warnings) {
-  if (endpoint.url_at == nullptr || winrm.url.host.empty() || !winrm.spn.host.empty() ||
-      !is_address(winrm.url.host) || !credentials.uses_tickets()) {
+  if (!credentials.uses_tickets()) {
     return;
   }
   Problems& target = credentials.allow_ntlm ? warnings : problems;
-  target.add(
-      endpoint.url_at->position(), endpoint.key + ".url",
-      fmt::format("Kerberos needs a host name: {} has no service principal name", winrm.url.host),
-      "write the server's FQDN, or spn: {host: FQDN}");
+  for (std::size_t i = 0; i < winrm.urls.size() && winrm.spn.host.empty(); ++i) {
+    if (is_address(winrm.urls[i].host)) {
+      target.add(endpoint.urls_at[i]->position(), key_of_url(endpoint, i),
+                 fmt::format("Kerberos needs a host name: {} has no service principal name",
+                             winrm.urls[i].host),
+                 "write the server's FQDN, or spn: {host: FQDN}");
+    }
+  }
+  const bool several = std::ranges::any_of(
+      winrm.urls, [&](const Url& url) { return url.host != winrm.urls.front().host; });
+  if (several && !winrm.spn.host.empty()) {
+    warnings.add(
+        endpoint.spn_host_at->position(), endpoint.key + ".spn.host",
+        fmt::format("all front ends of url are asked with the ticket of {}", winrm.spn.host),
+        "remove it, unless one account has the name on all of them: each host of url has "
+        "a ticket of its own");
+  }
 }
 
 }  // namespace

@@ -21,9 +21,11 @@ struct DraftEndpoint {
   const Node* max_age_at = nullptr;  ///< null: absent, the default counts
   // `winrm`:
   const Node* url_at = nullptr;
+  std::vector<const Node*> urls_at;  ///< of each of the URLs
   const Node* credentials_at = nullptr;
   const Node* allow_unencrypted_at = nullptr;
   const Node* encryption_at = nullptr;
+  const Node* spn_host_at = nullptr;
   bool encryption_known = false;  ///< neither url nor allow_unencrypted was refused
 };
 

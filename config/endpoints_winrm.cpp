@@ -19,6 +19,8 @@ namespace sfb::config {
 namespace {
 
 constexpr std::size_t kMostCa = 4UL << 20U;
+constexpr std::size_t kMostUrls = 16;
+constexpr std::string_view kUrlExample = "write such as https://server.example.com:5986/wsman";
 
 // One in PEM's armour (also OpenSSL's TRUSTED CERTIFICATE) that could be DER inside. What it says
 // is read at the first connection.
@@ -73,26 +75,66 @@ void read_tls(Section section, const Context& context, Tls& tls) {
   section.finish();
 }
 
-void read_url(Section& section, DraftEndpoint& endpoint, Winrm& winrm) {
-  if (!section.require("url", "write such as https://server.example.com:5986/wsman")) {
-    return;
+// One of the front ends. What is wrong is reported at its own place.
+bool read_url(const Section& section, const Node& node, const std::string& key, Problems& problems,
+              std::vector<Url>& urls) {
+  if (node.kind != Node::Kind::scalar) {
+    problems.add(node.position(), key, "is not a URL", std::string(kUrlExample));
+    return false;
   }
-  endpoint.url_at = section.find("url");
-  const auto text = section.text("url");
-  if (!text) {
-    return;
-  }
-  auto url = complete_url(*text);
+  auto url = complete_url(node.text);
   if (!url) {
-    section.problem("url", url.error().message, url.error().remedy);
+    problems.add(node.position(), key, url.error().message, url.error().remedy);
+    return false;
+  }
+  if (std::ranges::find(urls, *url) != urls.end()) {
+    problems.add(node.position(), key, fmt::format("{} stands there twice", url->with_port()),
+                 "write each front end once");
+    return false;
+  }
+  if (!urls.empty() && urls.front().tls != url->tls) {
+    problems.add(node.position(), key,
+                 fmt::format("http and https are mixed in {}", section.key_of("url")),
+                 "write one scheme: how messages are protected holds for the whole endpoint");
+    return false;
+  }
+  urls.push_back(std::move(*url));
+  return true;
+}
+
+void read_urls(Section& section, DraftEndpoint& endpoint, Winrm& winrm) {
+  if (!section.require("url", std::string(kUrlExample))) {
     return;
   }
-  winrm.url = std::move(*url);
-  endpoint.encryption_known = true;
+  const Node& node = *section.find("url");
+  endpoint.url_at = &node;
+  if (node.kind != Node::Kind::sequence) {
+    if (section.text("url") &&
+        read_url(section, node, section.key_of("url"), section.problems(), winrm.urls)) {
+      endpoint.urls_at.push_back(&node);
+      endpoint.encryption_known = true;
+    }
+    return;
+  }
+  if (node.items.empty() || node.items.size() > kMostUrls) {
+    section.problem("url", fmt::format("has {} entries", node.items.size()),
+                    fmt::format("write 1 to {} front ends", kMostUrls));
+    return;
+  }
+  bool good = true;
+  for (std::size_t i = 0; i < node.items.size(); ++i) {
+    if (read_url(section, *node.items[i], fmt::format("{}[{}]", section.key_of("url"), i),
+                 section.problems(), winrm.urls)) {
+      endpoint.urls_at.push_back(node.items[i]);
+    } else {
+      good = false;
+    }
+  }
+  endpoint.encryption_known = good;
 }
 
 // The service's ticket. Service names are those that Windows' own client knows.
-void read_spn(Section section, Spn& spn) {
+void read_spn(Section section, DraftEndpoint& endpoint, Spn& spn) {
   constexpr std::array<std::string_view, 3> kServices = {"HTTP", "WSMAN", "host"};
   if (const auto service = section.text("service")) {
     const auto* const known = std::ranges::find_if(
@@ -104,6 +146,7 @@ void read_spn(Section section, Spn& spn) {
                       "must be HTTP, WSMAN or host");
     }
   }
+  endpoint.spn_host_at = section.find("host");
   const auto host = section.text("host");
   if (host && !host->empty()) {
     if (auto name = check_host(*host)) {
@@ -136,14 +179,14 @@ void read_logon(Section& section, const Context& context, DraftEndpoint& endpoin
     }
   }
   if (const Node* const spn = section.find("spn")) {
-    read_spn(Section(*spn, section.key_of("spn"), context.problems), winrm.spn);
+    read_spn(Section(*spn, section.key_of("spn"), context.problems), endpoint, winrm.spn);
   }
 }
 
 void read_encryption(Section& section, const Context& context, DraftEndpoint& endpoint,
                      Winrm& winrm) {
-  const bool https = endpoint.encryption_known && winrm.url.tls;
-  const bool http = endpoint.encryption_known && !winrm.url.tls;
+  const bool https = endpoint.encryption_known && winrm.over_tls();
+  const bool http = endpoint.encryption_known && !winrm.over_tls();
   endpoint.allow_unencrypted_at = section.find("allow_unencrypted");
   const auto allowed = section.boolean("allow_unencrypted");
   assign(winrm.allow_unencrypted, allowed);
@@ -167,7 +210,7 @@ void read_encryption(Section& section, const Context& context, DraftEndpoint& en
 
 void read_winrm_keys(Section& section, const Context& context, DraftEndpoint& endpoint) {
   Winrm& winrm = endpoint.value.transport.emplace<Winrm>();
-  read_url(section, endpoint, winrm);
+  read_urls(section, endpoint, winrm);
   assign(winrm.configuration_name,
          read_name(section, "configuration_name", false, "Get-PSSessionConfiguration"));
   read_session_keys(

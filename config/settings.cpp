@@ -55,9 +55,20 @@ void append_keys(std::string& out, const File& file) {
                      format_duration(file.max_age));
 }
 
+void append_urls(std::string& out, const std::vector<Url>& urls) {
+  if (urls.size() == 1) {
+    out += fmt::format("    url: {}\n", yaml_quoted(urls.front().with_port()));
+    return;
+  }
+  out += "    url:\n";
+  for (const Url& url : urls) {
+    out += fmt::format("      - {}\n", yaml_quoted(url.with_port()));
+  }
+}
+
 void append_keys(std::string& out, const Winrm& winrm) {
+  append_urls(out, winrm.urls);
   out += fmt::format(
-      "    url: {}\n"
       "    configuration_name: {}\n"
       "    language: {}\n"
       "    import_module: {}\n"
@@ -68,11 +79,10 @@ void append_keys(std::string& out, const Winrm& winrm) {
       "    spn:\n"
       "      service: {}\n"
       "      host: {}\n",
-      yaml_quoted(winrm.url.with_port()), scalar(winrm.configuration_name),
-      to_string(winrm.language), scalar(winrm.import_module), scalar(winrm.credentials),
-      winrm.allow_unencrypted, to_string(winrm.encryption), winrm.channel_binding ? "on" : "off",
-      scalar(winrm.spn.service), yaml_quoted(winrm.spn.host));
-  if (winrm.url.tls) {
+      scalar(winrm.configuration_name), to_string(winrm.language), scalar(winrm.import_module),
+      scalar(winrm.credentials), winrm.allow_unencrypted, to_string(winrm.encryption),
+      winrm.channel_binding ? "on" : "off", scalar(winrm.spn.service), yaml_quoted(winrm.spn.host));
+  if (winrm.over_tls()) {
     out += fmt::format(
         "    tls:\n"
         "      ca_file: {}\n"

@@ -95,9 +95,9 @@ struct File {
 struct Winrm {
   static constexpr std::string_view kTransport = "winrm";
 
-  /// Completed: with port (5985 or 5986, but 80 or 443 for another path than /wsman) and path
-  /// (/wsman).
-  Url url;
+  /// Front ends in the order in which they are tried, each once, all of one scheme. Completed: with
+  /// port (5985 or 5986, but 80 or 443 for another path than /wsman) and path (/wsman).
+  std::vector<Url> urls;
   std::string configuration_name = "Microsoft.PowerShell";
   Language language = Language::automatic;
   std::string import_module;
@@ -109,6 +109,7 @@ struct Winrm {
   Tls tls = {};
   Session session = {};
 
+  bool over_tls() const { return !urls.empty() && urls.front().tls; }
   bool operator==(const Winrm&) const = default;
 };
 

@@ -150,7 +150,9 @@ void print_question(const config::Pool& pool, const config::Endpoint& endpoint,
                   fmt::format("{} ({})", endpoint.name, config::name_of(endpoint.transport)));
   if (const auto* const winrm = std::get_if<config::Winrm>(&endpoint.transport)) {
     const config::Credentials& account = config::credentials_of(*winrm, settings);
-    text += aligned("url", winrm->url.with_port());
+    for (const Url& url : winrm->urls) {
+      text += aligned("url", url.with_port());
+    }
     text += aligned("account", fmt::format("{} ({})", account.username, account.method));
   }
   fmt::print(stderr, "{}\n", text);

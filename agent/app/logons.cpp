@@ -66,7 +66,7 @@ remote::Logon logon_of(const config::Winrm& winrm, const config::Settings& setti
   account.ccache = credentials.ccache;
   gss::SchemeOptions options;
   options.service.name = winrm.spn.service;
-  options.service.host = winrm.spn.host.empty() ? winrm.url.host : winrm.spn.host;
+  options.service.host = winrm.spn.host;
   options.encryption = encryption_of(winrm.encryption);
   auto logon =
       remote::gss_logon(std::move(account), credentials.password_file, std::move(options), clock);

@@ -90,7 +90,7 @@ config::Transport target_of(const config::File& file) {
 
 config::Transport target_of(const config::Winrm& winrm) {
   config::Winrm target;
-  target.url = winrm.url;
+  target.urls = winrm.urls;
   target.configuration_name = winrm.configuration_name;
   return target;
 }

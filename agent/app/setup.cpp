@@ -124,7 +124,7 @@ remote::WinrmOptions winrm_options(const config::Endpoint& endpoint,
                                    Shared shared) {
   const auto& winrm = std::get<config::Winrm>(endpoint.transport);
   auto options = remoting_options<remote::WinrmOptions>(winrm, endpoint, settings, shared);
-  options.url = winrm.url;
+  options.urls = winrm.urls;
   options.tls = {.ca_file = winrm.tls.ca_file,
                  .server_name = winrm.tls.server_name,
                  .minimum = winrm.tls.min_version == "1.3" ? net::TlsVersion::tls1_3

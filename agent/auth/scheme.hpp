@@ -78,6 +78,7 @@ struct Peer {
   /// The channel bindings `tls-server-end-point` of this connection (RFC 5929), prefix included;
   /// empty: none are sent.
   std::string channel_bindings;
+  std::string host = {};  ///< of the URL
 };
 
 /// Makes the scheme of a new connection.

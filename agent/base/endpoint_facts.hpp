@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 namespace sfb {
 
@@ -14,6 +15,9 @@ struct EndpointFacts {
   std::optional<WallTime> ticket_ends;       ///< of the account's ticket-granting ticket
   /// Connections that NTLM proved although Kerberos was wanted (method negotiate).
   std::optional<std::uint64_t> ntlm_logons;
+
+  /// URL of the front end that answered last; empty: none has, or it cannot be reached any more.
+  std::string front_end = {};
 
   bool operator==(const EndpointFacts&) const = default;
 };

@@ -33,6 +33,7 @@ status::EvaluationPtr conclude(std::uint64_t id, const Job& job, Result<remote::
   evaluation->made = now.mono;
   evaluation->finished = now.wall;
   evaluation->duration = now.mono - job.started;
+  evaluation->front_end = *job.front_end;
   if (!result) {
     evaluation->error = std::move(result.error());
     return evaluation;

@@ -43,6 +43,7 @@ struct Job {
   std::vector<WaiterId> waiters;
   MonoTime started{};
   MonoTime deadline{};
+  std::shared_ptr<std::string> front_end = std::make_shared<std::string>();  ///< remote::Ask's
 
   bool is_live() const { return phase <= Phase::running; }
   bool is_waiting() const { return phase <= Phase::queued; }

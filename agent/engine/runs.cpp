@@ -89,11 +89,11 @@ void Runs::begin(const JobPtr& job, bool counts_as_trial, Now now) {
   if (job->question.is_scheduled()) {
     pools_.running_changed(pool);
   }
+  remote::Ask ask = ask_for(job->question, job->render_width);
+  ask.front_end = job->front_end;
   outbox_.post(
-      [this, launch = Launch{job->id, job->endpoint->options.transport,
-                             ask_for(job->question, job->render_width), job->deadline}]() mutable {
-        hooks_.launch(std::move(launch));
-      });
+      [this, launch = Launch{job->id, job->endpoint->options.transport, std::move(ask),
+                             job->deadline}]() mutable { hooks_.launch(std::move(launch)); });
 }
 
 std::optional<Runs::Ended> Runs::ended(JobId id) {

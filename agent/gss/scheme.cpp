@@ -42,7 +42,11 @@ class GssScheme final : public auth::Scheme {
         options_(std::move(options)),
         peer_(std::move(peer)),
         clock_(clock),
-        ntlm_(credentials_->account().method == Method::ntlm) {}
+        ntlm_(credentials_->account().method == Method::ntlm) {
+    if (options_.service.host.empty()) {
+      options_.service.host = peer_.host;
+    }
+  }
 
   bool blocks() const override { return credentials_->account().method != Method::ntlm; }
   Result<auth::Step> step(Challenges challenges) override;

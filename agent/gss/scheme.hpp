@@ -15,7 +15,7 @@ namespace sfb::gss {
 enum class Encryption : std::uint8_t { automatic, always, never };
 
 struct SchemeOptions {
-  Service service;
+  Service service;  ///< without a host: the peer's
   Encryption encryption = Encryption::automatic;
 };
 

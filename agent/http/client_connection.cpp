@@ -70,6 +70,7 @@ class HttpConnection::Impl {
     close();
     tls_info_.reset();
     remembered_.reset();
+    addresses_.clear();
     peer_.clear();
     const ClosesUnlessKept guard(*this);  // an error, a cancellation
     const MonoTime began = net::mono_now();
@@ -82,6 +83,7 @@ class HttpConnection::Impl {
       co_return std::unexpected(std::move(resolved.error()));
     }
     remembered_ = resolved->remembered;
+    addresses_ = resolved->endpoints;
     const MonoTime connecting = net::mono_now();
     auto socket = co_await net::connect_any(
         resolved->endpoints, std::min<MonoTime>(deadline, connecting + options_.connect_cap));
@@ -181,6 +183,7 @@ class HttpConnection::Impl {
   const std::optional<net::TlsInfo>& tls_info() const { return tls_info_; }
 
   std::optional<bool> address_remembered() const { return remembered_; }
+  const net::Endpoints& addresses() const { return addresses_; }
   const std::string& peer_address() const { return peer_; }
 
  private:
@@ -318,6 +321,7 @@ class HttpConnection::Impl {
   std::string where_;  ///< the server, for messages
   std::string peer_;
   std::optional<bool> remembered_;
+  net::Endpoints addresses_;
   tcp::socket socket_;
   std::optional<TlsStream> tls_;
   std::optional<net::TlsInfo> tls_info_;
@@ -366,6 +370,10 @@ const std::optional<net::TlsInfo>& HttpConnection::tls_info() const {
 
 std::optional<bool> HttpConnection::address_remembered() const {
   return impl_->address_remembered();
+}
+
+const net::Endpoints& HttpConnection::addresses() const {
+  return impl_->addresses();
 }
 
 std::string HttpConnection::peer_address() const {

@@ -75,6 +75,8 @@ class HttpConnection {
   const std::optional<net::TlsInfo>& tls_info() const;
   /// DNS did not confirm the address (Resolver::Answer::remembered); absent when there was none.
   std::optional<bool> address_remembered() const;
+  /// All addresses that the host name has, as the last `open` found them.
+  const net::Endpoints& addresses() const;
   /// `127.0.0.1:5986`; empty before a connection, kept behind one.
   std::string peer_address() const;
 

@@ -74,6 +74,12 @@ Result<Endpoints> resolve_blocking(const std::string& host, std::uint16_t port) 
   return out;
 }
 
+std::size_t machines_of(const Endpoints& endpoints) {
+  const auto v4 = std::ranges::count_if(
+      endpoints, [](const ip::tcp::endpoint& each) { return each.address().is_v4(); });
+  return v4 > 0 ? static_cast<std::size_t>(v4) : endpoints.size();
+}
+
 boost::asio::awaitable<Result<Endpoints>> resolve(WorkerPool& pool, std::string host,
                                                   std::uint16_t port, MonoTime deadline) {
   Endpoints literal;

@@ -4,6 +4,7 @@
 #include "agent/base/fqdn.hpp"
 #include "agent/value/pipeline.hpp"
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,9 @@ struct Ask {
   /// A switch that is not given, but was where dropped files were made; empty: none.
   std::string_view lacking = {};
   Call call = {};
+  /// Where the transport writes the URL of the front end that it asked, also when it failed; may be
+  /// absent.
+  std::shared_ptr<std::string> front_end = {};
 };
 
 }  // namespace sfb::remote

@@ -133,7 +133,8 @@ std::string history_schema() {
                   {"stage", js::of("string")},
                   {"message", js::of("string")},
                   {"remedy", js::of("string")},
-                  {"request_id", js::of("string")}});
+                  {"request_id", js::of("string")},
+                  {"front_end", js::of("string", "URL of the server that was asked; or empty.")}});
   return js::object({{"pool", js::of("string")}, {"history", js::list(entry, "Newest first.")}});
 }
 

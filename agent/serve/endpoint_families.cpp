@@ -29,6 +29,24 @@ void write_family(exposition::Writer& writer, const exposition::Family& family,
   }
 }
 
+void write_front_ends(exposition::Writer& writer,
+                      const std::vector<status::EndpointSnapshot>& endpoints) {
+  const auto known = [](const status::EndpointSnapshot& each) {
+    return !each.facts.front_end.empty();
+  };
+  if (std::ranges::none_of(endpoints, known)) {
+    return;
+  }
+  writer.family({"sfb_backup_endpoint_front_end", exposition::Type::gauge, "",
+                 "1: the front end that answered last (cached)."});
+  for (const status::EndpointSnapshot& each : endpoints) {
+    if (known(each)) {
+      writer.sample(
+          exposition::Labels().add("endpoint", each.name).add("url", each.facts.front_end), 1);
+    }
+  }
+}
+
 std::optional<double> moment(const std::optional<WallTime>& time) {
   return time ? std::optional(seconds_of(*time)) : std::nullopt;
 }
@@ -55,6 +73,7 @@ void write_endpoint_families(exposition::Writer& writer,
                  return facts.ntlm_logons ? std::optional(static_cast<double>(*facts.ntlm_logons))
                                           : std::nullopt;
                });
+  write_front_ends(writer, endpoints);
 }
 
 }  // namespace sfb::serve

@@ -25,6 +25,7 @@ std::string history_json(const status::HistoryEntry& entry) {
       .add("message", entry.message)
       .add("remedy", entry.remedy)
       .add("request_id", entry.request_id)
+      .add("front_end", entry.front_end)
       .str();
 }
 

@@ -34,6 +34,7 @@ struct Evaluation {
   MonoTime made{};              ///< the same on the monotonic clock: ages are counted from here
   WallTime finished{};          ///< our clock, end of the run
   std::chrono::nanoseconds duration{0};
+  std::string front_end = {};  ///< URL of the one that was asked; empty: there is none
   std::vector<StageTime> stages = {};
   /// What came back, kept whole; null when nothing did.
   std::shared_ptr<const PipelineResult> result = {};

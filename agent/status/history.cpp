@@ -46,6 +46,7 @@ const HistoryEntry& History::add(const Evaluation& evaluation, bool scheduled) {
   entry.duration = evaluation.duration;
   entry.good = evaluation.good();
   entry.request_id = evaluation.request_id;
+  entry.front_end = evaluation.front_end;
   if (evaluation.error) {
     tell(entry, *evaluation.error);
   } else {

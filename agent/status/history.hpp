@@ -43,6 +43,7 @@ struct HistoryEntry {
       message;  ///< describe(error), cut to 500 bytes; or notes and states not known to this build
   std::string remedy;
   std::string request_id;
+  std::string front_end = {};  ///< Evaluation's
 };
 
 /// Entries of each ring of a pool, at most.

@@ -90,6 +90,7 @@ constexpr std::array kMembers = {
     text_member<&HistoryEntry::message>("message"),
     text_member<&HistoryEntry::remedy>("remedy"),
     text_member<&HistoryEntry::request_id>("request_id"),
+    text_member<&HistoryEntry::front_end>("front_end"),
 };
 
 }  // namespace

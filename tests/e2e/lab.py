@@ -303,7 +303,7 @@ class LabTest(unittest.TestCase):
             "credentials": {account: {"method": "basic", "username": "svc-sfbmon", "password_file": f"{account}.password"}
                             for account in accounts if any(keys.get("account", "monitoring") == account for keys in endpoints.values())},
             "endpoints": {name: {"transport": "winrm", "credentials": keys.get("account", "monitoring"),
-                                 **({"allow_unencrypted": True} if keys.get("url", "").startswith("http:") else {}),
+                                 **({"allow_unencrypted": True} if str(keys.get("url")).startswith("http:") else {}),
                                  **{key: value for key, value in keys.items() if key != "account"}}
                           for name, keys in endpoints.items()},
             "pools": [{"fqdn": name, "endpoint": endpoint, "paired_pool": partners[name], "site": "lab"}

@@ -87,6 +87,9 @@ asio::awaitable<Result<Reply>> LanesTransport::ask(Ask ask, MonoTime deadline) {
   Loan loan(*this, std::move(*slot));
   auto reply = co_await loan.lane().run(std::move(ask.call), deadline);
   loan.returned();
+  if (ask.front_end) {
+    *ask.front_end = loan.lane().front_end();
+  }
   if (reply) {
     reply->session = loan.lane().session();
   }

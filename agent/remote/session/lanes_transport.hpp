@@ -50,6 +50,8 @@ class Lane {
   virtual bool fit(MonoTime now) const = 0;
   /// Reply::session.
   std::uint64_t session() const { return session_; }
+  /// URL of the server that the last run asked; empty: it has none, or was not reached.
+  virtual std::string front_end() const { return {}; }
   /// Begins a new session in the place of one that has nothing on the server.
   virtual void renew() = 0;
   /// Gives its share of `limits.in_flight` back.

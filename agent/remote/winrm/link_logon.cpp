@@ -25,12 +25,15 @@ void LinkLogon::reset() {
 }
 
 boost::asio::awaitable<Status> LinkLogon::begin(const http::HttpConnection& connection,
+                                                const Url& url,
                                                 const std::shared_ptr<const Secret>& secret,
                                                 MonoTime deadline) {
   const Logon& logon = endpoint_->options.logon;
+  host_ = url.host;
   scheme_ = logon.make_scheme({.password = logon.password_file.empty() ? nullptr : secret,
-                               .tls = endpoint_->options.url.tls,
-                               .channel_bindings = bindings(connection)});
+                               .tls = url.tls,
+                               .channel_bindings = bindings(connection),
+                               .host = url.host});
   scheme_->tell_secrets(endpoint_->redactor);
   co_return co_await next({}, deadline);
 }
@@ -38,17 +41,16 @@ boost::asio::awaitable<Status> LinkLogon::begin(const http::HttpConnection& conn
 Error LinkLogon::unexpected_status(int status) const {
   // http.sys has no room for a longer header by default.
   constexpr std::size_t kMostToken = 12UL << 10U;
-  const std::string& host = endpoint_->options.url.host;
   const std::size_t token = scheme_->proof().token_bytes;
   if (status == 400 && token > kMostToken) {
     return fail(Reason::protocol, "auth.token_too_large",
-                fmt::format("{} answered 400 to a logon token of {} bytes", host, token),
+                fmt::format("{} answered 400 to a logon token of {} bytes", host_, token),
                 "the account is in many groups: take it out of some, or raise MaxFieldLength and "
                 "MaxRequestBytes of http.sys on the server")
         .error();
   }
   return fail(Reason::protocol, "http.status",
-              fmt::format("{} answered {} in the middle of authentication", host, status),
+              fmt::format("{} answered {} in the middle of authentication", host_, status),
               "look at the server and at proxies in between: each connection must stay one "
               "connection to one server")
       .error();
@@ -72,7 +74,7 @@ std::string LinkLogon::bindings(const http::HttpConnection& connection) {
       !std::exchange(endpoint_->without_bindings, true)) {
     endpoint_->logger.warn(
         "no channel bindings are sent: the signature of the server's certificate names no digest",
-        {{"endpoint", endpoint_->options.endpoint}, {"host", endpoint_->options.url.host}});
+        {{"endpoint", endpoint_->options.endpoint}, {"host", host_}});
   }
   return info->end_point;
 }
@@ -127,9 +129,8 @@ void LinkLogon::note_proof() {
   }
   if (proof.method == "ntlm" && endpoint_->facts.ntlm_logons) {
     ++*endpoint_->facts.ntlm_logons;
-    endpoint_->logger.warn(
-        "NTLM was used instead of Kerberos",
-        {{"endpoint", endpoint_->options.endpoint}, {"host", endpoint_->options.url.host}});
+    endpoint_->logger.warn("NTLM was used instead of Kerberos",
+                           {{"endpoint", endpoint_->options.endpoint}, {"host", host_}});
   }
 }
 

@@ -20,10 +20,10 @@ class LinkLogon {
  public:
   explicit LinkLogon(std::shared_ptr<WinrmEndpoint> endpoint) : endpoint_(std::move(endpoint)) {}
 
-  /// A new connection: a scheme of its own and its first step. `secret`: the content of the file
-  /// that the endpoint names; absent: it names none. Errors: scheme.hpp, gss/status.hpp; timeout
-  /// `auth.timeout` (no domain controller answered within the cap of this stage).
-  boost::asio::awaitable<Status> begin(const http::HttpConnection& connection,
+  /// A new connection to `url`: a scheme of its own and its first step. `secret`: the content of
+  /// the file that the endpoint names; absent: it names none. Errors: scheme.hpp, gss/status.hpp;
+  /// timeout `auth.timeout` (no domain controller answered within the cap of this stage).
+  boost::asio::awaitable<Status> begin(const http::HttpConnection& connection, const Url& url,
                                        const std::shared_ptr<const Secret>& secret,
                                        MonoTime deadline);
   /// The scheme's word to an answer that was not the envelope's. Errors as begin.
@@ -54,6 +54,7 @@ class LinkLogon {
   std::shared_ptr<WinrmEndpoint> endpoint_;
   std::shared_ptr<auth::Scheme> scheme_;  ///< shared with a job that may outlive its caller
   auth::Step step_;
+  std::string host_;  ///< of the URL
   bool noted_ = false;
 };
 

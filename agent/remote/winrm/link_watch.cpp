@@ -6,6 +6,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <cstddef>
+#include <optional>
+#include <utility>
+
 namespace sfb::remote {
 
 namespace {
@@ -52,15 +56,52 @@ void tell_stage(const WinrmEndpoint& endpoint, const http::HttpConnection& conne
   }
 }
 
-void show_request(const WinrmEndpoint& endpoint, const http::HttpRequest& request,
+void tell_addresses(WinrmEndpoint& endpoint, const http::HttpConnection& connection,
+                    const Url& url) {
+  // An address that DNS gave earlier and does not confirm now is news, once.
+  const std::optional<bool> remembered = connection.address_remembered();
+  if (remembered && std::exchange(endpoint.remembered, *remembered) != *remembered) {
+    endpoint.logger.warn(*remembered ? "the name server does not answer, the last address is used"
+                                     : "the name server answers again",
+                         {{"endpoint", endpoint.options.endpoint}, {"host", url.host}});
+  }
+  const std::size_t machines = net::machines_of(connection.addresses());
+  if (machines < 2) {
+    return;
+  }
+  endpoint.fact("machines",
+                fmt::format("{} has {} addresses; a session and a Kerberos ticket fit one machine: "
+                            "poll front ends by their own names",
+                            url.host, machines));
+  if (endpoint.several.insert(url.host).second) {
+    endpoint.logger.warn(
+        "the name stands for several machines, and a session and a Kerberos ticket fit one: poll "
+        "front ends by their own names",
+        {{"endpoint", endpoint.options.endpoint},
+         {"host", url.host},
+         {"addresses", std::to_string(machines)}});
+  }
+}
+
+void tell_unreached(WinrmEndpoint& endpoint, const Url& url, const Error& error) {
+  const std::string written = url.with_port();
+  if (endpoint.facts.front_end == written) {
+    endpoint.facts.front_end.clear();
+  }
+  if (endpoint.front_ends.size() > 1) {
+    endpoint.fact("not_reached", fmt::format("{}: {}", written, sfb::describe(error)));
+  }
+}
+
+void show_request(const WinrmEndpoint& endpoint, const Url& url, const http::HttpRequest& request,
                   std::string_view envelope, std::span<const std::string> messages) {
   if (!endpoint.wants_wire()) {
     return;
   }
-  const Url& url = endpoint.options.url;
   std::string text = fmt::format("POST {} HTTP/1.1\nHost: {}\n", url.path, url.host_port());
   for (const http::Header& header : request.headers) {
-    text += fmt::format("{}: {}\n", header.name, header.value);
+    text +=
+        fmt::format("{}: {}\n", header.name, iequals(header.name, "Cookie") ? "***" : header.value);
   }
   if (!request.authorization.empty()) {
     text += fmt::format("Authorization: {}\n", masked(request.authorization.reveal()));

@@ -9,13 +9,17 @@
 #include "agent/net/tls.hpp"
 #include "agent/net/worker_pool.hpp"
 #include "agent/remote/session/observer.hpp"
+#include "agent/remote/winrm/front_ends.hpp"
 #include "agent/remote/winrm/keep_alive.hpp"
 #include "agent/remote/winrm/password_file.hpp"
 #include "agent/remote/winrm/winrm_transport.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <functional>
 #include <memory>
+#include <set>
+#include <string>
 #include <string_view>
 
 namespace sfb::remote {
@@ -24,6 +28,7 @@ namespace sfb::remote {
 struct WinrmEndpoint {
   boost::asio::any_io_executor executor;
   WinrmOptions options;  ///< budget and services are set
+  FrontEnds front_ends = FrontEnds(options.urls);
   std::shared_ptr<PasswordFile>
       secret;  ///< password, keytab or cache; absent: a cache that is no file
   /// For password and CA file: of its own, since a file on a dead mount keeps the thread.
@@ -36,6 +41,8 @@ struct WinrmEndpoint {
   bool remembered = false;              ///< the last connection went to an address of before
   KeepAlive keep_alive = {};            ///< what its connections have shown
   bool without_bindings = false;        ///< said: this certificate has none
+  std::set<std::string, std::less<>> several =
+      {};  ///< said: these names stand for several machines
   EndpointFacts facts = {};
   const Clock& clock;
   Logger logger;

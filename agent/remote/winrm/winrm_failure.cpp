@@ -41,6 +41,17 @@ Error told_of_exit(Error error, bool lost_answer) {
   return error;
 }
 
+Error gone_at_once(Error error) {
+  if (error.code == "wsman.shell_gone") {
+    error.message = "the server does not know the shell that was made a moment ago";
+    error.remedy =
+        "a load balancer seems to send the requests of one session to several servers: poll each "
+        "front end by its own name, or let the balancer keep a client on one server, by its "
+        "address or by a cookie, which this agent sends back";
+  }
+  return error;
+}
+
 Error lost_with_answer(Error error) {
   error.code = "winrm.lost";
   error.message =

@@ -16,6 +16,10 @@ Error with_stage(Error error, Stage stage);
 /// lost with its connection before, and may have been the last one.
 Error told_of_exit(Error error, bool lost_answer);
 
+/// The server does not know the shell that was made a request before: `wsman.shell_gone` names the
+/// load balancer, which sends requests of one session to several servers. Other errors as they are.
+Error gone_at_once(Error error);
+
 /// The answer to a request was lost that must not be repeated.
 Error lost_with_answer(Error error);
 

@@ -57,10 +57,13 @@ WinrmLane::WinrmLane(std::shared_ptr<WinrmEndpoint> endpoint)
 
 void WinrmLane::renew() {
   const WinrmOptions& options = endpoint_->options;
+  const FrontEnds& front_ends = endpoint_->front_ends;
   count_session();
   failed_ = false;
+  link_.forget_cookies();
   session_ = std::make_shared<WinrmSession>(
-      WinrmSessionOptions{.url = options.url,
+      WinrmSessionOptions{.url = front_ends.url(front_ends.order().front()),
+                          .elsewhere = front_ends.size() > 1,
                           .seals = options.logon.seals,
                           .configuration_name = options.configuration_name,
                           .language = options.language,
@@ -93,6 +96,7 @@ bool WinrmLane::fit(MonoTime now) const {
 boost::asio::awaitable<Result<Reply>> WinrmLane::run(Call call, MonoTime deadline) {
   StageTimes times(endpoint_->observer.get());
   const std::uint64_t before = link_.acceptances();
+  link_.forget_reached();
   auto result = co_await converse(call, deadline, times);
   times.ended(Stage::parse);
   failed_ = cmdlet_failed(call, result);
@@ -129,8 +133,15 @@ boost::asio::awaitable<Result<PipelineResult>> WinrmLane::converse(const Call& c
                                                        std::chrono::nanoseconds(0));
     }
     const wsman::Action action = post->action;
-    const MonoTime began = net::mono_now();
     posting_ = true;
+    if (action == wsman::Action::create) {
+      if (auto instead = co_await choose(deadline, times)) {
+        next = std::move(*instead);
+        posting_ = false;
+        continue;
+      }
+    }
+    const MonoTime began = net::mono_now();
     auto reply = co_await link_.post(std::move(posting), times);
     const MonoTime came = net::mono_now();
     if (reply) {
@@ -168,6 +179,23 @@ boost::asio::awaitable<Result<PipelineResult>> WinrmLane::converse(const Call& c
     }
   }
   co_return std::move(finished->result);
+}
+
+// Which front end the shell of a new session is made on; what to do instead of the Create, if that
+// is another one than its envelope names, or none.
+boost::asio::awaitable<std::optional<WinrmSession::Next>> WinrmLane::choose(MonoTime deadline,
+                                                                            StageTimes& times) {
+  if (endpoint_->front_ends.size() == 1) {
+    co_return std::nullopt;
+  }
+  Status chosen = co_await link_.choose(deadline, times);
+  if (!chosen) {
+    co_return session_->failed(std::move(chosen.error()), net::mono_now());
+  }
+  if (link_.url() != session_->url()) {
+    co_return session_->move_to(link_.url(), net::mono_now());
+  }
+  co_return std::nullopt;
 }
 
 // A large answer is read beside the loop. Whoever cancels meanwhile waits for that: it is short,

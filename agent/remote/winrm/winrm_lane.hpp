@@ -25,6 +25,7 @@ class WinrmLane final : public Lane {
   bool holds_session() const override { return session_->holds_shell(); }
   bool fit(MonoTime now) const override;
   void renew() override;  ///< the connection stays
+  std::string front_end() const override { return link_.reached(); }
   void release() override { link_.release(); }
   std::optional<MonoTime> idle_end() const override;
   void look_after(MonoTime now) override;
@@ -32,6 +33,8 @@ class WinrmLane final : public Lane {
  private:
   boost::asio::awaitable<Result<PipelineResult>> converse(const Call& call, MonoTime deadline,
                                                           StageTimes& times);
+  boost::asio::awaitable<std::optional<WinrmSession::Next>> choose(MonoTime deadline,
+                                                                   StageTimes& times);
   boost::asio::awaitable<WinrmSession::Next> answer(http::HttpReply reply, MonoTime came);
   boost::asio::awaitable<void> drive(WinrmSession::Next next, MonoTime deadline);
 

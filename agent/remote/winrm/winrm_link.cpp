@@ -57,6 +57,17 @@ bool WinrmLink::admit(std::size_t bytes) {
   return true;
 }
 
+boost::asio::awaitable<Status> WinrmLink::choose(MonoTime deadline, StageTimes& times) {
+  const Posting posting{
+      .stage = Stage::open, .envelope = {}, .deadline = deadline, .once = true, .anywhere = true};
+  if (Status open = co_await ensure_open(posting, times); !open) {
+    drop();
+    co_return at_stage(Stage::connect,
+                       explain(std::move(open.error()), posting, posting.deadline, false));
+  }
+  co_return Status{};
+}
+
 boost::asio::awaitable<Result<http::HttpReply>> WinrmLink::post(Posting posting,
                                                                 StageTimes& times) {
   if (Status open = co_await ensure_open(posting, times); !open) {
@@ -100,7 +111,7 @@ Error WinrmLink::explain(Error error, const Posting& posting, MonoTime end, bool
   if (error.code != "http.timeout") {
     return error;
   }
-  const std::string& host = endpoint_->options.url.host;
+  const std::string& host = url().host;
   if (answering) {
     // The connection's words say more: the server was not silent.
     error.code = end == posting.deadline ? "winrm.timeout" : error.code;
@@ -188,51 +199,99 @@ boost::asio::awaitable<bool> WinrmLink::reusable(const Posting& posting, StageTi
 
 boost::asio::awaitable<Status> WinrmLink::ensure_open(const Posting& posting, StageTimes& times) {
   const MonoTime deadline = posting.deadline;
-  const bool tidying = posting.tidying;
-  if (co_await reusable(posting, times)) {
+  const bool here = !posting.anywhere || place_ == endpoint_->front_ends.order().front();
+  if (here && co_await reusable(posting, times)) {
+    reached_ = url().with_port();
     co_return Status{};
   }
   drop();
-  const WinrmOptions& options = endpoint_->options;
-  auto secret = co_await password(deadline, tidying);
+  auto secret = co_await password(deadline, posting.tidying);
   if (!secret) {
     co_return at_stage(Stage::auth, std::move(secret.error()));
   }
   password_ = std::move(*secret);
-  http::HttpConnectionOptions http;
-  http.url = options.url;
-  http.max_body = options.limits.envelope;
-  http.admit = [this](std::size_t bytes) { return admit(bytes); };
-  if (options.url.tls) {
+  if (url().tls) {
     auto tls = co_await tls_client(deadline);
     if (!tls) {
       co_return at_stage(Stage::tls, std::move(tls.error()));
     }
-    http.tls = std::move(*tls);
   }
+  if (Status connected = co_await connect(posting, times); !connected) {
+    co_return connected;
+  }
+  reached_ = url().with_port();
+  const MonoTime began = net::mono_now();
+  const Status stepped = co_await logon_.begin(*connection_, url(), password_, deadline);
+  ticket_time_ = logon_.blocks() ? net::mono_now() - began : std::chrono::nanoseconds(0);
+  if (!stepped) {
+    times.ended(StageTime{Stage::auth, std::exchange(ticket_time_, {})});
+  }
+  co_return stepped;
+}
+
+// Only who has no shell yet may go to another front end than before.
+boost::asio::awaitable<Status> WinrmLink::connect(const Posting& posting, StageTimes& times) {
+  FrontEnds& front_ends = endpoint_->front_ends;
+  if (!posting.anywhere) {
+    co_return co_await connect_here(posting.deadline, times);
+  }
+  std::vector<Error> errors;
+  const std::vector<std::size_t> order = front_ends.order();
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const MonoTime now = net::mono_now();
+    if (i > 0 && now >= posting.deadline) {
+      break;
+    }
+    if (std::exchange(place_, order[i]) != order[i]) {
+      cookies_.clear();
+      endpoint_->keep_alive = {};
+    }
+    Status connected =
+        co_await connect_here(try_end(now, posting.deadline, order.size() - i), times);
+    if (connected) {
+      if (front_ends.worked(place_)) {
+        endpoint_->logger.warn(
+            "another front end is used",
+            {{"endpoint", endpoint_->options.endpoint}, {"url", url().with_port()}});
+      }
+      co_return Status{};
+    }
+    if (!connecting_failed(connected.error())) {
+      co_return connected;
+    }
+    errors.push_back(std::move(connected.error()));
+  }
+  co_return std::unexpected(none_reached(std::move(errors)));
+}
+
+boost::asio::awaitable<Status> WinrmLink::connect_here(MonoTime end, StageTimes& times) {
+  const WinrmOptions& options = endpoint_->options;
+  http::HttpConnectionOptions http;
+  http.url = url();
+  http.max_body = options.limits.envelope;
+  http.admit = [this](std::size_t bytes) { return admit(bytes); };
+  http.tls = endpoint_->tls;
   connection_ = std::make_unique<http::HttpConnection>(endpoint_->executor,
                                                        options.services->resolver, std::move(http));
   std::vector<StageTime> stages;
-  const Status opened = co_await connection_->open(deadline, stages);
-  note_address();
+  Status opened = co_await connection_->open(end, stages);
+  tell_addresses(*endpoint_, *connection_, url());
   if (const auto& info = connection_->tls_info(); info && !info->chain.empty()) {
     endpoint_->facts.certificate_ends = info->chain.front().not_after;
   }
   // What a stage found is told before its end.
   for (const StageTime& stage : stages) {
     tell_stage(*endpoint_, *connection_, stage.stage);
+    if (opened && stage.stage == Stage::connect && endpoint_->front_ends.size() > 1) {
+      endpoint_->fact("front_end", url().with_port());
+    }
     times.ended(stage);
   }
-  if (!opened) {
-    co_return opened;
+  if (!opened && connecting_failed(opened.error())) {
+    endpoint_->front_ends.failed(place_);
+    tell_unreached(*endpoint_, url(), opened.error());
   }
-  const MonoTime began = net::mono_now();
-  const Status stepped = co_await logon_.begin(*connection_, password_, deadline);
-  ticket_time_ = logon_.blocks() ? net::mono_now() - began : std::chrono::nanoseconds(0);
-  if (!stepped) {
-    times.ended(StageTime{Stage::auth, std::exchange(ticket_time_, {})});
-  }
-  co_return stepped;
+  co_return opened;
 }
 
 boost::asio::awaitable<Result<std::shared_ptr<net::TlsClient>>> WinrmLink::tls_client(
@@ -280,10 +339,10 @@ boost::asio::awaitable<Result<http::HttpReply>> WinrmLink::exchange(const Postin
       co_return at_stage(Stage::auth, next.error());
     }
   }
-  co_return at_stage(Stage::auth, fail(Reason::auth, "auth.refused",
-                                       fmt::format("{} asks for authentication again and again",
-                                                   endpoint_->options.url.host))
-                                      .error());
+  co_return at_stage(Stage::auth,
+                     fail(Reason::auth, "auth.refused",
+                          fmt::format("{} asks for authentication again and again", url().host))
+                         .error());
 }
 
 boost::asio::awaitable<Result<http::HttpReply>> WinrmLink::send(const Posting& posting,
@@ -301,13 +360,18 @@ boost::asio::awaitable<Result<http::HttpReply>> WinrmLink::send(const Posting& p
   http::HttpRequest request{.headers = {{"Content-Type", std::move(payload.content_type)}},
                             .authorization = std::move(step.authorization),
                             .body = std::move(payload.body)};
-  show_request(*endpoint_, request, step.body ? posting.envelope : std::string_view(),
+  if (std::string cookies = cookies_.header(); !cookies.empty()) {
+    request.headers.push_back({"Cookie", std::move(cookies)});
+  }
+  show_request(*endpoint_, url(), request, step.body ? posting.envelope : std::string_view(),
                posting.messages);
   auto reply = co_await connection_->post(std::move(request), end);
   if (!reply) {
     co_return reply;
   }
   show_reply(*endpoint_, *reply);
+  cookies_.take(reply->all("Set-Cookie"), url().tls, url().path, endpoint_->clock.now().wall);
+  endpoint_->facts.front_end = url().with_port();
   if (reply->status == 401 || !step.body) {
     co_return reply;
   }
@@ -328,18 +392,6 @@ boost::asio::awaitable<Result<http::HttpReply>> WinrmLink::send(const Posting& p
   }
   reply->body = std::move(plain->body);
   co_return reply;
-}
-
-// An address that DNS gave earlier and does not confirm now is news, once.
-void WinrmLink::note_address() {
-  const std::optional<bool> remembered = connection_->address_remembered();
-  if (!remembered || std::exchange(endpoint_->remembered, *remembered) == *remembered) {
-    return;
-  }
-  endpoint_->logger.warn(
-      *remembered ? "the name server does not answer, the last address is used"
-                  : "the name server answers again",
-      {{"endpoint", endpoint_->options.endpoint}, {"host", endpoint_->options.url.host}});
 }
 
 }  // namespace sfb::remote

@@ -5,6 +5,7 @@
 #include "agent/base/secret.hpp"
 #include "agent/http/client_connection.hpp"
 #include "agent/remote/session/stage_times.hpp"
+#include "agent/remote/winrm/cookies.hpp"
 #include "agent/remote/winrm/link_logon.hpp"
 #include "agent/remote/winrm/winrm_endpoint.hpp"
 
@@ -41,6 +42,7 @@ class WinrmLink {
     MonoTime deadline{};                     ///< for everything
     bool tidying = false;                    ///< clears away; nobody waits for the answer
     bool once = false;                       ///< must not be repeated when its answer is lost
+    bool anywhere = false;                   ///< no front end holds its shell
   };
   /// Opens a connection when there is none that can be used, proves who we are, posts. Where the
   /// server closes connections by itself (KeepAlive), each post has a connection of its own. A 401
@@ -52,6 +54,16 @@ class WinrmLink {
   /// accepted last, although the file has another by now, and never with one that was refused: a
   /// shell is not worth the lock-out of an account.
   boost::asio::awaitable<Result<http::HttpReply>> post(Posting posting, StageTimes& times);
+  /// For a session that has no shell yet: as `post` opens a connection, but to the first front end
+  /// that can be connected to (FrontEnds). `url` is its then. Errors as post.
+  boost::asio::awaitable<Status> choose(MonoTime deadline, StageTimes& times);
+  /// The front end that is posted to.
+  const Url& url() const { return endpoint_->front_ends.url(place_); }
+  /// That of the connection that the last post had, since `forget_reached`; empty: none came about.
+  const std::string& reached() const { return reached_; }
+  void forget_reached() { reached_.clear(); }
+  /// A new session begins: nothing of the old one is sent.
+  void forget_cookies() { cookies_.clear(); }
 
   /// The last answer was the first one on its connection.
   bool fresh() const { return answers_ == 1; }
@@ -71,6 +83,8 @@ class WinrmLink {
 
  private:
   boost::asio::awaitable<Status> ensure_open(const Posting& posting, StageTimes& times);
+  boost::asio::awaitable<Status> connect(const Posting& posting, StageTimes& times);
+  boost::asio::awaitable<Status> connect_here(MonoTime end, StageTimes& times);
   boost::asio::awaitable<bool> reusable(const Posting& posting, StageTimes& times);
   boost::asio::awaitable<Result<std::shared_ptr<const Secret>>> password(MonoTime deadline,
                                                                          bool tidying);
@@ -81,12 +95,14 @@ class WinrmLink {
   boost::asio::awaitable<Result<http::HttpReply>> send(const Posting& posting, MonoTime end);
   std::uint64_t secret_version() const;
   bool admit(std::size_t bytes);
-  void note_address();
   Error explain(Error error, const Posting& posting, MonoTime end, bool answering) const;
 
   std::shared_ptr<WinrmEndpoint> endpoint_;
   std::unique_ptr<http::HttpConnection> connection_;
   LinkLogon logon_;
+  std::size_t place_ = 0;  ///< in the list of front ends
+  std::string reached_;
+  Cookies cookies_;                                ///< of that front end
   std::chrono::nanoseconds ticket_time_{};         ///< of the first step, before anything was sent
   std::optional<std::uint64_t> password_version_;  ///< of the connection; none: not the file's
   std::shared_ptr<const Secret> password_;         ///< of the connection; absent: none is needed

@@ -1,6 +1,7 @@
 // The steps of a session: which request follows which answer.
 #include "agent/remote/winrm/winrm_session.hpp"
 
+#include "agent/remote/winrm/front_ends.hpp"
 #include "agent/remote/winrm/winrm_failure.hpp"
 
 #include <fmt/format.h>
@@ -27,10 +28,6 @@ WinrmSession::WinrmSession(WinrmSessionOptions options)
                .import_module = options_.import_module,
                .observer = options_.observer}),
       watch_(options_.observer) {}
-
-Stage WinrmSession::stage() const {
-  return step_ <= Step::pool_send ? Stage::open : Stage::query;
-}
 
 std::chrono::milliseconds WinrmSession::patience(MonoTime now) const {
   const auto left = std::chrono::floor<std::chrono::milliseconds>(deadline_ - now);
@@ -65,11 +62,6 @@ WinrmSession::Next WinrmSession::run(const Call& call, MonoTime now, MonoTime de
   no_state_.reset();
   kept_ = reusable();
   return kept_ ? begin_pipeline(now) : begin_open(now);
-}
-
-bool WinrmSession::reusable() const {
-  return holds_shell() && pool_->state() == psrp::RunspacePool::State::opened && !spoiled_ &&
-         !shell_->has_command() && !shell_->outstanding();
 }
 
 WinrmSession::Next WinrmSession::begin_open(MonoTime now) {
@@ -280,6 +272,9 @@ WinrmSession::Next WinrmSession::on_answer_error(Error error, MonoTime now) {
       std::exchange(kept_, false) && now < deadline_) {
     return post(Step::replace, shell_->remove(kShortPatience), kShortPatience);
   }
+  if (step_ == Step::open && reposts_ == 0 && error.code == "wsman.shell_gone") {
+    return give_up(gone_at_once(std::move(error)));
+  }
   const bool begun = step_ != Step::create && step_ != Step::command;
   return give_up(begun ? told_of_exit(std::move(error), reposts_ > 0) : std::move(error));
 }
@@ -293,6 +288,10 @@ WinrmSession::Next WinrmSession::failed(Error error, MonoTime now) {
   }
   if (clearing()) {
     return on_clearing_error();
+  }
+  if (step_ == Step::command && options_.elsewhere && connecting_failed(error) &&
+      std::exchange(kept_, false) && now < deadline_) {
+    return begin_open(now);
   }
   const bool lost = error.reason == Reason::connect;
   switch (step_) {

@@ -30,7 +30,8 @@ namespace sfb::remote {
 
 struct WinrmSessionOptions {
   Url url;
-  bool seals = false;  ///< messages are sealed over http
+  bool elsewhere = false;  ///< there are other front ends
+  bool seals = false;      ///< messages are sealed over http
   std::string configuration_name = "Microsoft.PowerShell";
   Language language = Language::automatic;
   std::string import_module;  ///< empty: none. Once per session, where scripts are allowed
@@ -79,8 +80,17 @@ class WinrmSession {
   Next answer(const http::HttpReply& reply, MonoTime now, bool fresh = false);
   /// The Post has no answer (connection lost, time out, authentication). A Receive or Terminate
   /// whose connection was lost is posted again, at most kReposts times a run; Create, Command and
-  /// Send never.
+  /// Send never. A session of an earlier run whose front end cannot be reached for its Command is
+  /// left there, and a new one is opened, where there are other front ends.
   Next failed(Error error, MonoTime now);
+
+  /// The Create that is outstanding goes to another front end: it is made anew.
+  Next move_to(Url url, MonoTime now) {
+    options_.url = std::move(url);
+    return begin_open(now);
+  }
+  /// The front end of its shell.
+  const Url& url() const { return options_.url; }
 
   /// After a run that ended without PIPELINE_STATE (or was cancelled in mid-air: `failed` first if
   /// a Post is outstanding): crtl_c, Receive until the pipeline says so or stop_patience is over,
@@ -104,7 +114,10 @@ class WinrmSession {
   /// The last run left something to `clear`.
   bool needs_clearing() const { return holds_shell() && shell_->has_command(); }
   /// Open and clean: the next run needs no Create.
-  bool reusable() const;
+  bool reusable() const {
+    return holds_shell() && pool_->state() == psrp::RunspacePool::State::opened && !spoiled_ &&
+           !shell_->has_command() && !shell_->outstanding();
+  }
   /// Pipelines run in this shell.
   std::size_t pipelines() const { return pipelines_; }
   /// When the shell was opened.
@@ -150,7 +163,7 @@ class WinrmSession {
   Next end(Result<PipelineResult> result);
   Next give_up(Error error);
   bool clearing() const { return step_ >= Step::stop; }
-  Stage stage() const;
+  Stage stage() const { return step_ <= Step::pool_send ? Stage::open : Stage::query; }
   std::chrono::milliseconds patience(MonoTime now) const;
 
   WinrmSessionOptions options_;

@@ -115,8 +115,9 @@ Logon gss_logon(gss::Account account, std::string password_file, gss::SchemeOpti
   return logon;
 }
 
-WinrmServices::WinrmServices(asio::any_io_executor executor)
-    : secrets(std::make_shared<os::SharedWatch>(std::move(executor))),
+WinrmServices::WinrmServices(asio::any_io_executor executor, net::Resolver::Lookup lookup)
+    : resolver(net::Resolver::kThreads, std::move(lookup)),
+      secrets(std::make_shared<os::SharedWatch>(std::move(executor))),
       readers("answers", kReaders, kReadJobs) {}
 
 Status WinrmServices::start() {

@@ -21,13 +21,16 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace sfb::remote {
 
 /// What all endpoints share. Thread rule: made and destroyed on the loop thread; outlives the
 /// transports' last coroutine.
 struct WinrmServices {
-  explicit WinrmServices(boost::asio::any_io_executor executor);
+  /// `lookup`: of host names.
+  explicit WinrmServices(boost::asio::any_io_executor executor,
+                         net::Resolver::Lookup lookup = net::resolve_blocking);
   /// Starts the first thread of each pool: net::WorkerPool::start.
   Status start();
 
@@ -56,7 +59,8 @@ Logon gss_logon(gss::Account account, std::string password_file, gss::SchemeOpti
 
 struct WinrmOptions {
   std::string endpoint;  ///< its name, for messages
-  Url url;
+  /// Front ends, tried in this order when one cannot be reached; not empty, all of one scheme.
+  std::vector<Url> urls;
   net::TlsOptions tls;  ///< for https
   Logon logon;
   std::string configuration_name = "Microsoft.PowerShell";
@@ -78,17 +82,18 @@ struct WinrmOptions {
   std::shared_ptr<Observer> observer;                  ///< `evaluate` only
 };
 
-/// Each session has one connection with one request at a time. What an ask leaves behind on the
-/// server (it failed, ran out of time or was cancelled) is cleared in the background within
-/// close_cap; the next ask waits for it a moment, then opens a session beside it. Idle sessions are
-/// used newest first. A new password in the file is used by the next request, and told
-/// (on_credentials). Close the transport before it is dropped, or its shells stay until the
-/// server's idle time-out; asks that wait for a session then are still served. Errors: those of
-/// http_connection.hpp, scheme.hpp, gss/status.hpp, shell.hpp and psrp; process `secret.unreadable`
-/// (the password file), timeout `secret.hung` (it lies on a dead mount), `winrm.timeout`, internal
-/// `winrm.closing`, `http.in_flight` (limits.in_flight), connect `winrm.lost` (the connection was
-/// lost where a request must not be repeated), cmdlet `winrm.scripts_refused` (language full or
-/// constrained was configured).
+/// Each session has one connection with one request at a time, and one front end: another is taken
+/// where a new session cannot be connected, or one of an earlier ask whose Command never went out.
+/// What an ask leaves behind on the server (it failed, ran out of time or was cancelled) is cleared
+/// in the background within close_cap; the next ask waits for it a moment, then opens a session
+/// beside it. Idle sessions are used newest first. A new password in the file is used by the next
+/// request, and told (on_credentials). Close the transport before it is dropped, or its shells stay
+/// until the server's idle time-out; asks that wait for a session then are still served. Errors:
+/// those of http_connection.hpp, scheme.hpp, gss/status.hpp, shell.hpp and psrp; process
+/// `secret.unreadable` (the password file), timeout `secret.hung` (it lies on a dead mount),
+/// `winrm.timeout`, internal `winrm.closing`, `http.in_flight` (limits.in_flight), connect
+/// `winrm.lost` (the connection was lost where a request must not be repeated), cmdlet
+/// `winrm.scripts_refused` (language full or constrained was configured).
 std::shared_ptr<Transport> make_winrm_transport(boost::asio::any_io_executor executor,
                                                 WinrmOptions options, const Clock& clock,
                                                 Logger logger);

@@ -31,7 +31,8 @@ TEST(ReloadValues, AnotherServerOrAccountIsAnotherEndpoint) {
   };
   using config::Credentials;
   using config::Winrm;
-  EXPECT_TRUE(changed([](Winrm& w, Credentials&) { w.url.host = "other"; }));
+  EXPECT_TRUE(changed([](Winrm& w, Credentials&) { w.urls.front().host = "other"; }));
+  EXPECT_TRUE(changed([](Winrm& w, Credentials&) { w.urls.push_back(w.urls.front()); }));
   EXPECT_TRUE(changed([](Winrm& w, Credentials&) { w.configuration_name = "Other"; }));
   EXPECT_TRUE(changed([](Winrm&, Credentials& c) { c.username = "other"; }));
   EXPECT_TRUE(changed([](Winrm&, Credentials& c) { c.method = "kerberos"; }));
@@ -65,7 +66,7 @@ TEST(ReloadValues, TermsAreWhatDecidesWhetherAServerLetsUsIn) {
            endpoint_terms(settings.endpoints[1], settings);
   };
   using config::Settings;
-  EXPECT_TRUE(changed([](Settings& s) { winrm_of(s).url.port = 443; }));
+  EXPECT_TRUE(changed([](Settings& s) { winrm_of(s).urls.front().port = 443; }));
   EXPECT_TRUE(changed([](Settings& s) { winrm_of(s).tls.ca_file = "/other"; }));
   EXPECT_TRUE(changed([](Settings& s) { s.credentials[0].username = "other"; }));
   EXPECT_TRUE(changed([](Settings& s) { s.credentials[0].password_file = "/other"; }));

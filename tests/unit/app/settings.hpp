@@ -51,7 +51,7 @@ inline config::Settings with_winrm() {
                                   .username = "svc",
                                   .password_file = "/etc/sfb/monitoring.password"});
   config::Winrm winrm;
-  winrm.url = parse_url("https://atl-fe-001.example.com:5986/wsman").value();
+  winrm.urls = {parse_url("https://atl-fe-001.example.com:5986/wsman").value()};
   winrm.configuration_name = "Sfb";
   winrm.language = config::Language::constrained;
   winrm.import_module = "SkypeForBusiness";

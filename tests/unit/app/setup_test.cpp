@@ -122,10 +122,10 @@ TEST(Setup, TheOptionsOfAWinrmEndpoint) {
   const auto options = winrm_options(settings.endpoints[1], settings, clock,
                                      {.budget = budget, .services = {}, .observer = {}});
   EXPECT_EQ(options.endpoint, "atlanta");
-  EXPECT_TRUE(options.url.tls);
-  EXPECT_EQ(options.url.host, "atl-fe-001.example.com");
-  EXPECT_EQ(options.url.port, 5986);
-  EXPECT_EQ(options.url.path, "/wsman");
+  EXPECT_TRUE(options.urls.front().tls);
+  EXPECT_EQ(options.urls.front().host, "atl-fe-001.example.com");
+  EXPECT_EQ(options.urls.front().port, 5986);
+  EXPECT_EQ(options.urls.front().path, "/wsman");
   EXPECT_EQ(options.tls.ca_file, "/etc/sfb/ca.pem");
   EXPECT_EQ(options.tls.server_name, "pool.example.com");
   EXPECT_EQ(options.tls.minimum, net::TlsVersion::tls1_3);

@@ -70,7 +70,7 @@ TEST_F(WinrmTest, FillsInTheDefaults) {
                                                              "/etc/sfb/monitoring.password"}}));
   ASSERT_EQ(settings.endpoints.size(), 1U);
   Winrm expected;
-  expected.url = parse_url("https://atl-fe-001.litwareinc.com:5986/wsman").value();
+  expected.urls = {parse_url("https://atl-fe-001.litwareinc.com:5986/wsman").value()};
   expected.credentials = "monitoring";
   EXPECT_EQ(std::get<Winrm>(settings.endpoints[0].transport), expected);
   EXPECT_EQ(expected.configuration_name, "Microsoft.PowerShell");
@@ -107,7 +107,7 @@ TEST_F(WinrmTest, ReadsEveryKey) {
   ASSERT_EQ(settings.endpoints.size(), 1U);
   EXPECT_EQ(settings.endpoints[0].max_concurrent, 3U);
   const Winrm expected{
-      .url = parse_url("https://atl-fe-001:443/OcsPowershell").value(),
+      .urls = {parse_url("https://atl-fe-001:443/OcsPowershell").value()},
       .configuration_name = "Sfb.Monitor_1-a",
       .language = Language::constrained,
       .import_module = "SkypeForBusiness",
@@ -120,6 +120,43 @@ TEST_F(WinrmTest, ReadsEveryKey) {
   EXPECT_EQ(std::get<Winrm>(settings.endpoints[0].transport), expected);
 }
 
+const std::string kTwo =
+    "endpoints:\n"
+    "  atlanta: {transport: winrm, credentials: monitoring,\n"
+    "    url: [https://atl-fe-002.litwareinc.com, 'https://atl-fe-001.litwareinc.com:5990']}\n";
+
+TEST_F(WinrmTest, ReadsAListOfFrontEndsInItsOrder) {
+  const Settings settings = settings_of(kCredentials + kTwo + kPools);
+  EXPECT_EQ(warnings_, "");
+  Winrm expected;
+  expected.urls = {parse_url("https://atl-fe-002.litwareinc.com:5986/wsman").value(),
+                   parse_url("https://atl-fe-001.litwareinc.com:5990/wsman").value()};
+  expected.credentials = "monitoring";
+  ASSERT_EQ(settings.endpoints.size(), 1U);
+  EXPECT_EQ(std::get<Winrm>(settings.endpoints[0].transport), expected);
+}
+
+TEST_F(WinrmTest, WarnsOfOneNameForSeveralFrontEnds) {
+  const std::string kerberos =
+      "credentials: {monitoring: {method: kerberos, username: svc@X.EXAMPLE, password_file: "
+      "monitoring.password}}\n";
+  const Capabilities build{.transports = {"winrm"}, .methods = {"kerberos"}};
+  const auto warned = [&](const std::string& url) {
+    files_["a.yml"] = kerberos +
+                      "endpoints: {atlanta: {transport: winrm, credentials: monitoring, " +
+                      "spn: {host: pool.x.example}, url: " + url + "}}\n" + kPools;
+    const auto loaded = load(std::vector<std::string>{"a.yml"}, build, MemoryFiles(files_, mode_));
+    return loaded ? text_of(loaded->warnings) : text_of(loaded.error());
+  };
+  EXPECT_EQ(warned("http://fe-1.x.example"), "");
+  EXPECT_EQ(warned("[http://fe-1.x.example, 'http://fe-1.x.example:5990']"), "");
+  EXPECT_NE(warned("[http://fe-1.x.example, http://fe-2.x.example]")
+                .find("spn.host: all front "
+                      "ends of url are asked"),
+            std::string::npos)
+      << warned("[http://fe-1.x.example, http://fe-2.x.example]");
+}
+
 TEST_F(WinrmTest, LoadsBackFromItsOwnYaml) {
   files_["/run/secrets/sfb"] = "x";
   const std::string plain =
@@ -127,7 +164,8 @@ TEST_F(WinrmTest, LoadsBackFromItsOwnYaml) {
       "endpoints: {atlanta: {transport: winrm, url: http://a, allow_unencrypted: true, "
       "credentials: monitoring}}\n" +
       kPools;
-  for (const std::string& text : {kCredentials + kEndpoint + kPools, kEveryKey + kPools, plain}) {
+  for (const std::string& text : {kCredentials + kEndpoint + kPools, kEveryKey + kPools, plain,
+                                  kCredentials + kTwo + kPools}) {
     const Settings settings = settings_of(text);
     const std::string hash = hash_;
     EXPECT_EQ(settings_of(to_yaml(settings)), settings) << to_yaml(settings);
@@ -299,7 +337,7 @@ TEST_F(WinrmTest, TheExampleShowsTheDefaults) {
   EXPECT_EQ(settings.limits, Limits{});
   ASSERT_EQ(settings.endpoints.size(), 2U);
   Winrm expected;
-  expected.url = parse_url("https://atl-fe-001.litwareinc.com:5986/wsman").value();
+  expected.urls = {parse_url("https://atl-fe-001.litwareinc.com:5986/wsman").value()};
   expected.credentials = "monitoring";
   EXPECT_EQ(std::get<Winrm>(settings.endpoints[1].transport), expected);
 }

@@ -34,6 +34,23 @@ TEST(CoreAsk, ALiveAnswerBecomesTheSnapshotWhenTheQuestionIsTheScheduledOne) {
   EXPECT_EQ(history[0].id, evaluation->id);
 }
 
+// Good or not, the history says who was asked.
+TEST(CoreAsk, TheFrontEndThatWasAskedStandsInTheHistory) {
+  Rig rig;
+  const auto ask = [&](auto finish) {
+    const auto heard = rig.ask(Rig::category("CMS"));
+    *rig.open.begin()->second.ask.front_end = "http://fe-2:5985/wsman";
+    finish();
+    EXPECT_EQ(heard->answer().evaluation->front_end, "http://fe-2:5985/wsman");
+    EXPECT_EQ(rig.core.history(fqdn("a.x")).value().front().front_end, "http://fe-2:5985/wsman");
+  };
+  rig.first_run();
+  EXPECT_EQ(rig.core.history(fqdn("a.x")).value().front().front_end, "") << "a file, say";
+  ask([&] { rig.finish_good(); });
+  rig.pass(1min);
+  ask([&] { rig.finish(fail(Reason::cmdlet, "cmdlet.failed", "no")); });
+}
+
 TEST(CoreAsk, OtherQuestionsGoToTheHistoryAndNeverToMetrics) {
   Rig rig;
   rig.first_run();

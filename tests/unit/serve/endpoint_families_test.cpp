@@ -35,5 +35,21 @@ TEST(EndpointFamilies, EachFactIsASeriesOfItsEndpoint) {
   EXPECT_EQ(text.find("ntlm_logons_total{endpoint=\"chicago\"}"), std::string::npos);
 }
 
+TEST(EndpointFamilies, TheFrontEndThatAnswersIsASeries) {
+  const auto at = [](std::string url) {
+    EndpointFacts facts;
+    facts.front_end = std::move(url);
+    return facts;
+  };
+  const std::string text =
+      page({{"atlanta", at("https://atl-fe-002:5986/wsman")}, {"chicago", {}}, {"drop", {}}});
+  EXPECT_NE(text.find("# TYPE sfb_backup_endpoint_front_end gauge\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("sfb_backup_endpoint_front_end{endpoint=\"atlanta\","
+                      "url=\"https://atl-fe-002:5986/wsman\"} 1\n"),
+            std::string::npos)
+      << text;
+  EXPECT_EQ(text.find("chicago"), std::string::npos) << "nobody answers there";
+}
+
 }  // namespace
 }  // namespace sfb::serve

@@ -39,6 +39,7 @@ status::HistoryEntry failed_entry() {
   entry.message = "the file said \"hi\"\n\x01\xFF";
   entry.remedy = "look at it";
   entry.request_id = "night-1";
+  entry.front_end = "http://atl-fe-002:5985/wsman";
   return entry;
 }
 
@@ -71,7 +72,8 @@ TEST(History, IsJsonWithEveryMember) {
       {"stage", "parse"},
       {"message", "the file said \"hi\"\n\x01\xEF\xBF\xBD"},
       {"remedy", "look at it"},
-      {"request_id", "night-1"}};
+      {"request_id", "night-1"},
+      {"front_end", "http://atl-fe-002:5985/wsman"}};
   for (const auto& [name, value] : expected) {
     const Value* member = find_property(graph, *entries[0], name);
     ASSERT_NE(member, nullptr) << name;

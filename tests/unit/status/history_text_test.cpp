@@ -24,7 +24,8 @@ HistoryEntry entry() {
           .stage = "auth",
           .message = "two\nlines\tand a tab",
           .remedy = "set the clock",
-          .request_id = "r-1"};
+          .request_id = "r-1",
+          .front_end = "https://fe-2:5986/wsman"};
 }
 
 TEST(HistoryText, EveryMemberComesBack) {
@@ -46,6 +47,7 @@ TEST(HistoryText, EveryMemberComesBack) {
   EXPECT_EQ(read->message, wanted.message);
   EXPECT_EQ(read->remedy, wanted.remedy);
   EXPECT_EQ(read->request_id, wanted.request_id);
+  EXPECT_EQ(read->front_end, wanted.front_end);
 }
 
 TEST(HistoryText, LinesOfANewerBuildAreLeftOut) {

@@ -125,7 +125,7 @@ TEST_F(WinrmLanes, AnAskMayBeCutOffWhileItsAnswerIsRead) {
 TEST_F(WinrmLanes, AsManySessionsAsConfiguredBeginInOneMoment) {
   constexpr std::size_t kMany = 1000;
   rig.options.max_concurrent = kMany;
-  rig.options.url = *parse_url("http://127.0.0.1:9/wsman");
+  rig.options.urls = {*parse_url("http://127.0.0.1:9/wsman")};
   // A long way, so that the asks come faster than the reads.
   std::string way;
   for (int i = 0; i < 1900; ++i) {

@@ -121,7 +121,7 @@ class WinrmLinkTest : public ::testing::Test {
           Logger());
       EXPECT_TRUE(server->listen({*net::parse_listen_address("127.0.0.1:0")}));
     });
-    rig.options.url = *parse_url("http://" + server->addresses().front() + "/wsman");
+    rig.options.urls = {*parse_url("http://" + server->addresses().front() + "/wsman")};
     TwoLegs::heard.clear();
   }
   ~WinrmLinkTest() override {

@@ -28,28 +28,60 @@ std::string action_of(std::string_view envelope) {
 }  // namespace
 
 WinrmPeer::WinrmPeer() {
+  loop_.call([&] { fake_.replies_get_lost = true; });
+  listen("127.0.0.1:0");
+  url = fmt::format("http://{}/wsman", address_);
+}
+
+void WinrmPeer::listen(const std::string& address) {
   loop_.call([&] {
-    fake_.replies_get_lost = true;
     server_ = std::make_unique<http::Server>(
         loop_.executor(), http::ServerOptions{},
         [this](std::shared_ptr<const http::Request> request) { return handle(std::move(request)); },
         Logger());
-    if (const Status bound = server_->listen({*net::parse_listen_address("127.0.0.1:0")}); !bound) {
+    if (const Status bound = server_->listen({*net::parse_listen_address(address)}); !bound) {
       throw std::runtime_error(describe(bound.error()));
     }
-    url = fmt::format("http://{}/wsman", server_->addresses().front());
+    address_ = server_->addresses().front();
   });
+}
+
+void WinrmPeer::die() {
+  loop_.call([&] {
+    server_->close_all();
+    server_.reset();
+    fake_.restart();
+  });
+}
+
+void WinrmPeer::come_back() {
+  listen(address_);
+}
+
+void WinrmPeer::set_cookie(std::string line) {
+  loop_.call([&] { cookie_ = std::move(line); });
+}
+
+std::vector<std::string> WinrmPeer::take_cookies() {
+  return loop_.call([&] { return std::exchange(cookies_, {}); });
 }
 
 WinrmPeer::~WinrmPeer() {
   loop_.call([&] {
-    server_->close_all();
-    server_.reset();
+    if (server_) {
+      server_->close_all();
+      server_.reset();
+    }
   });
 }
 
 boost::asio::awaitable<http::Response> WinrmPeer::handle(
     std::shared_ptr<const http::Request> request) {
+  const std::string* const sent = request->header("Cookie");
+  if (const std::string cookie = sent == nullptr ? "-" : *sent;
+      cookies_.empty() || cookies_.back() != cookie) {
+    cookies_.push_back(cookie);
+  }
   const std::string* proof = request->header("Authorization");
   if (proof == nullptr || *proof != "Basic " + base64_encode("monitor:" + password_)) {
     ++refused;
@@ -80,6 +112,9 @@ boost::asio::awaitable<http::Response> WinrmPeer::handle(
     co_await net::sleep_until(net::mono_now() + std::chrono::seconds(3));
   }
   response.close = act == Act::answer_and_close;
+  if (!cookie_.empty()) {
+    response.headers.push_back({"Set-Cookie", cookie_});
+  }
   co_return response;
 }
 
@@ -130,7 +165,7 @@ WinrmRig::WinrmRig() {
   folder = name;
   write_password("secret\n");
   options.endpoint = "atlanta";
-  options.url = *parse_url(peer.url);
+  options.urls = {*parse_url(peer.url)};
   options.logon = basic_logon("monitor", folder + "/password");
 }
 
@@ -142,7 +177,7 @@ WinrmRig::~WinrmRig() {
 void WinrmRig::make() {
   unmake();
   loop.call([&] {
-    transport = make_winrm_transport(loop.executor(), options, clock, Logger());
+    transport = make_winrm_transport(loop.executor(), options, clock, logger);
     transport->on_credentials([this](std::uint64_t) { ++told; });
   });
 }

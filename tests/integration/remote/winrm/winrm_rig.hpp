@@ -53,6 +53,13 @@ class WinrmPeer {
   std::vector<std::string> violations();
   std::uint64_t connections();
   std::size_t open_connections();
+  /// Nobody listens any more; shells that were there are gone when it is back at the same port.
+  void die();
+  void come_back();
+  /// Sent with each answer, refusals included.
+  void set_cookie(std::string line);
+  /// Values of Cookie since the last call, each change once; `-`: a request had none.
+  std::vector<std::string> take_cookies();
 
   std::string url;
   std::atomic<int> refused{0};  ///< requests answered 401
@@ -61,6 +68,8 @@ class WinrmPeer {
  private:
   boost::asio::awaitable<http::Response> handle(std::shared_ptr<const http::Request> request);
 
+  void listen(const std::string& address);
+
   net::Loop loop_;
   testing::FakeServer fake_;
   std::unique_ptr<http::Server> server_;
@@ -68,6 +77,9 @@ class WinrmPeer {
   std::function<Act(int, std::string_view)> act_;
   int requests_ = 0;
   std::vector<std::string> actions_;
+  std::string address_;
+  std::string cookie_;
+  std::vector<std::string> cookies_;
 };
 
 /// What an observer was told.
@@ -122,6 +134,7 @@ class WinrmRig {
   WinrmPeer peer;
   SystemClock clock;
   WinrmOptions options;
+  Logger logger;
   net::Loop loop;
   std::shared_ptr<Transport> transport;
   std::atomic<int> told{0};  ///< calls of on_credentials

@@ -171,14 +171,14 @@ TEST_F(WinrmTransport, OpeningHasItsOwnCap) {
 }
 
 TEST_F(WinrmTransport, EveryErrorHasItsStage) {
-  rig.options.url.port = 1;
+  rig.options.urls.front().port = 1;
   rig.make();
   const auto refused = rig.ask();
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().reason, Reason::connect);
   EXPECT_EQ(refused.error().stage, Stage::connect);
 
-  rig.options.url = *parse_url(rig.peer.url);
+  rig.options.urls = {*parse_url(rig.peer.url)};
   rig.options.logon.password_file = rig.folder + "/none";
   rig.make();
   const auto unreadable = rig.ask();

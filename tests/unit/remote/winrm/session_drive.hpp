@@ -30,6 +30,7 @@ struct DriveOptions {
   Limits limits = {};
   std::string_view script = "param($PoolFqdn) Get-CsBackupServiceStatus";
   Observer* observer = nullptr;
+  bool elsewhere = false;  ///< there are other front ends
 };
 
 class SessionDrive {
@@ -65,6 +66,7 @@ class SessionDrive {
     made.language = options.language;
     made.limits = options.limits;
     made.observer = options.observer;
+    made.elsewhere = options.elsewhere;
     made.import_module = "SkypeForBusiness";
     return made;
   }

@@ -188,6 +188,37 @@ TEST(WinrmRules, AShellThatIsGoneAgainIsNotOpenedAThirdTime) {
   EXPECT_EQ(drive.server.creates, 2);
 }
 
+// Nothing was executed, and another front end may be there: the run begins anew.
+TEST(WinrmRules, ACommandThatNeverWentOutIsGivenToAnotherFrontEnd) {
+  for (const bool elsewhere : {true, false}) {
+    SessionDrive drive({.elsewhere = elsewhere});
+    ASSERT_TRUE(drive.ask());
+    drive.trouble = Trouble::not_sent;
+    drive.trouble_at = drive.posts + 1;
+    EXPECT_EQ(code_of(drive.ask()), elsewhere ? "good" : "connect.refused");
+    EXPECT_EQ(drive.server.creates, elsewhere ? 2 : 1);
+    // What was sent may have been executed.
+    drive.trouble = Trouble::reply_lost;
+    drive.trouble_at = drive.posts + 1;
+    if (elsewhere) {
+      EXPECT_EQ(code_of(drive.ask()), "winrm.lost");
+    }
+  }
+}
+
+// Create went to one server, and what followed to another.
+TEST(WinrmRules, AShellThatIsGoneAtOnceNamesTheLoadBalancer) {
+  SessionDrive drive;
+  drive.server.fault_next("Receive", 2150858843, "InvalidSelectors");
+  const auto result = drive.ask();
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, "wsman.shell_gone");
+  EXPECT_EQ(result.error().reason, Reason::not_found);
+  EXPECT_EQ(result.error().stage, Stage::open);
+  EXPECT_THAT(result.error().remedy, HasSubstr("load balancer"));
+  EXPECT_EQ(drive.server.pipelines, 0);
+}
+
 TEST(WinrmRules, EnvelopesGrowNoFurtherThanTheLimit) {
   SessionDrive drive({.limits = {.envelope = 100'000}});
   ASSERT_TRUE(drive.ask());
