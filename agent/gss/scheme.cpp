@@ -66,6 +66,11 @@ class GssScheme final : public auth::Scheme {
     return options_.encryption == Encryption::always ||
            (options_.encryption == Encryption::automatic && !peer_.tls);
   }
+  /// Where Kerberos cannot.
+  bool may_use_ntlm() const {
+    const Account& account = credentials_->account();
+    return account.method == Method::negotiate && account.allow_ntlm && peer_.password;
+  }
   Result<auth::Step> begin();
   Result<std::string> begin_kerberos();
   Result<std::string> begin_ntlm();
@@ -121,10 +126,8 @@ Result<auth::Step> GssScheme::begin() {
     if (token) {
       return carry(*token, false);
     }
-    const Account& account = credentials_->account();
     // A refused password is not tried again in another way: that would lock the account.
-    if (account.method != Method::negotiate || !account.allow_ntlm || !peer_.password ||
-        token.error().reason == Reason::auth) {
+    if (!may_use_ntlm() || token.error().reason == Reason::auth) {
       return std::unexpected(std::move(token.error()));
     }
     note("kerberos", describe(token.error()));
@@ -250,6 +253,14 @@ Result<auth::Step> GssScheme::refused(Challenges challenges) {
   const std::string_view other = ntlm_ ? kNtlm : kKerberos;
   if (word_ == kNegotiate && !offers(challenges, kNegotiate) && offers(challenges, other)) {
     word_ = other;
+    return begin();
+  }
+  // It takes no ticket from anybody, so none was refused. The KDC has taken the password.
+  if (!ntlm_ && !offers(challenges, kNegotiate) && !offers(challenges, kKerberos) &&
+      offers(challenges, kNtlm) && may_use_ntlm()) {
+    note("kerberos", "the server takes NTLM alone");
+    ntlm_ = true;
+    word_ = kNtlm;
     return begin();
   }
   if (!offers(challenges, word_)) {

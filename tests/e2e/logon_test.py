@@ -61,6 +61,7 @@ class Methods(Logons):
             "ntlm": (ntlm, {"method": "ntlm"}, {}, "ntlm", True),
             "ntlm-blank": ({**ntlm, "sealing": {"blank": True, "crlf": True}}, {"method": "ntlm"}, {}, "ntlm", True),
             "falls-to-ntlm": (ntlm, {"method": "negotiate", "ntlm": "allow"}, {"spn": {"host": "nowhere.example.com"}}, "ntlm", True),
+            "ntlm-alone": ({**ntlm, "authenticate": ["NTLM"]}, {"method": "negotiate", "ntlm": "allow"}, {}, "ntlm", True),
             "https-strict": (strict, {}, {}, "kerberos", False),
             "https-ntlm": ({**ntlm, **strict}, {"method": "ntlm"}, {}, "ntlm", False),
             "https-always": (strict, {}, {"encryption": "always"}, "kerberos", True),

@@ -161,6 +161,48 @@ TEST_F(SchemeNtlmTest, ADeadKdcLeavesNtlm) {
   EXPECT_EQ(client->proof().method, "ntlm");
 }
 
+TEST_F(SchemeNtlmTest, AServerThatTakesNtlmAloneGetsItWhereItIsAllowed) {
+  const std::vector<std::string> alone{"NTLM", "Basic realm=\"x\""};
+  const auto client = scheme({.method = Method::negotiate, .allow_ntlm = true});
+  auto step = client->step({});
+  ASSERT_TRUE(step) << describe(step.error());
+  EXPECT_EQ(client->proof().method, "kerberos");
+  step = client->step(alone);
+  ASSERT_TRUE(step) << describe(step.error());
+  EXPECT_TRUE(step->authorization.reveal().starts_with("NTLM "));
+  EXPECT_EQ(client->proof().method, "ntlm");
+  const auto forbidden = scheme({.method = Method::negotiate});
+  ASSERT_TRUE(forbidden->step({}));
+  step = forbidden->step(alone);
+  ASSERT_FALSE(step);
+  EXPECT_EQ(step.error().code, "auth.not_offered");
+}
+
+// It would hide the owner of the SPN, the clock or the bindings.
+TEST_F(SchemeNtlmTest, ARefusedTicketDoesNotLeadToNtlm) {
+  const std::vector<std::string> both{"Negotiate", "NTLM"};
+  const auto client = scheme({.method = Method::negotiate, .allow_ntlm = true});
+  ASSERT_TRUE(client->step({}));
+  ASSERT_TRUE(client->step(both)) << "the first refusal is answered with a new ticket";
+  const auto step = client->step(both);
+  ASSERT_FALSE(step);
+  EXPECT_EQ(step.error().code, "auth.ticket_refused");
+  EXPECT_EQ(client->proof().method, "kerberos");
+}
+
+TEST_F(SchemeNtlmTest, TheTicketIsForTheHostOfTheUrl) {
+  for (const auto& [configured, asked] :
+       {std::pair{"", "HTTP/fe-2.litwareinc.com"},
+        std::pair{"fe-001.litwareinc.com", "HTTP/fe-001.litwareinc.com"}}) {
+    const auto client = make_scheme(std::make_shared<Credentials>(Account{
+                                        .method = Method::ntlm, .username = "LITWAREINC\\alice"}),
+                                    {{"HTTP", configured}, Encryption::automatic},
+                                    {password(), false, {}, "fe-2.litwareinc.com"}, clock);
+    ASSERT_TRUE(client->step({}));
+    EXPECT_EQ(fact(client->proof().facts, "spn"), asked);
+  }
+}
+
 TEST_F(SchemeNtlmTest, ARefusalIsFinalAndNamesBoth) {
   Acceptor server = acceptor();
   const auto client = scheme({.secret = "wr0ng-c4nary"});
