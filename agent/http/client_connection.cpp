@@ -32,29 +32,6 @@ namespace {
 using tcp = asio::ip::tcp;
 using net::kAwait;
 
-std::unexpected<Error> connect_failed(const std::string& where,
-                                      const boost::system::error_code& e) {
-  if (e == asio::error::timed_out) {
-    return fail_at(Stage::connect, Reason::timeout, "connect.timeout",
-                   where + ": no connection in time",
-                   "check the address, the firewall and whether the server is up");
-  }
-  if (e == asio::error::connection_refused) {
-    return fail_at(Stage::connect, Reason::connect, "connect.refused",
-                   where + ": connection refused",
-                   "check the port and whether the WinRM service runs (winrm enumerate "
-                   "winrm/config/listener)");
-  }
-  if (e == asio::error::host_unreachable || e == asio::error::network_unreachable ||
-      e == asio::error::network_down) {
-    return fail_at(Stage::connect, Reason::connect, "connect.unreachable",
-                   fmt::format("{}: {}", where, e.message()), "check the network and the route");
-  }
-  return fail_at(Stage::connect, Reason::connect, "connect.failed",
-                 fmt::format("{}: cannot connect: {}", where, e.message()),
-                 "check the address and the network");
-}
-
 }  // namespace
 
 class HttpConnection::Impl {
@@ -89,7 +66,7 @@ class HttpConnection::Impl {
         resolved->endpoints, std::min<MonoTime>(deadline, connecting + options_.connect_cap));
     times.push_back({Stage::connect, net::mono_now() - connecting});
     if (!socket) {
-      co_return connect_failed(where_, socket.error());
+      co_return std::unexpected(net::connect_error(where_, socket.error()));
     }
     socket_ = std::move(*socket);
     boost::system::error_code ignored;
@@ -105,6 +82,7 @@ class HttpConnection::Impl {
         co_return secured;
       }
     }
+    answered_ = false;
     open_ = keep_ = true;
     last_used_ = net::mono_now();
     co_return Status{};
@@ -222,6 +200,7 @@ class HttpConnection::Impl {
         !prepared) {
       co_return prepared;
     }
+    net::watch_requests(ssl, *tls_info_);
     boost::system::error_code ignored;
     tls_->set_verify_mode(asio::ssl::verify_peer, ignored);
     tls_->set_verify_callback(
@@ -286,17 +265,35 @@ class HttpConnection::Impl {
       }
     }
     reusable_ = reader.reusable() && !write_error;
+    answered_ = true;
     co_return reader.take();
   }
 
-  static std::unexpected<Error> lost(const boost::system::error_code& error,
-                                     const HttpReplyReader& reader) {
-    return fail(Reason::connect, "http.closed",
-                fmt::format("the connection was {} {}",
-                            error == asio::error::connection_reset ? "reset" : "lost",
-                            reader.started() ? "in the middle of the answer" : "before an answer"),
-                "if it stays so, look at the service behind the port and at proxies in between",
-                error.message());
+  std::unexpected<Error> lost(const boost::system::error_code& error,
+                              const HttpReplyReader& reader) const {
+    const bool first = tls_info_ && !answered_ && !reader.started();
+    const bool alert = net::wants_certificate(error);
+    if (first && (alert || tls_info_->wants_certificate)) {
+      Error wanted = net::certificate_wanted(where_);
+      if (!alert) {
+        wanted.stage = Stage::none;  // it may have read the request
+      }
+      return std::unexpected(std::move(wanted));
+    }
+    // TLS 1.3 has no way to ask a client later that has not offered it.
+    const bool late =
+        first && tls_info_->version == "TLSv1.3" && error == boost::asio::error::connection_reset;
+    return fail(
+        Reason::connect, "http.closed",
+        fmt::format("the connection was {} {}",
+                    error == asio::error::connection_reset ? "reset" : "lost",
+                    reader.started() ? "in the middle of the answer" : "before an answer"),
+        std::string(late ? "Windows Server 2022 resets a connection of TLS 1.3 where it wants "
+                           "a client certificate, which this agent does not have: look at "
+                           "netsh http show sslcert (Negotiate Client Certificate); "
+                         : "") +
+            "if it stays so, look at the service behind the port and at proxies in between",
+        error.message());
   }
 
   // A TLS port that is spoken to in plain HTTP closes without a word, or with a TLS alert.
@@ -328,6 +325,7 @@ class HttpConnection::Impl {
   net::Refusal refusal_;
   MonoTime last_used_{};
   bool open_ = false;
+  bool answered_ = false;  ///< since it was opened
   bool busy_ = false;      ///< an operation runs
   bool keep_ = false;      ///< the one that runs leaves the connection open
   bool reusable_ = false;  ///< so the last answer says

@@ -56,7 +56,8 @@ class HttpConnection {
   /// tls.unknown_issuer, tls.untrusted_root (a root in the chain that is not in
   /// the trust store, or self-signed), tls.too_old (the peer offers only a version below the
   /// minimum), tls.not_tls (the port speaks something else), tls.certificate (any other
-  /// verification error), tls.handshake. Cancellable.
+  /// verification error), tls.client_certificate (the server
+  /// demands one of the client), tls.handshake. Cancellable.
   boost::asio::awaitable<Status> open(MonoTime deadline, std::vector<StageTime>& times);
 
   /// Connected, and the peer has neither closed it nor sent anything unasked; else the connection
@@ -81,10 +82,12 @@ class HttpConnection {
   std::string peer_address() const;
 
   /// POSTs and reads the whole answer. The connection is closed after an error, after `Connection:
-  /// close`, and when it is cancelled. Errors: timeout `http.timeout`; connect `http.closed` (the
-  /// peer closed or reset; `before_answer` in the message when not one byte had come); protocol
-  /// `http.malformed`, `http.answer_too_large`, `http.cut` (the body is shorter than announced).
-  /// Interim 1xx answers are skipped (bounded). The request's memory is wiped when it was sent.
+  /// close`, and when it is cancelled. Errors: tls `tls.client_certificate` (TLS 1.3 tells
+  /// it no sooner; stage tls where the request was not read), timeout `http.timeout`; connect
+  /// `http.closed` (the peer closed or reset; `before_answer` in the message when not one byte had
+  /// come); protocol `http.malformed`, `http.answer_too_large`, `http.cut` (the body is shorter
+  /// than announced). Interim 1xx answers are skipped (bounded). The request's memory is wiped when
+  /// it was sent.
   boost::asio::awaitable<Result<HttpReply>> post(HttpRequest request, MonoTime deadline);
 
   /// At once, without TLS's close_notify: HTTP's own lengths tell the peer that nothing is missing.

@@ -1,6 +1,7 @@
 // Connecting to the first address that answers.
 #pragma once
 
+#include "agent/base/error.hpp"
 #include "agent/base/time.hpp"
 #include "agent/net/resolve.hpp"
 
@@ -9,6 +10,7 @@
 #include <boost/system/error_code.hpp>
 
 #include <expected>
+#include <string>
 
 namespace sfb::net {
 
@@ -17,5 +19,9 @@ namespace sfb::net {
 /// exec. Thread rule: the caller's executor.
 boost::asio::awaitable<std::expected<boost::asio::ip::tcp::socket, boost::system::error_code>>
 connect_any(const Endpoints& endpoints, MonoTime deadline);
+
+/// What that error means, stage connect. Reason::timeout, code connect.timeout; Reason::connect,
+/// codes connect.refused, connect.unreachable, connect.failed. `where`: the server, for messages.
+Error connect_error(const std::string& where, const boost::system::error_code& error);
 
 }  // namespace sfb::net

@@ -252,6 +252,30 @@ Status prepare_handshake(SSL* ssl, const TlsOptions& options, const std::string&
   return {};
 }
 
+void watch_requests(SSL* ssl, TlsInfo& info) {
+  SSL_set_cert_cb(
+      ssl,
+      [](SSL*, void* argument) {
+        static_cast<TlsInfo*>(argument)->wants_certificate = true;
+        return 1;  // without one
+      },
+      &info);
+}
+
+bool wants_certificate(const boost::system::error_code& error) {
+  return error.category() == boost::asio::error::get_ssl_category() &&
+         ERR_GET_REASON(static_cast<unsigned long>(error.value())) ==
+             SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED;
+}
+
+Error certificate_wanted(const std::string& where) {
+  return tls_error("tls.client_certificate",
+                   where + ": the server wants a client certificate, and this agent has none",
+                   "let the server not ask for one: netsh http show sslcert (Negotiate Client "
+                   "Certificate) for WinRM, SSL settings of the virtual directory in IIS; or use "
+                   "http with method kerberos");
+}
+
 void note_refusal(X509_STORE_CTX* context, Refusal& refusal, TlsInfo& info) {
   if (refusal.error != X509_V_OK) {
     return;
@@ -297,6 +321,9 @@ Error handshake_error(const boost::system::error_code& error, const Refusal& ref
                       const std::string& where, const TlsInfo& info, const TlsOptions& options) {
   if (refusal.error != X509_V_OK) {
     return verification_error(refusal, where, info, options.ca_file);
+  }
+  if (info.wants_certificate || wants_certificate(error)) {
+    return certificate_wanted(where);
   }
   const std::string_view minimum = options.minimum == TlsVersion::tls1_3 ? "1.3" : "1.2";
   const int why = error.category() == boost::asio::error::get_ssl_category()

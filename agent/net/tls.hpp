@@ -56,6 +56,7 @@ struct TlsInfo {
   std::string cipher;
   std::vector<Certificate> chain;  ///< leaf first, as the server sent it
   std::string end_point;           ///< server_end_point of the leaf; may be empty
+  bool wants_certificate = false;  ///< it asked for a client's certificate; it got none
 };
 
 // For HttpConnection, around the handshake of one connection:
@@ -70,6 +71,14 @@ struct Refusal {
 /// What to trust for this connection: SNI and the name or address the certificate must carry.
 /// Reason::tls, code tls.server_name.
 Status prepare_handshake(SSL* ssl, const TlsOptions& options, const std::string& host);
+/// Notes in `info` when the server asks for a client's certificate. `info` outlives the handshakes
+/// of `ssl`.
+void watch_requests(SSL* ssl, TlsInfo& info);
+/// The server ends a connection for want of a client's certificate. `error` is of the handshake or
+/// of reading: its own alert.
+bool wants_certificate(const boost::system::error_code& error);
+/// Reason::tls, code tls.client_certificate.
+Error certificate_wanted(const std::string& where);
 /// For the verify callback when it is told of a fault: the chain of a connection that never comes
 /// about is had only here.
 void note_refusal(X509_STORE_CTX* context, Refusal& refusal, TlsInfo& info);

@@ -1,12 +1,24 @@
 #include "agent/remote/winrm/winrm_failure.hpp"
 
+#include "agent/base/text.hpp"
+
 #include <fmt/format.h>
+
+#include <string_view>
 
 namespace sfb::remote {
 
 bool never_sent(const Error& error) {
   return error.stage == Stage::resolve || error.stage == Stage::connect ||
          error.stage == Stage::tls || error.stage == Stage::auth;
+}
+
+bool demands_certificate(const http::HttpReply& reply) {
+  constexpr int kServerError = 500;
+  constexpr std::string_view kNotSupported = "0x80070032";
+  const std::string* const type = reply.header("Content-Type");
+  const bool soap = type != nullptr && to_lower(*type).contains("soap");
+  return reply.status == kServerError && !soap && reply.body.contains(kNotSupported);
 }
 
 Error with_stage(Error error, Stage stage) {

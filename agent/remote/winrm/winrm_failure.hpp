@@ -2,11 +2,16 @@
 #pragma once
 
 #include "agent/base/error.hpp"
+#include "agent/http/reply_reader.hpp"
 
 namespace sfb::remote {
 
 /// Failed before the request was on its way (client_connection.hpp and scheme.hpp set the stage).
 bool never_sent(const Error& error);
+
+/// An answer with which Windows Server 2025 says that it wants a client certificate behind a
+/// handshake of TLS 1.3: 500 with ERROR_NOT_SUPPORTED (0x80070032). It has not read the request.
+bool demands_certificate(const http::HttpReply& reply);
 
 /// With this stage, if it has none.
 Error with_stage(Error error, Stage stage);

@@ -2,6 +2,7 @@
 
 #include "agent/base/text.hpp"
 #include "agent/remote/winrm/link_watch.hpp"
+#include "agent/remote/winrm/winrm_failure.hpp"
 
 #include <fmt/format.h>
 
@@ -95,7 +96,7 @@ boost::asio::awaitable<Result<http::HttpReply>> WinrmLink::post(Posting posting,
     drop();
     // From here on the request may have been executed, whatever became of the connection; only a
     // refused authentication says that it was not.
-    if (reply.error().stage != Stage::auth) {
+    if (reply.error().stage != Stage::auth && reply.error().stage != Stage::tls) {
       reply.error().stage = posting.stage;
     }
     co_return std::unexpected(explain(std::move(reply.error()), posting, end, answering));
@@ -198,20 +199,19 @@ boost::asio::awaitable<bool> WinrmLink::reusable(const Posting& posting, StageTi
 }
 
 boost::asio::awaitable<Status> WinrmLink::ensure_open(const Posting& posting, StageTimes& times) {
-  const MonoTime deadline = posting.deadline;
   const bool here = !posting.anywhere || place_ == endpoint_->front_ends.order().front();
   if (here && co_await reusable(posting, times)) {
     reached_ = url().with_port();
     co_return Status{};
   }
   drop();
-  auto secret = co_await password(deadline, posting.tidying);
+  auto secret = co_await password(posting.deadline, posting.tidying);
   if (!secret) {
     co_return at_stage(Stage::auth, std::move(secret.error()));
   }
   password_ = std::move(*secret);
   if (url().tls) {
-    auto tls = co_await tls_client(deadline);
+    auto tls = co_await tls_client(posting.deadline);
     if (!tls) {
       co_return at_stage(Stage::tls, std::move(tls.error()));
     }
@@ -221,7 +221,7 @@ boost::asio::awaitable<Status> WinrmLink::ensure_open(const Posting& posting, St
   }
   reached_ = url().with_port();
   const MonoTime began = net::mono_now();
-  const Status stepped = co_await logon_.begin(*connection_, url(), password_, deadline);
+  const Status stepped = co_await logon_.begin(*connection_, url(), password_, posting.deadline);
   ticket_time_ = logon_.blocks() ? net::mono_now() - began : std::chrono::nanoseconds(0);
   if (!stepped) {
     times.ended(StageTime{Stage::auth, std::exchange(ticket_time_, {})});
@@ -370,6 +370,9 @@ boost::asio::awaitable<Result<http::HttpReply>> WinrmLink::send(const Posting& p
     co_return reply;
   }
   show_reply(*endpoint_, *reply);
+  if (url().tls && demands_certificate(*reply)) {
+    co_return std::unexpected(net::certificate_wanted(url().host_port()));
+  }
   cookies_.take(reply->all("Set-Cookie"), url().tls, url().path, endpoint_->clock.now().wall);
   endpoint_->facts.front_end = url().with_port();
   if (reply->status == 401 || !step.body) {

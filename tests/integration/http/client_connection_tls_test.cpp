@@ -76,6 +76,41 @@ TEST(HttpsConnection, WorksOverIpv6) {
   EXPECT_EQ(rig.connection->peer_address(), "[::1]:" + std::to_string(peer.port));
 }
 
+// TLS 1.2 tells it in the handshake, TLS 1.3 behind it.
+TEST(HttpsConnection, SaysThatItHasNoCertificateOfItsOwn) {
+  const net::Identity identity = leaf();
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    const auto context = server_context(identity);
+    SSL_CTX_set_max_proto_version(context.get(), version);
+    SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    ScriptPeer peer(serve(context.get()));
+    HttpRig rig(peer.url("https", "fe.test"), trusting(root().pem()));
+    Status ended = rig.open();
+    EXPECT_EQ(ended.has_value(), version == TLS1_3_VERSION);
+    if (ended) {
+      ended = rig.post("<x/>").transform([](const HttpReply&) {});
+    }
+    ASSERT_FALSE(ended);
+    EXPECT_EQ(ended.error().code, "tls.client_certificate") << describe(ended.error());
+    EXPECT_EQ(ended.error().reason, Reason::tls);
+    EXPECT_EQ(ended.error().stage, Stage::tls);
+    EXPECT_THAT(ended.error().message, HasSubstr("this agent has none"));
+  }
+}
+
+// Who only asks may be content without one.
+TEST(HttpsConnection, AnOptionalCertificateIsNoHindrance) {
+  const net::Identity identity = leaf();
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    const auto context = server_context(identity);
+    SSL_CTX_set_max_proto_version(context.get(), version);
+    SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+    const Attempt made = attempt(context, trusting(root().pem()));
+    EXPECT_TRUE(made.opened);
+    EXPECT_TRUE(made.info->wants_certificate);
+  }
+}
+
 TEST(HttpsConnection, RefusesAnotherName) {
   const net::Identity identity = leaf("DNS:other.test,DNS:*.wild.test");
   const auto context = server_context(identity);
