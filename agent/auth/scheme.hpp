@@ -67,8 +67,13 @@ class Scheme {
   virtual Result<Payload> unseal(Payload sealed, int status) = 0;
   /// Tells the redactor the secrets of this scheme, because a peer may repeat what it was sent.
   virtual void tell_secrets(Redactor& redactor) const = 0;
-  /// What is known now; may be asked after an error, too.
+  /// What is known now; may be asked after an error, too, but not while `step` runs.
   virtual Proof proof() const = 0;
+  /// What is known while `step` waits: facts as those of `proof`. Any thread.
+  virtual std::vector<std::pair<std::string, std::string>> progress() const { return {}; }
+  /// Work that nobody should wait for, such as a ticket's renewal; empty: there is none. Run it off
+  /// the loop, once; it may outlive the scheme.
+  virtual std::function<void()> chore() const { return {}; }
 };
 
 /// What a scheme is told of a new connection.

@@ -66,6 +66,66 @@ std::string sealed_with(const krb5_creds& creds) {
   return text;
 }
 
+krb5_error_code name_service(const Krb5& krb5, const Service& service, Krb5Principal& server) {
+  return krb5_sname_to_principal(krb5.get(), service.host.c_str(), service.name.c_str(),
+                                 KRB5_NT_SRV_HST, server.out());
+}
+
+krb5_error_code look_up(const Krb5& krb5, krb5_ccache cache, const Service& service,
+                        krb5_flags flags, Krb5Creds& creds) {
+  Krb5Principal server(krb5);
+  Krb5Principal client(krb5);
+  krb5_error_code code = name_service(krb5, service, server);
+  if (code == 0) {
+    code = krb5_cc_get_principal(krb5.get(), cache, client.out());
+  }
+  if (code == 0) {
+    krb5_creds wanted{};
+    wanted.client = client.get();
+    wanted.server = server.get();
+    code = krb5_get_credentials(krb5.get(), flags, cache, &wanted, creds.out());
+  }
+  return code;
+}
+
+// A new cache with the tickets to ask with.
+krb5_error_code copy_granting(const Krb5& krb5, krb5_ccache from, Krb5OwnCache& to,
+                              std::size_t& copied) {
+  Krb5Principal client(krb5);
+  krb5_error_code code = krb5_cc_new_unique(krb5.get(), "MEMORY", nullptr, to.out());
+  if (code == 0) {
+    code = krb5_cc_get_principal(krb5.get(), from, client.out());
+  }
+  if (code == 0) {
+    code = krb5_cc_initialize(krb5.get(), to.get(), client.get());
+  }
+  if (code == 0) {
+    code = each_credential(krb5, from, [&](krb5_creds& one) {
+      if (grants_tickets(one) && krb5_cc_store_cred(krb5.get(), to.get(), &one) == 0) {
+        ++copied;
+      }
+    });
+  }
+  return code;
+}
+
+void remove_ticket(const Krb5& krb5, krb5_ccache cache, const Service& service) {
+  Krb5Principal server(krb5);
+  Krb5Principal client(krb5);
+  if (name_service(krb5, service, server) == 0 &&
+      krb5_cc_get_principal(krb5.get(), cache, client.out()) == 0) {
+    krb5_creds old{};
+    old.client = client.get();
+    old.server = server.get();
+    krb5_cc_remove_cred(krb5.get(), cache, KRB5_TC_MATCH_SRV_NAMEONLY, &old);
+  }
+}
+
+void note_ticket(const Krb5& krb5, const krb5_creds& creds, Facts& facts) {
+  facts.emplace_back("ticket", krb5.name_of(creds.server));
+  facts.emplace_back("enctype", sealed_with(creds));
+}
+
 }  // namespace
 
 Handle::Handle(std::unique_ptr<Tickets> tickets) : tickets_(std::move(tickets)) {}
@@ -74,9 +134,7 @@ Handle::~Handle() = default;
 
 Result<std::shared_ptr<Handle>> Handle::of_kerberos(std::unique_ptr<Tickets> tickets) {
   std::shared_ptr<Handle> handle(new Handle(std::move(tickets)));
-  const krb5_context krb5 = handle->tickets_->krb5->get();
-  const std::string cache =
-      fmt::format("MEMORY:{}", krb5_cc_get_name(krb5, handle->tickets_->cache.get()));
+  const std::string cache = handle->cache_name();
   gss_key_value_element_desc element{"ccache", cache.c_str()};
   const gss_key_value_set_desc store{1, &element};
   for (const bool spnego : {false, true}) {
@@ -126,53 +184,74 @@ Result<std::shared_ptr<Handle>> Handle::of_ntlm(const std::string& name, const S
   return handle;
 }
 
-void Handle::forget_ticket(const Service& service) {
-  const Krb5& krb5 = *tickets_->krb5;
-  Krb5Principal server(krb5);
-  Krb5Principal client(krb5);
-  if (krb5_sname_to_principal(krb5.get(), service.host.c_str(), service.name.c_str(),
-                              KRB5_NT_SRV_HST, server.out()) == 0 &&
-      krb5_cc_get_principal(krb5.get(), tickets_->cache.get(), client.out()) == 0) {
-    krb5_creds old{};
-    old.client = client.get();
-    old.server = server.get();
-    krb5_cc_remove_cred(krb5.get(), tickets_->cache.get(), KRB5_TC_MATCH_SRV_NAMEONLY, &old);
-  }
+std::string Handle::cache_name() const {
+  return fmt::format("MEMORY:{}", krb5_cc_get_name(tickets_->krb5->get(), tickets_->cache.get()));
 }
 
-Status Handle::get_ticket(const Service& service, Facts& facts) {
-  Tickets& tickets = *tickets_;
-  Krb5& krb5 = *tickets.krb5;
-  Circumstances of = tickets.of;
+Status Handle::get_ticket(const Service& service, Facts& facts, From from, const OnAsk& on_ask) {
+  Circumstances of = tickets_->of;
   of.step = Step::ticket;
   of.spn = spn_of(service);
-  krb5.trace().forget();
-
-  Krb5Principal server(krb5);
-  Krb5Principal client(krb5);
-  Krb5Creds creds(krb5);
-  krb5_error_code code = krb5_sname_to_principal(
-      krb5.get(), service.host.c_str(), service.name.c_str(), KRB5_NT_SRV_HST, server.out());
-  if (code == 0) {
-    code = krb5_cc_get_principal(krb5.get(), tickets.cache.get(), client.out());
-  }
-  if (code == 0) {
-    krb5_creds wanted{};
-    wanted.client = client.get();
-    wanted.server = server.get();
-    code = krb5_get_credentials(krb5.get(), 0, tickets.cache.get(), &wanted, creds.out());
-  }
-  of.kdcs = krb5.trace().kdcs();
   facts.emplace_back("spn", of.spn);
-  if (!of.kdcs.empty()) {
-    facts.emplace_back("kdcs", of.kdcs);
+  if (from != From::kdc) {
+    const auto here = lock();
+    const Krb5& krb5 = *tickets_->krb5;
+    Krb5Creds creds(krb5);
+    const krb5_error_code code =
+        look_up(krb5, tickets_->cache.get(), service, KRB5_GC_CACHED, creds);
+    if (code == 0) {
+      note_ticket(krb5, *creds.get(), facts);
+      return {};
+    }
+    if (from == From::cache) {
+      return std::unexpected(
+          explain(GSS_S_FAILURE, static_cast<std::uint32_t>(code), krb5.text(code), of));
+    }
+  }
+  return ask_for_ticket(service, of, facts, from == From::kdc, on_ask);
+}
+
+// In a cache and a context of its own: who only uses the handle does not wait.
+Status Handle::ask_for_ticket(const Service& service, const Circumstances& of, Facts& facts,
+                              bool anew, const OnAsk& on_ask) {
+  auto own = Krb5::create();
+  if (!own) {
+    return std::unexpected(std::move(own.error()));
+  }
+  const Krb5& krb5 = **own;
+  if (on_ask) {
+    on_ask(of, krb5.trace());
+  }
+  // Resolved, it also brings the difference of the clocks.
+  Krb5GivenCache shared(krb5);
+  Krb5OwnCache beside(krb5);
+  Krb5Creds creds(krb5);
+  std::size_t copied = 0;
+  krb5_error_code code = krb5_cc_resolve(krb5.get(), cache_name().c_str(), shared.out());
+  if (code == 0) {
+    code = copy_granting(krb5, shared.get(), beside, copied);
+  }
+  if (code == 0) {
+    code = look_up(krb5, beside.get(), service, 0, creds);
+  }
+  Circumstances asked = of;
+  asked.kdcs = krb5.trace()->kdcs();
+  if (!asked.kdcs.empty()) {
+    facts.emplace_back("kdcs", asked.kdcs);
   }
   if (code != 0) {
     return std::unexpected(
-        explain(GSS_S_FAILURE, static_cast<std::uint32_t>(code), krb5.text(code), of));
+        explain(GSS_S_FAILURE, static_cast<std::uint32_t>(code), krb5.text(code), asked));
   }
-  facts.emplace_back("ticket", krb5.name_of(creds.get()->server));
-  facts.emplace_back("enctype", sealed_with(*creds.get()));
+  note_ticket(krb5, *creds.get(), facts);
+  const auto here = lock();
+  remove_ticket(krb5, shared.get(), service);
+  std::size_t seen = 0;
+  each_credential(krb5, beside.get(), [&](krb5_creds& one) {
+    if (++seen > copied && (!anew || !grants_tickets(one))) {
+      krb5_cc_store_cred(krb5.get(), shared.get(), &one);
+    }
+  });
   return {};
 }
 

@@ -9,6 +9,8 @@
 #include "agent/gss/krb5.hpp"
 #include "agent/gss/status.hpp"
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -18,6 +20,12 @@
 namespace sfb::gss {
 
 using Facts = std::vector<std::pair<std::string, std::string>>;
+
+/// Told before a KDC is asked: for whom and what, and where its addresses will stand.
+using OnAsk = std::function<void(const Circumstances&, std::shared_ptr<const Krb5Trace>)>;
+
+/// Where a service's ticket comes from: `both` is the cache, else the KDC.
+enum class From : std::uint8_t { cache, both, kdc };
 
 /// What belongs to a handle of Kerberos; of one thread at a time.
 struct Tickets {
@@ -30,7 +38,7 @@ struct Tickets {
   std::chrono::seconds ahead{0};  ///< the KDC's clock against ours
 };
 
-/// Thread rule: any thread, one at a time: `lock` is held by a thread that uses it.
+/// Thread rule: any thread, one at a time: `lock` is held by a thread that uses its credential.
 class Handle {
  public:
   /// Reason::internal, code `auth.no_mechanism`: GSSAPI does not take the cache.
@@ -41,13 +49,12 @@ class Handle {
                                                  bool spnego);
   ~Handle();
 
-  /// The ticket for the service, from the cache or the KDC: waits for it. Its facts: `spn`,
+  /// The ticket for the service. One who waits for the KDC keeps nobody else from the handle, and a
+  /// new ticket takes the old one's place only when it is there. Its facts: `spn`, `ticket`,
   /// `enctype`, `kdcs`; also behind an error. Errors: status.hpp, step `ticket`. Precondition:
-  /// Kerberos.
-  Status get_ticket(const Service& service, Facts& facts);
-  /// The next get_ticket asks the KDC: a server's key may have changed since. Precondition: as
-  /// above.
-  void forget_ticket(const Service& service);
+  /// Kerberos; `lock` is not held.
+  Status get_ticket(const Service& service, Facts& facts, From from = From::both,
+                    const OnAsk& on_ask = {});
 
   /// For contexts of the mechanism itself, and for those of SPNEGO, which then offers it alone.
   gss_cred_id_t credential(bool spnego) const { return spnego ? spnego_.get() : raw_.get(); }
@@ -57,6 +64,9 @@ class Handle {
 
  private:
   explicit Handle(std::unique_ptr<Tickets> tickets);
+  Status ask_for_ticket(const Service& service, const Circumstances& of, Facts& facts, bool anew,
+                        const OnAsk& on_ask);
+  std::string cache_name() const;
 
   std::mutex mutex_;
   std::unique_ptr<Tickets> tickets_;  // the credentials below point into its cache

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <string_view>
 
 namespace sfb::gss {
 
@@ -43,8 +44,13 @@ std::string Krb5::name_of(krb5_const_principal principal) const {
 
 void Krb5::on_trace(krb5_context /*context*/, const krb5_trace_info* info, void* self) {
   if (info != nullptr && info->message != nullptr) {
-    static_cast<Krb5*>(self)->trace_.hear(info->message);
+    static_cast<Krb5*>(self)->trace_->hear(info->message);
   }
+}
+
+bool grants_tickets(const krb5_creds& creds) {
+  const krb5_data& first = creds.server->data[0];
+  return creds.server->length == 2 && std::string_view(first.data, first.length) == "krbtgt";
 }
 
 std::string enctype_name(krb5_enctype enctype) {

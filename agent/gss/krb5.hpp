@@ -25,15 +25,15 @@ class Krb5 {
   /// The library's text for the last error of this code.
   std::string text(krb5_error_code code) const;
   std::string name_of(krb5_const_principal principal) const;
-  /// The KDCs asked since the last call of `forget`.
-  Krb5Trace& trace() { return trace_; }
+  /// The KDCs asked; it may outlive this, and be read while this waits for one.
+  std::shared_ptr<const Krb5Trace> trace() const { return trace_; }
 
  private:
   Krb5() = default;
   static void on_trace(krb5_context context, const krb5_trace_info* info, void* self);
 
   krb5_context context_ = nullptr;
-  Krb5Trace trace_;
+  std::shared_ptr<Krb5Trace> trace_ = std::make_shared<Krb5Trace>();
 };
 
 /// Owns an object of a context.
@@ -65,6 +65,26 @@ using Krb5Keytab = Krb5Owned<krb5_keytab, krb5_kt_close>;
 using Krb5GivenCache = Krb5Owned<krb5_ccache, krb5_cc_close>;
 /// Its cache goes with it.
 using Krb5OwnCache = Krb5Owned<krb5_ccache, krb5_cc_destroy>;
+
+/// Is it a ticket to ask for others with?
+bool grants_tickets(const krb5_creds& creds);
+
+/// Calls `hear` with each credential of a cache.
+template <typename Hear>
+krb5_error_code each_credential(const Krb5& krb5, krb5_ccache cache, Hear hear) {
+  krb5_cc_cursor cursor = nullptr;
+  krb5_error_code code = krb5_cc_start_seq_get(krb5.get(), cache, &cursor);
+  if (code != 0) {
+    return code;
+  }
+  krb5_creds creds{};
+  while ((code = krb5_cc_next_cred(krb5.get(), cache, &cursor, &creds)) == 0) {
+    hear(creds);
+    krb5_free_cred_contents(krb5.get(), &creds);
+  }
+  krb5_cc_end_seq_get(krb5.get(), cache, &cursor);
+  return code == KRB5_CC_END ? 0 : code;
+}
 
 /// `aes256-cts-hmac-sha1-96`, or the number.
 std::string enctype_name(krb5_enctype enctype);

@@ -32,6 +32,7 @@ double time_of(std::string_view message) {
 }  // namespace
 
 void Krb5Trace::hear(std::string_view message) {
+  const std::scoped_lock here(mutex_);
   constexpr std::string_view kSalt = "salt \"";
   if (const std::size_t at = message.find(kSalt);
       message.contains("etype info") && at != std::string_view::npos) {
@@ -71,12 +72,13 @@ void Krb5Trace::hear(std::string_view message) {
   }
 }
 
-void Krb5Trace::forget() {
-  asked_.clear();
-  salt_.clear();
+std::string Krb5Trace::salt() const {
+  const std::scoped_lock here(mutex_);
+  return salt_;
 }
 
 std::string Krb5Trace::kdcs() const {
+  const std::scoped_lock here(mutex_);
   std::string all;
   for (const Asked& one : asked_) {
     all += fmt::format("{}{}: {}", all.empty() ? "" : ", ", one.address,

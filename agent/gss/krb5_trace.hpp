@@ -2,23 +2,22 @@
 // understood is passed over.
 #pragma once
 
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace sfb::gss {
 
-/// Pure. Thread rule: one owner.
+/// Thread rule: any thread; it is read while libkrb5 still waits for a KDC.
 class Krb5Trace {
  public:
   /// One message of the trace.
   void hear(std::string_view message);
-  /// Begins anew.
-  void forget();
   /// `10.0.0.1:88 tcp: refused or closed, 10.0.0.2:88 tcp: answered`; empty: nobody was asked.
   std::string kdcs() const;
   /// The salt that the KDC wants a password or keytab to be made with; empty: it did not say.
-  const std::string& salt() const { return salt_; }
+  std::string salt() const;
 
  private:
   struct Asked {
@@ -28,6 +27,7 @@ class Krb5Trace {
   };
   Asked& asked(std::string_view address);
 
+  mutable std::mutex mutex_;
   std::vector<Asked> asked_;
   std::string salt_;
 };

@@ -46,25 +46,20 @@ Result<std::string> keytab_version(const std::string& path) {
                      status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
 }
 
-bool grants_tickets(const krb5_creds& creds) {
-  return creds.server->length == 2 && bytes_of(creds.server->data[0]) == "krbtgt";
+// libkrb5 makes the folder and a file in it where a collection is not there.
+krb5_error_code check_there(const std::string& ccache) {
+  constexpr std::string_view kFolder = "DIR:";
+  if (!ccache.starts_with(kFolder)) {
+    return 0;
+  }
+  std::string path = ccache.substr(kFolder.size());
+  path = path.starts_with(':') ? path.substr(1) : path + "/primary";
+  return ::access(path.c_str(), F_OK) == 0 ? 0 : KRB5_FCC_NOFILE;
 }
 
-// Calls `hear` with each credential of a cache.
-template <typename Hear>
-krb5_error_code each_credential(const Krb5& krb5, krb5_ccache cache, Hear hear) {
-  krb5_cc_cursor cursor = nullptr;
-  krb5_error_code code = krb5_cc_start_seq_get(krb5.get(), cache, &cursor);
-  if (code != 0) {
-    return code;
-  }
-  krb5_creds creds{};
-  while ((code = krb5_cc_next_cred(krb5.get(), cache, &cursor, &creds)) == 0) {
-    hear(creds);
-    krb5_free_cred_contents(krb5.get(), &creds);
-  }
-  krb5_cc_end_seq_get(krb5.get(), cache, &cursor);
-  return code == KRB5_CC_END ? 0 : code;
+krb5_error_code resolve_given(const Krb5& krb5, const Account& account, Krb5GivenCache& given) {
+  const krb5_error_code absent = check_there(account.ccache);
+  return absent != 0 ? absent : krb5_cc_resolve(krb5.get(), account.ccache.c_str(), given.out());
 }
 
 Circumstances circumstances(const Account& account, const Principal& principal) {
@@ -157,7 +152,7 @@ Status read_given(Tickets& tickets, const Account& account) {
   Circumstances& of = tickets.of;
   Krb5GivenCache given(krb5);
   Krb5Principal holder(krb5);
-  krb5_error_code code = krb5_cc_resolve(krb5.get(), account.ccache.c_str(), given.out());
+  krb5_error_code code = resolve_given(krb5, account, given);
   if (code == 0) {
     code = krb5_cc_get_principal(krb5.get(), given.get(), holder.out());
   }
@@ -243,17 +238,17 @@ void note_clocks(Tickets& tickets, WallTime now, Facts& facts) {
 }
 
 void note_kdcs(Tickets& tickets, Facts& facts) {
-  tickets.of.kdcs = tickets.krb5->trace().kdcs();
+  tickets.of.kdcs = tickets.krb5->trace()->kdcs();
   if (!tickets.of.kdcs.empty()) {
     facts.emplace_back("logon_kdcs", tickets.of.kdcs);
   }
-  if (tickets.of.keytab && !tickets.krb5->trace().salt().empty()) {
-    facts.emplace_back("kdc_salt", tickets.krb5->trace().salt());
+  if (const std::string salt = tickets.krb5->trace()->salt(); tickets.of.keytab && !salt.empty()) {
+    facts.emplace_back("kdc_salt", salt);
   }
 }
 
 Status fill(Tickets& tickets, const Account& account, const Secret* password, WallTime now,
-            Facts& facts) {
+            Facts& facts, const OnAsk& on_ask) {
   if (!account.ccache.empty()) {
     facts.emplace_back("ccache", account.ccache + ", read into memory");
     Status read = read_given(tickets, account);
@@ -270,6 +265,7 @@ Status fill(Tickets& tickets, const Account& account, const Secret* password, Wa
   if (account.keytab_file.empty() && (password == nullptr || password->empty())) {
     return fail(Reason::internal, "auth.password", "there is no password");
   }
+  on_ask(tickets.of, tickets.krb5->trace());
   const krb5_error_code code = ask(tickets, account, *principal, password, facts);
   note_kdcs(tickets, facts);
   note_clocks(tickets, now, facts);
@@ -299,7 +295,7 @@ Result<std::string> source_of(const Account& account) {
   }
   Krb5GivenCache given(**krb5);
   std::string version;
-  krb5_error_code code = krb5_cc_resolve((*krb5)->get(), account.ccache.c_str(), given.out());
+  krb5_error_code code = resolve_given(**krb5, account, given);
   if (code == 0) {
     code = each_credential(**krb5, given.get(), [&](const krb5_creds& creds) {
       if (grants_tickets(creds)) {
@@ -316,7 +312,7 @@ Result<std::string> source_of(const Account& account) {
 }
 
 Result<std::unique_ptr<Tickets>> log_on(const Account& account, const Secret* password,
-                                        WallTime now, Facts& facts) {
+                                        WallTime now, Facts& facts, const OnAsk& on_ask) {
   auto krb5 = Krb5::create();
   if (!krb5) {
     return std::unexpected(std::move(krb5.error()));
@@ -327,13 +323,14 @@ Result<std::unique_ptr<Tickets>> log_on(const Account& account, const Secret* pa
   if (made != 0) {
     return failed(*tickets->krb5, made, {.step = Step::logon});
   }
-  if (Status filled = fill(*tickets, account, password, now, facts); !filled) {
+  if (Status filled = fill(*tickets, account, password, now, facts, on_ask); !filled) {
     return std::unexpected(std::move(filled.error()));
   }
   Granting granting = granting_of(*tickets);
   const WallTime there = now + tickets->ahead;
   if (!account.ccache.empty() && granting.found && granting.renewable && granting.ends > there &&
       granting.ends - there < (granting.ends - granting.begins) / 4) {
+    on_ask(tickets->of, tickets->krb5->trace());
     renew(*tickets);
     granting = granting_of(*tickets);
   }

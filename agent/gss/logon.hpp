@@ -20,8 +20,8 @@ Result<std::string> source_of(const Account& account);
 /// A ticket-granting ticket in a new cache. Facts, also behind an error: `principal`, `canonical`,
 /// `ccache`, `keytab`, `logon_kdcs`, `kdc_salt`, `kdc_clock`, `ticket_ends`. Errors: status.hpp,
 /// step `logon`. Waits for the KDC; with a given cache only where its ticket is near its
-/// end and can be renewed.
+/// end and can be renewed; `on_ask` is called before it is asked.
 Result<std::unique_ptr<Tickets>> log_on(const Account& account, const Secret* password,
-                                        WallTime now, Facts& facts);
+                                        WallTime now, Facts& facts, const OnAsk& on_ask);
 
 }  // namespace sfb::gss

@@ -54,6 +54,8 @@ class GssScheme final : public auth::Scheme {
   Result<auth::Payload> unseal(auth::Payload sealed, int status) override;
   void tell_secrets(Redactor& redactor) const override;
   auth::Proof proof() const override;
+  Facts progress() const override;
+  std::function<void()> chore() const override;
 
  private:
   enum class State : std::uint8_t {
@@ -146,14 +148,8 @@ Result<std::string> GssScheme::begin_kerberos() {
     return std::unexpected(std::move(handle.error()));
   }
   Facts facts;
-  Status ticket;
-  {
-    const auto lock = (*handle)->lock();
-    if (retried_) {
-      (*handle)->forget_ticket(options_.service);
-    }
-    ticket = (*handle)->get_ticket(options_.service, facts);
-  }
+  const Status ticket =
+      credentials_->ticket(**handle, options_.service, retried_, clock_.now().wall, facts);
   for (auto& [name, value] : facts) {
     note(name, std::move(value));
   }
@@ -369,6 +365,21 @@ auth::Proof GssScheme::proof() const {
   }
   proof.facts.emplace_back("sealed", sealing() ? "yes" : "no");
   return proof;
+}
+
+Facts GssScheme::progress() const {
+  Facts facts = credentials_->progress();
+  if (std::ranges::find(facts, "spn", &Facts::value_type::first) == facts.end()) {
+    facts.emplace_back("spn", spn_of(options_.service));
+  }
+  return facts;
+}
+
+std::function<void()> GssScheme::chore() const {
+  if (!blocks() || !credentials_->due(clock_.now().wall)) {
+    return {};
+  }
+  return [credentials = credentials_, &clock = clock_] { credentials->refresh(clock.now().wall); };
 }
 
 }  // namespace

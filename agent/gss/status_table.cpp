@@ -93,10 +93,12 @@ constexpr std::array kRows = {
               "the server says that the ticket for {spn} is not for it", kOwnerRemedy},
     StatusRow{KRB5KRB_AP_ERR_NOKEY, kAny, kAny, Reason::auth, "auth.ticket_refused",
               "the server has no key for the ticket for {spn}", kOwnerRemedy},
-    StatusRow{KRB5KRB_AP_ERR_BADKEYVER, kAny, kAny, Reason::auth, "auth.ticket_refused",
-              "the server has another key than the ticket for {spn}",
-              "the account's password was changed on the server or in the domain only; it heals "
-              "when the ticket ends, or with a restart of this agent"},
+    StatusRow{
+        KRB5KRB_AP_ERR_BADKEYVER, kAny, kAny, Reason::auth, "auth.ticket_refused",
+        "the server has another key than the ticket for {spn}",
+        "a new ticket was asked for and did not help: the computer's password differs between "
+        "the server and the domain (Test-ComputerSecureChannel -Repair on the server), or the "
+        "keytab of the service account is an old one"},
     StatusRow{KRB5KRB_AP_ERR_BAD_INTEGRITY, Step::proof, kAny, Reason::auth, "auth.ticket_refused",
               "the server cannot decrypt the ticket for {spn}", kOwnerRemedy},
     StatusRow{KRB5KRB_AP_WRONG_PRINC, kAny, kAny, Reason::auth, "auth.ticket_refused",

@@ -229,7 +229,7 @@ class Kdcs(Logons):
                 done = lambda: agent.by_pool("sfb_backup_evaluations_total")["ntlm.example.com"]
                 self.wait(lambda: done() > 5, "further evaluations")
                 self.assertEqual(others.held_up(), [])
-                self.assertEqual(self.codes(agent, "fe"), {("timeout", "auth.timeout")})
+                self.assertLessEqual(self.codes(agent, "fe") ^ {("timeout", "auth.timeout")}, {("connect", "auth.kdc_unreachable")}, "later it is said at once")
 
     def test_a_wrong_password_is_asked_once(self):
         realm = self.realm()

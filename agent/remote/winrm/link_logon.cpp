@@ -4,10 +4,13 @@
 #include "agent/auth/sealed_body.hpp"
 #include "agent/base/text.hpp"
 
+#include <boost/asio/co_spawn.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <exception>
+#include <functional>
 #include <utility>
 
 namespace sfb::remote {
@@ -15,6 +18,14 @@ namespace sfb::remote {
 namespace {
 
 constexpr std::size_t kLargeBody = 256UL << 10U;
+
+boost::asio::awaitable<void> run_chore(std::shared_ptr<net::WorkerPool> pool,
+                                       std::function<void()> chore) {
+  static_cast<void>(co_await pool->run([chore = std::move(chore)] {
+    chore();
+    return Status();
+  }));
+}
 
 }  // namespace
 
@@ -89,6 +100,7 @@ boost::asio::awaitable<Status> LinkLogon::next(std::vector<std::string> challeng
         [scheme = scheme_, challenges = std::move(challenges)] { return scheme->step(challenges); },
         std::min<MonoTime>(deadline, net::mono_now() + endpoint_->options.auth_cap),
         "auth.timeout");
+    begin_chore();
   } else {
     said = scheme_->step(challenges);
   }
@@ -109,6 +121,14 @@ boost::asio::awaitable<Status> LinkLogon::next(std::vector<std::string> challeng
   step_ = std::move(*said);
   scheme_->tell_secrets(endpoint_->redactor);
   co_return Status{};
+}
+
+// On the second thread of the pool, so that steps that wait for nobody go on beside it.
+void LinkLogon::begin_chore() {
+  if (auto chore = scheme_->chore()) {
+    boost::asio::co_spawn(endpoint_->executor, run_chore(endpoint_->logons, std::move(chore)),
+                          [](const std::exception_ptr&) {});
+  }
 }
 
 // How it was proved, once a connection: for `evaluate`, and a warning where it was NTLM although

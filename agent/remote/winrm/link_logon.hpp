@@ -49,6 +49,7 @@ class LinkLogon {
 
  private:
   boost::asio::awaitable<Status> next(std::vector<std::string> challenges, MonoTime deadline);
+  void begin_chore();
   std::string bindings(const http::HttpConnection& connection);
 
   std::shared_ptr<WinrmEndpoint> endpoint_;

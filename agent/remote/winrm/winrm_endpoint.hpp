@@ -33,8 +33,8 @@ struct WinrmEndpoint {
       secret;  ///< password, keytab or cache; absent: a cache that is no file
   /// For password and CA file: of its own, since a file on a dead mount keeps the thread.
   std::shared_ptr<net::WorkerPool> files;
-  /// For schemes that wait for a KDC: of its own and one thread, so that a silent KDC holds up this
-  /// endpoint alone.
+  /// For schemes that wait for a KDC, and for renewals: of its own, so that a silent KDC holds up
+  /// this endpoint alone.
   std::shared_ptr<net::WorkerPool> logons;
   std::shared_ptr<net::TlsClient> tls;  ///< made with the first connection
   Redactor redactor;                    ///< of what was sent to this endpoint

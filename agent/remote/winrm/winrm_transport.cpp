@@ -19,6 +19,8 @@ std::size_t most_file_jobs(std::size_t max_concurrent) {
 // An answer read beside the loop takes some 10 ms for each MiB.
 constexpr std::size_t kReaders = 1;
 constexpr std::size_t kReadJobs = 4096;
+// Of each endpoint: one that waits for a silent KDC, and one for who has a ticket.
+constexpr std::size_t kLogons = 2;
 // A thread that hangs on a dead mount is not waited for, neither at a reload nor at the end.
 constexpr std::chrono::milliseconds kFileGrace{20};
 // What is told goes out without the secrets that were sent: a peer may repeat them.
@@ -138,7 +140,7 @@ std::shared_ptr<Transport> make_winrm_transport(asio::any_io_executor executor,
   const auto files = std::make_shared<net::WorkerPool>(
       "secrets", 1, most_file_jobs(options.max_concurrent), kFileGrace);
   const auto logons = std::make_shared<net::WorkerPool>(
-      "logons", 1, most_file_jobs(options.max_concurrent), kFileGrace);
+      "logons", kLogons, most_file_jobs(options.max_concurrent), kFileGrace);
   auto secret = secret_of(options.logon, executor, files, options.services->secrets, logger);
   const auto endpoint =
       std::make_shared<WinrmEndpoint>(WinrmEndpoint{.executor = std::move(executor),

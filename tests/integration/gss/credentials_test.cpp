@@ -77,7 +77,11 @@ TEST_F(CredentialsTest, TheHandleStaysWhileItsTicketLasts) {
   Credentials credentials(alice());
   const auto first = credentials.kerberos(password(), now());
   EXPECT_EQ(credentials.kerberos(password(), now() + 1h).value_or(nullptr), *first);
-  EXPECT_NE(credentials.kerberos(password(), now() + 9h + 50min).value_or(*first), *first);
+  EXPECT_FALSE(credentials.due(now() + 1h));
+  EXPECT_TRUE(credentials.due(now() + 9h + 50min));
+  EXPECT_EQ(credentials.kerberos(password(), now() + 9h + 50min).value_or(nullptr), *first);
+  credentials.refresh(now() + 9h + 50min);
+  EXPECT_NE(credentials.kerberos(password(), now()).value_or(*first), *first);
   EXPECT_EQ(credentials.kerberos(password("other"), now()).error().code, "auth.refused");
 }
 
@@ -86,8 +90,8 @@ TEST_F(CredentialsTest, TicketsOfShortLifeAreRenewedInTheirLastQuarter) {
   Credentials credentials({.method = Method::kerberos, .username = "short@LITWAREINC.COM"});
   const auto first = credentials.kerberos(password(), now());
   ASSERT_TRUE(first) << describe(first.error());
-  EXPECT_EQ(credentials.kerberos(password(), now() + 60s).value_or(nullptr), *first);
-  EXPECT_NE(credentials.kerberos(password(), now() + 90s).value_or(*first), *first);
+  EXPECT_FALSE(credentials.due(now() + 60s));
+  EXPECT_TRUE(credentials.due(now() + 90s));
 }
 
 TEST_F(CredentialsTest, TheTicketIsForwardableAndNobodyElseSeesIt) {
@@ -156,26 +160,32 @@ TEST_F(CredentialsTest, ThreadsThatWaitForARefusalDoNotTryAgain) {
   EXPECT_TRUE(handle) << "not locked: " << describe(handle.error());
 }
 
-TEST_F(CredentialsTest, ATicketThatLastsIsUsedWhileAnotherThreadWaitsForTheKdc) {
+TEST_F(CredentialsTest, ATicketThatLastsIsUsedWhileItIsRenewed) {
   Credentials credentials(alice());
   const auto handle = credentials.kerberos(password(), now());
   ASSERT_TRUE(handle);
+  Facts first;
+  ASSERT_TRUE(credentials.ticket(**handle, kFrontEnd, false, now(), first));
   const WallTime late = now() + 9h + 55min;
-  std::atomic<bool> begun = false;
   std::atomic<bool> finished = false;
   kdc().pause();
   std::jthread waits([&] {
-    begun = true;
-    EXPECT_TRUE(credentials.kerberos(password(), late));
+    credentials.refresh(late);
     finished = true;
   });
-  while (!begun) {
-    std::this_thread::sleep_for(1ms);
+  const auto asks = [&] { return fact(credentials.progress(), "logon_kdcs"); };
+  for (int i = 0; i < 3000 && asks() != kdc().address() + " tcp: no answer"; ++i) {
+    std::this_thread::sleep_for(10ms);
   }
-  std::this_thread::sleep_for(200ms);
+  EXPECT_EQ(asks(), kdc().address() + " tcp: no answer");
+  EXPECT_EQ(fact(credentials.progress(), "principal"), "alice@LITWAREINC.COM");
   EXPECT_EQ(credentials.kerberos(password(), late).value_or(nullptr), *handle);
+  Facts facts;
+  EXPECT_TRUE(credentials.ticket(**handle, kFrontEnd, false, late, facts));
   EXPECT_FALSE(finished) << "it would have waited for it";
   kdc().resume();
+  waits.join();
+  EXPECT_NE(credentials.kerberos(password(), late).value_or(*handle), *handle);
 }
 
 TEST_F(CredentialsTest, ThreadsShareOneTicket) {
@@ -188,10 +198,7 @@ TEST_F(CredentialsTest, ThreadsShareOneTicket) {
       const auto handle = credentials.kerberos(password(), now());
       Facts facts;
       EXPECT_TRUE(handle);
-      {
-        const auto lock = (*handle)->lock();
-        EXPECT_TRUE((*handle)->get_ticket(kFrontEnd, facts));
-      }
+      EXPECT_TRUE((*handle)->get_ticket(kFrontEnd, facts));
       const std::scoped_lock here(mutex);
       handles.insert(*handle);
     });
@@ -267,6 +274,25 @@ TEST_F(CredentialsTest, AGivenCacheIsReadAndNotWritten) {
   expect_refused(account, nullptr, Reason::process, "auth.ccache", "Unknown credential cache type");
 }
 
+TEST_F(CredentialsTest, AGivenCollectionIsNotMadeWhereItIsMissing) {
+  const std::string folder = kdc().path("collection");
+  Account account{.method = Method::kerberos, .username = "", .ccache = "DIR:" + folder};
+  expect_refused(account, nullptr, Reason::process, "auth.ccache", "No credentials cache found");
+  EXPECT_FALSE(std::filesystem::exists(folder));
+  account.ccache = "DIR::" + folder + "/tkt";
+  expect_refused(account, nullptr, Reason::process, "auth.ccache", "No credentials cache found");
+  EXPECT_FALSE(std::filesystem::exists(folder));
+  std::filesystem::create_directory(folder);
+  account.ccache = "DIR:" + folder;
+  expect_refused(account, nullptr, Reason::process, "auth.ccache", "No credentials cache found");
+  EXPECT_TRUE(std::filesystem::is_empty(folder));
+  kdc().client({"/usr/bin/kinit", "-k", "-t", svc().keytab_file, "-c", account.ccache, "svc"});
+  Credentials credentials(account);
+  const auto handle = credentials.kerberos(nullptr, now());
+  ASSERT_TRUE(handle) << describe(handle.error());
+  EXPECT_EQ(fact(credentials.facts(), "principal"), "svc@LITWAREINC.COM");
+}
+
 TEST_F(CredentialsTest, ANameWithoutAccountIsNoRefusalOfThePassword) {
   Credentials credentials(alice());
   const auto handle = credentials.kerberos(password(), now());
@@ -297,8 +323,11 @@ TEST_F(CredentialsTest, ADeadKdcIsNoRefusalAndHealsInPlace) {
   EXPECT_THAT(dead.error().message, HasSubstr(kdc().address() + " tcp: refused or closed"));
   EXPECT_THAT(fact(credentials.facts(), "logon_kdcs"), HasSubstr(" udp: no answer"));
   EXPECT_EQ(old.kerberos(password(), now()).value_or(nullptr), *handle);
+  old.refresh(now() + 9h + 55min);
   EXPECT_EQ(old.kerberos(password(), now() + 9h + 55min).value_or(nullptr), *handle)
       << "the ticket that still lasts is used on";
+  EXPECT_FALSE(old.due(now() + 9h + 55min + 59s));
+  EXPECT_TRUE(old.due(now() + 9h + 55min + 60s));
   Facts facts;
   EXPECT_EQ((*handle)->get_ticket(kFrontEnd, facts).error().code, "auth.kdc_unreachable");
   kdc().start();

@@ -27,8 +27,6 @@ TEST(GssKrb5Trace, EachAddressHasItsOutcome) {
             "10.0.0.1:88 tcp: refused or closed, 10.0.0.1:88 udp: no answer, "
             "10.0.0.2:88 tcp: no answer, 10.0.0.3:88 tcp: Connection refused, "
             "10.0.0.4:88 tcp: answered");
-  trace.forget();
-  EXPECT_EQ(trace.kdcs(), "");
 }
 
 TEST(GssKrb5Trace, TheSaltIsTheKdcs) {
