@@ -41,7 +41,7 @@ def evaluations(seconds):
     listeners = [{"name": "http-full", "users": wire.USERS, "server": {**wire.ROOMY, "language": "full"}}]
     scenario = {"listeners": listeners, "pools": {wire.pool_name(n): {} for n in range(options.rate)}}
     with wire.Folder() as folder, lab.Simulator(folder.folder, scenario) as simulator:
-        cost = {mode: wire.ours(folder, simulator, "http", "full", mode, options).cpu for mode in ("warm", "cold")}
+        cost = {mode: wire.ours(folder, simulator, wire.to_site(folder, simulator, "http", "full", mode, options), mode, options, "compare").cpu for mode in ("warm", "cold")}
     return {f"one evaluation, winrm {mode}, CPU ms": (cpu, False) for mode, cpu in cost.items()}
 
 

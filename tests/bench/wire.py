@@ -84,17 +84,15 @@ def show_cost(name, cost):
     print(f"  {name:46} {cost.runs:6d} {cost.trips:6.2f} {cost.up:8,.0f} {cost.down:8,.0f} {cost.connections:6.2f} {cost.cpu:8.3f} {cost.wall:8.2f}", flush=True)
 
 
-def ours(folder, simulator, scheme, language, mode, options):
-    """The agent's costs at about one evaluation a pool and second, less those of the same agent when it has nothing to do. `warm`: the
-    session is kept; `cold`: one each; `anew` behind it: the server ends the connection with each evaluation, as it does with idle ones."""
-    reuse = mode.startswith("warm")
-    simulator.set_faults([{"action": "Signal" if reuse else "Delete", "do": "answer_and_close"}] if mode.endswith("anew") else [])
-    pools = {pool_name(n): "site" for n in range(options.rate)}
-    site = {"url": simulator.url(f"{scheme}-{language}"), "language": language, "max_concurrent": 10,
-            "session": {"reuse": True, **KEPT} if reuse else {"reuse": False}, **(TRUST if scheme == "https" else {})}
-    folder.configure_winrm({"site": site}, pools, settings=settings("1s", "1s"))
+def ours(folder, simulator, configure, mode, options, what, environment=None, interval="1s"):
+    """The agent's costs at one evaluation a pool and interval, less those of the same agent when it has nothing to do. `configure` writes
+    its configuration for an interval. `warm`: the session is kept; `cold`: one each; `anew` behind it: the server ends the connection
+    with each evaluation, as it does with idle ones."""
+    warm = mode.startswith("warm")
+    simulator.set_faults([{"action": "Signal" if warm else "Delete", "do": "answer_and_close"}] if mode.endswith("anew") else [])
+    configure(interval)
     runs = lambda status: sum(status["runs_by_pool"].values())
-    with lab.Agent(folder.folder) as agent:
+    with lab.Agent(folder.folder, environment=environment) as agent:
         lab.wait_for(agent.ready, "ready", 60)
         time.sleep(2)
         page = agent.metrics()
@@ -102,8 +100,8 @@ def ours(folder, simulator, scheme, language, mode, options):
         time.sleep(options.seconds)
         after, cpu, took = simulator.status(), figures.cpu_seconds(agent.process.pid) - cpu, time.monotonic() - start
         later = agent.metrics()
-        check(f"{scheme}, {language}, {mode}", agent, later)
-        folder.configure_winrm({"site": site}, pools, settings=settings("10000h", "1s"))
+        check(f"{what}, {mode}", agent, later)
+        configure("10000h")
         agent.signal(signal.SIGHUP)
         lab.wait_for(lambda: "configuration reloaded" in agent.log(), "the reload")
         time.sleep(2)
@@ -117,12 +115,23 @@ def ours(folder, simulator, scheme, language, mode, options):
     return counted(before, after, runs(after) - runs(before), cpu - idle * took, 1000 * total / count)
 
 
-def peer(simulator, scheme, mode, options, folder):
+def kept(mode):
+    """The keys of an endpoint whose sessions are as the mode says."""
+    return {"max_concurrent": 10, "session": {"reuse": True, **KEPT} if mode.startswith("warm") else {"reuse": False}}
+
+
+def to_site(folder, simulator, scheme, language, mode, options):
+    """Writes the agent's configuration for an interval: all pools on one listener, with Basic."""
+    site = {"url": simulator.url(f"{scheme}-{language}"), "language": language, **kept(mode), **(TRUST if scheme == "https" else {})}
+    pools = {pool_name(n): "site" for n in range(options.rate)}
+    return lambda interval: folder.configure_winrm({"site": site}, pools, settings=settings(interval, "1s"))
+
+
+def peer(simulator, mode, options, url, **arguments):
     """python3-winrm in this process; modes as the agent's."""
     warm = mode.startswith("warm")
     simulator.set_faults([{"action": "Signal" if warm else "Delete", "do": "answer_and_close"}] if mode.endswith("anew") else [])
-    arguments = {"transport": "ssl", "ca_trust_path": str(folder.folder / "pki" / "ca.pem")} if scheme == "https" else {"transport": "basic"}
-    connect = lambda: winrm.Protocol(simulator.url(f"{scheme}-full"), username="svc-sfbmon", password=USERS["svc-sfbmon"], **arguments)
+    connect = lambda: winrm.Protocol(url, **arguments)
 
     def run(protocol, shell):
         command = protocol.run_command(shell, "hostname")
@@ -166,7 +175,8 @@ def cost(options):
         with lab.Simulator(folder.folder, scenario) as simulator:
             for scheme in ("http", "https"):
                 for mode, language in (("cold, anew", "full"), ("warm, anew", "full"), ("cold", "full"), ("warm", "full"), ("cold", "none"), ("warm", "none")):
-                    found = agent_costs[scheme, mode, language] = ours(folder, simulator, scheme, language, mode, options)
+                    configure = to_site(folder, simulator, scheme, language, mode, options)
+                    found = agent_costs[scheme, mode, language] = ours(folder, simulator, configure, mode, options, f"{scheme}, {language}")
                     show_cost(f"agent, {scheme}, {mode}, by {'script' if language == 'full' else 'command'}", found)
         # A simulator of its own: the rules that the peer breaks are not ours.
         with contextlib.ExitStack() as stack:
@@ -175,7 +185,9 @@ def cost(options):
             stack.callback(lab.stop, simulator.process)
             for scheme in ("http", "https") if winrm else ():
                 for mode in ("cold, anew", "warm, anew", "cold", "warm"):
-                    found = peer_costs[scheme, mode] = peer(simulator, scheme, mode, options, folder)
+                    arguments = {"transport": "ssl", "ca_trust_path": str(folder.folder / "pki" / "ca.pem")} if scheme == "https" else {"transport": "basic"}
+                    found = peer_costs[scheme, mode] = peer(simulator, mode, options, simulator.url(f"{scheme}-full"), username="svc-sfbmon",
+                                                            password=USERS["svc-sfbmon"], **arguments)
                     show_cost(f"python3-winrm, {scheme}, {mode}", found)
             if simulator.status()["violations"]:
                 print(f"  (the simulator saw {simulator.status()['violations']} violations of python3-winrm)")
