@@ -303,7 +303,8 @@ Settings check_and_resolve(Draft draft, const Position& start, Problems& problem
                     .credentials = {},
                     .endpoints = {},
                     .pools = {},
-                    .authorization = std::move(draft.authorization)};
+                    .authorization = std::move(draft.authorization),
+                    .storage = draft.storage};
   for (DraftPool& pool : draft.pools) {
     if (!pool.fqdn || !pool.endpoint || !pool.paired_pool) {
       continue;

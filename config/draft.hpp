@@ -72,12 +72,14 @@ struct Draft {
   Global global;
   Limits limits;
   Authorization authorization;
+  Storage storage;
   std::vector<DraftCredentials> credentials;
   std::vector<DraftEndpoint> endpoints;
   std::vector<DraftPool> pools;
   const Node* global_at = nullptr;
   const Node* limits_at = nullptr;
   const Node* authorization_at = nullptr;
+  const Node* storage_at = nullptr;
   // What keeps one mistake from being reported as two:
   bool pools_given = false;       ///< there are entries of `pools`, or something was meant as such
   bool references_known = true;   ///< every pool says its endpoint, so an unused one is unused

@@ -40,11 +40,11 @@ struct Loaded {
   std::vector<Problem> warnings_of(const Pool& pool) const;
 };
 
-/// Reads and merges all files of `patterns` (paths or globs, each file once): `global`, `limits`
-/// and `authorization` may stand in one file only, credentials, endpoints and pools add up.
-/// Password and CA files are looked at, so that one that cannot be used is known now. On failure
-/// all problems of all files by file and position; problems between files are looked for only when
-/// every file could be read. Never throws. Thread rule: any thread; blocks on `files`.
+/// Reads and merges all files of `patterns` (paths or globs, each file once): `global`, `limits`,
+/// `authorization` and `storage` may stand in one file only; credentials, endpoints and pools add
+/// up. Password and CA files are looked at, so that one that cannot be used is known now. On
+/// failure all problems of all files by file and position; problems between files are looked for
+/// only when every file could be read. Never throws. Thread rule: any thread; blocks on `files`.
 std::expected<Loaded, std::vector<Problem>> load(std::span<const std::string> patterns,
                                                  const Capabilities& capabilities,
                                                  const Files& files);

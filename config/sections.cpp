@@ -24,6 +24,8 @@ namespace {
 constexpr std::size_t kMostEvaluations = 1'000'000;
 constexpr std::size_t kMostDepth = 256;  // readers recurse once per level
 constexpr std::size_t kMostSeries = 10'000;
+constexpr std::chrono::milliseconds kLeastRetention = std::chrono::hours(1);
+constexpr std::chrono::milliseconds kMostRetention = std::chrono::hours(24 * 365 * 10);
 
 // A millisecond for a minute is a slip of the pen; it would only keep machine and log busy.
 std::optional<std::chrono::milliseconds> read_interval(Section& section, std::string_view name) {
@@ -132,6 +134,19 @@ std::optional<DraftCollector> read_collector(const Entry& entry, const Section& 
   }
   assign(collector.value.interval, interval);
   return collector;
+}
+
+void read_storage(Section section, Storage& storage) {
+  const auto retention = section.duration("retention");
+  if (retention && (*retention < kLeastRetention || *retention > kMostRetention)) {
+    section.problem(
+        "retention", fmt::format("{} is not possible", format_duration(*retention)),
+        fmt::format("{} to {}", format_duration(kLeastRetention), format_duration(kMostRetention)));
+  } else {
+    assign(storage.retention, retention);
+  }
+  assign(storage.max_size, section.size("max_size", 1UL << 20U, 64UL << 30U));
+  section.finish();
 }
 
 std::vector<DraftCollector> read_collectors(Section& pool, const Context& context) {
@@ -254,6 +269,9 @@ void read_document(const Document& document, const Capabilities& capabilities, c
   if (const Node* const node = once(root, "authorization", draft.authorization_at)) {
     read_authorization(Section(*node, "authorization", problems), capabilities, draft.authorization,
                        warnings);
+  }
+  if (const Node* const node = once(root, "storage", draft.storage_at)) {
+    read_storage(Section(*node, "storage", problems), draft.storage);
   }
   const Context context{.capabilities = capabilities,
                         .files = files,

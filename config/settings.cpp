@@ -264,6 +264,9 @@ std::string to_yaml(const Settings& settings) {
       out += fmt::format("    - {}\n", scalar(group));
     }
   }
+  out += fmt::format("storage:\n  retention: {}\n  max_size: {}\n",
+                     format_duration(settings.storage.retention),
+                     format_size(settings.storage.max_size));
   return out;
 }
 

@@ -189,6 +189,14 @@ struct Authorization {
   bool operator==(const Authorization&) const = default;
 };
 
+/// `storage:`, of the state (`--storage.path`).
+struct Storage {
+  std::chrono::milliseconds retention{std::chrono::hours(30 * 24)};  ///< age of the history's lines
+  std::size_t max_size = 64UL << 20U;  ///< of the file: the history makes room
+
+  bool operator==(const Storage&) const = default;
+};
+
 /// The whole effective configuration. Endpoints and pools stand in the order of the files.
 /// Thread rule: a value; share it as an immutable snapshot.
 struct Settings {
@@ -198,6 +206,7 @@ struct Settings {
   std::vector<Endpoint> endpoints;
   std::vector<Pool> pools;
   Authorization authorization;
+  Storage storage = {};
 
   bool operator==(const Settings&) const = default;
 };

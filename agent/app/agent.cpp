@@ -6,6 +6,7 @@
 #include "agent/app/logons.hpp"
 #include "agent/app/process.hpp"
 #include "agent/app/setup.hpp"
+#include "agent/app/state.hpp"
 #include "agent/base/text.hpp"
 #include "agent/http/server.hpp"
 #include "agent/net/address.hpp"
@@ -83,7 +84,8 @@ class Agent {
         shared_{.budget = std::make_shared<ByteBudget>(loaded_.settings.limits.in_flight),
                 .services = std::make_shared<remote::WinrmServices>(loop_.get_executor()),
                 .observer = {}},
-        engine_(loop_.get_executor(), clock_, logger_.with_source("engine")),
+        state_(open_state(options.storage_path, loaded_.settings, clock_, logger_, self_)),
+        engine_(loop_.get_executor(), clock_, logger_.with_source("engine"), state_.get()),
         service_({engine_, engine_, self_, pages_, cpu_, clock_, logger_.with_source("http"),
                   SFB_VERSION},
                  service_options(loaded_.settings, hosts_, shared_, options_.runbook_url)),
@@ -117,7 +119,11 @@ class Agent {
     // Nobody handles it any more, and it must not be what this process ends by.
     signals_.remove(SIGHUP);
     std::signal(SIGHUP, SIG_IGN);
-    if (!sink_->finish(kLogGrace)) {
+    const bool kept = !state_ || state_->close();
+    if (!kept) {
+      logger_.error("the state's disk does not answer: the last news is not kept");
+    }
+    if (!sink_->finish(kLogGrace) || !kept) {
       std::_Exit(exit_code_);  // whoever reads stderr does not: its thread would hold the end up
     }
     return exit_code_;
@@ -192,6 +198,9 @@ class Agent {
         engine_options(loaded_.settings, loop_.get_executor(), clock_, logger_, shared_);
     options.max_waiting_queries = places_.waiting_queries;
     engine_.apply(std::move(options));
+    if (state_) {
+      state_->set_retention(retention_of(loaded_.settings));
+    }
     self_->configured_pools(loaded_.settings.pools.size());
     self_->config_reload(true, clock_.now().wall);
   }
@@ -303,6 +312,7 @@ class Agent {
   net::WorkerPool cpu_;
   net::WorkerPool files_;
   Shared shared_;
+  std::unique_ptr<store::Store> state_;  ///< null: nothing outlives the process
   engine::Engine engine_;
   serve::Service service_;
   http::Server server_;

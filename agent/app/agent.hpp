@@ -14,6 +14,7 @@ struct AgentOptions {
   std::vector<std::string> listen_addresses;
   std::vector<std::string> allowed_hosts;
   std::string runbook_url = "file:///usr/share/doc/sfb_backup_exporter/runbooks";
+  std::string storage_path;  ///< the folder of the state; empty: nothing outlives the process
   LogLevel log_level = LogLevel::info;
   LogFormat log_format = LogFormat::logfmt;
 };

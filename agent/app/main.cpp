@@ -14,8 +14,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace {
@@ -24,6 +26,13 @@ using namespace sfb::app;  // NOLINT(google-build-using-namespace): this file on
 
 constexpr const char* kDefaultConfig = "/etc/sfb_backup_exporter/sfb_backup_exporter.yml";
 constexpr const char* kDefaultAddress = "127.0.0.1:9943";
+
+// What systemd made for the service (StateDirectory=): the first of its list.
+std::string state_directory() {
+  const char* const listed = std::getenv("STATE_DIRECTORY");
+  const std::string_view all = listed == nullptr ? std::string_view() : listed;
+  return std::string(all.substr(0, all.find(':')));
+}
 
 void add_config_option(CLI::App& app, std::vector<std::string>& files) {
   app.add_option("--config.file", files, "Configuration file or glob (conf.d/*.yml); repeatable")
@@ -120,6 +129,10 @@ int run(int argc, char** argv) {
                  "Where the runbooks lie that the API names")
       ->type_name("URL")
       ->capture_default_str();
+  app.add_option("--storage.path", agent.storage_path,
+                 "Folder of the state that outlives a restart (deploy/state.md); default: "
+                 "$STATE_DIRECTORY, else none")
+      ->type_name("FOLDER");
   std::string level = "info";
   std::string format = "logfmt";
   app.add_option("--log.level", level, "Least severity to log")
@@ -168,6 +181,9 @@ int run(int argc, char** argv) {
                                                          : agent.config_files;
     }
     return run_evaluate(evaluate);
+  }
+  if (agent.storage_path.empty()) {
+    agent.storage_path = state_directory();
   }
   if (agent.config_files.empty()) {
     agent.config_files = {kDefaultConfig};

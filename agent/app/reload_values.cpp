@@ -1,14 +1,19 @@
 #include "agent/app/reload_values.hpp"
 
 #include "agent/base/limits.hpp"
+#include "agent/base/saved_text.hpp"
 #include "agent/base/text.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <locale.h>  // newlocale
+#include <openssl/evp.h>
 #include <sys/stat.h>
 #include <wctype.h>  // towlower_l
 
+#include <array>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <variant>
 
@@ -105,10 +110,7 @@ config::Transport target_of(const config::Ssh& ssh) {
   return target;
 }
 
-}  // namespace
-
-AnyComparable endpoint_identity(const config::Endpoint& endpoint,
-                                const config::Settings& settings) {
+Identity identity_of(const config::Endpoint& endpoint, const config::Settings& settings) {
   Identity identity;
   identity.target =
       std::visit([](const auto& keys) { return target_of(keys); }, endpoint.transport);
@@ -119,6 +121,43 @@ AnyComparable endpoint_identity(const config::Endpoint& endpoint,
     identity.user = without_case(credentials->username) + "\n" + credentials->realm;
   }
   return identity;
+}
+
+// A saved state depends on these texts: what is added to them makes all pools start anew once.
+void describe_target(std::string& text, const config::File& file) {
+  append_saved_line(text, {file.kTransport, file.path});
+}
+
+void describe_target(std::string& text, const config::Winrm& winrm) {
+  append_saved_line(text, {winrm.kTransport, winrm.url.with_port(), winrm.configuration_name});
+}
+
+void describe_target(std::string& text, const config::Ssh& ssh) {
+  append_saved_line(text,
+                    {ssh.kTransport, ssh.host, std::to_string(ssh.port), ssh.user, ssh.subsystem});
+  for (const std::string& argument : ssh.program) {
+    append_saved_line(text, {"program", argument});
+  }
+}
+
+}  // namespace
+
+AnyComparable endpoint_identity(const config::Endpoint& endpoint,
+                                const config::Settings& settings) {
+  return identity_of(endpoint, settings);
+}
+
+std::string endpoint_source(const config::Endpoint& endpoint, const config::Settings& settings) {
+  const Identity identity = identity_of(endpoint, settings);
+  std::string text;
+  std::visit([&](const auto& target) { describe_target(text, target); }, identity.target);
+  append_saved_line(text, {"account", identity.method, identity.user});
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int size = 0;
+  if (EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) {
+    return {};
+  }
+  return fmt::format("{:02x}", fmt::join(std::span(digest).first(size), ""));
 }
 
 AnyComparable endpoint_settings(const config::Endpoint& endpoint,

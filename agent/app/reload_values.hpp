@@ -13,6 +13,10 @@ namespace sfb::app {
 /// not those known so far.
 AnyComparable endpoint_identity(const config::Endpoint& endpoint, const config::Settings& settings);
 
+/// The same as a digest that is equal in every process: what is kept of its pools comes back while
+/// it stays. It holds no secret.
+std::string endpoint_source(const config::Endpoint& endpoint, const config::Settings& settings);
+
 /// Everything that an endpoint's transport is made of: while it is equal, a reload keeps it.
 AnyComparable endpoint_settings(const config::Endpoint& endpoint, const config::Settings& settings);
 

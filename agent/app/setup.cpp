@@ -204,6 +204,7 @@ engine::Options engine_options(const config::Settings& settings,
          .transport = make_transport(endpoint, settings, executor, clock, logger, shared),
          .max_concurrent = endpoint.max_concurrent,
          .identity = endpoint_identity(endpoint, settings),
+         .source = endpoint_source(endpoint, settings),
          .account = endpoint_account(endpoint, settings),
          .settings = endpoint_settings(endpoint, settings),
          .terms = endpoint_terms(endpoint, settings)});

@@ -14,6 +14,7 @@
 #include <array>
 #include <atomic>
 #include <cmath>
+#include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -98,6 +99,30 @@ void write_family(exposition::Writer& writer, MetricFamily family) {
   }
 }
 
+void write_state(exposition::Writer& writer, const StateFacts& state) {
+  const auto family = [&](std::string_view name, Type type, std::string_view unit,
+                          std::string_view help, double value) {
+    writer.family({name, type, unit, help});
+    writer.sample({}, value);
+  };
+  family("sfb_backup_exporter_state_database_writable", Type::gauge, {},
+         "Whether the last write to the state, or its opening, worked.", state.writable ? 1 : 0);
+  family("sfb_backup_exporter_state_database_size_bytes", Type::gauge, "bytes",
+         "Size of the state's file and its log, in bytes.", static_cast<double>(state.bytes));
+  if (state.last_write) {
+    family("sfb_backup_exporter_state_database_last_write_success_timestamp_seconds", Type::gauge,
+           "seconds", "When something was last written to the state, in Unix seconds.",
+           to_unix_seconds(*state.last_write));
+  }
+  family("sfb_backup_exporter_state_database_errors", Type::counter, {},
+         "Openings of and writes to the state that failed.", static_cast<double>(state.errors));
+  family("sfb_backup_exporter_state_database_set_aside", Type::counter, {},
+         "Broken files of the state that were set aside.", static_cast<double>(state.set_aside));
+  family("sfb_backup_exporter_state_database_lost", Type::counter, {},
+         "Lines of the history that found no room while the state could not be written.",
+         static_cast<double>(state.lost));
+}
+
 }  // namespace
 
 struct SelfMetrics::Impl {
@@ -111,6 +136,13 @@ struct SelfMetrics::Impl {
   std::array<prometheus::Counter*, kEnds.size()> ended{};       ///< by http::Ended
   std::optional<WallTime> process_start = read_process_start();
   std::atomic<std::uint64_t> reloads{0};
+  std::mutex state_mutex;
+  std::optional<StateFacts> state;  ///< absent: none is kept
+
+  std::optional<StateFacts> state_now() {
+    const std::lock_guard lock(state_mutex);
+    return state;
+  }
 
   explicit Impl(const BuildInfo& build)
       : requests(prometheus::BuildCounter()
@@ -198,9 +230,17 @@ std::uint64_t SelfMetrics::reloads() const {
   return impl_->reloads;
 }
 
+void SelfMetrics::state(const StateFacts& facts) {
+  const std::lock_guard lock(impl_->state_mutex);
+  impl_->state = facts;
+}
+
 void SelfMetrics::write(exposition::Writer& writer) const {
   for (MetricFamily& family : impl_->registry.Collect()) {
     write_family(writer, std::move(family));
+  }
+  if (const auto state = impl_->state_now()) {
+    write_state(writer, *state);
   }
   write_process_metrics(writer, impl_->process_start);
 }

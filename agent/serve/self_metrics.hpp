@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,16 @@ struct BuildInfo {
   std::string version;
   std::string revision;
   std::string compiler;
+};
+
+/// The file of the state.
+struct StateFacts {
+  bool writable = false;
+  std::uint64_t bytes = 0;
+  std::optional<WallTime> last_write = {};  ///< that worked
+  std::uint64_t errors = 0;
+  std::uint64_t set_aside = 0;
+  std::uint64_t lost = 0;
 };
 
 class SelfMetrics {
@@ -38,6 +49,8 @@ class SelfMetrics {
   void config_reload(bool successful, WallTime time);
   /// How often that was told.
   std::uint64_t reloads() const;
+  /// The families of the state are there from the first call on.
+  void state(const StateFacts& facts);
 
   /// Appends all families, process_* last.
   void write(exposition::Writer& writer) const;

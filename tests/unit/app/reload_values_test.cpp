@@ -26,8 +26,13 @@ TEST(ReloadValues, AnotherServerOrAccountIsAnotherEndpoint) {
   const auto changed = [&](auto change) {
     config::Settings other = settings;
     change(winrm_of(other), other.credentials[0]);
-    return endpoint_identity(other.endpoints[1], other) !=
-           endpoint_identity(settings.endpoints[1], settings);
+    const bool another = endpoint_identity(other.endpoints[1], other) !=
+                         endpoint_identity(settings.endpoints[1], settings);
+    // And so it is for what a state brings back.
+    EXPECT_EQ(endpoint_source(other.endpoints[1], other) !=
+                  endpoint_source(settings.endpoints[1], settings),
+              another);
+    return another;
   };
   using config::Credentials;
   using config::Winrm;
@@ -39,6 +44,14 @@ TEST(ReloadValues, AnotherServerOrAccountIsAnotherEndpoint) {
   EXPECT_FALSE(changed([](Winrm&, Credentials& c) { c.password_file = "/other"; }));
   EXPECT_FALSE(changed([](Winrm& w, Credentials&) { w.session.max_pipelines = 1; }));
   EXPECT_FALSE(changed([](Winrm&, Credentials& c) { c.username = "SvC"; }));
+}
+
+TEST(ReloadValues, TheSourceIsADigest) {
+  const config::Settings settings = with_winrm();
+  const std::string source = endpoint_source(settings.endpoints[1], settings);
+  EXPECT_EQ(source.size(), 64U);
+  EXPECT_EQ(source.find_first_not_of("0123456789abcdef"), std::string::npos);
+  EXPECT_NE(source, endpoint_source(settings.endpoints[0], settings));
 }
 
 TEST(ReloadValues, AccountsCompareWithoutCase) {

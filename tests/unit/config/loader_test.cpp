@@ -73,6 +73,7 @@ endpoints:
 pools:
   - {fqdn: A.Example.com., endpoint: drop.box-1, paired_pool: B, site: "Z\u00fcrich", deployment: corp, cms_master: true, expect_rgs: true, evaluation_interval: 1m, evaluation_timeout: 500ms, collectors: {replication:, store: {}, agents: {interval: 30m}}}
 authorization: {allow_anonymous: loopback}
+storage: {retention: 7d, max_size: 8MiB}
 )";
   const auto loaded =
       load(std::vector<std::string>{"a.yml"}, {.collectors = {"agents", "replication", "store"}},
@@ -97,7 +98,8 @@ authorization: {allow_anonymous: loopback}
                  {{"replication", std::chrono::hours(1)},
                   {"store", std::chrono::hours(1)},
                   {"agents", std::chrono::minutes(30)}}}},
-      .authorization = {AllowAnonymous::loopback, {}}};
+      .authorization = {AllowAnonymous::loopback, {}},
+      .storage = {.retention = std::chrono::hours(7 * 24), .max_size = 8UL << 20U}};
   EXPECT_EQ(loaded->settings, expected) << to_yaml(loaded->settings);
 }
 

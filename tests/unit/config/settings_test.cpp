@@ -55,6 +55,7 @@ TEST(Yaml, LoadsBackWithEveryValueChanged) {
                      std::chrono::hours(24 * 8), std::chrono::milliseconds(0), 9};
   settings.limits = {1025, 64UL << 10U, 3UL << 30U, 16, 1, 2, 16};
   settings.authorization = {AllowAnonymous::any, {"CSAdministrator", "null", "A: b", "- c"}};
+  settings.storage = {std::chrono::hours(24 * 90), 3UL << 20U};
   settings.pools[0].cms_master = true;
   settings.pools[1].expect_rgs = true;
   settings.pools[1].evaluation_interval = std::chrono::milliseconds(3'600'001);

@@ -44,6 +44,24 @@ TEST(SelfMetrics, StartsWithWhatIsKnown) {
       << "nothing was loaded yet: 0 would be a lie";
 }
 
+TEST(SelfMetrics, TheStateIsToldOnceThereIsOne) {
+  SelfMetrics self(kBuild);
+  EXPECT_THAT(page_of(self), Not(HasSubstr("state_database")));
+  self.state({.writable = true, .bytes = 4096, .errors = 1, .set_aside = 2, .lost = 3});
+  std::string page = page_of(self);
+  const std::string prefix = "sfb_backup_exporter_state_database_";
+  EXPECT_EQ(value_of(page, prefix + "writable"), 1);
+  EXPECT_EQ(value_of(page, prefix + "size_bytes"), 4096);
+  EXPECT_EQ(value_of(page, prefix + "errors_total"), 1);
+  EXPECT_EQ(value_of(page, prefix + "set_aside_total"), 2);
+  EXPECT_EQ(value_of(page, prefix + "lost_total"), 3);
+  EXPECT_THAT(page, Not(HasSubstr("last_write"))) << "nothing was written yet";
+  self.state({.writable = false, .last_write = WallTime(std::chrono::seconds(1'700'000'000))});
+  page = page_of(self);
+  EXPECT_EQ(value_of(page, prefix + "writable"), 0);
+  EXPECT_EQ(value_of(page, prefix + "last_write_success_timestamp_seconds"), 1'700'000'000);
+}
+
 TEST(SelfMetrics, CountsRequestsByPathAndCode) {
   SelfMetrics self(kBuild);
   self.http_request("/metrics", 200);
