@@ -82,6 +82,11 @@ std::expected<Loaded, std::vector<Problem>> load(std::span<const std::string> pa
     // What is missing may stand in the file that could not be read.
     return std::unexpected(problems.take_sorted());
   }
+  if (!capabilities.pools_needed) {
+    draft.pools_given = true;
+    draft.references_known = false;
+    draft.credential_references_known = false;
+  }
   warn_of_pool_names(draft, warnings);
   std::vector<std::pair<std::string, std::string>> places;
   places.reserve(draft.pools.size());

@@ -1,6 +1,7 @@
 #include "agent/app/evaluate.hpp"
 
 #include "agent/app/exit_codes.hpp"
+#include "agent/app/foreground.hpp"
 #include "agent/app/log_sink.hpp"
 #include "agent/app/logons.hpp"
 #include "agent/app/output.hpp"
@@ -9,21 +10,15 @@
 #include "agent/app/setup.hpp"
 #include "agent/base/near.hpp"
 #include "agent/base/text.hpp"
-#include "agent/engine/backoff.hpp"
 #include "agent/engine/conclusion.hpp"
 #include "agent/engine/job.hpp"
 #include "agent/net/deadline.hpp"
 #include "collectors/question.hpp"
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <memory>
@@ -40,9 +35,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-// How long the session on the server may take to be closed at the end.
-constexpr std::chrono::seconds kCloseSession{5};
-
 struct Run {
   std::optional<Result<remote::Reply>> reply;  // absent: interrupted
   std::exception_ptr failure;
@@ -56,91 +48,19 @@ asio::awaitable<void> ask(std::shared_ptr<remote::Transport> transport, remote::
   run.duration = net::mono_now() - start;
 }
 
-// Asks until there is an answer or a signal comes: whoever presses Ctrl-C shall not leave a shell
-// on the server.
+// Asks until there is an answer or a signal comes.
 Run run_ask(asio::io_context& loop, const std::shared_ptr<remote::Transport>& transport,
             const config::Pool& pool, const OutputOptions& output) {
   Run run;
   remote::Ask question = engine::ask_for(
       {pool.fqdn}, format::leaves_text_to_server(output.choice) ? output_width(output) : 0);
-  // Shared: a signal that comes together with the answer is handled only when the loop runs again.
-  struct Interrupt {
-    bool came = false;
-    asio::cancellation_signal cancel;
-  };
-  const auto interrupt = std::make_shared<Interrupt>();
-  asio::signal_set signals(loop, SIGINT, SIGTERM);
-  signals.async_wait([interrupt](const boost::system::error_code& error, int) {
-    if (!error) {
-      interrupt->came = true;
-      interrupt->cancel.emit(asio::cancellation_type::terminal);
-    }
-  });
-  asio::co_spawn(
-      loop, ask(transport, std::move(question), pool.evaluation_timeout, run),
-      asio::bind_cancellation_slot(interrupt->cancel.slot(), [&](std::exception_ptr failure) {
-        if (!interrupt->came) {
-          run.failure = std::move(failure);
-        }
-        signals.cancel();
-        loop.stop();
-      }));
-  loop.run();
-  if (interrupt->came) {
+  const Ended ended =
+      run_foreground(loop, ask(transport, std::move(question), pool.evaluation_timeout, run));
+  run.failure = ended.failure;
+  if (ended.interrupted) {
     run.reply.reset();  // whatever became of it, nobody waits for it
   }
   return run;
-}
-
-asio::awaitable<bool> close(std::shared_ptr<remote::Transport> transport) {
-  co_return co_await transport->close(net::mono_now() + kCloseSession);
-}
-
-// After the answer was shown, which nobody wants to wait for.
-void run_close(asio::io_context& loop, const std::shared_ptr<remote::Transport>& transport) {
-  loop.restart();
-  bool closed = false;
-  asio::co_spawn(loop, close(transport), [&](const std::exception_ptr& failure, bool all) {
-    closed = !failure && all;
-    loop.stop();
-  });
-  loop.run();
-  if (!closed) {
-    fmt::print(stderr,
-               "note: the session could not be closed in {} s, the server's idle time-out "
-               "clears it\n",
-               kCloseSession.count());
-  }
-}
-
-// `1, 2, 5, 10 minutes`.
-std::string steps_text() {
-  std::string text;
-  for (const std::chrono::minutes step : engine::kBackoffSteps) {
-    text += fmt::format("{}{}", text.empty() ? "" : ", ", step.count());
-  }
-  return text + " minutes";
-}
-
-void print_failure(const Error& error) {
-  fmt::print(stderr, "\nfailed: {}\n", error.message);
-  fmt::print(stderr, "reason: {} ({})\n", to_string(error.reason), error.code);
-  if (error.stage != Stage::none) {
-    fmt::print(stderr, "stage:  {}\n", to_string(error.stage));
-  }
-  if (!error.peer.empty()) {
-    fmt::print(stderr, "answer: {}\n", quote(error.peer, 2000));
-  }
-  if (!error.remedy.empty()) {
-    fmt::print(stderr, "remedy: {}\n", error.remedy);
-  }
-  // Our own pools of threads are throttled too, but no server has a say in that.
-  if (error.reason == Reason::throttled && !error.code.starts_with("pool.")) {
-    fmt::print(stderr,
-               "waits:  for this quota of the server; the agent leaves the endpoint alone for "
-               "{}, and then asks again by itself\n",
-               steps_text());
-  }
 }
 
 void print_question(const config::Pool& pool, const config::Endpoint& endpoint,

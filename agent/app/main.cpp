@@ -1,6 +1,7 @@
 // Entry point of sfb_backup_exporter: reads the command line and runs one command.
 #include "agent/app/agent.hpp"
 #include "agent/app/build_info.hpp"
+#include "agent/app/discover.hpp"
 #include "agent/app/evaluate.hpp"
 #include "agent/app/exit_codes.hpp"
 #include "agent/app/process.hpp"
@@ -106,6 +107,25 @@ CLI::Validator parsed_by(sfb::Result<T> (*parse)(std::string_view), T& target,
       allowed);
 }
 
+void add_discover_options(CLI::App& app, DiscoverOptions& discover) {
+  add_config_option(app, discover.config_files);
+  CLI::Option* const endpoint =
+      app.add_option("ENDPOINT", discover.endpoint,
+                     "Endpoint to ask, as configured; default: the only one that can be asked");
+  CLI::Option* const url =
+      app.add_option("--url", discover.url, "WinRM URL of a front end that is no endpoint yet")
+          ->type_name("URL")
+          ->excludes(endpoint);
+  CLI::Option* const credential =
+      app.add_option("--credential", discover.credential, "Entry of `credentials`, for --url")
+          ->type_name("NAME")
+          ->needs(url);
+  url->needs(credential);
+  app.add_flag("--diff", discover.diff,
+               "Compare with the configuration: exit 0 equal, 1 different, 2 could not be asked");
+  app.add_flag("--debug", discover.debug, "Show what was sent and read, secrets masked");
+}
+
 int run(int argc, char** argv) {
   CLI::App app{
       "Prometheus exporter for the Backup Service of Skype for Business Server and Lync Server "
@@ -151,6 +171,12 @@ int run(int argc, char** argv) {
                              "Show what was sent and read, secrets masked");
   evaluate_command->add_option("POOL", evaluate.pool, "Pool FQDN, as configured")->required();
 
+  DiscoverOptions discover;
+  CLI::App* discover_command = app.add_subcommand(
+      "discover",
+      "Ask a front end for the pools of its deployment and print the section `pools` for them");
+  add_discover_options(*discover_command, discover);
+
   OutputOptions render;
   CLI::App* render_command = app.add_subcommand(
       "render", "Print a CLIXML document from stdin as the PowerShell console would");
@@ -164,7 +190,8 @@ int run(int argc, char** argv) {
     const int code = app.exit(error);
     return code == 0 ? kGood : kUsage;
   }
-  const bool serves = !*render_command && !*evaluate_command && !agent.check_only;
+  const bool serves =
+      !*render_command && !*evaluate_command && !*discover_command && !agent.check_only;
   serves ? settle_signals() : restore_signals();
   if (*render_command) {
     if (!goes_together(*render_command, render)) {
@@ -172,14 +199,22 @@ int run(int argc, char** argv) {
     }
     return run_render(render);
   }
+  // Before the command or behind it.
+  const auto chosen = [&](std::vector<std::string>& own) {
+    if (own.empty()) {
+      own = agent.config_files.empty() ? std::vector<std::string>{kDefaultConfig}
+                                       : agent.config_files;
+    }
+  };
+  if (*discover_command) {
+    chosen(discover.config_files);
+    return run_discover(discover);
+  }
   if (*evaluate_command) {
     if (!goes_together(*evaluate_command, evaluate.output)) {
       return kUsage;
     }
-    if (evaluate.config_files.empty()) {
-      evaluate.config_files = agent.config_files.empty() ? std::vector<std::string>{kDefaultConfig}
-                                                         : agent.config_files;
-    }
+    chosen(evaluate.config_files);
     return run_evaluate(evaluate);
   }
   if (agent.storage_path.empty()) {

@@ -11,13 +11,18 @@ could only say that the file grows old, not why.
 With -Collector it asks further cmdlets too. Those about the whole deployment are asked once, and the
 answer is written into a file for each pool.
 
+With -WriteConfiguration it writes no answers. It asks which pools have a Backup Service, which are paired,
+where they are and which has the active master of the Central Management store, and prints the section
+"pools" of the exporter's configuration, as the exporter's command "discover" does where it can reach a
+front end. What could not be known stands in comments.
+
 A file appears under its name only when it is complete: it is written beside and renamed.
 
 Nothing is read or stored but the answer of the cmdlet: no passwords, no configuration. The script does
 not change anything in the topology.
 
-Exit code: 0 every question was answered; 1 at least one was not (its file says why); 2 at least one file
-could not be written, or the parameters make no sense.
+Exit code: 0 every question was answered; 1 at least one was not (its file, or a comment, says why); 2 at
+least one file could not be written, the parameters make no sense, or no pool was found to be configured.
 
 .PARAMETER PoolFqdn
 The pools to ask. A comma separated text is split, here, in -Collector and in -Module, because
@@ -27,6 +32,14 @@ powershell.exe -File hands over "-PoolFqdn a,b" as one text.
 An existing folder for the files: <pool>.clixml, with -PerCategory <pool>.All.clixml,
 <pool>.UserData.clixml, <pool>.CMS.clixml and <pool>.RGS.clixml; with -Format Json the same with .json.
 Pool names are lower case in file names, as the exporter looks for them.
+
+With -WriteConfiguration the file for the section, which is UTF-8. Without it the section is printed.
+
+.PARAMETER WriteConfiguration
+Print the section "pools" instead of exporting answers.
+
+.PARAMETER EndpointName
+With -WriteConfiguration: the endpoint that the pools are reached through.
 
 .PARAMETER PerCategory
 Ask without a category (All) and for each of the categories UserData, CMS and RGS. Costs four calls per
@@ -53,26 +66,40 @@ powershell.exe -NoProfile -NonInteractive -File Export-BackupStatus.ps1 -PoolFqd
 
 .EXAMPLE
 .\Export-BackupStatus.ps1 -PoolFqdn pool01.contoso.com -Path D:\SfbBackupStatus -Collector backup_service_status, management_store_replication
+
+.EXAMPLE
+.\Export-BackupStatus.ps1 -WriteConfiguration -EndpointName atlanta -Path D:\SfbBackupStatus\pools.yml
 #>
 #requires -Version 3.0
-[CmdletBinding()]
+[CmdletBinding(DefaultParameterSetName = 'Export')]
 param(
-    [Parameter(Mandatory = $true)]
+    [Parameter(Mandatory = $true, ParameterSetName = 'Export')]
     [ValidateNotNullOrEmpty()]
     [string[]] $PoolFqdn,
 
-    [Parameter(Mandatory = $true)]
+    [Parameter(Mandatory = $true, ParameterSetName = 'Export')]
+    [Parameter(ParameterSetName = 'Configuration')]
     [ValidateNotNullOrEmpty()]
     [string] $Path,
 
+    [Parameter(ParameterSetName = 'Export')]
     [switch] $PerCategory,
 
+    [Parameter(ParameterSetName = 'Export')]
     [ValidateNotNullOrEmpty()]
     [string[]] $Collector = @('backup_service_status'),
+
+    [Parameter(Mandatory = $true, ParameterSetName = 'Configuration')]
+    [switch] $WriteConfiguration,
+
+    [Parameter(ParameterSetName = 'Configuration')]
+    [ValidatePattern('^[A-Za-z0-9_-]+$')]
+    [string] $EndpointName = 'front-end',
 
     [ValidateNotNullOrEmpty()]
     [string[]] $Module = @('SkypeForBusiness', 'Lync'),
 
+    [Parameter(ParameterSetName = 'Export')]
     [ValidateSet('Clixml', 'Json')]
     [string] $Format = 'Clixml'
 )
@@ -94,10 +121,10 @@ $Known = [ordered]@{
     pool_backup_relationship = @{ Cmdlet = 'Get-CsPoolBackupRelationship'; AsksPool = $true; Categories = $false; Switches = @{ LocalStore = $true } }
 }
 
-# Loads the first module that brings the cmdlet. Complaints of a module that works all the same become
+# Loads the first module that brings $Cmdlet. Complaints of a module that works all the same become
 # warnings; if none works, all complaints are errors.
 function Import-StatusModule {
-    param([string[]] $Name)
+    param([string[]] $Name, [string] $Cmdlet)
 
     $problems = @()
     foreach ($candidate in $Name) {
@@ -114,7 +141,7 @@ function Import-StatusModule {
         if (@($found | Where-Object { $_.FullyQualifiedErrorId -like 'Modules_ModuleNotFound*' }).Count -gt 0) {
             continue
         }
-        if (Get-Command Get-CsBackupServiceStatus -ErrorAction SilentlyContinue) {
+        if (Get-Command $Cmdlet -ErrorAction SilentlyContinue) {
             return [pscustomobject]@{
                 Loaded = $true
                 Errors = @()
@@ -123,12 +150,12 @@ function Import-StatusModule {
         }
     }
     # Perhaps the session brought the cmdlet along, as the management shell does.
-    $present = @(Get-Command Get-CsBackupServiceStatus -ErrorAction SilentlyContinue).Count -gt 0
+    $present = @(Get-Command $Cmdlet -ErrorAction SilentlyContinue).Count -gt 0
     if (-not $present -and @($problems).Count -eq 0) {
         # Loaded without a complaint, but not the module we mean: a Failed file must say why.
-        $text = 'None of the modules brings Get-CsBackupServiceStatus: {0}' -f ($Name -join ', ')
+        $text = 'None of the modules brings {0}: {1}' -f $Cmdlet, ($Name -join ', ')
         $cause = New-Object System.Management.Automation.CommandNotFoundException $text
-        $problems = @(New-Object System.Management.Automation.ErrorRecord $cause, 'CmdletNotInModule', 'ObjectNotFound', 'Get-CsBackupServiceStatus')
+        $problems = @(New-Object System.Management.Automation.ErrorRecord $cause, 'CmdletNotInModule', 'ObjectNotFound', $Cmdlet)
     }
     [pscustomobject]@{ Loaded = $present; Errors = $problems; Warnings = @() }
 }
@@ -277,7 +304,7 @@ function ConvertTo-PlainError {
     $plain
 }
 
-# Writes beside and renames, so that a reader sees the old file or the new one, never a half.
+# Writes beside; Move-Complete renames.
 function Write-Export {
     param($Export, [string] $File)
 
@@ -288,6 +315,13 @@ function Write-Export {
     } else {
         Export-Clixml -InputObject $Export -LiteralPath $temporary -Depth $ExportDepth -Encoding UTF8 -Force
     }
+    Move-Complete $temporary $File
+}
+
+# A reader sees the old file or the new one, never a half.
+function Move-Complete {
+    param([string] $temporary, [string] $File)
+
     if (-not [IO.File]::Exists($File)) {
         [IO.File]::Move($temporary, $File)
         return
@@ -302,6 +336,518 @@ function Write-Export {
     }
 }
 
+# From here to Write-Configuration: the section "pools". The exporter's command "discover" reads the same
+# answers in the same way; the tests compare the two.
+$HarmfulCharacters = '[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]'
+$StoreQuestion = 'Get-CsManagementStoreReplicationStatus -CentralManagementStoreStatus'
+
+# A server's words for a comment: nothing in them ends a line or moves a cursor, and they have an end.
+function ConvertTo-CommentText {
+    param([string] $Text)
+
+    $clean = [regex]::Replace($Text, $HarmfulCharacters, '?')
+    $at = 0
+    for ($count = 0; $count -lt 200 -and $at -lt $clean.Length; $count++) {
+        if ([char]::IsHighSurrogate($clean[$at]) -and $at + 1 -lt $clean.Length) {
+            $at++
+        }
+        $at++
+    }
+    if ($at -lt $clean.Length) {
+        return $clean.Substring(0, $at) + '...'
+    }
+    $clean
+}
+
+# The texts of a value: one, or one for each item of a list. A live object may fail to make one.
+function Get-ValueText {
+    param($Value)
+
+    if ($null -eq $Value) {
+        return
+    }
+    if ($Value -is [Collections.IEnumerable] -and $Value -isnot [string] -and $Value -isnot [Collections.IDictionary]) {
+        foreach ($item in $Value) {
+            if ($null -ne $item) {
+                try { [string] $item } catch { '' }
+            }
+        }
+        return
+    }
+    try { [string] $Value } catch { '' }
+}
+
+# An object as a list of members with their texts. A text alone is a member without a name.
+function Get-Row {
+    param($Value)
+
+    $row = New-Object Collections.ArrayList
+    if ($Value -is [string] -or $Value -is [ValueType]) {
+        [void] $row.Add(@{ Name = ''; Texts = @(Get-ValueText $Value) })
+    } elseif ($Value -is [Collections.IDictionary]) {
+        foreach ($key in @($Value.Keys)) {
+            [void] $row.Add(@{ Name = [string] $key; Texts = @(Get-ValueText $Value[$key]) })
+        }
+    } elseif ($null -ne $Value) {
+        foreach ($property in $Value.PSObject.Properties) {
+            $content = $null
+            try { $content = $property.Value } catch { $content = $null }
+            [void] $row.Add(@{ Name = $property.Name; Texts = @(Get-ValueText $content) })
+        }
+    }
+    , $row
+}
+
+function Get-RowText {
+    param($Row, [string] $Member)
+
+    foreach ($each in $Row) {
+        if ($each.Name -eq $Member) {
+            return $each.Texts
+        }
+    }
+}
+
+# The server or pool that a text is, also behind a role: no version, no address, no site, no type.
+function Get-HostName {
+    param([string] $Text)
+
+    $name = $Text.Trim([char[]] " `t`r`n")
+    if ($name -cmatch '^(System|Microsoft\.Rtc)\.') {
+        return
+    }
+    $colon = $name.IndexOf(':')
+    if ($colon -ge 0) {
+        if ($name.Substring(0, $colon) -eq 'Site') {
+            return
+        }
+        $name = $name.Substring($colon + 1)
+    }
+    if ($name.EndsWith('.')) {
+        $name = $name.Substring(0, $name.Length - 1)
+    }
+    $label = '[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?'
+    if ($name.Length -le 253 -and $name -cmatch "^($label\.)+$label\z" -and $name -cmatch '\.[^.]*[A-Za-z][^.]*\z') {
+        $name.ToLowerInvariant()
+    }
+}
+
+# The first text of the first of these members that is a host.
+function Get-MemberHost {
+    param($Row, [string[]] $Members)
+
+    foreach ($member in $Members) {
+        $texts = @(Get-RowText $Row $member)
+        if ($texts.Count -gt 0) {
+            $name = Get-HostName $texts[0]
+            if ($name) {
+                return $name
+            }
+        }
+    }
+}
+
+# The different hosts of all members.
+function Get-RowHost {
+    param($Row)
+
+    $seen = @{}
+    foreach ($member in $Row) {
+        foreach ($text in $member.Texts) {
+            $name = Get-HostName $text
+            if ($name -and -not $seen.ContainsKey($name)) {
+                $seen[$name] = $true
+                $name
+            }
+        }
+    }
+}
+
+function Get-OnlyHost {
+    param($Row)
+
+    $hosts = @(Get-RowHost $Row)
+    if ($hosts.Count -eq 1) {
+        $hosts[0]
+    }
+}
+
+function Get-SiteName {
+    param($Row)
+
+    $candidates = @()
+    foreach ($member in 'SiteId', 'Site') {
+        $candidates += @(Get-RowText $Row $member) | Select-Object -First 1
+    }
+    foreach ($member in $Row) {
+        $candidates += @($member.Texts | Where-Object { $_ -match '^[ \t\r\n]*Site:' }) | Select-Object -First 1
+    }
+    foreach ($candidate in $candidates) {
+        $name = ([string] $candidate).Trim([char[]] " `t`r`n")
+        if ($name -match '^Site:') {
+            $name = $name.Substring(5).Trim([char[]] " `t`r`n")
+        }
+        if ($name -and $name -cnotmatch '^(System|Microsoft\.Rtc)\.') {
+            return $name
+        }
+    }
+}
+
+# Lines that show an object whole, within limits.
+function Get-ShownRow {
+    param([string] $Question, $Row)
+
+    "${Question}: an object was not understood. Its members:"
+    $count = 0
+    foreach ($member in $Row) {
+        if ($count -eq 30) {
+            '  and {0} more' -f ($Row.Count - 30)
+            break
+        }
+        $count++
+        $texts = @($member.Texts)
+        $joined = @($texts | Select-Object -First 20) -join ', '
+        if ($texts.Count -gt 20) {
+            $joined += ', ...'
+        }
+        $name = ConvertTo-CommentText $member.Name
+        if ($name) {
+            $name += ':'
+        }
+        '  ' + (@(@($name, (ConvertTo-CommentText $joined)) | Where-Object { $_ }) -join ' ')
+    }
+}
+
+# Rows of an answer, and what went wrong.
+function Get-Heard {
+    param([string] $Cmdlet, [hashtable] $Question)
+
+    $answer = Get-Answer $Cmdlet $Question
+    $rows = New-Object Collections.ArrayList
+    foreach ($item in $answer.Output) {
+        $row = Get-Row $item
+        if ($row.Count -gt 0) {
+            [void] $rows.Add($row)
+        }
+    }
+    $trouble = ''
+    if ($answer.Errors.Count -gt 0) {
+        $trouble = "$($answer.Errors[0])"
+    }
+    @{ Rows = $rows; Trouble = $trouble; Failed = $answer.State -ne 'Completed'
+        NoParameter = @($answer.Errors | Where-Object { $_.FullyQualifiedErrorId -like 'NamedParameterNotFound*' }).Count -gt 0 }
+}
+
+function Add-Site {
+    param($Topology, [string] $Pool, [string] $Site)
+
+    if (-not $Topology.Sites.ContainsKey($Pool) -or -not $Topology.Sites[$Pool]) {
+        $Topology.Sites[$Pool] = $Site
+    }
+}
+
+function Test-HasUsers {
+    param($Row)
+
+    foreach ($member in $Row) {
+        if (@($member.Texts | Where-Object { $_ -match '^[ \t\r\n]*UserServer:' }).Count -gt 0) {
+            return $true
+        }
+    }
+    $false
+}
+
+function Read-Services {
+    param($Topology, $Heard)
+
+    if ($Heard.Trouble) {
+        [void] $Topology.Remarks.Add('Get-CsService -UserServer: ' + (ConvertTo-CommentText $Heard.Trouble))
+    }
+    foreach ($row in $Heard.Rows) {
+        $pool = Get-MemberHost $row @('PoolFqdn', 'Identity')
+        if (-not $pool) {
+            foreach ($member in $row) {
+                foreach ($text in $member.Texts) {
+                    if (-not $pool -and $text -match '^[ \t\r\n]*UserServer:') {
+                        $pool = Get-HostName $text
+                    }
+                }
+            }
+        }
+        if (-not $pool -and -not (Test-HasUsers $row)) {
+            $pool = Get-OnlyHost $row
+        }
+        if (-not $pool) {
+            $Topology.Remarks.AddRange(@(Get-ShownRow 'Get-CsService -UserServer' $row))
+            continue
+        }
+        # Version 6 of the topology is Lync Server 2013, the first with a Backup Service.
+        $version = @(Get-RowText $row 'Version')
+        if ($version.Count -gt 0 -and $version[0] -match '^-?[0-9]{1,9}\z' -and [int] $version[0] -lt 6) {
+            if (-not $Topology.TooOld.ContainsKey($pool)) {
+                $Topology.TooOld[$pool] = $true
+                [void] $Topology.Remarks.Add(('{0}: version {1} of the topology has no Backup Service.' -f $pool, [int] $version[0]))
+            }
+            continue
+        }
+        Add-Site $Topology $pool (Get-SiteName $row)
+    }
+}
+
+function Read-Pools {
+    param($Topology, $Heard)
+
+    if ($Heard.Trouble) {
+        [void] $Topology.Remarks.Add('Get-CsPool: ' + (ConvertTo-CommentText $Heard.Trouble))
+    }
+    foreach ($row in $Heard.Rows) {
+        $pool = Get-MemberHost $row @('Identity', 'Fqdn')
+        if (-not $pool) {
+            $pool = Get-OnlyHost $row
+        }
+        if (-not $pool) {
+            $Topology.Remarks.AddRange(@(Get-ShownRow 'Get-CsPool' $row))
+            continue
+        }
+        foreach ($member in $row) {
+            foreach ($text in $member.Texts) {
+                if ($text.Contains(':')) {
+                    continue
+                }
+                $server = Get-HostName $text
+                if ($server -and -not $Topology.PoolOf.ContainsKey($server)) {
+                    $Topology.PoolOf[$server] = $pool
+                }
+            }
+        }
+        $listed = (Test-HasUsers $row) -or $Topology.Sites.ContainsKey($pool)
+        if ($listed -and -not $Topology.TooOld.ContainsKey($pool)) {
+            Add-Site $Topology $pool (Get-SiteName $row)
+        }
+    }
+}
+
+# Sets Partner of the pool where the answer names one.
+function Read-Partner {
+    param($Topology, $Pool, $Heard)
+
+    $question = 'Get-CsPoolBackupRelationship -PoolFqdn {0}' -f $Pool.Fqdn
+    if ($Heard.Trouble) {
+        [void] $Pool.Remarks.Add("${question}: " + (ConvertTo-CommentText $Heard.Trouble))
+    }
+    if ($Heard.Failed) {
+        return
+    }
+    $others = @($Heard.Rows | ForEach-Object { Get-RowHost $_ } | Where-Object { $_ -ne $Pool.Fqdn } | Select-Object -Unique)
+    if ($others.Count -gt 1) {
+        $others = @($others | Where-Object { $Topology.Sites.ContainsKey($_) })
+    }
+    if ($others.Count -eq 1) {
+        $Pool.Partner = $others[0]
+        return
+    }
+    $foreign = 0
+    foreach ($row in $Heard.Rows) {
+        foreach ($member in $row) {
+            $foreign += @($member.Texts | Where-Object { $_.Trim([char[]] " `t`r`n") -and (Get-HostName $_) -ne $Pool.Fqdn }).Count
+        }
+    }
+    if ($others.Count -eq 0 -and $foreign -eq 0) {
+        if (-not $Heard.Trouble) {
+            [void] $Pool.Remarks.Add("$question names no partner.")
+        }
+        return
+    }
+    foreach ($row in @($Heard.Rows | Select-Object -First 3)) {
+        $Pool.Remarks.AddRange(@(Get-ShownRow $question $row))
+    }
+    if ($Heard.Rows.Count -gt 3) {
+        [void] $Pool.Remarks.Add(('{0}: {1} more objects are not shown.' -f $question, ($Heard.Rows.Count - 3)))
+    }
+}
+
+function Read-Site {
+    param($Topology, $Pool)
+
+    $site = $Topology.Sites[$Pool.Fqdn]
+    if (-not $site) {
+        [void] $Pool.Remarks.Add('{0}: the site is not known.' -f $Pool.Fqdn)
+    } elseif ([Text.Encoding]::UTF8.GetByteCount($site) -gt 128 -or $site -match $HarmfulCharacters) {
+        [void] $Pool.Remarks.Add(('{0}: a configuration cannot hold the name of its site: {1}' -f $Pool.Fqdn, (ConvertTo-CommentText $site)))
+    } else {
+        $Pool.Site = $site
+    }
+}
+
+function Read-Master {
+    param($Topology, $Heard)
+
+    if ($Heard.Trouble) {
+        [void] $Topology.Remarks.Add("${StoreQuestion}: " + (ConvertTo-CommentText $Heard.Trouble))
+    }
+    $machine = $null
+    foreach ($row in $Heard.Rows) {
+        $here = Get-MemberHost $row @('ActiveMasterFqdn', '')
+        $isThere = @($row | Where-Object { $_.Name -eq 'ActiveMasterFqdn' }).Count -gt 0
+        if (-not $here -and $isThere -and -not ((@(Get-RowText $row 'ActiveMasterFqdn') -join '').Trim([char[]] " `t`r`n"))) {
+            continue
+        }
+        if (-not $here -or $machine) {
+            $Topology.Remarks.AddRange(@(Get-ShownRow $StoreQuestion $row))
+            return
+        }
+        $machine = $here
+    }
+    if (-not $machine) {
+        if (-not $Heard.Trouble) {
+            [void] $Topology.Remarks.Add("$StoreQuestion names no active master.")
+        }
+        return
+    }
+    $pool = $machine
+    if (-not $Topology.Sites.ContainsKey($machine) -and $Topology.PoolOf.ContainsKey($machine)) {
+        $pool = $Topology.PoolOf[$machine]
+    }
+    if (@($Topology.Pools | Where-Object { $_.Fqdn -eq $pool }).Count -gt 0) {
+        $Topology.Master = $pool
+        return
+    }
+    [void] $Topology.Remarks.Add("The Central Management store's active master is $machine, which is in none of these pools.")
+}
+
+function Get-Entry {
+    param($Topology, $Pool, [string] $Mark)
+
+    "${Mark}- fqdn: $($Pool.Fqdn)"
+    "${Mark}  endpoint: $EndpointName"
+    "${Mark}  paired_pool: $($Pool.Partner)".TrimEnd()
+    $site = $Pool.Site.Replace('\', '\\').Replace('"', '\"')
+    "${Mark}  site: `"$site`""
+    if ($Topology.Master -eq $Pool.Fqdn) {
+        "${Mark}  cms_master: true"
+    }
+}
+
+function Get-Section {
+    param($Topology)
+
+    '# The pools with a Backup Service, as a front end of their deployment knows them.'
+    '# All of them are reached through one endpoint here.'
+    foreach ($remark in @($Topology.Remarks | Select-Object -First 200)) {
+        "# $remark"
+    }
+    if ($Topology.Remarks.Count -gt 200) {
+        '# {0} more lines are not shown.' -f ($Topology.Remarks.Count - 200)
+    }
+    if (@($Topology.Pools | Where-Object { $_.Partner }).Count -gt 0) {
+        'pools:'
+    } else {
+        'pools: []'
+    }
+    foreach ($pool in $Topology.Pools) {
+        foreach ($remark in $pool.Remarks) {
+            "  # $remark"
+        }
+        if ($pool.Partner) {
+            Get-Entry $Topology $pool '  '
+        } else {
+            '  # {0}: without a partner it is left out.' -f $pool.Fqdn
+            Get-Entry $Topology $pool '  # '
+        }
+    }
+}
+
+function Get-Topology {
+    $topology = @{ Sites = @{}; TooOld = @{}; PoolOf = @{}; Pools = (New-Object Collections.ArrayList)
+        Remarks = (New-Object Collections.ArrayList); Master = $null; AllAnswered = $true }
+    $services = Get-Heard 'Get-CsService' @{ UserServer = $true }
+    $pools = Get-Heard 'Get-CsPool' @{}
+    $store = Get-Heard 'Get-CsManagementStoreReplicationStatus' @{ CentralManagementStoreStatus = $true }
+    Read-Services $topology $services
+    Read-Pools $topology $pools
+    $names = [string[]] @($topology.Sites.Keys)
+    [Array]::Sort($names, [StringComparer]::Ordinal)
+    $question = @{ LocalStore = $true }
+    foreach ($name in @($names | Select-Object -First 500)) {
+        $pool = @{ Fqdn = $name; Partner = $null; Site = ''; Remarks = (New-Object Collections.ArrayList) }
+        Read-Site $topology $pool
+        $question['PoolFqdn'] = $name
+        $heard = Get-Heard 'Get-CsPoolBackupRelationship' $question
+        if ($heard.NoParameter -and $question.ContainsKey('LocalStore')) {
+            $question.Remove('LocalStore')
+            $heard = Get-Heard 'Get-CsPoolBackupRelationship' $question
+        }
+        if ($heard.Trouble) {
+            $topology.AllAnswered = $false
+        }
+        Read-Partner $topology $pool $heard
+        [void] $topology.Pools.Add($pool)
+    }
+    # Two pools must name each other; the configuration refuses anything else.
+    $partners = @{}
+    foreach ($pool in $topology.Pools) {
+        if ($pool.Partner) {
+            $partners[$pool.Fqdn] = $pool.Partner
+        }
+    }
+    foreach ($pool in $topology.Pools) {
+        if ($pool.Partner -and $partners.ContainsKey($pool.Partner) -and $partners[$pool.Partner] -ne $pool.Fqdn) {
+            [void] $pool.Remarks.Add(('{0}: its partner {1} names {2} as its own.' -f $pool.Fqdn, $pool.Partner, $partners[$pool.Partner]))
+            $pool.Partner = $null
+        }
+    }
+    if ($names.Length -gt $topology.Pools.Count) {
+        [void] $topology.Remarks.Add(('{0} more pools are not listed.' -f ($names.Length - $topology.Pools.Count)))
+    }
+    Read-Master $topology $store
+    if ($services.Trouble -or $pools.Trouble -or $store.Trouble) {
+        $topology.AllAnswered = $false
+    }
+    $topology
+}
+
+# Prints or writes the section. Sets the exit code.
+function Write-Configuration {
+    $script:exitCode = 2
+    $loaded = Import-StatusModule $modules 'Get-CsService'
+    if (-not $loaded.Loaded) {
+        Write-Warning "$(@($loaded.Errors)[-1])"
+        return
+    }
+    $topology = Get-Topology
+    if ($topology.Pools.Count -eq 0) {
+        foreach ($remark in $topology.Remarks) {
+            Write-Warning $remark
+        }
+        Write-Warning 'No pool with users was named.'
+        return
+    }
+    $lines = @(Get-Section $topology)
+    if ($Path) {
+        $file = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Path)
+        $temporary = "$file.tmp"
+        try {
+            [IO.File]::WriteAllText($temporary, (($lines -join "`n") + "`n"), (New-Object Text.UTF8Encoding $false))
+            Move-Complete $temporary $file
+        } catch {
+            Write-Warning "${file}: cannot be written: $_"
+            return
+        }
+    } else {
+        $lines
+    }
+    $script:exitCode = 0
+    if (-not $topology.AllAnswered) {
+        Write-Warning 'Some questions were not answered; comments in the section say why.'
+        $script:exitCode = 1
+    }
+}
+
+$modules = @($Module | ForEach-Object { $_ -split ',' } | ForEach-Object { $_.Trim() } | Where-Object { $_ })
+if ($WriteConfiguration) {
+    Write-Configuration
+    exit $exitCode
+}
 $folder = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Path)
 if (-not [IO.Directory]::Exists($folder)) {
     Write-Warning "Path: the folder '$folder' does not exist or cannot be seen by this account. Create it and give the account the right to modify it."
@@ -326,7 +872,7 @@ $nameCollector = $PSBoundParameters.ContainsKey('Collector')
 $extension = $Format.ToLowerInvariant()
 
 $exitCode = 0
-$loaded = Import-StatusModule @($Module | ForEach-Object { $_ -split ',' } | ForEach-Object { $_.Trim() } | Where-Object { $_ })
+$loaded = Import-StatusModule $modules 'Get-CsBackupServiceStatus'
 foreach ($collected in @($Known.Keys | Where-Object { $wanted -contains $_ })) {
     $what = $Known[$collected]
     $categories = @('All')

@@ -103,6 +103,7 @@ CmdletAnswer answer_of(const Item& item) {
              }},
             {"error", into(answer.error)},
             {"slow", into(answer.slow)},
+            {"unknown_parameters", into(answer.unknown_parameters)},
             {"pools", [&](const Item& pools) {
                read_map(pools, {}, [&](const Item& one) {
                  answer.pools[sfb::to_lower(one.key)] = answer_of(one);

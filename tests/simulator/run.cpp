@@ -158,6 +158,16 @@ void Runspace::run_other(Pipeline& pipeline, const PipelineRequest::Command& cal
   pool_.clear();
   note_call(call);
   world_.last_call["cmdlet"] = name;
+  for (const std::string& parameter : all.unknown_parameters) {
+    if (call.arguments.contains(sfb::to_lower(parameter))) {
+      finish(
+          pipeline, 5,
+          fmt::format("A parameter cannot be found that matches parameter name '{}'.", parameter),
+          "NamedParameterNotFound,Simulator",
+          "System.Management.Automation.ParameterBindingException", 5);
+      return;
+    }
+  }
   if (call.arguments.contains("poolfqdn") == all.pools.empty()) {
     finish(pipeline, 5,
            all.pools.empty()

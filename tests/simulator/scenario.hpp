@@ -62,6 +62,7 @@ struct CmdletAnswer {
   Millis slow{0};
   /// Not empty: it takes PoolFqdn, and the answer is that of the pool; names in lower case.
   std::map<std::string, CmdletAnswer> pools = {};
+  std::vector<std::string> unknown_parameters = {};  ///< a call that gives one is refused
 };
 /// By name and switches: `Get-CsPool -LocalStore`.
 using Cmdlets = std::map<std::string, CmdletAnswer>;
