@@ -157,9 +157,11 @@ class Interview {
   // No transport looks at the pool of such a question.
   inline static const Fqdn kNobody = Fqdn::parse("front-end").value();
 
-  // What would fail the same way with the next question, and count as another wrong password.
+  // No session came about: the next question would fail the same way, and count as another wrong
+  // password.
   static bool ends_all(const Error& error) {
-    return error.reason != Reason::cmdlet && error.reason != Reason::parse;
+    return error.stage < Stage::query || error.reason == Reason::auth ||
+           error.reason == Reason::throttled;
   }
 
   asio::awaitable<discover::Answer> ask(Call call) {
@@ -195,6 +197,11 @@ class Interview {
     if (local_store_ && answer && lacks_parameter(**answer)) {
       local_store_ = false;
       answer = co_await ask(discover::relationship_call(pool, local_store_));
+    }
+    // There may be hundreds: they do not wait for a server that is dying, one after the other.
+    if (!answer && answer.error().reason != Reason::cmdlet &&
+        answer.error().reason != Reason::parse) {
+      over_ = answer.error();
     }
     co_return answer;
   }

@@ -164,6 +164,22 @@ class Discover(LabTest):
                     self.assertNotIn("\x1b", shown.stdout + shown.stderr + compared.stderr)
             self.wait_quiet(simulator)
 
+    def test_a_question_that_does_not_arrive_loses_nothing_of_the_others(self):
+        with self.simulator(self.scenario()) as simulator:
+            self.configure_pair(simulator.url("one"))
+            # The second question, then the first about a partner.
+            for nth, pools, questions in ((2, [ATL, CHI], 5), (4, [], 4)):
+                with self.subTest(nth=nth):
+                    simulator.reset_counters()
+                    simulator.set_faults([{"action": "Command", "nth": nth, "do": "status", "code": 400, "body": "no"}])
+                    shown = self.discover("one")
+                    self.assertEqual(shown.returncode, 0, shown.stderr)
+                    self.assertEqual(shown.stderr.count("\nreason: "), 1, shown.stderr)
+                    self.assertEqual([pool for pool in (ATL, CHI) if f"\n  - fqdn: {pool}\n" in shown.stdout], pools, shown.stdout)
+                    self.assertIn('site: "Atlanta"', shown.stdout)
+                    self.assertEqual(simulator.status()["requests_by_action"]["Command"], questions)
+            self.wait_quiet(simulator)
+
     def test_a_server_without_local_store(self):
         known = cmdlets(relation=None)
         known["Get-CsPoolBackupRelationship"] = {"pools": {ATL: relation(ATL, CHI), CHI: relation(CHI, ATL)}, "unknown_parameters": ["LocalStore"]}

@@ -1,5 +1,6 @@
-"""Export-BackupStatus.ps1 -WriteConfiguration run by Microsoft's engine: the sections of tests/discover, which `discover` writes from the same answers."""
+"""The sections of tests/discover: by Export-BackupStatus.ps1 -WriteConfiguration in Microsoft's engine, and by `discover`, which asks that engine."""
 
+import json
 import os
 import subprocess
 import unittest
@@ -12,7 +13,7 @@ CASES = lab.ROOT / "tests" / "discover"
 # Each cmdlet gives what NAME.clixml holds, and NAME.error beside it.
 MODULE = """
 function Out-Case([string] $Name) {
-    $file = "$env:SFB_CASE/$Name"
+    $file = "@CASE@/$Name"
     if (Test-Path -LiteralPath "$file.clixml") { Import-Clixml -LiteralPath "$file.clixml" }
     if (Test-Path -LiteralPath "$file.error") { Write-Error ([IO.File]::ReadAllText("$file.error")) }
 }
@@ -31,10 +32,10 @@ def setUpModule():
 
 
 class WriteConfiguration(engine.EngineTest):
-    def module(self, name="modules", local_store=True):
+    def module(self, name="modules", case="$env:SFB_CASE", local_store=True):
         folder = self.folder / name / "SkypeForBusiness"
         folder.mkdir(parents=True)
-        text = MODULE.replace("@LOCALSTORE@", ", [switch] $LocalStore" if local_store else "")
+        text = MODULE.replace("@LOCALSTORE@", ", [switch] $LocalStore" if local_store else "").replace("@CASE@", str(case))
         (folder / "SkypeForBusiness.psm1").write_text(text, encoding="utf-8")
         return folder.parent
 
@@ -59,6 +60,17 @@ class WriteConfiguration(engine.EngineTest):
                     continue
                 self.assertEqual(run.returncode, 1 if case == "errors" else 0, run.stdout + run.stderr)
                 self.assertEqual(file.read_text(encoding="utf-8"), (CASES / case / "expected.yml").read_text(encoding="utf-8"))
+
+    def test_discover_writes_the_same_of_what_the_engine_serialises(self):
+        for case in ("errors", "odd", "pairs", "strings"):
+            with self.subTest(case=case):
+                program = [str(engine.LAB), "-s", "-NoLogo", "-NoProfile", "-Modules", str(self.module(case, CASES / case))]
+                endpoint = {"transport": "ssh", "program": program, "import_module": "SkypeForBusiness"}
+                (self.folder / "agent.yml").write_text(json.dumps({"endpoints": {"front-end": endpoint}}), encoding="utf-8")
+                run = subprocess.run([lab.AGENT, "discover", f"--config.file={self.folder}/agent.yml"], capture_output=True, text=True,
+                                     timeout=240, check=False, encoding="utf-8")
+                self.assertEqual(run.returncode, 0, run.stderr)
+                self.assertEqual(run.stdout, (CASES / case / "expected.yml").read_text(encoding="utf-8"))
 
     def test_it_prints_too_and_takes_the_name_of_the_endpoint(self):
         run = self.write("pairs", "-WriteConfiguration", "-EndpointName", "atlanta", modules=self.module())

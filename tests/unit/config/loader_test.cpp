@@ -37,6 +37,25 @@ std::string problems_of(const FileMap& files, const std::vector<std::string>& pa
   return loaded ? "loads" : text_of(loaded.error());
 }
 
+// `discover` asks for the pools: what only pools would use is no mistake, all else is.
+TEST(Loader, APartWithoutPools) {
+  Capabilities build{.transports = {"file", "winrm"}};
+  const std::string credentials =
+      "credentials: {first: {method: basic, username: svc, password_file: secret}}\n";
+  const FileMap files = {{"a.yml", kEndpoint + credentials}, {"secret", "hunter2\n"}};
+  const std::string refused = problems_of(files, {"a.yml"}, build);
+  EXPECT_NE(refused.find("no pool is configured"), std::string::npos) << refused;
+  EXPECT_NE(refused.find("no pool uses this endpoint"), std::string::npos) << refused;
+  EXPECT_NE(refused.find("no endpoint uses these credentials"), std::string::npos) << refused;
+  build.pools_needed = false;
+  EXPECT_EQ(problems_of(files, {"a.yml"}, build), "loads");
+  const std::string wrong = problems_of({{"a.yml",
+                                          "pools: [{fqdn: a.example.com, endpoint: x, "
+                                          "paired_pool: b.example.com, site: A}]\n"}},
+                                        {"a.yml"}, build);
+  EXPECT_NE(wrong.find("there is no endpoint \"x\""), std::string::npos) << wrong;
+}
+
 TEST(Loader, FillsInTheDefaults) {
   const auto loaded =
       load(std::vector<std::string>{"a.yml"}, {}, MemoryFiles({{"a.yml", kEndpoint + kPoolA}}));
