@@ -24,9 +24,11 @@ namespace sfb::http {
 /// text/plain, and the connection is closed.
 struct ServerOptions {
   /// One more takes the place of the one that has waited for a request the longest, else of one
-  /// whose caller hung up, else of the one that is stuck the longest with half a request or with an
-  /// answer that it does not read. Where all wait for handlers it gets 503 with Retry-After: 1.
+  /// whose caller hung up, else of the one whose half request began first, else of the slowest
+  /// reader of an answer. Younger ones than `young` go behind all these, but before a reader who
+  /// reads well. Where all wait for handlers it gets 503 with Retry-After: 1.
   std::size_t max_connections = 512;
+  std::chrono::milliseconds young{1'000};  ///< nobody is slow before that
   /// Of bodies that clients are still reading, each counted once however many read it; beyond, the
   /// slowest readers are cut off until it fits or four bodies are left.
   std::size_t unsent_bytes = 64UL << 20U;

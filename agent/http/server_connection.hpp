@@ -15,6 +15,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -45,12 +46,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool is_answering() const { return phase_ == Phase::answering && !closing_; }
   /// It waits for its client, so that it may be closed to make room.
   bool can_go() const { return phase_ != Phase::answering && !closing_; }
-  /// Of two that can go: idle ones first, then by the time since they last moved.
-  bool goes_before(const Connection& other) const {
-    return is_idle() != other.is_idle() ? is_idle() : moved_ < other.moved_;
-  }
-  /// When its phase began or a byte of the client's came or went.
-  MonoTime moved() const { return moved_; }
+  /// Who goes first when there is no place (ServerOptions::max_connections), of those that can go.
+  /// Whoever came just now may be a scraper whose request is on its way.
+  enum class Turn : std::uint8_t { idle, half_request, slow_reader, young, reader };
+  Turn turn(MonoTime now) const;
+  /// Of two that can go. Bytes that trickle make none of them younger.
+  bool goes_before(const Connection& other, MonoTime now) const;
+  /// Of two that read an answer: by bytes per time, then by how long they have read.
+  bool is_slower(const Connection& other, MonoTime now) const;
+  /// When its phase began; half a request counts from its first byte.
+  MonoTime since() const { return since_; }
   int descriptor() { return socket_.native_handle(); }
   /// The body that its client is still reading; nullptr when none.
   const std::string* unsent() const { return closing_ ? nullptr : unsent_.get(); }
@@ -69,6 +74,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
                                            std::shared_ptr<const std::string> body);
   boost::asio::awaitable<void> refuse(RequestReader::Refusal refusal);
   void enter(Phase phase);
+  double bytes_per_second(MonoTime now) const;
   void set_read_deadline();
   void set_deadline(MonoTime deadline);
   void arm(MonoTime when);
@@ -90,7 +96,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool expired_ = false;
 
   Phase phase_ = Phase::idle;
-  MonoTime moved_ = net::mono_now();
+  MonoTime since_ = net::mono_now();
+  std::size_t sent_ = 0;  ///< bytes of the answer that is being written
   std::shared_ptr<const std::string> unsent_;
   bool closing_ = false;
 };

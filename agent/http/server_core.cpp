@@ -97,24 +97,26 @@ bool ServerCore::has_place() {
 }
 
 bool ServerCore::make_room() {
-  Connection* longest = nullptr;
+  const MonoTime now = net::mono_now();
+  Connection* first = nullptr;
   for (Connection* each : connections) {
-    if (each->can_go() && (longest == nullptr || each->goes_before(*longest))) {
-      longest = each;
+    if (each->can_go() && (first == nullptr || each->goes_before(*first, now))) {
+      first = each;
     }
   }
-  if ((longest == nullptr || !longest->is_idle()) && end_gone({})) {
+  if ((first == nullptr || first->turn(now) != Connection::Turn::idle) && end_gone({})) {
     return true;
   }
-  if (longest == nullptr) {
+  if (first == nullptr) {
     return false;
   }
-  count(longest->is_idle() ? Ended::idle : Ended::slow);
-  longest->abort();
+  count(first->is_idle() ? Ended::idle : Ended::slow);
+  first->abort();
   return true;
 }
 
 void ServerCore::bound_unsent() {
+  const MonoTime now = net::mono_now();
   while (true) {
     std::unordered_set<const std::string*> bodies;
     std::size_t bytes = 0;
@@ -125,14 +127,14 @@ void ServerCore::bound_unsent() {
         continue;
       }
       bytes += bodies.insert(body).second ? body->size() : 0;
-      if (slowest == nullptr || each->moved() < slowest->moved()) {
+      if (slowest == nullptr || each->is_slower(*slowest, now)) {
         slowest = each;
       }
     }
     if (bodies.size() <= kUnsentBodies || bytes <= options.unsent_bytes) {
       return;
     }
-    if (unsent_log_.due(net::mono_now())) {
+    if (unsent_log_.due(now)) {
       logger.warn(
           "slow readers are cut off, their answers take too much memory",
           {{"bytes", fmt::to_string(bytes)}, {"limit", fmt::to_string(options.unsent_bytes)}});
@@ -147,7 +149,7 @@ bool ServerCore::end_gone(std::chrono::nanoseconds at_least) {
   std::vector<std::shared_ptr<Connection>> answering;
   std::vector<pollfd> ends;
   for (auto& each : all()) {
-    if (each->is_answering() && now - each->moved() >= at_least) {
+    if (each->is_answering() && now - each->since() >= at_least) {
       ends.push_back({.fd = each->descriptor(), .events = POLLRDHUP, .revents = 0});
       answering.push_back(std::move(each));
     }

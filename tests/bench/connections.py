@@ -1,6 +1,6 @@
-"""A scrape beside many other connections: idle ones, readers that do not read, queries whose callers are gone.
+"""A scrape beside many other connections: idle ones, readers that do not read, queries whose callers are gone, half requests.
 
-usage: tests/bench/run connections [--old PROGRAM] [--only idle readers gone]
+usage: tests/bench/run connections [--old PROGRAM] [--only idle readers gone headers drip]
 --old: the same with an older sfb_backup_exporter, in the same run. Each scrape has a connection of its own and is given up
 after 10 s. Needs the agent and the simulator of the bench preset, and `ulimit -n` above the number of idle connections. Asserts nothing.
 """
@@ -14,6 +14,7 @@ import re
 import resource
 import socket
 import statistics
+import threading
 import time
 
 import lab
@@ -35,11 +36,12 @@ def connect(agent, target=None):
     return None
 
 
-def scrape(agent):
-    """Milliseconds of a whole answer with 200, None without one."""
+def scrape(agent, pause=0):
+    """Milliseconds of a whole answer with 200, None without one. `pause`: seconds from the connection to its request."""
     start = time.perf_counter()
     try:
         with connect(agent) as sock:
+            time.sleep(pause)
             sock.settimeout(PATIENCE)
             sock.sendall(f"GET /metrics HTTP/1.0\r\nHost: {agent.address}\r\nAccept-Encoding: gzip\r\n\r\n".encode())
             answer = b""
@@ -56,15 +58,15 @@ def kernel_bytes():
     return pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
 
 
-def measure(agent, crowd, before, scrapes):
+def measure(agent, crowd, before, scrapes, pause=0):
     """Scrapes, one every half second, so that pages are made anew among them."""
     times = []
     for _ in range(scrapes):
-        times.append(scrape(agent))
+        times.append(scrape(agent, pause))
         time.sleep(0.5)
     good = [took for took in times if took is not None]
     alive = 0
-    for sock in crowd:
+    for sock in list(crowd):
         with contextlib.suppress(OSError, AttributeError):
             sock.setblocking(False)
             try:
@@ -93,7 +95,53 @@ def gone(agent, options, before):
     return [], measure(agent, [], before, options.scrapes)
 
 
-KINDS = {"idle": idle, "readers": readers, "gone": gone}
+@contextlib.contextmanager
+def half_requests(agent, options, drips):
+    """More of them all the time, as many a second as `--rate` says."""
+    crowd, stop = [], threading.Event()
+
+    def begin():
+        sock = connect(agent)
+        if sock:
+            with contextlib.suppress(OSError):
+                sock.sendall(b"GET /metrics HTTP/1.1\r\nHost: bench\r\nX: ")
+            sock.setblocking(False)
+        crowd.append(sock)
+
+    def more():
+        while not stop.wait(1 / options.rate):
+            begin()
+
+    def drip():
+        while not stop.wait(0.03):
+            for sock in filter(None, list(crowd)):
+                with contextlib.suppress(OSError):
+                    sock.send(b"a")
+
+    for _ in range(options.halves):
+        begin()
+    threads = [threading.Thread(target=work) for work in (more, drip)[:1 + drips]]
+    for thread in threads:
+        thread.start()
+    try:
+        yield crowd
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+def headers(agent, options, before):
+    with half_requests(agent, options, False) as crowd:
+        return crowd, measure(agent, crowd, before, options.scrapes, options.pause)
+
+
+def drip(agent, options, before):
+    with half_requests(agent, options, True) as crowd:
+        return crowd, measure(agent, crowd, before, options.scrapes, options.pause)
+
+
+KINDS = {"idle": idle, "readers": readers, "gone": gone, "headers": headers, "drip": drip}
 
 
 def run(load, binary, kind, options):
@@ -135,6 +183,9 @@ def main(load, arguments):
     parser.add_argument("--idle", type=int, default=10000)
     parser.add_argument("--readers", type=int, default=400)
     parser.add_argument("--queries", type=int, default=700)
+    parser.add_argument("--halves", type=int, default=520, help="half requests at the begin")
+    parser.add_argument("--rate", type=int, default=200, help="half requests that come then in a second")
+    parser.add_argument("--pause", type=float, default=0.02, help="seconds of a scraper beside them from its connection to its request")
     parser.add_argument("--scrapes", type=int, default=20)
     options = parser.parse_args(arguments)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -142,7 +193,9 @@ def main(load, arguments):
     if options.old:
         binaries = {"old": options.old, **binaries}
     titles = {"idle": f"{options.idle:,} idle connections", "readers": f"{options.readers} readers that do not read",
-              "gone": f"{options.queries} queries whose callers are gone"}
+              "gone": f"{options.queries} queries whose callers are gone",
+              "headers": f"{options.halves} half requests and {options.rate} more a second",
+              "drip": f"{options.halves} half requests that trickle and {options.rate} more a second"}
     for kind in options.only:
         print(f"  {titles[kind]}, {options.pools:,} pools ({wire.busy()})", flush=True)
         for name, binary in binaries.items():

@@ -77,7 +77,9 @@ TEST(ServerCrowd, IdleOnesDoNotBlindIt) {
 }
 
 TEST(ServerCrowd, AnIdleOneGoesBeforeASlowReader) {
-  TestServer server(limited(2));
+  ServerOptions options = limited(2);
+  options.young = 0ms;
+  TestServer server(options);
   const auto reader = stuck_reader(server);
   RawClient idle(server.where);
   ASSERT_TRUE(server.eventually_open(2));
@@ -114,6 +116,57 @@ TEST(ServerCrowd, HalfARequestHoldsNoPlace) {
   ASSERT_TRUE(server.eventually_open(2));
   EXPECT_EQ(status_of(server.where), 200);
   EXPECT_TRUE(headers.is_closed());
+}
+
+TEST(ServerCrowd, HalfARequestGoesBeforeWhoCameLater) {
+  ServerOptions options = limited(2);
+  options.young = 1h;
+  TestServer server(options);
+  RawClient half(server.where);
+  half.send("GET / HT");
+  ASSERT_TRUE(server.eventually_open(1));
+  server.loop.call([] {});
+  RawClient scraper(server.where);  // its request is on its way
+  ASSERT_TRUE(server.eventually_open(2));
+  EXPECT_EQ(status_of(server.where), 200);
+  EXPECT_TRUE(half.is_closed());
+  scraper.send(get_request("/"));
+  EXPECT_EQ(scraper.read().status, 200);
+}
+
+TEST(ServerCrowd, BytesThatTrickleMakeHalfARequestNoYounger) {
+  TestServer server(limited(2));
+  RawClient first(server.where);
+  first.send("POST / HTTP/1.1\r\nHost: h\r\n");
+  ASSERT_TRUE(server.eventually_open(1));
+  server.loop.call([] {});
+  RawClient second(server.where);
+  second.send("GET / HT");
+  ASSERT_TRUE(server.eventually_open(2));
+  server.loop.call([] {});
+  first.send("Content-Length: 9\r\n\r\nabc");  // its body is the same request
+  server.loop.call([] {});
+  server.loop.call([] {});
+  EXPECT_EQ(status_of(server.where), 200);
+  EXPECT_TRUE(first.is_closed());
+  second.send("TP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_EQ(second.read().status, 200);
+}
+
+TEST(ServerCrowd, BytesThatTrickleCutNoReader) {
+  for (const auto young : {std::chrono::milliseconds(0), std::chrono::milliseconds(1h)}) {
+    ServerOptions options = limited(2);
+    options.young = young;
+    TestServer server(options);
+    const auto reader = stuck_reader(server);
+    RawClient dripping(server.where);
+    dripping.send("GET / HT");
+    ASSERT_TRUE(server.eventually_open(2));
+    server.loop.call([] {});
+    EXPECT_EQ(status_of(server.where), 200);
+    EXPECT_TRUE(dripping.is_closed());
+    EXPECT_EQ(reader->read().body.size(), server.state->big->size());
+  }
 }
 
 TEST(ServerCrowd, OneThatIsToldToGoHoldsNoPlace) {
