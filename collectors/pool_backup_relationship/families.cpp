@@ -1,18 +1,21 @@
 #include "collectors/pool_backup_relationship/families.hpp"
 
+#include "collectors/describe.hpp"
+#include "collectors/schema.hpp"
+
 #include <array>
 
 namespace sfb::collectors {
 
 namespace {
 
-using exposition::Labels;
 using exposition::Type;
 using exposition::Writer;
 
 void partner(Writer& writer, const View& view) {
-  if (const auto& labels = static_cast<const RelationshipView&>(view).partner) {
-    writer.sample(*labels, 1);
+  const auto& shown = static_cast<const RelationshipView&>(view);
+  if (shown.partner) {
+    writer.sample(shown.labels, 1);
   }
 }
 
@@ -27,15 +30,28 @@ constexpr std::array kRelationshipFamilies = {
 
 RelationshipView::RelationshipView(const Facts& facts, const Relationship* finding, WallTime seen) {
   static_cast<void>(seen);
-  const auto name = finding == nullptr ? std::nullopt : partner_of(*finding, facts.pool);
-  if (name) {
-    partner.emplace(Labels().add("pool", facts.pool.str()).add("partner", name->str()));
+  partner = finding == nullptr ? std::nullopt : partner_of(*finding, facts.pool);
+  if (partner) {
+    labels.add("pool", facts.pool.str()).add("partner", partner->str());
   }
   samples = kRelationshipFamilies.size();
 }
 
 std::span<const FamilyRow> relationship_families() {
   return kRelationshipFamilies;
+}
+
+Document describe_relationship(const View& view) {
+  const auto& partner = static_cast<const RelationshipView&>(view).partner;
+  Document document;
+  document.roots.push_back(
+      Record().add("partner", partner ? told(partner->str()) : Value()).into(document.graph));
+  return document;
+}
+
+std::string schema_of_relationship() {
+  using namespace schema;
+  return object({{"partner", nullable("string", "As the server knows it.")}});
 }
 
 }  // namespace sfb::collectors

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <span>
+#include <string>
 
 namespace sfb::collectors {
 
@@ -14,9 +15,12 @@ struct RelationshipView final : View {
   /// `finding` is null where there is nothing fresh.
   RelationshipView(const Facts& facts, const Relationship* finding, WallTime seen);
 
-  std::optional<exposition::Labels> partner;
+  std::optional<Fqdn> partner;  ///< absent: not known
+  exposition::Labels labels;    ///< with the partner
 };
 
 std::span<const FamilyRow> relationship_families();
+Document describe_relationship(const View& view);
+std::string schema_of_relationship();
 
 }  // namespace sfb::collectors

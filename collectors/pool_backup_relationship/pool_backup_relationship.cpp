@@ -32,6 +32,8 @@ constinit const Collector kPoolBackupRelationship = {
     .oddities = notes_of,
     .memory = remember_last<Relationship, RelationshipView>,
     .families = relationship_families,
+    .describe = describe_relationship,
+    .schema = schema_of_relationship,
 };
 
 }  // namespace sfb::collectors

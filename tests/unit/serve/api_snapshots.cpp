@@ -5,6 +5,7 @@
 #include "collectors/backup_service_status/status.hpp"
 #include "collectors/management_store_replication/replicas.hpp"
 #include "collectors/management_store_replication/store.hpp"
+#include "collectors/pool_backup_relationship/relationship.hpp"
 
 #include <fmt/format.h>
 
@@ -175,7 +176,11 @@ std::vector<status::PoolSnapshotPtr> others_at_atlanta() {
   collectors::Configuration configuration;
   configuration.values = {1'200'000'000, 10, 5, 20, 50'000, 25, 1};
   settings.good(5min, std::make_shared<const collectors::Configuration>(std::move(configuration)));
-  return {replication.told(), central.told(), settings.told()};
+  Story pairing = story("pool_backup_relationship");
+  collectors::Relationship relationship;
+  relationship.hosts = {Fqdn::parse("chi-cs-001.litwareinc.com").value()};
+  pairing.good(5min, std::make_shared<const collectors::Relationship>(std::move(relationship)));
+  return {replication.told(), central.told(), settings.told(), pairing.told()};
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "collectors/pool_backup_relationship/relationship.hpp"
 
 #include "agent/base/text.hpp"
+#include "agent/value/access.hpp"
 #include "collectors/pool_backup_relationship/pool_backup_relationship.hpp"
 #include "collectors/question.hpp"
 #include "tests/unit/collectors/objects.hpp"
@@ -136,6 +137,24 @@ TEST(PoolBackupRelationship, OneSeriesWithThePartnerOrNone) {
   EXPECT_THAT(samples(names({kPool.str()})), IsEmpty());
   EXPECT_THAT(samples(names({"b.example.com", "c.example.com"})), IsEmpty());
   EXPECT_THAT(samples(names({"b.example.com"}), false), IsEmpty());
+}
+
+// The member `partner` of what programs are told.
+std::optional<std::string> told_partner(const PipelineResult& result) {
+  const auto finding = kPoolBackupRelationship.interpret(result, {});
+  EXPECT_TRUE(finding.has_value());
+  const auto memory = kPoolBackupRelationship.memory(kFacts, {});
+  memory->learn(*finding, {});
+  const Document document = kPoolBackupRelationship.describe(*memory->view(true, {}));
+  const Value* const member = find_member(document.graph, document.roots.front(), "partner");
+  EXPECT_NE(member, nullptr);
+  return member->is_null() ? std::nullopt : std::optional(member->text);
+}
+
+TEST(PoolBackupRelationship, ProgramsAreToldThePartnerOrNull) {
+  EXPECT_EQ(told_partner(names({kPool.str(), "b.example.com"})), "b.example.com");
+  EXPECT_EQ(told_partner(names({kPool.str()})), std::nullopt);
+  EXPECT_THAT(kPoolBackupRelationship.schema(), HasSubstr("\"partner\""));
 }
 
 TEST(PoolBackupRelationship, ThroughTheTable) {
