@@ -25,6 +25,7 @@ Topology of_case(const std::string& name) {
 
 Answer texts(const std::vector<std::string>& words) {
   auto result = std::make_shared<PipelineResult>();
+  result->output.reserve(words.size());
   for (const std::string& word : words) {
     result->output.push_back(Value::string(word));
   }
@@ -95,6 +96,7 @@ TEST(Topology, NothingOfWhichOutputMayBeMissingIsNotNone) {
 
 TEST(Topology, ThePoolsHaveACap) {
   std::vector<std::string> many;
+  many.reserve(kMostPools + 3);
   for (std::size_t i = 0; i < kMostPools + 3; ++i) {
     many.push_back(fmt::format("UserServer:pool-{:04}.example.com", i));
   }

@@ -25,6 +25,7 @@ const Facts kFacts{.pool = kPool};
 PipelineResult names(std::vector<std::string> hosts) {
   PipelineResult result;
   std::vector<Value> items;
+  items.reserve(hosts.size());
   for (std::string& name : hosts) {
     items.push_back(text(std::move(name)));
   }
