@@ -75,7 +75,7 @@ def peer_arguments(folder, realm, method, scheme):
 
 
 def cost(options):
-    print(f"\nOne evaluation by method (HTTP bytes, before TLS; CPU of the client alone; the agent's idle CPU is subtracted; {wire.busy()})")
+    print(f"\nOne evaluation by method (trips: all HTTP requests, logons included; HTTP bytes, before TLS; CPU of the client alone; the agent's idle CPU is subtracted; {wire.busy()})")
     print(f"  {'':46} {'runs':>6} {'trips':>6} {'bytes up':>8} {'down':>8} {'conns':>6} {'CPU ms':>8} {'wall ms':>8}")
     ways = [(method, scheme) for scheme in SCHEMES for method in METHODS]
     pools = [wire.pool_name(n) for n in range(options.rate * options.every)]
@@ -85,7 +85,7 @@ def cost(options):
                     "listeners": [listener(f"{method}-{scheme}", method, scheme, realm) for method, scheme in ways]}
         with lab.Simulator(folder.folder, scenario, environment=folder.environment) as simulator:
             for method, scheme in ways:
-                for mode in MODES:
+                for mode in options.modes:
                     name, keys = f"{method}-{scheme}", {"language": "full", **wire.kept(mode)}
                     configure = lambda interval, n=name, m=method, k=keys: folder.configure_logons(
                         simulator, {n: (folder.credential(realm, m), k)}, settings=wire.settings(interval, f"{options.every}s"), pools=dict.fromkeys(pools, n))
@@ -106,7 +106,7 @@ def cost(options):
             os.environ.update(realm.environment(KRB5CCNAME=f"FILE:{realm.kinit(logon_lab.CLIENT, logon_lab.PASSWORD)}"))
             for method, scheme in ways:
                 arguments = peer_arguments(folder, realm, method, scheme)
-                for mode in MODES if arguments else ():
+                for mode in options.modes if arguments else ():
                     url = simulator.url(f"{method}-{scheme}").replace("127.0.0.1", "localhost")
                     try:
                         found = wire.peer(simulator, mode, options, url, **arguments)
@@ -136,7 +136,7 @@ def side(stack, options, method):
     one = (folder.credential(realm, method), {})
     pools = {wire.pool_name(n): f"listener-{n % options.endpoints + 1}" for n in range(options.pools)}
     folder.configure_logons(simulator, {f"listener-{n + 1}": one for n in range(options.endpoints)}, pools=pools,
-                            settings=wire.settings(options.interval, "60s", max_concurrent_evaluations=1024))
+                            settings=wire.settings(options.interval, options.timeout, max_concurrent_evaluations=1024))
     return stack.enter_context(lab.Agent(folder.folder, environment=folder.environment)), set(pools), simulator
 
 
@@ -169,6 +169,7 @@ def scale(options):
 def main(arguments):
     parser = argparse.ArgumentParser(prog="tests/bench/run logon", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", choices=["cost", "scale"], default=["cost", "scale"])
+    parser.add_argument("--modes", nargs="+", choices=MODES, default=MODES, help="cost: all")
     parser.add_argument("--seconds", type=float, default=10, help="cost: of each measurement of the agent (10)")
     parser.add_argument("--rate", type=int, default=50, help="cost: the agent's evaluations a second (50)")
     parser.add_argument("--every", type=int, default=1, help="cost: seconds from one evaluation of a pool to the next, and its time-out; more on a busy machine (1)")
@@ -177,6 +178,7 @@ def main(arguments):
     parser.add_argument("--pools", type=int, default=1000, help="scale (1000)")
     parser.add_argument("--endpoints", type=int, default=50, help="scale (50)")
     parser.add_argument("--interval", default="2m", help="scale: evaluation_interval, such as 20s (2m)")
+    parser.add_argument("--timeout", default="60s", help="scale: evaluation_timeout (60s)")
     parser.add_argument("--scheme", choices=SCHEMES, default="http", help="scale (http, where messages are sealed)")
     parser.add_argument("--scrape", type=float, default=15, help="scale: seconds from scrape to scrape (15)")
     options = parser.parse_args(arguments)

@@ -77,7 +77,7 @@ Cost = collections.namedtuple("Cost", "runs trips up down connections cpu wall")
 
 def counted(before, after, runs, cpu, wall):
     each = lambda key: (after[key] - before[key]) / runs
-    return Cost(runs, each("requests"), each("bytes_in"), each("bytes_out"), each("connections_made"), 1000 * cpu / runs, wall)
+    return Cost(runs, each("http_requests"), each("bytes_in"), each("bytes_out"), each("connections_made"), 1000 * cpu / runs, wall)
 
 
 def show_cost(name, cost):
