@@ -40,7 +40,7 @@ struct ReaderLimits {
 
 /// Reads one document (UTF-8, an XML declaration is allowed). Never throws. Depth costs no stack.
 /// Reason::parse:
-/// - xml.syntax: with line and column
+/// - xml.syntax: with line and column; also a tag with more than 1,024 attributes
 /// - xml.trailing: content after the root element
 /// - xml.doctype, xml.too_deep, xml.too_large
 Result<Element> read(std::string_view document, const ReaderLimits& limits);

@@ -1,11 +1,13 @@
 #include "agent/xml/stream.hpp"
 
 #include "agent/base/ascii.hpp"
+#include "agent/xml/counting_memory.hpp"
 
 #include <expat.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +22,21 @@ namespace {
 constexpr std::size_t kMaxSpaceLength = 512;
 // Prefixes in scope are searched one after the other.
 constexpr std::size_t kMaxBindings = 64;
+// No format read here has a tag with a tenth of them.
+constexpr std::size_t kMaxAttributes = 1024;
+// Expat's own memory: one name as long as the document takes seven times that, each open element
+// its share beside it.
+constexpr std::size_t kParserTimes = 8;
+constexpr std::size_t kOpenElement = 256;
+constexpr std::size_t kLeastParser = 1UL << 20U;
+
+std::size_t parser_memory(const ReaderLimits& limits) {
+  const auto times = [](std::size_t value, std::size_t by) {
+    return by * std::min(value, SIZE_MAX / 4 / by);
+  };
+  return std::max(times(limits.bytes, kParserTimes), kLeastParser) +
+         times(limits.depth, kOpenElement);
+}
 // Expat copies what it is given: little at a time, yet so much that a text which has no end does
 // not take long.
 constexpr std::size_t kChunk = 256UL << 10U;
@@ -63,7 +80,7 @@ class Session {
  public:
   // `first`: end with the root element.
   Session(const ReaderLimits& limits, Handler& handler, bool first)
-      : limits_(limits), handler_(handler), first_(first) {}
+      : limits_(limits), handler_(handler), memory_(parser_memory(limits)), first_(first) {}
 
   Result<Extent> run(std::string_view document);
 
@@ -95,6 +112,7 @@ class Session {
 
   const ReaderLimits& limits_;
   Handler& handler_;
+  CountingMemory memory_;  // outlives the parser
   Parser parser_;
   std::optional<Error> error_;
   std::vector<Binding> bindings_;
@@ -169,6 +187,9 @@ Status Session::start(std::string_view name, const XML_Char** attributes) {
   ++nodes_;
   for (const XML_Char** at = attributes; *at != nullptr; at += 2) {
     ++nodes_;
+    if (attributes_.size() == kMaxAttributes) {
+      return syntax(fmt::format("a tag of the XML has more than {} attributes", kMaxAttributes));
+    }
     const std::string_view attribute(at[0]);
     const auto parts = split_name(attribute);
     if (!parts) {
@@ -225,6 +246,12 @@ std::unexpected<Error> Session::stopped() {
     return std::unexpected(std::move(*error_));
   }
   const XML_Parser parser = parser_.get();
+  if (memory_.over()) {
+    return syntax(
+        fmt::format("the XML has a tag with too many attributes: it takes more than {} "
+                    "bytes of memory",
+                    memory_.limit()));
+  }
   if (root_ended_) {
     return fail(
         Reason::parse, "xml.trailing",
@@ -243,8 +270,9 @@ Result<Extent> Session::run(std::string_view document) {
     return too_large(
         fmt::format("the XML has {} bytes, the limit is {}", document.size(), limits_.bytes));
   }
+  const CountingMemory::Use use(memory_);
   // The encoding given here wins over the one a declaration names.
-  parser_.reset(XML_ParserCreate("UTF-8"));
+  parser_.reset(XML_ParserCreate_MM("UTF-8", &CountingMemory::suite(), nullptr));
   if (!parser_) {
     return fail(Reason::internal, "xml.parser", "no memory for an XML parser");
   }

@@ -116,11 +116,15 @@ CLIXML = {
     "one text of lines": lambda size: "<S>" + "a\n" * ((size - 200) // 2) + "</S>",
     "one name": lambda size: f'<Obj><MS><S N="{"n" * (size - 300)}">a</S></MS></Obj>',
     "one byte array": lambda size: f'<Obj><MS><BA N="a">{"AAAA" * ((size - 300) // 4)}</BA><S N="b">c</S></MS></Obj>',
+    "one tag of many attributes": lambda size: filled("<S", lambda n: f' a{n:x}=""', "/>", size),
+    "attributes with a prefix": lambda size: filled('<S xmlns:p="u"', lambda n: f' p:a{n:x}=""', "/>", size),
+    "attributes of many names": lambda size: listed(lambda n: f'<S a{n:x}=""/>', size),
     "unknown elements": lambda size: filled(f'<Obj xmlns:p="{"u" * 500}"><LST>', "<p:a/>", "</LST></Obj>", size),
     "an error of one long text": large_error,
 }
 XML_ONLY = {
     "clixml, U+FFFE": lambda size: objs(f"<S>{chr(0xFFFE) * ((size - 300) // 3)}</S>").encode(),
+    "clixml, UTF-16 attributes": lambda size: b"\xff\xfe" + objs(CLIXML["one tag of many attributes"](size - 200)).encode("utf-16-le"),
     "clixml, UTF-16": lambda size: b"\xff\xfe" + objs(listed("<Obj/>", size - 200)).encode("utf-16-le"),
 }
 

@@ -156,6 +156,37 @@ TEST(XmlReader, NamespacesCannotMultiply) {
   EXPECT_EQ(code_of(text + "/>"), "xml.too_large");
 }
 
+std::string tag_with(int attributes) {
+  std::string text = "<a";
+  for (int i = 0; i < attributes; ++i) {
+    text += " b" + std::to_string(i) + "=''";
+  }
+  return text + "/>";
+}
+
+TEST(XmlReader, ATagHasFewAttributes) {
+  EXPECT_EQ(code_of(tag_with(1024)), "read");
+  EXPECT_EQ(code_of(tag_with(1025)), "xml.syntax") << "no size is to be raised for that";
+}
+
+// Expat takes more than a hundred bytes for each before it tells of the first.
+TEST(XmlReader, AttributesThatAreNotReadYetTakeLittleMemory) {
+  const std::string text = tag_with(300'000);
+  const auto element = read(text, {.bytes = text.size(), .nodes = 1'000'000});
+  ASSERT_FALSE(element.has_value());
+  EXPECT_EQ(element.error().code, "xml.syntax");
+  EXPECT_THAT(element.error().message, HasSubstr("too many attributes: it takes more than"));
+}
+
+TEST(XmlReader, NamesAndTextsAsLongAsTheDocumentAreRead) {
+  const std::string text(4UL << 20U, 'x');
+  for (const std::string& each : {"<a>" + text + "</a>", "<a b='" + text + "'/>", "<" + text + "/>",
+                                  "<a " + text + "=''/>", "<a><!--" + text + "--></a>",
+                                  "<a><?b " + text + "?></a>", "<a><![CDATA[" + text + "]]></a>"}) {
+    EXPECT_EQ(code_of(each, {.bytes = each.size()}), "read") << each.substr(0, 10);
+  }
+}
+
 // Refuses what it is told to, and counts what still comes.
 class Refusing final : public Handler {
  public:
