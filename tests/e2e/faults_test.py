@@ -199,14 +199,14 @@ class Faults(LabTest):
         self.assertEqual(acts, {fault["do"] for row in self.table.values() for fault in faults_of(row)})
 
     def test_the_runbook_has_every_reason(self):
-        text = (lab.ROOT / "deploy/prometheus/runbook.md").read_text(encoding="utf-8")
-        listed = text.split("Transport `winrm`, by reason:", 1)[1].split("4. Transport `file`")[0]
+        text = (lab.ROOT / "deploy/runbooks/codes.md").read_text(encoding="utf-8")
+        listed = text.split("\n## winrm\n", 1)[1].split("\n## ")[0]
         reasons = {row[1] for row in self.table.values() if row[1]} | {"dns", "tls", "process"}
-        missing = {reason for reason in reasons if not re.search(rf"(?m)^   - [^:]*`{reason}`[^:]*:", listed)}
+        missing = {reason for reason in reasons if not re.search(rf"(?m)^- [^:]*`{reason}`[^:]*:", listed)}
         self.assertEqual(missing, set())
 
     def test_the_runbook_has_every_code_of_what_got_lost(self):
-        text = (lab.ROOT / "deploy/prometheus/runbook.md").read_text(encoding="utf-8")
+        text = (lab.ROOT / "deploy/runbooks/codes.md").read_text(encoding="utf-8")
         for name in ("unfinished", "other-pid", "lost-object", "no-extras"):
             self.assertIn(f"`{WIRE[name][2]}`", text)
 

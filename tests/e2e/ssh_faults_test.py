@@ -193,12 +193,12 @@ class Runbook(unittest.TestCase):
              "ssh.extras_missing", "ssh.extras_disagree")
 
     def test_it_has_every_code_and_reason(self):
-        text = (lab.ROOT / "deploy/prometheus/runbook.md").read_text(encoding="utf-8")
-        listed = text.split("Transport `ssh`, by reason", 1)[1].split("\n\n", 1)[0]
+        text = (lab.ROOT / "deploy/runbooks/codes.md").read_text(encoding="utf-8")
+        listed = text.split("\n## ssh\n", 1)[1].split("\n## ", 1)[0]
         self.assertEqual({code for code in self.CODES if f"`{code}`" not in listed}, set())
         noticed = itertools.chain(*(step[1].values() for step in STEPS.values()), (reason for _, reason in PIPELINE.values() if reason))
         reasons = {reason for reason, _ in noticed} | {"dns", "connect", "tls", "auth", "throttled"}
-        self.assertEqual({reason for reason in reasons if not re.search(rf"(?m)^   - [^:]*`{reason}`[^:]*:", listed)}, set())
+        self.assertEqual({reason for reason in reasons if not re.search(rf"(?m)^- [^:]*`{reason}`[^:]*:", listed)}, set())
 
     def test_no_code_of_the_transport_is_left_out(self):
         sources = [*(lab.ROOT / "agent/remote/process").glob("*.cpp"), lab.ROOT / "agent/os/child_process.cpp", lab.ROOT / "agent/os/spawn.cpp"]

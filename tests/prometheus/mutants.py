@@ -1,40 +1,56 @@
 #!/usr/bin/env python3
 """Breaks the alert rules: mutants.py ALERTS.yml OUTDIR
 
-Writes OUTDIR/NAME/alerts.yml with every alert broken in the same way, and OUTDIR/NAME/alerts with the
-names of the broken ones. The rule tests must fail for each name:
-  never    the alert never fires            -> would a test notice that it is gone?
-  always   the alert fires always           -> would a test notice a false alarm?
-  at-once  the alert does not wait (`for`)  -> would a test notice a nervous one?
-  patient  the alert waits twice as long    -> would a test notice a late one?
-An alert with two severities has two rules; NAME ends in .0 for the first rule of each alert and in .1
-for the second, so that neither hides behind the other.
+Writes OUTDIR/NAME/alerts.yml with every alert broken in the same way, and OUTDIR/NAME/names with the names of the broken
+ones. The incidents must differ for each name:
+  never    the alert never fires                          -> would a test notice that it is gone?
+  always   the alert fires for whatever pool there is     -> would a test notice a false alarm?
+  hasty    thresholds, ranges and `for` are half as long  -> would a test notice a nervous one?
+  patient  they are twice as long                         -> would a test notice a late one?
+An alert with two severities has two rules; NAME ends in .0 for the first rule of each alert and in .1 for the second, so
+that neither hides behind the other.
 """
 import copy
 import pathlib
+import re
 import sys
 
 import yaml
 
-
-def seconds(duration):
-    return int(duration[:-1]) * {"s": 1, "m": 60, "h": 3600}[duration[-1]]
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-def broken(rule, kind):
-    changes = {
-        "never": {"expr": f"({rule['expr']}) unless on () vector(1)"},
-        "always": {"expr": "vector(1)", "for": "0s"},
-        "at-once": {"for": "0s"},
-        "patient": {"for": f"{2 * seconds(rule['for'])}s"},
-    }
-    return {**rule, **changes[kind]}
+def scaled(factor):
+    def duration(match):
+        return f"{match[1]}{int(int(match[2]) * UNITS[match[3]] * factor)}s"
+
+    def threshold(match):
+        return match[0] if match[2] in ("0", "1") else f"{match[1]}{float(match[2]) * factor:g}"
+
+    def change(rule):
+        # The 20 minutes at the beginning of a range are no threshold.
+        expr = re.sub(r"(\[(?!20m)|offset )(\d+)([smhd])", duration, rule["expr"])
+        expr = re.sub(r"([<>]=? )(\d+(?:\.\d+)?)\b(?! \*)", threshold, expr)
+        expr = re.sub(r"(?m)(\+ )(\d+)$", threshold, expr)  # SfbBackupEvaluationStale: so many seconds after the intervals
+        made = {**rule, "expr": expr}
+        if "for" in rule:
+            made["for"] = re.sub(r"()(\d+)([smhd])", duration, rule["for"])
+        return made
+
+    return change
+
+
+KINDS = {
+    "never": lambda rule: {**rule, "expr": f"({rule['expr']}) unless on () vector(1)"},
+    "always": lambda rule: {**rule, "expr": "max by (job, pool) (sfb_backup_pool_info)", "for": "0s"},
+    "hasty": scaled(0.5),
+    "patient": scaled(2),
+}
 
 
 def mutant(document, kind, which):
     """The document with the rule number `which` of every alert broken, and the alerts' names."""
-    document = copy.deepcopy(document)
-    seen = {}
+    document, seen, names = copy.deepcopy(document), {}, []
     for group in document["groups"]:
         for i, rule in enumerate(group["rules"]):
             name = rule.get("alert")
@@ -42,19 +58,22 @@ def mutant(document, kind, which):
                 continue
             seen[name] = seen.get(name, -1) + 1
             if seen[name] == which:
-                group["rules"][i] = broken(rule, kind)
-    return document, [name for name, last in seen.items() if last >= which]
+                broken = KINDS[kind](rule)
+                if broken != rule:
+                    group["rules"][i] = broken
+                    names.append(name)
+    return document, names
 
 
 def main():
     document = yaml.safe_load(pathlib.Path(sys.argv[1]).read_text(encoding="utf-8"))
-    for kind in ("never", "always", "at-once", "patient"):
+    for kind in KINDS:
         for which in (0, 1):
             mutated, names = mutant(document, kind, which)
             folder = pathlib.Path(sys.argv[2]) / f"{kind}.{which}"
             folder.mkdir(parents=True)
             (folder / "alerts.yml").write_text(yaml.safe_dump(mutated), encoding="utf-8")
-            (folder / "alerts").write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
+            (folder / "names").write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
 
 
 main()

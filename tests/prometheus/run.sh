@@ -1,51 +1,58 @@
 #!/usr/bin/env bash
-# Checks deploy/prometheus: syntax, the rule tests, a runbook section for every alert, and that the
-# tests would notice a broken rule (every alert is broken in four ways, a test of that very alert must
-# fail each time). Last line: N passed, N failed. Needs promtool and python3-yaml; one to three minutes.
+# Checks the mixin and deploy/prometheus: the committed rules are those of the mixin, syntax, a runbook for every alert, the
+# words of the alerts, incidents of a day, and that the incidents would notice a broken rule (every alert is broken in four
+# ways, an incident of that very alert must differ each time). Last line: N passed, N failed. Needs jsonnet, promtool,
+# amtool and python3-yaml. Some minutes.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 rules=$root/deploy/prometheus
+runbooks=$root/deploy/runbooks
 # shellcheck source=tests/check.sh
 . "$root/tests/check.sh"
 
-check 'promtool check rules' promtool check rules "$rules/alerts.yml"
+"$root/deploy/mixin/generate" "$work/generated.yml"
+check 'alerts.yml is what deploy/mixin/generate writes' diff "$rules/alerts.yml" "$work/generated.yml"
+other() { jsonnet -S -e "local m = (import '$root/deploy/mixin/mixin.libsonnet') + { _config+:: { runbookURLPattern: 'http://other/%s', lync2013Pools: '.*old.*' } }; std.manifestJson(m.prometheusAlerts)" > "$work/other.json"; }
+check 'the mixin takes another configuration' other
+check 'and shows the other address' grep -q 'http://other/SfbBackupExportError' "$work/other.json"
+check 'and the other pools' grep -q 'pool=~\\".*old' "$work/other.json"
+for file in alerts windows-service; do
+  check "promtool check rules $file" promtool check rules "$rules/$file.yml"
+done
 check 'promtool check config' promtool check config "$rules/scrape.yml"
-tests=("$here"/*_test.yml)
-for file in "${tests[@]}"; do
-  check "rule tests $(basename "$file")" promtool test rules "$file"
+check 'amtool check-config' amtool check-config "$rules/alertmanager.yml"
+
+# Every alert has its page with all parts, every page its alert, every address its page.
+alerts=$(cat "$rules"/{alerts,windows-service}.yml | sed -n 's/^ *- *alert: *"\{0,1\}\([A-Za-z]*\)"\{0,1\}$/\1/p' | sort -u)
+pages=$(cd "$runbooks" && printf '%s\n' Sfb*.md | sed 's/\.md$//')
+check 'there are alerts' test -n "$alerts"
+check 'a page for every alert and none besides' diff <(echo "$alerts") <(echo "$pages")
+urls() { cat "$rules"/{alerts,windows-service}.yml | sed -n 's/^ *"\{0,1\}runbook_url"\{0,1\}: *"\{0,1\}\([^"]*\)"\{0,1\}$/\1/p' | sort -u; }
+check 'every runbook_url is http and leads to a page' diff <(echo "$pages") <(urls | sed -n 's|^https\{0,1\}://.*/\(Sfb[A-Za-z]*\)\.md$|\1|p')
+whole_page() {
+  local part
+  for part in Means 'The cmdlet prints' 'First commands' Causes 'False alarms' 'Planned work'; do
+    grep -qE "^\*\*$part(\*\*|\.\*\*|\*\*,)" "$1" || { echo "$1 has no part $part"; return 1; }
+  done
+}
+for page in "$runbooks"/Sfb*.md; do
+  check "$(basename "$page") is whole" whole_page "$page"
 done
 
-# Every alert has its section, every section its alert, every link its section.
-alerts=$(sed -n 's/^ *- alert: *//p' "$rules/alerts.yml" | sort -u)
-sections=$(sed -n 's/^## \(SfbBackup.*\)$/\1/p' "$rules/runbook.md" | sort -u)
-links=$(sed -n 's/^ *runbook_url: .*#//p' "$rules/alerts.yml" | sort -u)
-check 'there are alerts' test -n "$alerts"
-check 'a runbook section for every alert and none besides' diff <(echo "$alerts") <(echo "$sections")
-check 'runbook links' diff <(echo "$alerts" | tr '[:upper:]' '[:lower:]' | sort -u) <(echo "$links")
+check 'the words of the alerts' python3 "$here/words.py" "$rules/alerts.yml"
+check 'the pair directions' python3 "$here/directions.py" "$rules/alerts.yml"
+check 'incidents' python3 "$here/incidents.py" "$rules/alerts.yml"
+check 'short incidents' python3 "$here/incidents.py" "$rules/alerts.yml" --mutants
 
-# The tests name the rules by a relative path, so a mutant gets a tree of the same shape. Only the
-# tests by alert name take part: promtool says of a failed one which alert it was about.
-test_mutant() {
-  mkdir -p "$1/tests/prometheus" "$1/deploy/prometheus"
-  mv "$1/alerts.yml" "$1/deploy/prometheus/"
-  cp "$here"/{states,cms,collectors,evaluations}_test.yml "$1/tests/prometheus/"
-  promtool check rules "$1/deploy/prometheus/alerts.yml" >"$1/check" 2>&1 || return 1
-  # One process per file, side by side; that they fail is what the caller wants to see.
-  local file
-  for file in "$1"/tests/prometheus/*_test.yml; do
-    promtool test rules "$file" >"$file.output" 2>&1 &
-  done
-  wait
-  cat "$1"/tests/prometheus/*.output >"$1/output"
-}
 /usr/bin/python3 "$here/mutants.py" "$rules/alerts.yml" "$work/mutants"
 for mutant in "$work"/mutants/*; do
-  check "mutant $(basename "$mutant") is a valid rule file" test_mutant "$mutant"
+  check "mutant $(basename "$mutant") is a valid rule file" promtool check rules --lint=none "$mutant/alerts.yml"
+  python3 "$here/incidents.py" "$mutant/alerts.yml" --mutants --names > "$mutant/noticed" || true
   while read -r alert; do
-    check "a test notices $alert $(basename "$mutant")" grep -E "alertname: ?$alert," "$mutant/output"
-  done <"$mutant/alerts"
+    check "an incident notices $alert $(basename "$mutant")" grep -x "$alert" "$mutant/noticed"
+  done < "$mutant/names"
 done
 
 finish
