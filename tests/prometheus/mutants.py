@@ -5,8 +5,8 @@ Writes OUTDIR/NAME/alerts.yml with every alert broken in the same way, and OUTDI
 ones. The incidents must differ for each name:
   never    the alert never fires                          -> would a test notice that it is gone?
   always   the alert fires for whatever pool there is     -> would a test notice a false alarm?
-  hasty    thresholds, ranges and `for` are half as long  -> would a test notice a nervous one?
-  patient  they are twice as long                         -> would a test notice a late one?
+  hasty    thresholds and ranges are halved, no `for`     -> would a test notice a nervous one?
+  patient  they are doubled, `for` is four times as long  -> would a test notice a late one?
 An alert with two severities has two rules; NAME ends in .0 for the first rule of each alert and in .1 for the second, so
 that neither hides behind the other.
 """
@@ -20,7 +20,12 @@ import yaml
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-def scaled(factor):
+def scaled(factor, wait):
+    """Thresholds and ranges times `factor`, `for` times `wait`."""
+
+    def waiting(match):
+        return f"{int(int(match[1]) * UNITS[match[2]] * wait)}s"
+
     def duration(match):
         return f"{match[1]}{int(int(match[2]) * UNITS[match[3]] * factor)}s"
 
@@ -34,7 +39,7 @@ def scaled(factor):
         expr = re.sub(r"(?m)(\+ )(\d+)$", threshold, expr)  # SfbBackupEvaluationStale: so many seconds after the intervals
         made = {**rule, "expr": expr}
         if "for" in rule:
-            made["for"] = re.sub(r"()(\d+)([smhd])", duration, rule["for"])
+            made["for"] = re.sub(r"(\d+)([smhd])", waiting, rule["for"])
         return made
 
     return change
@@ -43,8 +48,8 @@ def scaled(factor):
 KINDS = {
     "never": lambda rule: {**rule, "expr": f"({rule['expr']}) unless on () vector(1)"},
     "always": lambda rule: {**rule, "expr": "max by (job, pool) (sfb_backup_pool_info)", "for": "0s"},
-    "hasty": scaled(0.5),
-    "patient": scaled(2),
+    "hasty": scaled(0.5, 0),
+    "patient": scaled(2, 4),
 }
 
 
