@@ -46,6 +46,13 @@ std::span<const binding::Cmdlet* const> cmdlets() {
   return kCmdlets;
 }
 
+std::string_view expandable(const binding::Cmdlet& cmdlet) {
+  const auto found = std::ranges::find_if(all(), [&](const Collector* collector) {
+    return collector->cmdlet().name == cmdlet.name && collector->expand != nullptr;
+  });
+  return found == all().end() ? std::string_view() : (*found)->rows_of;
+}
+
 bool asks_pool(const binding::Cmdlet& cmdlet) {
   return std::ranges::any_of(cmdlet.parameters, [](const binding::Parameter& parameter) {
     return parameter.name == "PoolFqdn";

@@ -127,6 +127,14 @@ struct Change {
   std::vector<LogField> fields;
 };
 
+/// A module's words as the server spelled them, for the history.
+struct ModuleWords {
+  std::string identity;
+  std::string exported;
+  std::string imported;
+  bool operator==(const ModuleWords&) const = default;
+};
+
 /// Data and pure functions. It knows neither transports nor sockets.
 struct Collector {
   std::string_view name;   ///< its folder; in the configuration, in labels and in dropped files
@@ -157,6 +165,11 @@ struct Collector {
   Document (*describe)(const View&) = nullptr;
   /// The JSON Schema of that object (schema.hpp).
   std::string (*schema)() = nullptr;
+  /// The items of `rows_of` of all output objects, each an object of its own; new ones are added to
+  /// the graph. Absent: nothing can be expanded.
+  std::vector<Value> (*expand)(PipelineResult&) = nullptr;
+  /// The states of the modules, for the history. Absent: the collector knows none.
+  std::vector<ModuleWords> (*states)(const Finding&) = nullptr;
 };
 
 /// All collectors in a fixed order. The first is the pool's status: it is always asked, and goes
@@ -175,6 +188,9 @@ const Collector* find(std::string_view name);
 
 /// The signatures of all collectors, each cmdlet once, in their order.
 std::span<const binding::Cmdlet* const> cmdlets();
+
+/// The member that can be expanded (Collector::expand); empty where none can.
+std::string_view expandable(const binding::Cmdlet& cmdlet);
 
 /// Whether the cmdlet asks about a pool: it has a parameter PoolFqdn. Else a question's pool is the
 /// one through which it is asked.

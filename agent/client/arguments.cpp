@@ -59,6 +59,12 @@ binding::Cmdlet with_own(binding::Cmdlet cmdlet) {
                                .type = binding::ParameterType::enumeration,
                                .type_name = "OutputView",
                                .enumerators = enumerators(format::kViews)});
+  if (const std::string_view member = collectors::expandable(cmdlet); !member.empty()) {
+    cmdlet.parameters.push_back({.name = "ExpandProperty",
+                                 .type = binding::ParameterType::enumeration,
+                                 .type_name = "ExpandableProperty",
+                                 .enumerators = {std::string(member)}});
+  }
   return cmdlet;
 }
 
@@ -302,6 +308,8 @@ std::expected<Arguments, UsageError> parse_arguments(const binding::Cmdlet& cmdl
       has_edition = true;
     } else if (value.parameter == "View") {
       parsed.view = to_lower(value.text);
+    } else if (value.parameter == "ExpandProperty") {
+      parsed.expand = value.text;
     }
   }
   // It is mandatory: behind the binder it is there.
@@ -331,6 +339,9 @@ std::string request_target(const Arguments& arguments, int width) {
   if (!arguments.view.empty()) {
     target += "&view=" + http::percent_encode(arguments.view);
   }
+  if (!arguments.expand.empty()) {
+    target += "&expand=" + http::percent_encode(arguments.expand);
+  }
   return target;
 }
 
@@ -343,9 +354,11 @@ std::string usage(const binding::Cmdlet& cmdlet) {
     line += " -Via <Fqdn>";
   }
   const std::string indent(cmdlet.name.size() + 1, ' ');
+  const std::string_view member = collectors::expandable(cmdlet);
+  const std::string expand = member.empty() ? "" : fmt::format(" [-ExpandProperty {{{}}}]", member);
   return line + "\n" + indent + "[-As {Text | Json | Clixml}] [-Edition {3.0 | 4.0 | 5.1 | 7}]\n" +
-         indent +
-         "[-View {List | Table | Autosize | Wrap}]\n\n"
+         indent + "[-View {List | Table | Autosize | Wrap}]" + expand +
+         "\n\n"
          "Asks the running sfb_backup_exporter and prints what the cmdlet would print.\n"
          "Parameter names may be shortened and written in any case, as in PowerShell.\n" +
          (collectors::asks_pool(cmdlet)
@@ -353,7 +366,10 @@ std::string usage(const binding::Cmdlet& cmdlet) {
               : "-Via: the configured pool through which the deployment is asked.\n") +
          "-Edition: the PowerShell whose output is copied. Without it Text follows the server's "
          "version,\n"
-         "and Json is laid out as 7 does.\n"
+         "and Json is laid out as 7 does.\n" +
+         (member.empty()
+              ? ""
+              : "-ExpandProperty: prints the items of this member, as `(...).MEMBER` does.\n") +
          "-View: prints as Format-List, Format-Table, Format-Table -AutoSize or Format-Table -Wrap "
          "does.\n\n"
          "  SFB_BACKUP_EXPORTER_URL  where the agent listens: http://127.0.0.1:9943 (default) or "

@@ -20,6 +20,7 @@ struct Arguments {
   std::string as = "text";
   std::string edition;
   std::string view;
+  std::string expand;  ///< the member whose items are wanted; empty: the object
   bool help = false;
 };
 

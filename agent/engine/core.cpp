@@ -315,7 +315,7 @@ void Core::conclude(Pool& pool, const Job& job, Result<remote::Reply> result, No
   const std::uint64_t session = result ? result->session : 0;
   const status::EvaluationPtr evaluation =
       engine::conclude(++evaluations_, job, std::move(result), options_.limits, now);
-  keeping_.add(pool, pool.history.add(*evaluation, job.scheduled));
+  keeping_.add(pool, pool.history.add(*evaluation, job.scheduled, before.get()));
   pool.cache.add(evaluation, now.mono);
   if (job.drives_activity()) {
     pool.activity.finished(now.mono);

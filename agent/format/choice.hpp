@@ -62,6 +62,7 @@ struct Choice {
   /// Absent: text follows the server's PSVersion, JSON is that of 7.
   std::optional<Edition> edition = {};
   View view = View::automatic;
+  bool expanded = false;  ///< the items of Collector::rows_of instead of the objects
 };
 
 /// An option that does not fit the chosen form.
@@ -93,7 +94,8 @@ inline Options console_of(const Choice& choice, int width, std::string_view ps_v
 
 /// The server may render its answer itself: nothing was chosen that only our formatter can do.
 constexpr bool leaves_text_to_server(const Choice& choice) {
-  return choice.as == As::text && !choice.edition && choice.view == View::automatic;
+  return choice.as == As::text && !choice.edition && choice.view == View::automatic &&
+         !choice.expanded;
 }
 
 /// The server's own text of a result, if the choice allows it; null: we render it.

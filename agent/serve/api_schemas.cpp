@@ -120,21 +120,28 @@ std::string pairs_schema() {
 }
 
 std::string history_schema() {
-  const std::string entry =
-      js::object({{"id", js::of("integer")},
-                  {"time", js::time("When it ended.")},
-                  {"evaluated_at", js::time("When the answer was made.")},
-                  {"trigger", js::words({"schedule", "query", "probe"})},
-                  {"question", js::of("string", "What was asked beside the pool.")},
-                  {"duration_seconds", js::of("number")},
-                  {"outcome", js::words({"good", "failed", "skipped"})},
-                  {"reason", js::of("string", "Empty when good.")},
-                  {"code", js::of("string")},
-                  {"stage", js::of("string")},
-                  {"message", js::of("string")},
-                  {"remedy", js::of("string")},
-                  {"request_id", js::of("string")},
-                  {"front_end", js::of("string", "URL of the server that was asked; or empty.")}});
+  const std::string entry = js::object(
+      {{"id", js::of("integer")},
+       {"time", js::time("When it ended.")},
+       {"evaluated_at", js::time("When the answer was made.")},
+       {"trigger", js::words({"schedule", "query", "probe"})},
+       {"question", js::of("string", "What was asked beside the pool.")},
+       {"duration_seconds", js::of("number")},
+       {"outcome", js::words({"good", "failed", "skipped"})},
+       {"reason", js::of("string", "Empty when good.")},
+       {"code", js::of("string")},
+       {"stage", js::of("string")},
+       {"message", js::of("string")},
+       {"remedy", js::of("string")},
+       {"request_id", js::of("string")},
+       {"modules", js::list(js::object({{"identity", js::of("string")},
+                                        {"export", js::of("string", "The server's word.")},
+                                        {"import", js::of("string")}}),
+                            "Of a good answer.")},
+       {"changes", js::list(js::object({{"event", js::of("string")},
+                                        {"fields", js::map_of(js::of("string"))}}),
+                            "Since the last good answer of the schedule.")},
+       {"errors", js::list(js::of("string"), "Non-fatal ones beside a good answer.")}});
   return js::object({{"pool", js::of("string")}, {"history", js::list(entry, "Newest first.")}});
 }
 

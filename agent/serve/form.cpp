@@ -63,6 +63,8 @@ Form guess_form(const http::Request& request, std::span<const QueryItem> items,
   }
   choice.edition = format::find_word(format::kEditions, word("edition"));
   choice.view = format::find_word(format::kViews, word("view")).value_or(format::View::automatic);
+  choice.expanded = find_item(items, "expand") != nullptr &&
+                    !collectors::expandable(cmdlet_of(request.path)).empty();
   if (const QueryItem* width = find_item(items, "width"); width != nullptr && width->value) {
     form.width = parse_width(*width->value).value_or(kDefaultWidth);
   }

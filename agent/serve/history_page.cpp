@@ -1,12 +1,55 @@
 #include "agent/serve/history_page.hpp"
 
+#include "agent/base/json_string.hpp"
 #include "agent/serve/api_pools.hpp"
 #include "agent/serve/json_text.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cstddef>
 
 namespace sfb::serve {
 namespace {
+
+/// On one line, unlike json_list.
+std::string in_brackets(const std::vector<std::string>& items) {
+  return fmt::format("[{}]", fmt::join(items, ","));
+}
+
+std::string modules_json(const status::HistoryEntry& entry) {
+  std::vector<std::string> items;
+  if (entry.states) {
+    for (const collectors::ModuleWords& module : *entry.states) {
+      items.push_back(JsonObject()
+                          .add("identity", module.identity)
+                          .add("export", module.exported)
+                          .add("import", module.imported)
+                          .str());
+    }
+  }
+  return in_brackets(items);
+}
+
+std::string changes_json(const status::HistoryEntry& entry) {
+  std::vector<std::string> items;
+  for (const status::HistoryChange& change : entry.changes) {
+    JsonObject fields;
+    for (const auto& [name, value] : change.fields) {
+      fields.add(name, value);
+    }
+    items.push_back(JsonObject().add("event", change.event).add_raw("fields", fields.str()).str());
+  }
+  return in_brackets(items);
+}
+
+std::string errors_list(const status::HistoryEntry& entry) {
+  std::vector<std::string> items;
+  for (const std::string& error : entry.errors) {
+    items.push_back(json_string(error));
+  }
+  return in_brackets(items);
+}
 
 std::string history_json(const status::HistoryEntry& entry) {
   return JsonObject()
@@ -26,6 +69,9 @@ std::string history_json(const status::HistoryEntry& entry) {
       .add("remedy", entry.remedy)
       .add("request_id", entry.request_id)
       .add("front_end", entry.front_end)
+      .add_raw("modules", modules_json(entry))
+      .add_raw("changes", changes_json(entry))
+      .add_raw("errors", errors_list(entry))
       .str();
 }
 

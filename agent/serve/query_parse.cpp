@@ -37,17 +37,20 @@ struct OwnParameter {
 constexpr std::string_view kPool = "PoolFqdn";
 /// Whom to ask, where the cmdlet asks about no pool.
 constexpr std::string_view kVia = "via";
+constexpr std::string_view kExpand = "expand";
 
-constexpr std::array<OwnParameter, 6> kOwn = {{{"as", "System.String"},
+constexpr std::array<OwnParameter, 7> kOwn = {{{"as", "System.String"},
                                                {"width", "System.Int32"},
                                                {"max_age", "System.Int32"},
                                                {"edition", "System.String"},
                                                {"view", "System.String"},
+                                               {kExpand, "System.String"},
                                                {kVia, "Microsoft.Rtc.Management.Deploy.Fqdn"}}};
 
 const OwnParameter* find_own(const binding::Cmdlet& cmdlet, std::string_view name) {
   const auto* const found = std::ranges::find(kOwn, name, &OwnParameter::name);
-  const bool known = found != kOwn.end() && (name != kVia || !collectors::asks_pool(cmdlet));
+  const bool known = found != kOwn.end() && (name != kVia || !collectors::asks_pool(cmdlet)) &&
+                     (name != kExpand || !collectors::expandable(cmdlet).empty());
   return known ? found : nullptr;
 }
 
@@ -155,6 +158,12 @@ class OwnParameters {
       }
       return bad_value(cmdlet_, item,
                        fmt::format("is not a whole number from {} to {}.", kMinWidth, kMaxWidth));
+    }
+    if (item.name == kExpand) {
+      const std::string_view member = collectors::expandable(cmdlet_);
+      return iequals(*item.value, member)
+                 ? std::nullopt
+                 : std::optional(bad_value(cmdlet_, item, fmt::format("is not {}.", member)));
     }
     if (item.name == kVia) {
       auto pool = Fqdn::parse(*item.value);

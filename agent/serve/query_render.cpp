@@ -7,10 +7,12 @@
 #include "agent/json/writer.hpp"
 #include "agent/serve/form.hpp"
 #include "agent/serve/problem.hpp"
+#include "agent/status/history.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace sfb::serve {
@@ -62,6 +64,35 @@ Result<std::string> render_result(const Query& query, const PipelineResult& resu
   return clixml::write_file(result.graph, result.output, clixml::Origin::original, max_bytes);
 }
 
+/// The result with the expanded items as its output, where the caller wants these.
+std::optional<PipelineResult> expanded(const Query& query, const PipelineResult& whole) {
+  if (!query.choice.expanded || query.question.what->expand == nullptr) {
+    return std::nullopt;
+  }
+  PipelineResult items = whole;
+  items.output = query.question.what->expand(items);
+  return items;
+}
+
+/// Non-fatal errors beside a form that does not hold them: how many, and the first. ASCII.
+void add_errors(http::Response& response, const status::Evaluation& evaluation) {
+  constexpr std::size_t kMostShown = 3;
+  constexpr std::size_t kMostBytes = 1000;
+  constexpr std::size_t kMostEach = 300;
+  std::string text;
+  for (const std::string& message : status::nonfatal_errors(evaluation, kMostShown)) {
+    text += (text.empty() ? "" : ", ") + quote(message, kMostEach);
+  }
+  std::string ascii;
+  for (std::size_t at = 0; at < text.size();) {
+    const char32_t point = next_code_point(text, at);
+    ascii += point >= 0x20 && point < 0x7F ? static_cast<char>(point) : '?';
+  }
+  response.headers.push_back(
+      {"X-Nonfatal-Errors", fmt::format("{}: {}", evaluation.result->errors.size(),
+                                        std::string_view(ascii).substr(0, kMostBytes))});
+}
+
 collectors::Verdict verdict_of(const status::EvaluationPtr& evaluation, const Known& known) {
   return evaluation ? evaluation->verdict({evaluation->question.pool, known.expectation})
                     : collectors::Verdict{};
@@ -99,7 +130,9 @@ http::Response good_or_too_large(const Query& query, const status::Evaluation& e
                                  MonoTime now, const std::string& request_id,
                                  std::size_t max_bytes) {
   static const PipelineResult kNothing;
-  const PipelineResult& result = evaluation.result ? *evaluation.result : kNothing;
+  const PipelineResult& whole = evaluation.result ? *evaluation.result : kNothing;
+  const std::optional<PipelineResult> items = expanded(query, whole);
+  const PipelineResult& result = items ? *items : whole;
   auto body = render_result(query, result,
                             query.question.has_flag(query.question.what->hides_errors), max_bytes);
   return body ? good_response(query, result, *std::move(body), request_id)
@@ -108,13 +141,15 @@ http::Response good_or_too_large(const Query& query, const status::Evaluation& e
 
 /// What the console showed of a failed run. Only where PowerShell itself failed are its errors the
 /// cause; else our own error says what is wrong with the answer.
-std::string failed_text(Form form, const Problem& problem, MonoTime now, std::size_t max_bytes) {
+std::string failed_text(const Query& query, Form form, const Problem& problem, MonoTime now,
+                        std::size_t max_bytes) {
   const status::Evaluation& evaluation = *problem.evaluation;
   std::string text;
   if (evaluation.result && evaluation.error->reason == Reason::cmdlet) {
     const format::Options console =
         console_of(form.choice, form.width, *evaluation.result, max_bytes);
-    auto shown = format::pipeline(*evaluation.result, false, console,
+    const std::optional<PipelineResult> items = expanded(query, *evaluation.result);
+    auto shown = format::pipeline(items ? *items : *evaluation.result, false, console,
                                   format::server_text(form.choice, form.width, *evaluation.result));
     form.choice.edition = console.edition;  // what follows stands on the same console
     if (shown && !evaluation.result->errors.empty()) {
@@ -140,7 +175,8 @@ http::Response failed_response(const Query& query, const status::EvaluationPtr& 
   };
   http::Response response = problem_response(form, problem, now);
   if (query.choice.as == As::text) {
-    response.body = std::make_shared<const std::string>(failed_text(form, problem, now, max_bytes));
+    response.body =
+        std::make_shared<const std::string>(failed_text(query, form, problem, now, max_bytes));
   }
   return response;
 }
@@ -180,6 +216,11 @@ http::Response render_answer(const Query& query, const status::Answer& answer, M
           : failed_response(query, answer.evaluation, now, request_id, known, max_bytes);
   if (answer.evaluation->good()) {
     response.headers.push_back({"X-Verdict", verdict_header(answer.evaluation, known)});
+    const bool hidden = query.question.has_flag(query.question.what->hides_errors);
+    if (query.choice.as != As::text && !hidden && answer.evaluation->result &&
+        !answer.evaluation->result->errors.empty()) {
+      add_errors(response, *answer.evaluation);
+    }
   }
   add_freshness(response, answer, now);
   return response;

@@ -113,6 +113,12 @@ std::vector<Parameter> query_parameters(const binding::Cmdlet& cmdlet) {
                         .type = Type::word,
                         .about = "How text is laid out.",
                         .words = words(format::kViews)});
+  if (const std::string_view member = collectors::expandable(cmdlet); !member.empty()) {
+    parameters.push_back({.name = "expand",
+                          .type = Type::word,
+                          .about = "The items of this member instead of the object.",
+                          .words = {std::string(member)}});
+  }
   parameters.push_back({.name = "width",
                         .type = Type::count,
                         .about = "Columns of the text.",
@@ -134,14 +140,16 @@ Route query_route(const binding::Cmdlet& cmdlet) {
   if (!collectors::asks_pool(cmdlet)) {
     parameters.emplace_back("via=POOL");
   }
-  return {
-      Door::query,
-      fmt::format("{}{}", kApi, cmdlet.name),
-      kRead,
-      Runs::live,
-      Guard::caller,
-      fmt::format("What {} prints: {}; {}.", cmdlet.name, fmt::join(parameters, ", "), kOwnText),
-      query_parameters(cmdlet)};
+  const std::string_view member = collectors::expandable(cmdlet);
+  const std::string own =
+      member.empty() ? std::string(kOwnText) : fmt::format("{}, expand={}", kOwnText, member);
+  return {Door::query,
+          fmt::format("{}{}", kApi, cmdlet.name),
+          kRead,
+          Runs::live,
+          Guard::caller,
+          fmt::format("What {} prints: {}; {}.", cmdlet.name, fmt::join(parameters, ", "), own),
+          query_parameters(cmdlet)};
 }
 
 std::vector<Route> make_routes() {

@@ -25,7 +25,48 @@ void tell(HistoryEntry& entry, const Error& error) {
   entry.remedy = error.remedy;
 }
 
+// More changes between two answers are more than anybody reads.
+constexpr std::size_t kMostChanges = 50;
+constexpr std::size_t kMostErrors = 5;
+constexpr std::size_t kErrorLimit = 300;
+
+std::vector<HistoryChange> changes_of(const Evaluation& evaluation, const Evaluation* before) {
+  std::vector<HistoryChange> told;
+  if (before == nullptr || !before->finding || !evaluation.conclusive()) {
+    return told;  // the first answer changes nothing, and one that says nothing neither
+  }
+  const auto changes = evaluation.question.what->changes(*before->finding, *evaluation.finding);
+  for (const collectors::Change& change : changes) {
+    if (told.size() == kMostChanges) {
+      told.push_back(
+          {"further changes", {{"count", std::to_string(changes.size() - told.size())}}});
+      break;
+    }
+    HistoryChange& next = told.emplace_back(std::string(change.event));
+    for (const LogField& field : change.fields) {
+      next.fields.emplace_back(field.key, field.value);
+    }
+  }
+  return told;
+}
+
 }  // namespace
+
+std::vector<std::string> nonfatal_errors(const Evaluation& evaluation, std::size_t most) {
+  std::vector<std::string> texts;
+  if (!evaluation.good() || !evaluation.result) {
+    return texts;
+  }
+  const PipelineResult& result = *evaluation.result;
+  for (const Value& error : result.errors) {
+    if (texts.size() == most) {
+      break;
+    }
+    const ErrorRecord record = ErrorRecord::from(result.graph, error);
+    texts.push_back(visible(cut_utf8(record.message, kErrorLimit)));
+  }
+  return texts;
+}
 
 const HistoryEntry& History::push(HistoryEntry entry) {
   auto& ring = rings_.at(static_cast<std::size_t>(entry.ring));
@@ -36,7 +77,18 @@ const HistoryEntry& History::push(HistoryEntry entry) {
   return ring.front();
 }
 
-const HistoryEntry& History::add(const Evaluation& evaluation, bool scheduled) {
+std::shared_ptr<const HistoryStates> History::shared(HistoryStates states) {
+  if (states.empty()) {
+    return nullptr;
+  }
+  if (!last_states_ || *last_states_ != states) {
+    last_states_ = std::make_shared<const HistoryStates>(std::move(states));
+  }
+  return last_states_;
+}
+
+const HistoryEntry& History::add(const Evaluation& evaluation, bool scheduled,
+                                 const Evaluation* before) {
   HistoryEntry entry;
   entry.id = evaluation.id;
   entry.time = evaluation.finished;
@@ -56,6 +108,11 @@ const HistoryEntry& History::add(const Evaluation& evaluation, bool scheduled) {
         evaluation.finding ? evaluation.question.what->oddities(*evaluation.finding) : "";
     const bool both = !evaluation.note.empty() && !odd.empty();
     entry.message = cut(evaluation.note.message + (both ? "; " : "") + odd);
+    if (evaluation.finding && evaluation.question.what->states != nullptr) {
+      entry.states = shared(evaluation.question.what->states(*evaluation.finding));
+    }
+    entry.changes = changes_of(evaluation, before);
+    entry.errors = nonfatal_errors(evaluation, kMostErrors);
   }
   entry.ring = scheduled    ? entry.good ? HistoryRing::good : HistoryRing::failed
                : entry.good ? HistoryRing::asked_good

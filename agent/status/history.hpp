@@ -9,8 +9,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace sfb::status {
@@ -24,6 +26,16 @@ enum class HistoryRing : std::uint8_t {
   skipped = 4,
 };
 inline constexpr std::size_t kHistoryRings = 5;
+
+/// Something that differs from the last conclusive answer, in the words of collectors::Change.
+struct HistoryChange {
+  std::string event;
+  std::vector<std::pair<std::string, std::string>> fields;
+  bool operator==(const HistoryChange&) const = default;
+};
+
+/// The modules' words of one answer.
+using HistoryStates = std::vector<collectors::ModuleWords>;
 
 /// One line of the history; holds no objects, so memory per entry is small and bounded.
 struct HistoryEntry {
@@ -44,7 +56,15 @@ struct HistoryEntry {
   std::string remedy;
   std::string request_id;
   std::string front_end = {};  ///< Evaluation's
+  /// Shared with the entry before as long as nothing changes; null where no answer told of any.
+  std::shared_ptr<const HistoryStates> states = {};
+  std::vector<HistoryChange> changes = {};  ///< of the scheduled question's answers
+  std::vector<std::string> errors = {};     ///< non-fatal ones beside a good answer, the first few
 };
+
+/// The messages of what PowerShell complained of beside a good answer: the first `most` ones, cut,
+/// control characters visible. None of a failed one.
+std::vector<std::string> nonfatal_errors(const Evaluation& evaluation, std::size_t most);
 
 /// Entries of each ring of a pool, at most.
 inline constexpr std::size_t kHistoryLimit = 50;
@@ -55,8 +75,10 @@ class History {
   /// `limit` entries of each kind at most.
   explicit History(std::size_t limit = kHistoryLimit) : limit_(limit) {}
   /// `scheduled`: the schedule wanted it too, whoever caused it.
+  /// `before`: the last conclusive answer to the same question; null when there is none.
   /// Both give the new entry.
-  const HistoryEntry& add(const Evaluation& evaluation, bool scheduled);
+  const HistoryEntry& add(const Evaluation& evaluation, bool scheduled,
+                          const Evaluation* before = nullptr);
   /// The schedule wanted an answer and leaves the server alone instead. `id` counts on with those
   /// of evaluations.
   const HistoryEntry& skip(std::uint64_t id, const Question& question, const Error& why,
@@ -68,9 +90,11 @@ class History {
 
  private:
   const HistoryEntry& push(HistoryEntry entry);
+  std::shared_ptr<const HistoryStates> shared(HistoryStates states);
 
   std::size_t limit_;
   std::array<std::deque<HistoryEntry>, kHistoryRings> rings_;
+  std::shared_ptr<const HistoryStates> last_states_;
 };
 
 }  // namespace sfb::status

@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <utility>
 
 namespace sfb::status {
 
@@ -14,6 +17,9 @@ namespace {
 // More than any member has: what is read is cut to it as well.
 constexpr std::size_t kMostText = 2048;
 constexpr std::size_t kMostBytes = 64UL << 10U;
+constexpr std::size_t kMostLines = 1024;
+// What does not fit behind the members is left out: better than an entry that cannot be read.
+constexpr std::size_t kMostWritten = kMostBytes - 4 * kMostText;
 
 // One member: its name in the text, its value there (empty: left out), and the way back.
 struct Member {
@@ -93,6 +99,46 @@ constexpr std::array kMembers = {
     text_member<&HistoryEntry::front_end>("front_end"),
 };
 
+// What an entry has several of: one line each, the fields of a change behind it.
+void write_lists(const HistoryEntry& entry, std::string& text) {
+  std::size_t lines = kMembers.size();
+  const auto append = [&](std::initializer_list<std::string_view> fields) {
+    if (text.size() < kMostWritten && ++lines < kMostLines) {
+      append_saved_line(text, fields);
+    }
+  };
+  const auto cut = [](const std::string& value) { return cut_utf8(value, kMostText / 4); };
+  if (entry.states) {
+    for (const collectors::ModuleWords& module : *entry.states) {
+      append({"module", cut(module.identity), cut(module.exported), cut(module.imported)});
+    }
+  }
+  for (const std::string& error : entry.errors) {
+    append({"error", cut(error)});
+  }
+  for (const HistoryChange& change : entry.changes) {
+    append({"change", cut(change.event)});
+    for (const auto& [name, value] : change.fields) {
+      append({"field", cut(name), cut(value)});
+    }
+  }
+}
+
+void read_list_line(const SavedLine& line, HistoryEntry& entry, HistoryStates& states) {
+  const auto text = [&](std::size_t field) {
+    return std::string(cut_utf8(line.text(field), kMostText));
+  };
+  if (line.name() == "module") {
+    states.push_back({text(1), text(2), text(3)});
+  } else if (line.name() == "error") {
+    entry.errors.push_back(text(1));
+  } else if (line.name() == "change") {
+    entry.changes.push_back({text(1), {}});
+  } else if (line.name() == "field" && !entry.changes.empty()) {
+    entry.changes.back().fields.emplace_back(text(1), text(2));
+  }
+}
+
 }  // namespace
 
 std::string write_history_entry(const HistoryEntry& entry) {
@@ -102,20 +148,26 @@ std::string write_history_entry(const HistoryEntry& entry) {
       append_saved_line(text, {member.name, cut_utf8(value, kMostText)});
     }
   }
+  write_lists(entry, text);
   return text;
 }
 
 std::optional<HistoryEntry> read_history_entry(std::string_view text) {
-  const auto lines = read_saved_lines(text, {.bytes = kMostBytes, .lines = 64});
+  const auto lines = read_saved_lines(text, {.bytes = kMostBytes, .lines = kMostLines});
   if (!lines || lines->empty() || lines->front().name() != kMembers.front().name) {
     return std::nullopt;
   }
   HistoryEntry entry;
+  HistoryStates states;
   for (const SavedLine& line : *lines) {
     const auto* const member = std::ranges::find(kMembers, line.name(), &Member::name);
     if (member != kMembers.end() && !member->read(line, entry)) {
       return std::nullopt;
     }
+    read_list_line(line, entry, states);
+  }
+  if (!states.empty()) {
+    entry.states = std::make_shared<const HistoryStates>(std::move(states));
   }
   return entry;
 }

@@ -71,6 +71,8 @@ KeptPool Knowledge::keep(Now now) const {
   SavedKnowledge saved{.last_evaluation = current_.last_evaluation,
                        .last_duration = current_.last_duration,
                        .last_success = current_.last_success};
+  saved.failing_since = current_.failing_since;
+  saved.failures_in_row = current_.failures_in_row;
   if (const EvaluationPtr& good = current_.last_good) {
     saved.good = {good->id, good->evaluated_at, good->finished, good->duration, good->trigger};
   }
@@ -89,6 +91,8 @@ bool Knowledge::restore(const SavedKnowledge& saved, std::string_view memory, Ev
   current_.last_evaluation = past(saved.last_evaluation);
   current_.last_duration = saved.last_duration;
   current_.last_success = past(saved.last_success);
+  current_.failing_since = past(saved.failing_since);
+  current_.failures_in_row = saved.failures_in_row;
   current_.last_good = std::move(good);
   const Evaluation* const last = current_.last_good.get();
   return memory_->restore(memory, last == nullptr ? nullptr : last->finding,

@@ -36,6 +36,11 @@ bool read_line(const SavedLine& line, SavedKnowledge& knowledge) {
   if (line.name() == "last_success") {
     return (knowledge.last_success = line.time(1)).has_value();
   }
+  if (line.name() == "failing") {
+    knowledge.failing_since = line.time(1);
+    knowledge.failures_in_row = line.count(2).value_or(0);
+    return knowledge.failing_since.has_value() && line.count(2).has_value();
+  }
   if (line.name() == "good") {
     return (knowledge.good = good_of(line)).has_value();
   }
@@ -55,6 +60,10 @@ std::string write_saved_knowledge(const SavedKnowledge& knowledge) {
   }
   if (knowledge.last_success) {
     append_saved_line(text, {"last_success", saved_time(knowledge.last_success)});
+  }
+  if (knowledge.failing_since) {
+    append_saved_line(text, {"failing", saved_time(knowledge.failing_since),
+                             std::to_string(knowledge.failures_in_row)});
   }
   if (const auto& good = knowledge.good) {
     append_saved_line(text, {"good", std::to_string(good->id), saved_time(good->evaluated_at),

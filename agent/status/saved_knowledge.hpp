@@ -26,6 +26,8 @@ struct SavedKnowledge {
   std::optional<std::chrono::nanoseconds> last_duration = {};
   std::optional<WallTime> last_success = {};
   std::optional<Good> good = {};
+  std::optional<WallTime> failing_since = {};
+  std::uint64_t failures_in_row = 0;
 };
 
 std::string write_saved_knowledge(const SavedKnowledge& knowledge);

@@ -4,6 +4,7 @@
 #include "collectors/backup_service_status/changes.hpp"
 #include "collectors/backup_service_status/cmdlet.hpp"
 #include "collectors/backup_service_status/describe_status.hpp"
+#include "collectors/backup_service_status/expand.hpp"
 #include "collectors/backup_service_status/families.hpp"
 #include "collectors/backup_service_status/interpret.hpp"
 #include "collectors/backup_service_status/memory.hpp"
@@ -40,6 +41,8 @@ constinit const Collector kBackupServiceStatus = {
     .families = backup_families,
     .describe = describe_status,
     .schema = schema_of_status,
+    .expand = expand_modules,
+    .states = [](const Finding& finding) { return words_of(status_of(finding)); },
 };
 
 }  // namespace sfb::collectors

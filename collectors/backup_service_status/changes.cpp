@@ -32,6 +32,15 @@ std::vector<Change> changes(const BackupStatus& before, const BackupStatus& now)
   return found;
 }
 
+std::vector<ModuleWords> words_of(const BackupStatus& status) {
+  std::vector<ModuleWords> words;
+  words.reserve(status.modules.size());
+  for (const Module& module : status.modules) {
+    words.push_back({module.identity, module.export_word, module.import_word});
+  }
+  return words;
+}
+
 std::string oddities(const BackupStatus& status) {
   std::string text;
   const auto add = [&](std::string_view part) {

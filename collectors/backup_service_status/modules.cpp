@@ -257,6 +257,15 @@ std::vector<const Value*> rows_of_script(const PipelineResult& result) {
   return rows;
 }
 
+std::optional<ModuleWords> words_of_module(const Graph& graph, const Value& item) {
+  const Read read = read_module(graph, item);
+  if (!read) {
+    return std::nullopt;
+  }
+  return ModuleWords{std::string(read->identity), std::string(read->export_word),
+                     std::string(read->import_word)};
+}
+
 Status read_modules(const PipelineResult& result, const Value& object, const Limits& limits,
                     BackupStatus& status) {
   const auto items = choose_items(result, *find_member(result.graph, object, "BackupModules"));

@@ -130,5 +130,24 @@ TEST(History, AGoodAnswerTellsUnknownWordsNotesAndItsCode) {
   EXPECT_EQ(plain.newest_first().at(0).message, "");
 }
 
+TEST(History, TellsTheModulesAndWhatChanged) {
+  FakeClock clock;
+  History history;
+  using collectors::ExportState;
+  const auto first = good(clock.now(), {module("A.B", ExportState::final_state)});
+  const auto second = good(clock.now(), {module("A.B", ExportState::final_state)});
+  const auto third = good(clock.now(), {module("A.B", ExportState::error_state)});
+  EXPECT_TRUE(history.add(*first, true).changes.empty()) << "the first answer changes nothing";
+  const auto states = history.newest_first().front().states;
+  ASSERT_NE(states, nullptr);
+  EXPECT_EQ(states->front().exported, "FinalState");
+  EXPECT_EQ(history.add(*second, true, first.get()).states, states) << "shared while it is equal";
+  const HistoryEntry& changed = history.add(*third, true, second.get());
+  EXPECT_EQ(changed.states->front().exported, "ErrorState");
+  ASSERT_EQ(changed.changes.size(), 1U);
+  EXPECT_EQ(changed.changes[0].event, "module state changed");
+  EXPECT_EQ(changed.changes[0].fields.back().second, "ErrorState");
+}
+
 }  // namespace
 }  // namespace sfb::status

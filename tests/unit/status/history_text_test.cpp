@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 
 namespace sfb::status {
@@ -25,7 +26,12 @@ HistoryEntry entry() {
           .message = "two\nlines\tand a tab",
           .remedy = "set the clock",
           .request_id = "r-1",
-          .front_end = "https://fe-2:5986/wsman"};
+          .front_end = "https://fe-2:5986/wsman",
+          .states = std::make_shared<const HistoryStates>(
+              HistoryStates{{"A.B", "FinalState", "NormalState"}, {"C", "Halb\tgar", ""}}),
+          .changes = {{"module state changed", {{"module", "A.B"}, {"to", "FinalState"}}},
+                      {"module gone", {}}},
+          .errors = {"one", "two\nlines"}};
 }
 
 TEST(HistoryText, EveryMemberComesBack) {
@@ -48,6 +54,10 @@ TEST(HistoryText, EveryMemberComesBack) {
   EXPECT_EQ(read->remedy, wanted.remedy);
   EXPECT_EQ(read->request_id, wanted.request_id);
   EXPECT_EQ(read->front_end, wanted.front_end);
+  ASSERT_NE(read->states, nullptr);
+  EXPECT_EQ(*read->states, *wanted.states);
+  EXPECT_EQ(read->changes, wanted.changes);
+  EXPECT_EQ(read->errors, wanted.errors);
 }
 
 TEST(HistoryText, LinesOfANewerBuildAreLeftOut) {

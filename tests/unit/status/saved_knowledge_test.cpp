@@ -43,6 +43,8 @@ TEST(SavedKnowledge, ComesBackInAnotherProcess) {
   EXPECT_EQ(snapshot->last_evaluation, second);
   EXPECT_EQ(snapshot->last_duration, 250ms);
   EXPECT_EQ(snapshot->last_completed, nullptr);
+  EXPECT_EQ(snapshot->failing_since, second);
+  EXPECT_EQ(snapshot->failures_in_row, 1U);
   EXPECT_EQ(shown(snapshot).modules.at(0).export_changed, first);
   // Stale when the answer is an hour old, not the process.
   EXPECT_EQ(after.next_change(clock.now()), clock.now().mono - 720s + 1h + 1ns);
