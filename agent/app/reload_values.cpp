@@ -129,7 +129,10 @@ void describe_target(std::string& text, const config::File& file) {
 }
 
 void describe_target(std::string& text, const config::Winrm& winrm) {
-  append_saved_line(text, {winrm.kTransport, winrm.url.with_port(), winrm.configuration_name});
+  append_saved_line(text, {winrm.kTransport, winrm.configuration_name});
+  for (const auto& url : winrm.urls) {
+    append_saved_line(text, {"url", url.with_port()});
+  }
 }
 
 void describe_target(std::string& text, const config::Ssh& ssh) {
