@@ -134,6 +134,7 @@ std::string history_schema() {
        {"message", js::of("string")},
        {"remedy", js::of("string")},
        {"request_id", js::of("string")},
+       {"front_end", js::of("string", "URL of the server that was asked; or empty.")},
        {"modules", js::list(js::object({{"identity", js::of("string")},
                                         {"export", js::of("string", "The server's word.")},
                                         {"import", js::of("string")}}),

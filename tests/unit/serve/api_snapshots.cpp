@@ -192,11 +192,15 @@ Now api_moment() {
 std::vector<status::HistoryEntry> api_history() {
   Story story("atl-cs-001", "chi-cs-001", "Atlanta");
   status::History history;
+  status::EvaluationPtr before;
   const auto add = [&](status::Evaluation evaluation, bool scheduled) {
-    history.add(evaluation, scheduled);
+    const auto run = std::make_shared<const status::Evaluation>(std::move(evaluation));
+    history.add(*run, scheduled, scheduled ? before.get() : nullptr);
+    before = scheduled && run->good() ? run : before;
   };
   const auto answered = [&](std::chrono::seconds ago, const char* exported) {
     status::Evaluation run = story.run(ago);
+    run.front_end = "https://atl-fe-001.litwareinc.com:5986/wsman";
     run.finding = answer({module("UserServices.PresenceFocus", exported, "NormalState"),
                           module("ConfServices.DataConf", "Halb", "NormalState")});
     run.result = two_errors();
