@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <string>
+#include <utility>
 #include <variant>
 
 namespace sfb::config {
@@ -88,6 +89,28 @@ void check_sealing(const DraftEndpoint& endpoint, const Winrm& winrm, Problems& 
   }
 }
 
+// Only a logon over https has any; without them, who comes between can pass it on.
+void check_bindings(const DraftEndpoint& endpoint, const Winrm& winrm, bool basic,
+                    Problems& warnings) {
+  if (winrm.channel_binding || !endpoint.encryption_known) {
+    return;
+  }
+  const auto warn = [&](std::string message, std::string remedy) {
+    warnings.add(endpoint.channel_binding_at->position(), endpoint.key + ".channel_binding",
+                 std::move(message), std::move(remedy));
+  };
+  if (basic || !winrm.over_tls()) {
+    warn(basic ? "has no effect: method basic has no channel bindings"
+               : "has no effect: the URL is http",
+         "remove it");
+  } else {
+    warn(fmt::format("a logon at {} is not bound to its TLS connection: who comes between can pass "
+                     "it on",
+                     hosts_of(winrm)),
+         "write on, unless TLS ends at a proxy before the server");
+  }
+}
+
 // A ticket is for a name: an address has none, and one name's does not fit several machines.
 void check_spn(const DraftEndpoint& endpoint, const Winrm& winrm, const Credentials& credentials,
                Problems& problems, Problems& warnings) {
@@ -121,8 +144,10 @@ void check_logon(const DraftEndpoint& endpoint, const Credentials& credentials, 
   const auto& winrm = std::get<Winrm>(endpoint.value.transport);
   if (credentials.method == "basic") {
     check_basic(endpoint, winrm, problems, warnings);
+    check_bindings(endpoint, winrm, true, warnings);
   } else if (!credentials.method.empty()) {
     check_sealing(endpoint, winrm, problems, warnings);
+    check_bindings(endpoint, winrm, false, warnings);
     check_spn(endpoint, winrm, credentials, problems, warnings);
   }
 }

@@ -25,6 +25,7 @@ struct DraftEndpoint {
   const Node* credentials_at = nullptr;
   const Node* allow_unencrypted_at = nullptr;
   const Node* encryption_at = nullptr;
+  const Node* channel_binding_at = nullptr;
   const Node* spn_host_at = nullptr;
   bool encryption_known = false;  ///< neither url nor allow_unencrypted was refused
 };

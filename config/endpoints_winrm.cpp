@@ -171,6 +171,7 @@ void read_logon(Section& section, const Context& context, DraftEndpoint& endpoin
                       "must be auto, always or never");
     }
   }
+  endpoint.channel_binding_at = section.find("channel_binding");
   if (const auto word = section.text("channel_binding")) {
     winrm.channel_binding = *word != "off";
     if (*word != "on" && *word != "off") {

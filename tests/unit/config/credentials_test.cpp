@@ -101,6 +101,26 @@ TEST_F(CredentialsTest, MessagesAreSealedOverHttpWithoutAWord) {
   EXPECT_NE(warnings_.find("does not read sealed messages"), std::string::npos) << warnings_;
 }
 
+TEST_F(CredentialsTest, ALogonThatIsNotBoundIsAWarning) {
+  const std::string entry =
+      "method: kerberos, username: svc@LITWAREINC.COM, password_file: password";
+  const std::string off = "    channel_binding: off\n";
+  settings_of(entry, "https://fe.litwareinc.com", off);
+  EXPECT_NE(warnings_.find("a logon at https://fe.litwareinc.com:5986/wsman is not bound"),
+            std::string::npos)
+      << warnings_;
+  settings_of(entry, "https://fe.litwareinc.com", "    channel_binding: on\n");
+  EXPECT_EQ(warnings_, "");
+  settings_of(entry, "http://fe.litwareinc.com", off);
+  EXPECT_NE(warnings_.find("channel_binding: has no effect: the URL is http"), std::string::npos)
+      << warnings_;
+  settings_of("method: basic, username: svc, password_file: password", "https://fe.litwareinc.com",
+              off);
+  EXPECT_NE(warnings_.find("has no effect: method basic has no channel bindings"),
+            std::string::npos)
+      << warnings_;
+}
+
 TEST_F(CredentialsTest, EveryKeyLoadsBackFromItsOwnYaml) {
   const auto settings = settings_of(
       "method: negotiate, username: svc@LITWAREINC.COM, password_file: password, ntlm: allow, "
