@@ -24,6 +24,12 @@ struct Job {
   std::move_only_function<void()> work;
 };
 
+// Pools of a short grace that go together, as at a reload, share one: what runs in the later ones
+// had the time of the earlier ones. Without that, each stuck endpoint would hold up the loop.
+constexpr std::chrono::milliseconds kShortGrace{100};
+constexpr std::chrono::milliseconds kTogether{5};
+std::atomic<std::chrono::steady_clock::time_point> grace_ended{};  // NOLINT: as below
+
 std::atomic<std::size_t> threads_left_behind{0};  // NOLINT: of the process, as its end is
 
 Error stopped(const std::string& name) {
@@ -54,6 +60,7 @@ class SignalsBlocked {
 struct WorkerPool::Core {
   struct Thread {
     std::thread thread;
+    bool running = false;  // a job
     bool finished = false;
   };
 
@@ -84,6 +91,7 @@ struct WorkerPool::Core {
   static void serve(const std::shared_ptr<Core>& core, Thread& self) {
     std::unique_lock lock(core->mutex);
     while (true) {
+      self.running = false;
       core->work_or_stop.wait(lock, [&] { return core->stopping || !core->queue.empty(); });
       if (core->queue.empty()) {
         break;
@@ -94,6 +102,7 @@ struct WorkerPool::Core {
         continue;
       }
       ++core->busy;
+      self.running = true;
       lock.unlock();
       job.work();
       job.work = nullptr;  // what the job owns goes before its result is told, and outside the lock
@@ -142,13 +151,24 @@ WorkerPool::WorkerPool(std::string name, std::size_t threads, std::size_t queue_
 
 WorkerPool::~WorkerPool() {
   stop();
-  const auto deadline = std::chrono::steady_clock::now() + grace_;
+  const auto now = std::chrono::steady_clock::now();
+  const bool together = grace_ <= kShortGrace && now - grace_ended.load() < kTogether;
+  const auto deadline = together ? now : now + grace_;
   std::vector<std::unique_ptr<Core::Thread>> threads;
   {
     std::unique_lock lock(core_->mutex);
     core_->thread_finished.wait_until(lock, deadline, [&] {
       return std::ranges::all_of(core_->threads, [](const auto& t) { return t->finished; });
     });
+    // One without a job ends by itself.
+    core_->thread_finished.wait(lock, [&] {
+      return std::ranges::all_of(core_->threads,
+                                 [](const auto& t) { return t->finished || t->running; });
+    });
+    if (grace_ <= kShortGrace &&
+        std::ranges::any_of(core_->threads, [](const auto& t) { return !t->finished; })) {
+      grace_ended = std::chrono::steady_clock::now();
+    }
     core_->detached = true;
     for (auto& slot : core_->threads) {
       if (!slot->finished) {

@@ -264,6 +264,24 @@ TEST(WorkerPool, WithoutAThreadLeftTheStartFails) {
   EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
+TEST(WorkerPool, StuckPoolsThatGoTogetherShareOneGraceAndIdleThreadsEnd) {
+  const std::size_t before = WorkerPool::left_behind();
+  auto gate = std::make_shared<Gate>();
+  Loop loop;
+  std::vector<std::unique_ptr<WorkerPool>> pools;
+  std::vector<std::future<Result<int>>> waits;
+  for (int i = 0; i < 20; ++i) {
+    auto& pool = pools.emplace_back(std::make_unique<WorkerPool>("test", 2, 3, 20ms));
+    waits.push_back(loop.start(pool->run(blocked_job(gate))));
+    ASSERT_TRUE(loop.start(pool->run([]() -> Result<int> { return 5; })).get());
+  }
+  ASSERT_TRUE(eventually([&] { return gate->running == 20; }));
+  pools.clear();
+  EXPECT_EQ(WorkerPool::left_behind(), before + 20) << "the second thread of each has ended";
+  gate->opened.set_value();
+  ASSERT_TRUE(eventually([&] { return gate->finished == 20; }));
+}
+
 TEST(WorkerPool, ThreadsThatAreLeftAloneAreCounted) {
   const std::size_t before = WorkerPool::left_behind();
   auto gate = std::make_shared<Gate>();
