@@ -71,6 +71,8 @@ remote::Logon logon_of(const config::Winrm& winrm, const config::Settings& setti
   auto logon =
       remote::gss_logon(std::move(account), credentials.password_file, std::move(options), clock);
   logon.channel_bindings = winrm.channel_binding;
+  logon.seals = winrm.encryption == config::Encryption::always ||
+                (winrm.encryption == config::Encryption::automatic && !winrm.over_tls());
   return logon;
 }
 

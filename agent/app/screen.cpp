@@ -61,6 +61,10 @@ void Screen::answered() {
 }
 
 void Screen::fact(std::string_view name, std::string_view value) {
+  if (name == "warning") {
+    print(fmt::format("warning: {}\n", visible(trim(value))));
+    return;
+  }
   if (answered_) {
     return;
   }

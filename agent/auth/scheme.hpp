@@ -26,6 +26,8 @@ struct Step {
   bool body = true;
   /// Only this request carries it: a token of a negotiation is good for one.
   bool once = false;
+  /// It begins a context, so it may also go to a new connection to the same server.
+  bool begins = false;
 };
 
 /// A body on its way, with its Content-Type.
@@ -40,6 +42,7 @@ struct Proof {
   bool mutual = false;      ///< the server proved who it is, too
   /// When the ticket ends; none: there is no ticket.
   std::optional<WallTime> ticket_ends = {};
+  std::size_t contexts = 0;  ///< begun on this connection; each one with NTLM uses the password
   /// The longest Authorization value sent: a server answers 400 to what is too long for it.
   std::size_t token_bytes = 0;
   /// For `evaluate`, in order: `principal`, `spn`, `enctype`, `ccache` and the like.
@@ -54,13 +57,23 @@ class Scheme {
   virtual ~Scheme() = default;
   /// `step` may wait for a KDC.
   virtual bool blocks() const { return false; }
-  /// Call it before the first request without challenges. Then call it with the answer's
-  /// WWW-Authenticate values after each 401 and after each answer to a request without body, since
-  /// the last token of a negotiation comes with a 2xx. Reason::auth:
+  /// Call it before the first request without challenges, and with the answer's WWW-Authenticate
+  /// values after each 401. Reason::auth:
   /// - auth.refused: the server refused what it was given
   /// - auth.not_offered: the server does not take this scheme; what it takes is the peer's text
   /// Those of a ticket are in agent/gss/README.md.
   virtual Result<Step> step(std::span<const std::string> challenges) = 0;
+  /// The same after a 200 to a request without body: the last token of a negotiation comes with it.
+  virtual Result<Step> let_in(std::span<const std::string> challenges) { return step(challenges); }
+  /// Does the server want a proof with each request? Then call `unasked` before each one for which
+  /// the last step has no Authorization; errors as step.
+  virtual bool each_request() const { return false; }
+  virtual Result<Step> unasked() { return Step{}; }
+  /// With the WWW-Authenticate values of an answer to a body, before `unseal`: an answer whose
+  /// sender has not proved itself is not used. Reason::protocol, code auth.no_proof.
+  virtual Status check_answer(std::span<const std::string> /*challenges*/, int /*status*/) {
+    return {};
+  }
   /// Encrypts the body. A scheme that encrypts nothing returns it unchanged.
   virtual Result<Payload> seal(Payload plain) = 0;
   /// `status` is the answer's: errors of HTTP come plain from some servers.

@@ -60,4 +60,23 @@ Error not_offered(std::string_view scheme, bool ntlm, std::span<const std::strin
       .peer = offered(challenges)};
 }
 
+Error no_proof() {
+  return {.reason = Reason::protocol,
+          .code = "auth.no_proof",
+          .message = "the server did not prove who it is: its last token is missing",
+          .remedy =
+              "look at proxies between agent and server, which may take the header "
+              "WWW-Authenticate out",
+          .peer = {}};
+}
+
+Error too_large(std::size_t bytes) {
+  return {.reason = Reason::protocol,
+          .code = "auth.token_too_large",
+          .message = fmt::format(
+              "the ticket makes a header of {} bytes, which no Windows server takes", bytes),
+          .remedy = "the account is in too many groups: use one that is in few",
+          .peer = {}};
+}
+
 }  // namespace sfb::gss

@@ -5,6 +5,7 @@
 #include "agent/base/error.hpp"
 #include "agent/gss/account.hpp"
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,6 +23,12 @@ struct Attempt {
 /// A 401 to what was sent. Reason::auth: `auth.refused` with NTLM, which does not tell a wrong
 /// password from wrong bindings; else `auth.ticket_refused`, which is never the password.
 Error refusal(const Attempt& attempt, std::span<const std::string> challenges);
+
+/// Reason::protocol, code `auth.no_proof`: the server has not proved itself.
+Error no_proof();
+
+/// Reason::protocol, code `auth.token_too_large`: no server takes a header of so many bytes.
+Error too_large(std::size_t bytes);
 
 /// Reason::auth, code `auth.not_offered`.
 Error not_offered(std::string_view scheme, bool ntlm, std::span<const std::string> challenges);

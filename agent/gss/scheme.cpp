@@ -4,22 +4,19 @@
 #include "agent/auth/sealed_body.hpp"
 #include "agent/base/base64.hpp"
 #include "agent/base/text.hpp"
-#include "agent/gss/negotiation.hpp"
+#include "agent/gss/gss_scheme.hpp"
 #include "agent/gss/ntlm_challenge.hpp"
-#include "agent/gss/refusal.hpp"
 #include "agent/gss/sealing.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 namespace sfb::gss {
 
 namespace {
 
-constexpr std::string_view kNegotiate = "Negotiate";
 constexpr std::string_view kKerberos = "Kerberos";
 constexpr std::string_view kNtlm = "NTLM";
 // What http.sys takes of a header unless it is told otherwise, and at the most.
@@ -28,77 +25,33 @@ constexpr std::size_t kMostHeader = 65534;
 // The beginning of a token tells its kind alone.
 constexpr std::size_t kHarmless = 64;
 
-using Challenges = std::span<const std::string>;
-
-bool offers(Challenges challenges, std::string_view scheme) {
+bool offers(GssScheme::Challenges challenges, std::string_view scheme) {
   return auth::find_challenge(challenges, scheme).has_value();
 }
 
-class GssScheme final : public auth::Scheme {
- public:
-  GssScheme(std::shared_ptr<Credentials> credentials, SchemeOptions options, auth::Peer peer,
-            const Clock& clock)
-      : credentials_(std::move(credentials)),
-        options_(std::move(options)),
-        peer_(std::move(peer)),
-        clock_(clock),
-        ntlm_(credentials_->account().method == Method::ntlm) {
-    if (options_.service.host.empty()) {
-      options_.service.host = peer_.host;
-    }
+}  // namespace
+
+GssScheme::GssScheme(std::shared_ptr<Credentials> credentials, SchemeOptions options,
+                     auth::Peer peer, const Clock& clock)
+    : credentials_(std::move(credentials)),
+      options_(std::move(options)),
+      peer_(std::move(peer)),
+      clock_(clock),
+      ntlm_(credentials_->account().method == Method::ntlm) {
+  if (options_.service.host.empty()) {
+    options_.service.host = peer_.host;
   }
+}
 
-  bool blocks() const override { return credentials_->account().method != Method::ntlm; }
-  Result<auth::Step> step(Challenges challenges) override;
-  Result<auth::Payload> seal(auth::Payload plain) override;
-  Result<auth::Payload> unseal(auth::Payload sealed, int status) override;
-  void tell_secrets(Redactor& redactor) const override;
-  auth::Proof proof() const override;
-  Facts progress() const override;
-  std::function<void()> chore() const override;
+bool GssScheme::sealing() const {
+  return options_.encryption == Encryption::always ||
+         (options_.encryption == Encryption::automatic && !peer_.tls);
+}
 
- private:
-  enum class State : std::uint8_t {
-    start,
-    negotiating,
-    ready,  ///< the last step carried the body
-  };
-
-  bool sealing() const {
-    return options_.encryption == Encryption::always ||
-           (options_.encryption == Encryption::automatic && !peer_.tls);
-  }
-  /// Where Kerberos cannot.
-  bool may_use_ntlm() const {
-    const Account& account = credentials_->account();
-    return account.method == Method::negotiate && account.allow_ntlm && peer_.password;
-  }
-  Result<auth::Step> begin();
-  Result<std::string> begin_kerberos();
-  Result<std::string> begin_ntlm();
-  Result<auth::Step> go_on(Challenges challenges);
-  Result<auth::Step> finish();
-  Result<auth::Step> refused(Challenges challenges);
-  Result<auth::Step> again(Challenges challenges);
-  Result<auth::Step> carry(const std::string& token, bool body);
-  Attempt attempt() const { return {credentials_->account(), options_.service, peer_, ntlm_}; }
-  void note(std::string_view name, std::string value);
-
-  std::shared_ptr<Credentials> credentials_;
-  SchemeOptions options_;
-  auth::Peer peer_;
-  const Clock& clock_;
-  bool ntlm_;
-  std::string_view word_ = kNegotiate;
-  State state_ = State::start;
-  std::optional<Negotiation> negotiation_;
-  bool retried_ = false;  ///< a refusal was answered with a new ticket and context
-  bool proved_ = false;   ///< the server took a body of this context
-  bool mutual_ = false;
-  Secret token_;  ///< the last one sent, in base64
-  std::size_t token_bytes_ = 0;
-  Facts facts_;
-};
+bool GssScheme::may_use_ntlm() const {
+  const Account& account = credentials_->account();
+  return account.method == Method::negotiate && account.allow_ntlm && peer_.password;
+}
 
 void GssScheme::note(std::string_view name, std::string value) {
   const auto known = std::ranges::find(facts_, name, &Facts::value_type::first);
@@ -110,23 +63,57 @@ void GssScheme::note(std::string_view name, std::string value) {
 }
 
 Result<auth::Step> GssScheme::step(Challenges challenges) {
-  switch (state_) {
-    case State::start:
-      return begin();
-    case State::negotiating:
-      return go_on(challenges);
-    case State::ready:
-      return again(challenges);
+  if (state_ == State::start) {
+    return begin();
   }
-  return fail(Reason::internal, "auth.state", "the negotiation has no state");
+  return state_ == State::negotiating ? go_on(challenges) : again(challenges);
+}
+
+// The server may still prove itself with the last token, or ask for more.
+Result<auth::Step> GssScheme::let_in(Challenges challenges) {
+  if (state_ != State::negotiating) {
+    return fail(Reason::internal, "auth.state", "nothing is negotiated");
+  }
+  const auto answer = auth::find_challenge(challenges, word_);
+  if (!answer || answer->token.empty()) {
+    return finish();
+  }
+  auto next = answer_to(answer->token);
+  if (!next) {
+    return std::unexpected(std::move(next.error()));
+  }
+  return next->empty() ? finish() : carry(*next, false);
+}
+
+Status GssScheme::check_answer(Challenges challenges, int status) {
+  if (!negotiation_ || negotiation_->complete() || (status != 200 && status != 500)) {
+    return {};
+  }
+  const auto answer = auth::find_challenge(challenges, word_);
+  if (answer && !answer->token.empty()) {
+    if (const auto next = answer_to(answer->token); !next) {
+      return std::unexpected(next.error());
+    }
+  }
+  if (!proves()) {
+    return std::unexpected(no_proof());
+  }
+  mutual_ = !ntlm_;
+  return {};
+}
+
+Result<auth::Step> GssScheme::unasked() {
+  return begin_with_body();
 }
 
 Result<auth::Step> GssScheme::begin() {
   negotiation_.reset();
+  mutual_ = answered_ = false;
+  bodies_ = 0;
   if (!ntlm_) {
     auto token = begin_kerberos();
     if (token) {
-      return carry(*token, false);
+      return begin_with(*token);
     }
     // A refused password is not tried again in another way: that would lock the account.
     if (!may_use_ntlm() || token.error().reason == Reason::auth) {
@@ -139,7 +126,16 @@ Result<auth::Step> GssScheme::begin() {
   if (!token) {
     return std::unexpected(std::move(token.error()));
   }
-  return carry(*token, false);
+  return begin_with(*token);
+}
+
+Result<auth::Step> GssScheme::begin_with(const std::string& token) {
+  ++contexts_;
+  auto step = carry(token, false);
+  if (step) {
+    step->begins = true;
+  }
+  return step;
 }
 
 Result<std::string> GssScheme::begin_kerberos() {
@@ -186,22 +182,14 @@ Result<auth::Step> GssScheme::carry(const std::string& token, bool body) {
                               header.size(), kUsualHeader));
   }
   if (header.size() > kMostHeader) {
-    return fail(Reason::protocol, "auth.token_too_large",
-                fmt::format("the ticket makes a header of {} bytes, which no Windows server takes",
-                            header.size()),
-                "the account is in too many groups: use one that is in few");
+    return std::unexpected(too_large(header.size()));
   }
   state_ = body ? State::ready : State::negotiating;
   return auth::Step{.authorization = Secret(std::move(header)), .body = body, .once = true};
 }
 
-Result<auth::Step> GssScheme::go_on(Challenges challenges) {
-  const auto answer = auth::find_challenge(challenges, word_);
-  if (!answer || answer->token.empty()) {
-    // Only an answer that lets us in says nothing more.
-    return challenges.empty() ? finish() : refused(challenges);
-  }
-  const auto token = base64_decode(answer->token);
+Result<std::string> GssScheme::answer_to(std::string_view text) {
+  const auto token = base64_decode(text);
   if (!token || negotiation_->complete()) {
     return fail(
         Reason::protocol, "auth.token",
@@ -217,6 +205,17 @@ Result<auth::Step> GssScheme::go_on(Challenges challenges) {
     note("server_clock", fmt::format("server {}, here {}", format_iso8601(*there),
                                      format_iso8601(clock_.now().wall)));
   }
+  answered_ = next.has_value();
+  return next;
+}
+
+// A 401 in the middle of the negotiation: it asks for more or refuses, and never lets us in.
+Result<auth::Step> GssScheme::go_on(Challenges challenges) {
+  const auto answer = auth::find_challenge(challenges, word_);
+  if (!answer || answer->token.empty()) {
+    return refused(challenges);
+  }
+  auto next = answer_to(answer->token);
   if (!next && negotiation_->refused()) {
     return refused(challenges);
   }
@@ -224,16 +223,13 @@ Result<auth::Step> GssScheme::go_on(Challenges challenges) {
     const bool fresh = next.error().code == "auth.ticket_refused" && !std::exchange(retried_, true);
     return fresh ? begin() : std::unexpected(std::move(next.error()));
   }
-  return next->empty() ? finish() : carry(*next, false);
+  return next->empty() ? refused(challenges) : carry(*next, false);
 }
 
 // The server lets us in; it must have proved itself where the mechanism can.
 Result<auth::Step> GssScheme::finish() {
-  if (!negotiation_->complete() || (!ntlm_ && !negotiation_->mutual())) {
-    return fail(Reason::protocol, "auth.no_proof",
-                "the server did not prove who it is: its last token is missing",
-                "look at proxies between agent and server, which may take the header "
-                "WWW-Authenticate out");
+  if (!proves()) {
+    return std::unexpected(no_proof());
   }
   if (sealing() && !negotiation_->can_seal()) {
     return fail(Reason::protocol, "auth.seal", "the server and this agent have no key to seal with",
@@ -259,7 +255,9 @@ Result<auth::Step> GssScheme::refused(Challenges challenges) {
     word_ = kNtlm;
     return begin();
   }
-  if (!offers(challenges, word_)) {
+  // A proxy may have taken the header out: what was refused is a ticket, or a password.
+  const bool said_nothing = challenges.empty() && (!ntlm_ || answered_);
+  if (!offers(challenges, word_) && !said_nothing) {
     return std::unexpected(not_offered(word_, ntlm_, challenges));
   }
   // IIS with kernel-mode authentication refuses the first one. With NTLM it may be the password,
@@ -279,9 +277,13 @@ Result<auth::Step> GssScheme::again(Challenges challenges) {
     return std::unexpected(refusal(attempt(), challenges));
   }
   retried_ = !std::exchange(proved_, false);
+  asked_in_a_row_ = bodies_ == 1 ? asked_in_a_row_ + 1 : 0;
+  return begin_with_body();
+}
+
+// Where nothing is sealed, the body goes with the ticket: a proof for each request lasts no longer.
+Result<auth::Step> GssScheme::begin_with_body() {
   auto step = begin();
-  // Where nothing is sealed, the body goes with the ticket: a proof for each request lasts no
-  // longer.
   if (step && !ntlm_ && !sealing()) {
     step->body = true;
     state_ = State::ready;
@@ -308,6 +310,10 @@ Result<auth::Payload> GssScheme::seal(auth::Payload plain) {
 
 Result<auth::Payload> GssScheme::unseal(auth::Payload sealed, int status) {
   const bool answered = status == 200 || status == 500;
+  if (answered && negotiation_ && !proves()) {
+    return std::unexpected(no_proof());
+  }
+  bodies_ += answered ? 1 : 0;
   if (!auth::is_sealed(sealed.content_type)) {
     // HTTP's own errors come plain, and nothing cannot be forged.
     if (sealing() && status < 400 && !sealed.body.empty()) {
@@ -349,6 +355,7 @@ auth::Proof GssScheme::proof() const {
   proof.method = ntlm_ ? "ntlm" : "kerberos";
   proof.mutual = mutual_;
   proof.token_bytes = token_bytes_;
+  proof.contexts = contexts_;
   if (blocks()) {
     proof.facts = credentials_->facts();
     if (!ntlm_) {
@@ -381,8 +388,6 @@ std::function<void()> GssScheme::chore() const {
   }
   return [credentials = credentials_, &clock = clock_] { credentials->refresh(clock.now().wall); };
 }
-
-}  // namespace
 
 std::unique_ptr<auth::Scheme> make_scheme(std::shared_ptr<Credentials> credentials,
                                           SchemeOptions options, auth::Peer peer,

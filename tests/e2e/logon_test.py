@@ -82,6 +82,7 @@ class Methods(Logons):
                 status = servers.status()
                 self.assertEqual(set(status["logons_by_method"]), {method})
                 self.assertEqual(status["sealed_requests"] > 0, sealed)
+                self.assertEqual("warning: NTLM was used instead of Kerberos: " in shown.stderr, name in ("falls-to-ntlm", "ntlm-alone"))
                 if method != "basic":
                     self.assertEqual(status["last_logon"]["bound"], "true" if name in ("https-strict", "https-ntlm", "https-always") else "false")
 
@@ -112,7 +113,7 @@ class Faults(Logons):
         "plain-fault": ({"do": "fault", "code": 5, "sealed": False}, "forbidden", "wsman.access_denied"),
         "plain-500": ({"do": "status", "code": 500}, "protocol", "http.empty_500"),
         "sealed-page": ({"do": "status", "code": 500, "body": "x", "sealed": True}, "protocol", "http.status"),
-        "reset": ({"do": "reset", "action": "Logon"}, "connect", "winrm.lost"),
+        "reset": ({"do": "reset", "action": "Logon"}, "connect", "http.closed"),
         "busy": ({"do": "status", "code": 503, "action": "Logon"}, "protocol", "http.status")}
     HEALING = {"kernel-mode": {"do": "refuse", "nth": 1}, "lapses": {"do": "lapse", "action": "Command", "nth": 1}}
 
@@ -130,6 +131,8 @@ class Faults(Logons):
                     self.assertEqual(self.codes(agent, name), {(reason, code)})
             for name in self.HEALING:
                 self.assertEqual(self.codes(agent, name), set(), "nobody needs to hear of it")
+            self.check("plain-500", "http.empty_500", "event log")  # the messages are sealed already
+            self.check("reset", "http.closed", f"principal +{logon_lab.CLIENT}@")
             servers.set_faults([])
             rest = {name for name, row in self.SPOILT.items() if row[1] in ("auth", "forbidden")}
             self.wait(lambda: self.ill(agent) <= rest, lambda: f"{self.ill(agent)} to heal\n{agent.log()[-3000:]}")

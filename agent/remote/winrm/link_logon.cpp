@@ -9,9 +9,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
 #include <functional>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace sfb::remote {
 
@@ -33,6 +36,7 @@ void LinkLogon::reset() {
   scheme_.reset();
   step_ = {};
   noted_ = false;
+  noted_ntlm_ = 0;
 }
 
 boost::asio::awaitable<Status> LinkLogon::begin(const http::HttpConnection& connection,
@@ -46,7 +50,7 @@ boost::asio::awaitable<Status> LinkLogon::begin(const http::HttpConnection& conn
                                .channel_bindings = bindings(connection),
                                .host = url.host});
   scheme_->tell_secrets(endpoint_->redactor);
-  co_return co_await next({}, deadline);
+  co_return co_await next([](auth::Scheme& scheme) { return scheme.step({}); }, deadline);
 }
 
 Error LinkLogon::unexpected_status(int status) const {
@@ -92,26 +96,22 @@ std::string LinkLogon::bindings(const http::HttpConnection& connection) {
 
 // What the scheme says next. One that waits for a KDC does so beside the loop; a late job keeps the
 // scheme it works on.
-boost::asio::awaitable<Status> LinkLogon::next(std::vector<std::string> challenges,
-                                               MonoTime deadline) {
+boost::asio::awaitable<Status> LinkLogon::next(Say say, MonoTime deadline) {
   Result<auth::Step> said;
+  const MonoTime began = net::mono_now();
   if (scheme_->blocks()) {
     said = co_await endpoint_->logons->run_until(
-        [scheme = scheme_, challenges = std::move(challenges)] { return scheme->step(challenges); },
-        std::min<MonoTime>(deadline, net::mono_now() + endpoint_->options.auth_cap),
+        [scheme = scheme_, say = std::move(say)] { return say(*scheme); }, deadline,
         "auth.timeout");
     begin_chore();
   } else {
-    said = scheme_->step(challenges);
+    said = say(*scheme_);
   }
   if (!said) {
     Error& error = said.error();
-    if (error.code == "auth.timeout") {
-      error.message = fmt::format("no ticket within {}: a domain controller did not answer",
-                                  format_duration(endpoint_->options.auth_cap));
-      error.remedy =
-          "check that port 88 of the domain controllers is reachable, TCP and UDP; name "
-          "those that are as kdcs of the credentials";
+    // The job may still work on the scheme.
+    if (error.code == "auth.timeout" || error.code == "pool.cancelled") {
+      tell_wait(error, net::mono_now() - began);
     } else {
       note_proof();
     }
@@ -123,6 +123,24 @@ boost::asio::awaitable<Status> LinkLogon::next(std::vector<std::string> challeng
   co_return Status{};
 }
 
+void LinkLogon::tell_wait(Error& error, std::chrono::nanoseconds waited) {
+  std::string kdcs;
+  for (const auto& [name, value] : scheme_->progress()) {
+    endpoint_->fact(name, value);
+    if (name == "kdcs" || name == "logon_kdcs") {
+      kdcs = fmt::format(" ({})", value);
+    }
+  }
+  if (error.code == "auth.timeout") {
+    error.message =
+        fmt::format("no ticket within {}: a domain controller did not answer{}",
+                    format_duration(std::chrono::round<std::chrono::milliseconds>(waited)), kdcs);
+    error.remedy =
+        "check that port 88 of the domain controllers is reachable, TCP and UDP; name "
+        "those that are as kdcs of the credentials";
+  }
+}
+
 // On the second thread of the pool, so that steps that wait for nobody go on beside it.
 void LinkLogon::begin_chore() {
   if (auto chore = scheme_->chore()) {
@@ -131,13 +149,13 @@ void LinkLogon::begin_chore() {
   }
 }
 
-// How it was proved, once a connection: for `evaluate`, and a warning where it was NTLM although
-// Kerberos was wanted.
+// How it was proved, once a connection: for `evaluate`.
 void LinkLogon::note_proof() {
+  const auth::Proof proof = scheme_->proof();
+  note_ntlm(proof);
   if (std::exchange(noted_, true)) {
     return;
   }
-  const auth::Proof proof = scheme_->proof();
   if (!proof.method.empty()) {
     endpoint_->fact("method", proof.method);
   }
@@ -147,22 +165,50 @@ void LinkLogon::note_proof() {
   if (proof.ticket_ends) {
     endpoint_->facts.ticket_ends = proof.ticket_ends;
   }
-  if (proof.method == "ntlm" && endpoint_->facts.ntlm_logons) {
-    ++*endpoint_->facts.ntlm_logons;
-    endpoint_->logger.warn("NTLM was used instead of Kerberos",
-                           {{"endpoint", endpoint_->options.endpoint}, {"host", host_}});
+}
+
+// A warning for each context of NTLM although Kerberos was wanted, also in mid-session.
+void LinkLogon::note_ntlm(const auth::Proof& proof) {
+  if (proof.method != "ntlm" || !endpoint_->facts.ntlm_logons ||
+      std::exchange(noted_ntlm_, proof.contexts) == proof.contexts) {
+    return;
   }
+  ++*endpoint_->facts.ntlm_logons;
+  const auto why =
+      std::ranges::find(proof.facts, "kerberos", &std::pair<std::string, std::string>::first);
+  const std::string kerberos =
+      why == proof.facts.end() ? std::string() : endpoint_->redactor(why->second);
+  endpoint_->fact("warning", fmt::format("NTLM was used instead of Kerberos: {}", kerberos));
+  endpoint_->logger.warn(
+      "NTLM was used instead of Kerberos",
+      {{"endpoint", endpoint_->options.endpoint}, {"host", host_}, {"kerberos", kerberos}});
 }
 
 // The scheme's word to an answer that was not the envelope's.
 boost::asio::awaitable<Status> LinkLogon::answered(const http::HttpReply& reply,
                                                    MonoTime deadline) {
   std::vector<std::string> challenges = reply.all("WWW-Authenticate");
-  if (reply.status == 401) {
+  const bool refused = reply.status == 401;
+  if (refused) {
     endpoint_->fact("offers",
                     fmt::format("{}", fmt::join(auth::offered_schemes(challenges), ", ")));
   }
-  co_return co_await next(std::move(challenges), deadline);
+  co_return co_await next(
+      [challenges = std::move(challenges), refused](auth::Scheme& scheme) {
+        return refused ? scheme.step(challenges) : scheme.let_in(challenges);
+      },
+      deadline);
+}
+
+boost::asio::awaitable<Status> LinkLogon::prepare(MonoTime deadline) {
+  if (!scheme_->each_request() || !step_.authorization.empty()) {
+    co_return Status{};
+  }
+  co_return co_await next([](auth::Scheme& scheme) { return scheme.unasked(); }, deadline);
+}
+
+Status LinkLogon::check(const http::HttpReply& reply) {
+  return scheme_->check_answer(reply.all("WWW-Authenticate"), reply.status);
 }
 
 // Large ones beside the loop.

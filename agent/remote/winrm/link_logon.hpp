@@ -8,10 +8,12 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <chrono>
+#include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace sfb::remote {
 
@@ -28,6 +30,11 @@ class LinkLogon {
                                        MonoTime deadline);
   /// The scheme's word to an answer that was not the envelope's. Errors as begin.
   boost::asio::awaitable<Status> answered(const http::HttpReply& reply, MonoTime deadline);
+  /// Before each envelope: a server may want a proof with each. Errors as begin.
+  boost::asio::awaitable<Status> prepare(MonoTime deadline);
+  /// Has the sender of this answer to the envelope proved itself? Errors:
+  /// auth::Scheme::check_answer.
+  Status check(const http::HttpReply& reply);
 
   /// An answer that no logon has: protocol `http.status` or `auth.token_too_large`.
   Error unexpected_status(int status) const;
@@ -40,7 +47,7 @@ class LinkLogon {
   Result<auth::Payload> seal(auth::Payload plain) { return scheme_->seal(std::move(plain)); }
   boost::asio::awaitable<Result<auth::Payload>> unseal(auth::Payload sealed, int status,
                                                        MonoTime deadline);
-  /// Tells how it was proved, once a connection.
+  /// Tells how it was proved, once a connection, and each context of NTLM.
   void note_proof();
   /// Steps may wait for a KDC.
   bool blocks() const { return scheme_ && scheme_->blocks(); }
@@ -48,7 +55,10 @@ class LinkLogon {
   void reset();
 
  private:
-  boost::asio::awaitable<Status> next(std::vector<std::string> challenges, MonoTime deadline);
+  using Say = std::function<Result<auth::Step>(auth::Scheme&)>;
+  boost::asio::awaitable<Status> next(Say say, MonoTime deadline);
+  void tell_wait(Error& error, std::chrono::nanoseconds waited);
+  void note_ntlm(const auth::Proof& proof);
   void begin_chore();
   std::string bindings(const http::HttpConnection& connection);
 
@@ -57,6 +67,7 @@ class LinkLogon {
   auth::Step step_;
   std::string host_;  ///< of the URL
   bool noted_ = false;
+  std::size_t noted_ntlm_ = 0;  ///< contexts of NTLM
 };
 
 }  // namespace sfb::remote

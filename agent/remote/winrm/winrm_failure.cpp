@@ -107,4 +107,49 @@ Error not_ended(bool half_way) {
           Stage::query};
 }
 
+Error explain_wait(Error error, const Wait& wait) {
+  if (error.code == "http.in_flight") {
+    error.remedy = "raise limits.in_flight, or evaluate fewer pools at once";
+  }
+  if (error.code != "http.timeout") {
+    return error;
+  }
+  if (error.stage == Stage::auth && !wait.deadline) {
+    error.message = fmt::format("{} did not answer in the middle of the logon in time", wait.host);
+    error.remedy = "look at the server and at proxies in between";
+  } else if (wait.answering) {
+    // The connection's words say more: the server was not silent.
+    error.code = wait.deadline ? "winrm.timeout" : error.code;
+  } else if (wait.deadline) {
+    error.code = "winrm.timeout";
+    error.message = fmt::format("{} did not answer in the time the evaluation has", wait.host);
+    error.remedy = "look at the load of the server, or raise evaluation_timeout";
+  } else if (wait.opening) {
+    error.code = "winrm.timeout";
+    error.message = fmt::format("{} did not open a session within {}", wait.host,
+                                format_duration(wait.open_cap));
+    error.remedy = "look at the load of the server and at its WinRM service";
+  }
+  return error;
+}
+
+Error asks_again(const std::string& host) {
+  return {Reason::auth,
+          "auth.refused",
+          fmt::format("{} asks for authentication again and again", host),
+          {},
+          {},
+          Stage::auth};
+}
+
+Error closed_in_logon(const std::string& host) {
+  return {Reason::connect,
+          "http.closed",
+          fmt::format("{} closed the connection in the middle of the logon", host),
+          "look at the server and at proxies in between: a logon must stay on one connection to "
+          "one server",
+          {},
+          Stage::auth};
+}
+
 }  // namespace sfb::remote

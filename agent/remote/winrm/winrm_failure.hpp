@@ -2,7 +2,11 @@
 #pragma once
 
 #include "agent/base/error.hpp"
+#include "agent/base/time.hpp"
 #include "agent/http/reply_reader.hpp"
+
+#include <chrono>
+#include <string>
 
 namespace sfb::remote {
 
@@ -34,5 +38,21 @@ Error not_opened();
 Error no_state();
 /// The deadline came before the pipeline ended; `half_way`: in the middle of one of its objects.
 Error not_ended(bool half_way);
+
+/// What a post waited for.
+struct Wait {
+  const std::string& host;
+  std::chrono::milliseconds open_cap{};
+  bool opening = false;    ///< the cap of opening a session was the shortest
+  bool deadline = false;   ///< that of the evaluation came first
+  bool answering = false;  ///< a part of the answer has come
+};
+/// Which of the times ran out, where it is a time-out.
+Error explain_wait(Error error, const Wait& wait);
+
+/// Auth, code `auth.refused`, stage auth: a negotiation that does not end.
+Error asks_again(const std::string& host);
+/// Connect, code `http.closed`, stage auth: a context is lost with its connection.
+Error closed_in_logon(const std::string& host);
 
 }  // namespace sfb::remote

@@ -2,6 +2,7 @@
 
 #include "agent/base/text.hpp"
 #include "agent/remote/winrm/link_watch.hpp"
+#include "agent/remote/winrm/trusted.hpp"
 #include "agent/remote/winrm/winrm_failure.hpp"
 
 #include <fmt/format.h>
@@ -18,10 +19,7 @@ constexpr std::string_view kSoap = "application/soap+xml;charset=UTF-8";
 constexpr int kMaxLegs = 8;
 
 std::unexpected<Error> at_stage(Stage stage, Error error) {
-  if (error.stage == Stage::none) {
-    error.stage = stage;
-  }
-  return std::unexpected(std::move(error));
+  return std::unexpected(with_stage(std::move(error), stage));
 }
 
 }  // namespace
@@ -106,27 +104,12 @@ boost::asio::awaitable<Result<http::HttpReply>> WinrmLink::post(Posting posting,
 
 // Which of the times ran out is known only here.
 Error WinrmLink::explain(Error error, const Posting& posting, MonoTime end, bool answering) const {
-  if (error.code == "http.in_flight") {
-    error.remedy = "raise limits.in_flight, or evaluate fewer pools at once";
-  }
-  if (error.code != "http.timeout") {
-    return error;
-  }
-  const std::string& host = url().host;
-  if (answering) {
-    // The connection's words say more: the server was not silent.
-    error.code = end == posting.deadline ? "winrm.timeout" : error.code;
-  } else if (end == posting.deadline) {
-    error.code = "winrm.timeout";
-    error.message = fmt::format("{} did not answer in the time the evaluation has", host);
-    error.remedy = "look at the load of the server, or raise evaluation_timeout";
-  } else if (posting.cap < posting.patience + kSlack && posting.stage == Stage::open) {
-    error.code = "winrm.timeout";
-    error.message = fmt::format("{} did not open a session within {}", host,
-                                format_duration(endpoint_->options.open_cap));
-    error.remedy = "look at the load of the server and at its WinRM service";
-  }
-  return error;
+  const bool opening = posting.cap < posting.patience + kSlack && posting.stage == Stage::open;
+  return explain_wait(std::move(error), {.host = url().host,
+                                         .open_cap = endpoint_->options.open_cap,
+                                         .opening = opening,
+                                         .deadline = end == posting.deadline,
+                                         .answering = answering});
 }
 
 void WinrmLink::learn(const Result<http::HttpReply>& reply) {
@@ -162,8 +145,7 @@ boost::asio::awaitable<Result<std::shared_ptr<const Secret>>> WinrmLink::passwor
     password_version_ = secret_version();
     co_return nullptr;
   }
-  auto read = co_await endpoint_->secret->read(
-      std::min<MonoTime>(deadline, net::mono_now() + endpoint_->options.auth_cap));
+  auto read = co_await endpoint_->secret->read(deadline);
   if (read) {
     password_version_ = secret_version();
   }
@@ -205,24 +187,29 @@ boost::asio::awaitable<Status> WinrmLink::ensure_open(const Posting& posting, St
     co_return Status{};
   }
   drop();
-  auto secret = co_await password(posting.deadline, posting.tidying);
+  const MonoTime password_end = net::mono_now() + endpoint_->options.auth_cap;
+  auto secret =
+      co_await password(std::min<MonoTime>(posting.deadline, password_end), posting.tidying);
   if (!secret) {
     co_return at_stage(Stage::auth, std::move(secret.error()));
   }
   password_ = std::move(*secret);
+  const MonoTime connecting = net::mono_now();
   if (url().tls) {
-    auto tls = co_await tls_client(posting.deadline);
-    if (!tls) {
-      co_return at_stage(Stage::tls, std::move(tls.error()));
+    if (Status read = co_await read_trusted(*endpoint_, posting.deadline); !read) {
+      co_return at_stage(Stage::tls, std::move(read.error()));
     }
   }
-  if (Status connected = co_await connect(posting, times); !connected) {
-    co_return connected;
+  if (Status open = co_await connect(posting, times); !open) {
+    co_return open;
   }
   reached_ = url().with_port();
-  const MonoTime began = net::mono_now();
-  const Status stepped = co_await logon_.begin(*connection_, url(), password_, posting.deadline);
-  ticket_time_ = logon_.blocks() ? net::mono_now() - began : std::chrono::nanoseconds(0);
+  // One cap for the password, the ticket and the legs; connecting has its own.
+  const MonoTime connected = net::mono_now();
+  auth_end_ = password_end + (connected - connecting);
+  const Status stepped = co_await logon_.begin(*connection_, url(), password_,
+                                               std::min<MonoTime>(posting.deadline, *auth_end_));
+  ticket_time_ = logon_.blocks() ? net::mono_now() - connected : std::chrono::nanoseconds(0);
   if (!stepped) {
     times.ended(StageTime{Stage::auth, std::exchange(ticket_time_, {})});
   }
@@ -294,55 +281,64 @@ boost::asio::awaitable<Status> WinrmLink::connect_here(MonoTime end, StageTimes&
   co_return opened;
 }
 
-boost::asio::awaitable<Result<std::shared_ptr<net::TlsClient>>> WinrmLink::tls_client(
-    MonoTime deadline) {
-  const net::TlsOptions& tls = endpoint_->options.tls;
-  auto made = co_await endpoint_->options.services->trusted.get(
-      tls, endpoint_->files,
-      std::min<MonoTime>(deadline, net::mono_now() + endpoint_->options.auth_cap));
-  if (made) {
-    endpoint_->tls = std::move(*made);
-  } else if (endpoint_->tls) {
-    endpoint_->logger.warn("trusted certificates cannot be read anew, the old ones are used",
-                           {{"endpoint", endpoint_->options.endpoint},
-                            {"ca_file", tls.ca_file},
-                            {"error", sfb::describe(made.error())}});
-  } else {
-    co_return made;
-  }
-  co_return endpoint_->tls;
-}
-
 boost::asio::awaitable<Result<http::HttpReply>> WinrmLink::exchange(const Posting& posting,
                                                                     MonoTime end,
                                                                     StageTimes& times) {
   const MonoTime began = net::mono_now();
+  const MonoTime auth_end = std::min<MonoTime>(
+      end, std::exchange(auth_end_, {}).value_or(began + endpoint_->options.auth_cap));
+  const auto auth_ended = [&](MonoTime last) {
+    times.ended(StageTime{Stage::auth, std::exchange(ticket_time_, {}) + (last - began)});
+  };
+  if (Status ready = co_await logon_.prepare(auth_end); !ready) {
+    auth_ended(net::mono_now());
+    co_return at_stage(Stage::auth, std::move(ready.error()));
+  }
   for (int leg = 0; leg < kMaxLegs; ++leg) {
     const bool whole = logon_.step().body;
     const MonoTime sent = net::mono_now();
     // A leg without the envelope is authentication alone.
-    const MonoTime auth_end = began + endpoint_->options.auth_cap;
-    auto reply = co_await send(posting, whole ? end : std::min(end, auth_end));
+    auto reply = co_await send(posting, whole ? end : auth_end);
     const bool refused = reply && reply->status == 401;
+    if (!reply) {
+      logon_.note_proof();
+    }
+    if (!reply && !whole) {
+      auth_ended(net::mono_now());
+      co_return at_stage(Stage::auth, std::move(reply.error()));
+    }
     if (!reply || (whole && !refused)) {
       if (leg > 0) {
-        times.ended(StageTime{Stage::auth, std::exchange(ticket_time_, {}) + (sent - began)});
+        auth_ended(sent);
       }
       co_return reply;
     }
     const bool continues = refused || reply->status == 200;
-    const Status next = continues ? co_await logon_.answered(*reply, std::min(end, auth_end))
-                                  : std::unexpected(logon_.unexpected_status(reply->status));
+    Status next = continues ? co_await logon_.answered(*reply, auth_end)
+                            : std::unexpected(logon_.unexpected_status(reply->status));
+    if (next && !connection_->kept_open()) {
+      next = co_await reopen(posting, times);
+    }
     if (!next) {
-      times.ended(
-          StageTime{Stage::auth, std::exchange(ticket_time_, {}) + (net::mono_now() - began)});
+      auth_ended(net::mono_now());
       co_return at_stage(Stage::auth, next.error());
     }
   }
-  co_return at_stage(Stage::auth,
-                     fail(Reason::auth, "auth.refused",
-                          fmt::format("{} asks for authentication again and again", url().host))
-                         .error());
+  co_return std::unexpected(asks_again(url().host));
+}
+
+// A server may close behind a 401, of which it has executed nothing. The scheme stays, and with it
+// what was retried already; a context that has begun is lost with its connection.
+boost::asio::awaitable<Status> WinrmLink::reopen(const Posting& posting, StageTimes& times) {
+  if (!logon_.step().begins) {
+    co_return std::unexpected(closed_in_logon(url().host));
+  }
+  answers_ = 0;
+  Status opened = co_await connect_here(posting.deadline, times);
+  if (!opened) {
+    opened.error().stage = Stage::auth;  // nothing was executed
+  }
+  co_return opened;
 }
 
 boost::asio::awaitable<Result<http::HttpReply>> WinrmLink::send(const Posting& posting,
@@ -383,6 +379,9 @@ boost::asio::awaitable<Result<http::HttpReply>> WinrmLink::send(const Posting& p
   });
   const bool typed = type != reply->headers.end();
   logon_.note_proof();
+  if (Status proved = logon_.check(*reply); !proved) {
+    co_return std::unexpected(std::move(proved.error()));
+  }
   auto plain = co_await logon_.unseal({typed ? type->value : std::string(), std::move(reply->body)},
                                       reply->status, end);
   if (!plain) {

@@ -89,9 +89,9 @@ class WinrmLink {
   boost::asio::awaitable<Result<std::shared_ptr<const Secret>>> password(MonoTime deadline,
                                                                          bool tidying);
   void learn(const Result<http::HttpReply>& reply);
-  boost::asio::awaitable<Result<std::shared_ptr<net::TlsClient>>> tls_client(MonoTime deadline);
   boost::asio::awaitable<Result<http::HttpReply>> exchange(const Posting& posting, MonoTime end,
                                                            StageTimes& times);
+  boost::asio::awaitable<Status> reopen(const Posting& posting, StageTimes& times);
   boost::asio::awaitable<Result<http::HttpReply>> send(const Posting& posting, MonoTime end);
   std::uint64_t secret_version() const;
   bool admit(std::size_t bytes);
@@ -104,6 +104,7 @@ class WinrmLink {
   std::string reached_;
   Cookies cookies_;                                ///< of that front end
   std::chrono::nanoseconds ticket_time_{};         ///< of the first step, before anything was sent
+  std::optional<MonoTime> auth_end_;               ///< of a new connection's logon, legs included
   std::optional<std::uint64_t> password_version_;  ///< of the connection; none: not the file's
   std::shared_ptr<const Secret> password_;         ///< of the connection; absent: none is needed
   std::shared_ptr<const Secret> accepted_;         ///< the last that a server took

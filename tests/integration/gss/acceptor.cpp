@@ -84,7 +84,7 @@ Talk talk(auth::Scheme& scheme, Acceptor& server, TalkOptions options) {
     if (!accepted.complete() || (!accepted.token.empty() && !options.keep_last_token)) {
       challenges.push_back(challenge(options.word, accepted.token));
     }
-    talk.step = scheme.step(challenges);
+    talk.step = accepted.complete() ? scheme.let_in(challenges) : scheme.step(challenges);
   }
   return talk;
 }

@@ -242,8 +242,23 @@ TEST_F(SchemeNtlmTest, ItsOwnWordIsTakenWhereThereIsNoOther) {
   step = client->step(std::vector<std::string>{challenge("NTLM", first.token)});
   ASSERT_TRUE(step) << describe(step.error());
   EXPECT_TRUE(server.accept(token_of(step->authorization.reveal())).complete());
-  step = client->step({});
+  step = client->let_in({});
   ASSERT_TRUE(step && step->body);
+}
+
+TEST_F(SchemeNtlmTest, ARefusalWithoutHeaderIsOneToo) {
+  Acceptor server = acceptor();
+  const auto client = scheme({.secret = "wrong"});
+  auto step = client->step({});
+  ASSERT_TRUE(step);
+  const Accepted first = server.accept(token_of(step->authorization.reveal()));
+  step = client->step(std::vector<std::string>{challenge("Negotiate", first.token)});
+  ASSERT_TRUE(step) << describe(step.error());
+  EXPECT_FALSE(step->begins);
+  step = client->step({});  // a proxy took it out
+  ASSERT_FALSE(step) << "each further try brings a lock-out nearer";
+  EXPECT_EQ(step.error().code, "auth.refused");
+  EXPECT_EQ(step.error().reason, Reason::auth);
 }
 
 TEST_F(SchemeNtlmTest, ChangedAndRepeatedMessagesAreRefused) {

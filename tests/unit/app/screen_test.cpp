@@ -59,6 +59,16 @@ TEST(Screen, FactsStandBehindTheirStageAndCannotMoveTheCursor) {
             "  offers       Negotiate^[[2J\n");
 }
 
+TEST(Screen, AWarningIsALineOfItsOwnAtAnyTime) {
+  EXPECT_EQ(printed([](Screen& screen) {
+              screen.fact("warning", "NTLM was used\x1b[2J");
+              screen.answered();
+              screen.fact("warning", "again");
+            }),
+            "warning: NTLM was used^[[2J\n"
+            "warning: again\n");
+}
+
 TEST(Screen, AFactHasItsEnd) {
   const std::string text = printed([](Screen& screen) {
     screen.fact("x", std::string(kMostFact + 1, 'y'));

@@ -4,9 +4,14 @@
 
 #include "tests/integration/remote/winrm/winrm_rig.hpp"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <exception>
 #include <future>
 #include <thread>
 
@@ -75,22 +80,68 @@ class Blocking final : public auth::Scheme {
   bool blocks() const override { return true; }
   Result<auth::Step> step(std::span<const std::string>) override {
     const std::shared_future<void> end = released;
+    stepping = true;
     end.wait_for(10s);
+    stepping = false;
     thread = std::this_thread::get_id();
     return auth::Step{Secret(), true};
+  }
+  std::vector<std::pair<std::string, std::string>> progress() const override {
+    return {{"spn", "HTTP/fe"}, {"kdcs", "10.0.0.1:88 tcp: no answer"}};
   }
   Result<auth::Payload> seal(auth::Payload plain) override { return plain; }
   Result<auth::Payload> unseal(auth::Payload sealed, int) override { return sealed; }
   void tell_secrets(Redactor&) const override {}
   auth::Proof proof() const override {
+    raced = raced || stepping;
     return {.method = "ntlm",
             .mutual = false,
             .ticket_ends = WallTime(std::chrono::seconds(1'900'000'000)),
-            .facts = {{"spn", "HTTP/fe"}}};
+            .contexts = 1,
+            .facts = {{"spn", "HTTP/fe"}, {"kerberos", "no KDC"}}};
   }
 
+  static inline std::atomic<bool> stepping = false;
+  static inline std::atomic<bool> raced = false;  ///< asked while a step ran
   static inline std::shared_future<void> released;
   static inline std::thread::id thread;
+};
+
+/// Each 401 is answered with a new context, or with more of the old one.
+template <bool Begins>
+class Anew final : public auth::Scheme {
+ public:
+  Result<auth::Step> step(std::span<const std::string>) override {
+    return auth::Step{.authorization = Secret("Test " + std::to_string(++steps)),
+                      .body = false,
+                      .begins = steps == 1 || Begins};
+  }
+  Result<auth::Step> let_in(std::span<const std::string>) override { return auth::Step{}; }
+  Result<auth::Payload> seal(auth::Payload plain) override { return plain; }
+  Result<auth::Payload> unseal(auth::Payload sealed, int) override { return sealed; }
+  void tell_secrets(Redactor&) const override {}
+  auth::Proof proof() const override { return {}; }
+
+  int steps = 0;
+};
+
+/// A proof for each request, and the server's in each answer.
+class Each final : public auth::Scheme {
+ public:
+  Result<auth::Step> step(std::span<const std::string>) override { return unasked(); }
+  bool each_request() const override { return true; }
+  Result<auth::Step> unasked() override {
+    return auth::Step{.authorization = Secret("Test " + std::to_string(++steps)), .once = true};
+  }
+  Status check_answer(std::span<const std::string> challenges, int) override {
+    return challenges.empty() ? fail(Reason::protocol, "auth.no_proof", "no proof") : Status();
+  }
+  Result<auth::Payload> seal(auth::Payload plain) override { return plain; }
+  Result<auth::Payload> unseal(auth::Payload sealed, int) override { return sealed; }
+  void tell_secrets(Redactor&) const override {}
+  auth::Proof proof() const override { return {}; }
+
+  int steps = 0;
 };
 
 /// What `evaluate` would show.
@@ -137,6 +188,20 @@ class WinrmLinkTest : public ::testing::Test {
 
   template <typename Scheme>
   Result<http::HttpReply> post() {
+    prepare<Scheme>();
+    return post_again();
+  }
+
+  static WinrmLink::Posting posting() {
+    return {.stage = Stage::query,
+            .envelope = "<envelope/>",
+            .patience = 5s,
+            .cap = 5s,
+            .deadline = net::mono_now() + 10s};
+  }
+
+  template <typename Scheme>
+  void prepare() {
     rig.loop.call([&] {
       auto options = rig.options;
       options.budget = std::make_shared<ByteBudget>(1UL << 20U);
@@ -161,19 +226,11 @@ class WinrmLinkTest : public ::testing::Test {
                         .observer = facts});
       link = std::make_unique<WinrmLink>(endpoint);
     });
-    return post_again();
   }
 
   Result<http::HttpReply> post_again() {
     StageTimes times;
-    return rig.loop
-        .start(link->post({.stage = Stage::query,
-                           .envelope = "<envelope/>",
-                           .patience = 5s,
-                           .cap = 5s,
-                           .deadline = net::mono_now() + 10s},
-                          times))
-        .get();
+    return rig.loop.start(link->post(posting(), times)).get();
   }
 
   WinrmRig rig;
@@ -235,7 +292,9 @@ TEST_F(WinrmLinkTest, AStepThatWaitsForOthersRunsBesideTheLoop) {
   std::thread::id loop;
   rig.loop.call([&] { loop = std::this_thread::get_id(); });
   EXPECT_NE(Blocking::thread, loop);
-  EXPECT_THAT(facts->seen, ::testing::IsSupersetOf({"method=ntlm", "spn=HTTP/fe"}));
+  EXPECT_THAT(facts->seen,
+              ::testing::IsSupersetOf({"method=ntlm", "spn=HTTP/fe",
+                                       "warning=NTLM was used instead of Kerberos: no KDC"}));
   EXPECT_EQ(endpoint->facts.ntlm_logons, 1U);
   EXPECT_EQ(endpoint->facts.ticket_ends, WallTime(std::chrono::seconds(1'900'000'000)));
 }
@@ -250,7 +309,73 @@ TEST_F(WinrmLinkTest, AStepThatDoesNotEndCostsTheCapOfItsStage) {
   EXPECT_EQ(reply.error().reason, Reason::timeout) << "no refusal: the account is not left alone";
   EXPECT_EQ(reply.error().stage, Stage::auth);
   EXPECT_TRUE(asked.empty()) << "nothing was sent";
+  EXPECT_THAT(reply.error().message, ::testing::HasSubstr("10.0.0.1:88 tcp: no answer"));
+  EXPECT_THAT(facts->seen, ::testing::IsSupersetOf({"spn=HTTP/fe"})) << "while the step runs on";
+  EXPECT_FALSE(Blocking::raced);
   release.set_value();
+}
+
+TEST_F(WinrmLinkTest, AStepThatIsCutOffIsNotAskedWhileItRuns) {
+  std::promise<void> release;
+  Blocking::released = release.get_future().share();
+  boost::asio::cancellation_signal cut;
+  prepare<Blocking>();
+  StageTimes times;
+  std::promise<bool> ended;
+  rig.loop.call([&] {
+    boost::asio::co_spawn(
+        rig.loop.executor(), link->post(posting(), times),
+        boost::asio::bind_cancellation_slot(
+            cut.slot(), [&](const std::exception_ptr& error, const Result<http::HttpReply>& reply) {
+              ended.set_value(error != nullptr || !reply);
+            }));
+  });
+  while (!Blocking::stepping) {
+    std::this_thread::sleep_for(1ms);
+  }
+  rig.loop.call([&] { cut.emit(boost::asio::cancellation_type::terminal); });
+  EXPECT_TRUE(ended.get_future().get());
+  EXPECT_FALSE(Blocking::raced);
+  release.set_value();
+}
+
+TEST_F(WinrmLinkTest, A401ThatClosesIsFollowedByANewConnection) {
+  answer = [](std::size_t count) {
+    http::Response response = http::text_response(count == 1 ? 401 : 200, "answer");
+    response.close = count == 1;
+    return response;
+  };
+  const auto reply = post<Anew<true>>();
+  ASSERT_TRUE(reply) << describe(reply.error());
+  EXPECT_THAT(asked, ElementsAre("Test 1|", "Test 2|", "-|<envelope/>"))
+      << "the scheme is the same, so it knows what was retried";
+}
+
+TEST_F(WinrmLinkTest, AContextEndsWithItsConnection) {
+  answer = [](std::size_t) {
+    http::Response response = http::text_response(401, "");
+    response.close = true;
+    return response;
+  };
+  const auto reply = post<Anew<false>>();
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().code, "http.closed");
+  EXPECT_EQ(reply.error().stage, Stage::auth) << "nothing was executed";
+  EXPECT_THAT(asked, ElementsAre("Test 1|"));
+}
+
+TEST_F(WinrmLinkTest, AServerMayWantAProofWithEachRequest) {
+  answer = [](std::size_t count) {
+    http::Response response = http::text_response(200, "answer");
+    if (count < 3) {
+      response.headers.push_back({"WWW-Authenticate", "Test proof"});
+    }
+    return response;
+  };
+  ASSERT_TRUE(post<Each>());
+  ASSERT_TRUE(post_again());
+  EXPECT_THAT(asked, ElementsAre("Test 1|<envelope/>", "Test 2|<envelope/>"));
+  EXPECT_EQ(post_again().error().code, "auth.no_proof");
 }
 
 }  // namespace
