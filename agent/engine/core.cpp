@@ -56,7 +56,6 @@ void Core::apply(Options options) {
   options_ = std::move(options);
   runs_.set_most_at_once(options_.max_concurrent_evaluations);
   reception_.set_limits(options_.min_live_interval, options_.max_waiting_queries);
-
   std::vector<Waiter> orphans = remove_pools(wanted);
   retire_unused(before);
   for (auto& [key, pool] : wanted) {
@@ -66,7 +65,7 @@ void Core::apply(Options options) {
       pools_.keep(*known, std::move(pool), options_.limits, freed, now);
     } else {
       keeping_.recall(pools_.add(std::move(pool), endpoint, options_.limits, now), options_.limits,
-                      now);
+                      objects_, now);
     }
   }
   if (!std::exchange(configured_, true)) {
@@ -313,25 +312,27 @@ void Core::conclude(Pool& pool, const Job& job, Result<remote::Reply> result, No
   const bool scheduled = job.question.is_scheduled();
   const auto before = scheduled ? pool.knowledge.snapshot(now)->last_good : nullptr;
   const std::uint64_t session = result ? result->session : 0;
+  const bool has_room = objects_.hold(result, scheduled, options_.limits);
   const status::EvaluationPtr evaluation =
       engine::conclude(++evaluations_, job, std::move(result), options_.limits, now);
-  keeping_.add(pool, pool.history.add(*evaluation, job.scheduled, before.get()));
-  pool.cache.add(evaluation, now.mono);
+  const status::EvaluationPtr kept = has_room ? evaluation : without_objects(*evaluation);
+  keeping_.add(pool, pool.history.add(*kept, job.scheduled, before.get()));
+  pool.cache.add(kept, now.mono);
   if (job.drives_activity()) {
     pool.activity.finished(now.mono);
   }
   if (scheduled) {
     pools_.running_changed(pool);
-    pool.knowledge.completed(evaluation);
+    pool.knowledge.completed(kept);
     keeping_.changed(pool, now);
-    pools_.changed();
+    pools_.answered();
     if (pool.is_status()) {
       pools_.observe(pool, *evaluation);
     }
     pools_.attempted(pool);
   }
   if (pool.options.scheduled || !scheduled) {
-    pool.log.completed(logger_, *evaluation, before);
+    pool.log.completed(logger_, *kept, before);
   }
   note_session(pool, *evaluation, session);
   runs_.answer(job, evaluation);

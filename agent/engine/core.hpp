@@ -9,6 +9,7 @@
 #include "agent/engine/agenda.hpp"
 #include "agent/engine/endpoints.hpp"
 #include "agent/engine/keeping.hpp"
+#include "agent/engine/kept_objects.hpp"
 #include "agent/engine/options.hpp"
 #include "agent/engine/outbox.hpp"
 #include "agent/engine/pools.hpp"
@@ -106,6 +107,7 @@ class Core {
   bool stopping_ = false;
   bool configured_ = false;  ///< at least once
   Keeping keeping_;
+  KeptObjects objects_;
   std::uint64_t evaluations_;  ///< counts over restarts
 
   Agenda agenda_;

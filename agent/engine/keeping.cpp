@@ -29,7 +29,8 @@ status::KeptName name_of(const Pool& pool) {
 // With its true age.
 Result<status::EvaluationPtr> read_answer(const Pool& pool,
                                           const status::SavedKnowledge::Good& saved,
-                                          std::string_view text, const Limits& limits, Now now) {
+                                          std::string_view text, const Limits& limits,
+                                          KeptObjects& objects, Now now) {
   if (saved.finished > now.wall + kAhead) {
     return fail(Reason::stale, "state.clock",
                 "the answer is dated ahead of our clock, so that its age is not known",
@@ -52,24 +53,28 @@ Result<status::EvaluationPtr> read_answer(const Pool& pool,
   evaluation->made = now.mono - age;
   evaluation->finished = std::min(saved.finished, now.wall);
   evaluation->duration = saved.duration;
-  evaluation->result = std::make_shared<const PipelineResult>(std::move(read->result));
+  evaluation->result =
+      objects.hold(std::make_shared<const PipelineResult>(std::move(read->result)), true, limits);
   evaluation->finding = std::move(*finding);
   evaluation->restored = true;
   if (!evaluation->conclusive()) {
     return fail(Reason::parse, "state.answer", "the answer says nothing any more",
                 "nothing: the next answer of the pool is shown");
   }
-  return evaluation;
+  return evaluation->result ? evaluation : without_objects(*evaluation);
 }
 
 }  // namespace
 
 Result<std::string> write_answer(const status::Evaluation& evaluation, const Limits& limits) {
+  if (!evaluation.result) {
+    return fail(Reason::throttled, "engine.not_kept", "its objects were not kept");
+  }
   return remote::write_export(*evaluation.result, evaluation.question.pool, evaluation.evaluated_at,
                               evaluation.question.what->name, limits_of_answer(limits).object);
 }
 
-void Keeping::recall(Pool& pool, const Limits& limits, Now now) {
+void Keeping::recall(Pool& pool, const Limits& limits, KeptObjects& objects, Now now) {
   if (keeper_ == nullptr || !pool.options.scheduled) {
     return;
   }
@@ -89,7 +94,7 @@ void Keeping::recall(Pool& pool, const Limits& limits, Now now) {
   const auto saved = status::read_saved_knowledge(found->knowledge);
   status::EvaluationPtr good;
   if (saved && saved->good && !found->answer.empty()) {
-    auto read = read_answer(pool, *saved->good, found->answer, limits, now);
+    auto read = read_answer(pool, *saved->good, found->answer, limits, objects, now);
     if (read) {
       good = std::move(*read);
       pool.cache.restore(good);

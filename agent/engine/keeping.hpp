@@ -4,6 +4,7 @@
 #include "agent/base/limits.hpp"
 #include "agent/base/log.hpp"
 #include "agent/base/time.hpp"
+#include "agent/engine/kept_objects.hpp"
 #include "agent/engine/pool.hpp"
 #include "agent/status/keeper.hpp"
 
@@ -13,7 +14,7 @@
 namespace sfb::engine {
 
 /// The objects of an answer as text, for KeptPool::good. Any thread. Errors of
-/// remote::write_export.
+/// remote::write_export, and `engine.not_kept` where there are none any more.
 Result<std::string> write_answer(const status::Evaluation& evaluation, const Limits& limits);
 
 /// Only what the schedule asks is kept. Thread rule: one thread.
@@ -25,7 +26,7 @@ class Keeping {
   /// Where evaluations count on from.
   std::uint64_t last_id() const { return keeper_ == nullptr ? 0 : keeper_->last_id(); }
   /// A new pool, before anything else is told of it.
-  void recall(Pool& pool, const Limits& limits, Now now);
+  void recall(Pool& pool, const Limits& limits, KeptObjects& objects, Now now);
   /// The pools of the first configuration have been recalled: what is left is of none of them.
   void settle();
   /// What is known of it changed.

@@ -174,7 +174,7 @@ status::SnapshotPtr Pools::snapshot(Now now) {
     return snapshot_;
   }
   auto made = std::make_shared<status::Snapshot>();
-  made->version = (snapshot_ ? snapshot_->version : 0) + 1;
+  made->version = version_ + 1;
   made->durations = durations_;
   made->stages = stages_;
   made->pools.reserve(by_name_.size());
@@ -197,6 +197,7 @@ status::SnapshotPtr Pools::snapshot(Now now) {
   dirty_ = false;
   if (!snapshot_ || made->endpoints != snapshot_->endpoints || made->pools != snapshot_->pools ||
       made->others != snapshot_->others || made->durations.count != snapshot_->durations.count) {
+    version_ = made->version;
     snapshot_ = std::move(made);
   }
   return snapshot_;

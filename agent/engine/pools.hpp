@@ -53,6 +53,12 @@ class Pools {
   void show_backoff(const Endpoint& endpoint, std::optional<MonoTime> until, Now now);
   /// After any other change to what pools know.
   void changed() { dirty_ = true; }
+  /// After an answer to a scheduled question. The snapshot before it goes: it holds the objects of
+  /// the answer that was replaced.
+  void answered() {
+    dirty_ = true;
+    snapshot_.reset();
+  }
   /// The times of a completed evaluation of the pool's status on schedule.
   void observe(const Pool& pool, const status::Evaluation& evaluation);
   status::SnapshotPtr snapshot(Now now);
@@ -71,6 +77,7 @@ class Pools {
   status::DurationHistogram durations_;
   status::StageHistograms stages_;
   status::SnapshotPtr snapshot_;
+  std::uint64_t version_ = 0;  ///< of the last snapshot
   bool dirty_ = true;
   std::optional<MonoTime> snapshot_valid_until_;
 };

@@ -1,5 +1,6 @@
 #include "agent/engine/reception.hpp"
 
+#include "agent/engine/kept_objects.hpp"
 #include "agent/engine/refusals.hpp"
 
 #include <algorithm>
@@ -52,7 +53,7 @@ std::optional<status::Refusal> Reception::too_soon(const Pool& pool,
 void Reception::ask(Pool& pool, const status::Question& question, status::Wish wish,
                     std::stop_token stop, const status::AnswerCallback& callback, Now now) {
   const AnswerCache::Entry* const known = pool.cache.find(question);
-  if (wish.max_age && known != nullptr && known->good &&
+  if (wish.max_age && known != nullptr && can_be_shown(known->good) &&
       known->good->age(now.mono) <= *wish.max_age) {
     outbox_.answer(callback, {known->good, status::Source::cache});
     return;
@@ -62,8 +63,12 @@ void Reception::ask(Pool& pool, const status::Question& question, status::Wish w
   auto refusal = obstacle(pool, question, width, wish, now);
   if (!refusal && !job && known != nullptr && known->completed &&
       now.mono - known->completed_at < min_live_interval_) {
-    outbox_.answer(callback, {known->completed, status::Source::cache});
-    return;
+    if (can_be_shown(known->completed)) {
+      outbox_.answer(callback, {known->completed, status::Source::cache});
+      return;
+    }
+    refusal = refuse_not_kept(pool.what(), pool.fqdn(), min_live_interval_,
+                              known->completed_at + min_live_interval_, now);
   }
   if (!refusal && !job && known != nullptr && known->cancelled_before &&
       now.mono - *known->cancelled_before < min_live_interval_) {

@@ -59,6 +59,19 @@ status::Refusal refuse_too_soon(const collectors::Collector& what, const Fqdn& p
           {}};
 }
 
+status::Refusal refuse_not_kept(const collectors::Collector& what, const Fqdn& pool,
+                                std::chrono::milliseconds least, MonoTime free, Now now) {
+  return {Error{Reason::throttled, "engine.not_kept",
+                fmt::format("{} was asked at pool {} less than {} ago, and the objects of the "
+                            "answer are not kept: those of all pools take too much memory",
+                            what.name, pool.str(), format_duration(least)),
+                "ask again when global.min_live_interval is over; find out why answers are so "
+                "large, `limits.in_flight` sets how much is kept",
+                "", Stage::queue},
+          seconds_until(free, now.mono),
+          {}};
+}
+
 status::Refusal refuse_impatient(const collectors::Collector& what, const Fqdn& pool,
                                  std::chrono::milliseconds least, MonoTime free, Now now) {
   return {Error{Reason::throttled, "engine.too_soon",

@@ -15,6 +15,9 @@ status::Refusal refuse_unknown(const Fqdn& pool);
 /// The caller has stopped waiting.
 status::Refusal refuse_gone();
 status::Refusal refuse_crowd(std::size_t waiting);
+/// The same was answered less than `least` ago, and its objects had no room.
+status::Refusal refuse_not_kept(const collectors::Collector& what, const Fqdn& pool,
+                                std::chrono::milliseconds least, MonoTime free, Now now);
 /// Another question of this collector was asked at the pool less than `least` ago; the next one may
 /// be asked at `free`.
 status::Refusal refuse_too_soon(const collectors::Collector& what, const Fqdn& pool,
