@@ -53,8 +53,11 @@ binding::Cmdlet with_own(binding::Cmdlet cmdlet) {
                                .type = binding::ParameterType::enumeration,
                                .type_name = "OutputForm",
                                .enumerators = enumerators(format::kForms)});
-  cmdlet.parameters.push_back(
-      {.name = "Edition", .type = binding::ParameterType::text, .type_name = "System.String"});
+  // `-e` means it since before there was another parameter with this letter.
+  cmdlet.parameters.push_back({.name = "Edition",
+                               .type = binding::ParameterType::text,
+                               .type_name = "System.String",
+                               .aliases = {"e"}});
   cmdlet.parameters.push_back({.name = "View",
                                .type = binding::ParameterType::enumeration,
                                .type_name = "OutputView",

@@ -121,6 +121,22 @@ TEST(Arguments, TheEditionAndTheView) {
   EXPECT_THAT(read({"-p", "atl", "-View", "grid"}), HasSubstr("List, Table, Autosize, Wrap"));
 }
 
+TEST(Arguments, TheModulesInsteadOfTheObject) {
+  const auto target = [](const std::vector<std::string>& arguments) {
+    return request_target(
+        parse_arguments(collectors::pool_status().cmdlet(), arguments, 80).value(), 80);
+  };
+  EXPECT_THAT(target({"-PoolFqdn", "atl", "-ExpandProperty", "backupmodules"}),
+              HasSubstr("&expand=BackupModules"));
+  EXPECT_THAT(target({"-p", "atl", "-ex", "BackupModules", "-As", "json"}),
+              HasSubstr("&expand=BackupModules"));
+  EXPECT_THAT(target({"-p", "atl"}), ::testing::Not(HasSubstr("expand")));
+  EXPECT_THAT(read({"-p", "atl", "-ExpandProperty", "Modules"}),
+              HasSubstr("Cannot bind parameter 'ExpandProperty'."));
+  EXPECT_THAT(usage(collectors::pool_status().cmdlet()),
+              HasSubstr("[-ExpandProperty {BackupModules}]"));
+}
+
 TEST(Arguments, WhatDoesNotGoTogether) {
   EXPECT_THAT(read({"-p", "7", "-As", "Clixml", "-Edition", "7"}, 120),
               AllOf(HasSubstr("The argument \"7\" does not go with -As"),
