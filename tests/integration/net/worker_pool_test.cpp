@@ -272,10 +272,13 @@ TEST(WorkerPool, StuckPoolsThatGoTogetherShareOneGraceAndIdleThreadsEnd) {
   std::vector<std::future<Result<int>>> waits;
   for (int i = 0; i < 20; ++i) {
     auto& pool = pools.emplace_back(std::make_unique<WorkerPool>("test", 2, 3, 20ms));
-    waits.push_back(loop.start(pool->run(blocked_job(gate))));
+    waits.push_back(loop.start(pool->run_until(blocked_job(gate), mono_now() + 2s)));
     ASSERT_TRUE(loop.start(pool->run([]() -> Result<int> { return 5; })).get());
   }
   ASSERT_TRUE(eventually([&] { return gate->running == 20; }));
+  for (auto& wait : waits) {
+    EXPECT_FALSE(wait.get()) << "nobody waits for it any more";
+  }
   pools.clear();
   EXPECT_EQ(WorkerPool::left_behind(), before + 20) << "the second thread of each has ended";
   gate->opened.set_value();
