@@ -81,10 +81,11 @@ class Agent {
         pages_("pages", 1, kPagesQueue),
         cpu_("cpu", static_cast<std::size_t>(cpu_threads()), places_.rendering),
         files_("config", 1, 1),
+        state_(open_state(options.storage_path, loaded_.settings, clock_, logger_, self_)),
         shared_{.budget = std::make_shared<ByteBudget>(loaded_.settings.limits.in_flight),
                 .services = std::make_shared<remote::WinrmServices>(loop_.get_executor()),
-                .observer = {}},
-        state_(open_state(options.storage_path, loaded_.settings, clock_, logger_, self_)),
+                .observer = {},
+                .ledger = ledger_of(state_, clock_)},
         engine_(loop_.get_executor(), clock_, logger_.with_source("engine"), state_.get()),
         service_({engine_, engine_, self_, pages_, cpu_, clock_, logger_.with_source("http"),
                   SFB_VERSION},
@@ -311,8 +312,8 @@ class Agent {
   net::WorkerPool pages_;
   net::WorkerPool cpu_;
   net::WorkerPool files_;
+  std::shared_ptr<store::Store> state_;  ///< null: nothing outlives the process
   Shared shared_;
-  std::unique_ptr<store::Store> state_;  ///< null: nothing outlives the process
   engine::Engine engine_;
   serve::Service service_;
   http::Server server_;

@@ -132,6 +132,7 @@ remote::WinrmOptions winrm_options(const config::Endpoint& endpoint,
   options.logon = logon_of(winrm, settings, clock);
   options.configuration_name = winrm.configuration_name;
   options.services = std::move(shared.services);
+  options.ledger = std::move(shared.ledger);
   return options;
 }
 

@@ -28,9 +28,10 @@ std::optional<config::Loaded> load_or_complain(const std::vector<std::string>& f
 
 /// What transports share. Each may be absent: then a transport has its own, or no observer.
 struct Shared {
-  std::shared_ptr<ByteBudget> budget;               ///< by all while limits.in_flight stays
-  std::shared_ptr<remote::WinrmServices> services;  ///< by all of a process
-  std::shared_ptr<remote::Observer> observer;       ///< `evaluate` only
+  std::shared_ptr<ByteBudget> budget;                ///< by all while limits.in_flight stays
+  std::shared_ptr<remote::WinrmServices> services;   ///< by all of a process
+  std::shared_ptr<remote::Observer> observer;        ///< `evaluate` only
+  std::shared_ptr<remote::ShellLedger> ledger = {};  ///< where a state is kept
 };
 
 /// The options of a `winrm` endpoint's transport. `clock` outlives it.

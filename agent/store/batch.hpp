@@ -21,6 +21,7 @@ struct Session {
   std::string url;
   std::string shell;          ///< its ShellId
   std::string configuration;  ///< the session configuration that it is of
+  std::string session;        ///< the SessionId of its requests
   WallTime since{};
 
   bool operator==(const Session&) const = default;

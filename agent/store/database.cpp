@@ -61,12 +61,14 @@ Result<Found> Database::load() {
     for (auto& [name, pool] : found.pools) {
       read_history(name, pool, found);
     }
-    SQLite::Statement sessions(*database_, "SELECT url, shell, configuration, since FROM session");
+    SQLite::Statement sessions(*database_,
+                               "SELECT url, shell, configuration, session, since FROM session");
     while (sessions.executeStep()) {
       found.sessions.push_back({.url = sessions.getColumn(0).getString(),
                                 .shell = sessions.getColumn(1).getString(),
                                 .configuration = sessions.getColumn(2).getString(),
-                                .since = WallTime(Micros(sessions.getColumn(3).getInt64()))});
+                                .session = sessions.getColumn(3).getString(),
+                                .since = WallTime(Micros(sessions.getColumn(4).getInt64()))});
     }
     return found;
   });
@@ -123,13 +125,14 @@ Status Database::write(const Batch& batch) {
     }
     for (const auto& [name, session] : batch.sessions) {
       SQLite::Statement change(*database_,
-                               session ? "INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?)"
+                               session ? "INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?, ?)"
                                        : "DELETE FROM session WHERE url = ? AND shell = ?");
       change.bind(1, name.first);
       change.bind(2, name.second);
       if (session) {
         change.bind(3, session->configuration);
-        change.bind(4, micros(session->since));
+        change.bind(4, session->session);
+        change.bind(5, micros(session->since));
       }
       change.exec();
     }
@@ -145,7 +148,8 @@ Status Database::write(const Batch& batch) {
 void Database::write_pool(const status::KeptName& name, const status::KeptPool& pool) {
   const std::uint64_t id = pool.good ? pool.good->id : 0;
   const auto known = answers_.find(name);
-  if (known != answers_.end() && known->second == id) {
+  // One that was brought back stands there already; its objects may be gone from memory.
+  if ((known != answers_.end() && known->second == id) || (pool.good && pool.good->restored)) {
     SQLite::Statement update(*database_,
                              "UPDATE pool SET source = ?, knowledge = ?, memory = ? WHERE pool = ? "
                              "AND collector = ?");

@@ -25,7 +25,8 @@ inline constexpr std::array kSteps = {
     "CREATE INDEX history_of_pool ON history (pool, collector, ring, n);"
     "CREATE INDEX history_time ON history (time);"
     "CREATE TABLE session ("
-    " url TEXT NOT NULL, shell TEXT NOT NULL, configuration TEXT NOT NULL, since INTEGER NOT NULL,"
+    " url TEXT NOT NULL, shell TEXT NOT NULL, configuration TEXT NOT NULL,"
+    " session TEXT NOT NULL, since INTEGER NOT NULL,"
     " PRIMARY KEY (url, shell));",
 };
 

@@ -42,6 +42,7 @@ class Shell {
   std::size_t max_blob() const { return wsman::max_blob(options_.session); }
   /// As the server returned it; what we proposed until then.
   const std::string& id() const { return shell_id_; }
+  const Session& session() const { return options_.session; }
 
   /// The next request. Precondition of all: nothing outstanding. `patience` is the server's
   /// OperationTimeout. Create is made once in a Shell's life, Command once per command; a lost one

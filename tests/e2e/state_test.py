@@ -244,6 +244,24 @@ class State(LabTest):
         with self.started() as agent:
             self.assertEqual(agent.value(SINCE), since)
 
+    def test_thirty_kills_under_a_quota_of_five_shells(self):
+        pools = {POOL: "atlanta", OTHER: "atlanta"}
+        with self.simulator({"listeners": [{"name": "atlanta", "server": {"max_shells": 5}}], "pools": {pool: {} for pool in pools}}) as simulator:
+            self.configure_winrm({"atlanta": {"url": simulator.url("atlanta"), "max_concurrent": 2}}, pools)
+            for i in range(30):
+                made = simulator.status()["requests_by_action"].get("Create", 0)
+                with self.started() as agent:
+                    # Some kills come while a shell is made, some later.
+                    self.wait(lambda: simulator.status()["requests_by_action"].get("Create", 0) > made, f"run {i} to make a shell")
+                    time.sleep(self.random.choice([0, 0.02, 0.3]))
+                    self.kill(agent)
+            with self.started() as agent:
+                self.wait(lambda: agent.by_pool("sfb_backup_up") == {pool: 1 for pool in pools}, "every pool to answer")
+                failed = {dict(labels)["reason"] for labels, count in agent.series("sfb_backup_evaluation_failures_total").items() if count}
+                self.assertNotIn("throttled", failed)
+            self.wait_quiet(simulator)
+            self.assertEqual(self.rows("SELECT * FROM session"), [], "an agent that ends well leaves none")
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

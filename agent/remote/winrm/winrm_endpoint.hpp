@@ -7,6 +7,7 @@
 #include "agent/base/redactor.hpp"
 #include "agent/base/time.hpp"
 #include "agent/net/tls.hpp"
+#include "agent/net/wake.hpp"
 #include "agent/net/worker_pool.hpp"
 #include "agent/remote/session/observer.hpp"
 #include "agent/remote/winrm/front_ends.hpp"
@@ -17,6 +18,7 @@
 #include <boost/asio/any_io_executor.hpp>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -44,6 +46,10 @@ struct WinrmEndpoint {
   std::set<std::string, std::less<>> several =
       {};  ///< said: these names stand for several machines
   EndpointFacts facts = {};
+  /// By URL, how often what an earlier process left there was looked for.
+  std::map<std::string, int> clearings = {};
+  bool clearing = false;  ///< a session does so now
+  std::shared_ptr<net::Wake> cleared = std::make_shared<net::Wake>();
   const Clock& clock;
   Logger logger;
   std::shared_ptr<Observer> observer;  ///< options.observer behind `redactor`; may be absent

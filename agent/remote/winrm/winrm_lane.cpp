@@ -51,7 +51,7 @@ std::chrono::nanoseconds pause_before(const WinrmSession::Next& next, wsman::Act
 }  // namespace
 
 WinrmLane::WinrmLane(std::shared_ptr<WinrmEndpoint> endpoint)
-    : endpoint_(endpoint), link_(std::move(endpoint)) {
+    : endpoint_(endpoint), link_(endpoint), record_(std::move(endpoint), link_) {
   renew();
 }
 
@@ -59,6 +59,7 @@ void WinrmLane::renew() {
   const WinrmOptions& options = endpoint_->options;
   const FrontEnds& front_ends = endpoint_->front_ends;
   count_session();
+  record_.begin_anew();
   failed_ = false;
   link_.forget_cookies();
   session_ = std::make_shared<WinrmSession>(
@@ -140,6 +141,8 @@ boost::asio::awaitable<Result<PipelineResult>> WinrmLane::converse(const Call& c
         posting_ = false;
         continue;
       }
+      co_await record_.clear_left(session_->url().str(), deadline, times);
+      co_await record_.about_to_make(*session_, deadline);
     }
     const MonoTime began = net::mono_now();
     auto reply = co_await link_.post(std::move(posting), times);
@@ -151,6 +154,7 @@ boost::asio::awaitable<Result<PipelineResult>> WinrmLane::converse(const Call& c
       next = session_->failed(std::move(reply.error()), came);
     }
     posting_ = false;
+    record_.note(*session_);
     const bool brought = !reply || session_->brought();
     if (const auto pause = pause_before(next, action, brought, came - began);
         pause > pause.zero()) {
@@ -304,6 +308,7 @@ boost::asio::awaitable<void> WinrmLane::drive(WinrmSession::Next next, MonoTime 
     } else {
       next = session_->failed(std::move(reply.error()), came);
     }
+    record_.note(*session_);
     const bool brought = !reply || session_->brought();
     if (const auto pause = pause_before(next, action, brought, came - now); pause > pause.zero()) {
       co_await net::sleep_until(std::min<MonoTime>(came + pause, deadline));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "agent/remote/session/lanes_transport.hpp"
+#include "agent/remote/winrm/shell_record.hpp"
 #include "agent/remote/winrm/winrm_link.hpp"
 #include "agent/remote/winrm/winrm_session.hpp"
 
@@ -40,7 +41,9 @@ class WinrmLane final : public Lane {
 
   std::shared_ptr<WinrmEndpoint> endpoint_;
   WinrmLink link_;
+  ShellRecord record_;
   std::shared_ptr<WinrmSession> session_;  ///< shared with a job that reads an answer
+  std::string recorded_;                   ///< the shell that the ledger knows; empty: none
   bool failed_ = false;   ///< the session's last run ended with the cmdlet's failure
   bool reading_ = false;  ///< a job has the session
   bool posting_ = false;  ///< the session waits for an answer

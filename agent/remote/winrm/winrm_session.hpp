@@ -111,6 +111,10 @@ class WinrmSession {
 
   /// A shell may exist on the server.
   bool holds_shell() const { return shell_ && !shell_->gone(); }
+  /// Its ShellId: what the server gave, or what we propose until then. Precondition: holds_shell.
+  const std::string& shell_id() const { return shell_->id(); }
+  /// The SessionId of its requests. Precondition: holds_shell.
+  const Guid& session_id() const { return shell_->session().session_id; }
   /// The last run left something to `clear`.
   bool needs_clearing() const { return holds_shell() && shell_->has_command(); }
   /// Open and clean: the next run needs no Create.

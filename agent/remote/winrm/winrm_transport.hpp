@@ -13,6 +13,7 @@
 #include "agent/os/shared_watch.hpp"
 #include "agent/remote/session/observer.hpp"
 #include "agent/remote/transport.hpp"
+#include "agent/remote/winrm/shell_ledger.hpp"
 #include "agent/remote/winrm/winrm_session.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -79,6 +80,7 @@ struct WinrmOptions {
   std::chrono::milliseconds session_idle{200'000};     ///< below the shell's IdleTimeOut
   std::shared_ptr<ByteBudget> budget;                  ///< shared; absent: one of its own
   std::shared_ptr<WinrmServices> services;             ///< shared; absent: its own
+  std::shared_ptr<ShellLedger> ledger;                 ///< absent: no shell is remembered
   std::shared_ptr<Observer> observer;                  ///< `evaluate` only
 };
 

@@ -37,8 +37,8 @@ TEST(Batch, WhatCouldNotBeWrittenGoesBeforeWhatCameMeanwhile) {
   older.keep(pool("b.x"), kept("b"));
   older.keep(pool(), entry(1, kStart));
   older.keep(pool("gone.x"), entry(2, kStart));
-  older.sessions[{"u", "1"}] = Session{"u", "1", "c", kStart};
-  older.sessions[{"u", "2"}] = Session{"u", "2", "c", kStart};
+  older.sessions[{"u", "1"}] = Session{"u", "1", "c", "id", kStart};
+  older.sessions[{"u", "2"}] = Session{"u", "2", "c", "id", kStart};
   Batch batch;
   batch.keep(pool(), kept("new"));
   batch.forget(pool("gone.x"));

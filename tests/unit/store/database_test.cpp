@@ -19,7 +19,7 @@ TEST(Database, WhatWasWrittenIsFound) {
     batch.keep(pool(), kept("memory", 7));
     batch.keep(pool(), entry(1, kStart));
     batch.keep(pool(), entry(2, kStart, HistoryRing::failed));
-    batch.sessions[{"http://u", "S-1"}] = Session{"http://u", "S-1", "c", kStart};
+    batch.sessions[{"http://u", "S-1"}] = Session{"http://u", "S-1", "c", "id", kStart};
     ASSERT_TRUE(database.write(batch));
   }
   const Found what = found(folder);
@@ -31,7 +31,7 @@ TEST(Database, WhatWasWrittenIsFound) {
   EXPECT_EQ(one.answer, "answer 7");
   ASSERT_EQ(one.history.size(), 2U);
   EXPECT_EQ(what.last_id, 2U);
-  EXPECT_EQ(what.sessions, (std::vector<Session>{Session{"http://u", "S-1", "c", kStart}}));
+  EXPECT_EQ(what.sessions, (std::vector<Session>{Session{"http://u", "S-1", "c", "id", kStart}}));
 }
 
 TEST(Database, AnAnswerIsWrittenOnceAndStays) {
@@ -66,7 +66,7 @@ TEST(Database, WhatIsForgottenGoesWithItsHistory) {
   batch.keep(pool(), entry(1, kStart));
   batch.keep(pool("b.x"), kept("b"));
   batch.keep(pool("b.x"), entry(2, kStart));
-  batch.sessions[{"u", "1"}] = Session{"u", "1", "c", kStart};
+  batch.sessions[{"u", "1"}] = Session{"u", "1", "c", "id", kStart};
   ASSERT_TRUE(database.write(batch));
   Batch gone;
   gone.forget(pool());

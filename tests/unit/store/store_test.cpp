@@ -93,7 +93,7 @@ TEST(Store, ASessionIsOnDiskWhenItIsSaidSo) {
   {
     Store store(std::move(slow), system_clock(), {});
     std::promise<void> committed;
-    store.session_made({"http://u", "S-1", "c", kStart}, [&] { committed.set_value(); });
+    store.session_made({"http://u", "S-1", "c", "id", kStart}, [&] { committed.set_value(); });
     committed.get_future().get();
     EXPECT_EQ(found(folder).sessions.size(), 1U);
     store.session_gone("http://u", "S-1");
@@ -109,7 +109,7 @@ TEST(Store, ASecondAgentHasNoState) {
   Store second(options(folder, second_told), system_clock(), {});
   EXPECT_EQ(second_told.wait([](const Facts& each) { return each.errors > 0; }).writable, false);
   bool committed = false;
-  second.session_made({"http://u", "S-1", "c", kStart}, [&] { committed = true; });
+  second.session_made({"http://u", "S-1", "c", "id", kStart}, [&] { committed = true; });
   EXPECT_TRUE(committed) << "nobody waits for what is not kept";
   second.keep(pool(), kept("of the second"));
   EXPECT_TRUE(second.close());
