@@ -58,6 +58,30 @@ TEST(Database, AnAnswerIsWrittenOnceAndStays) {
   EXPECT_EQ(found(folder).pools.at(pool()).answer, "answer");
 }
 
+TEST(Database, AnAnswerThatWasBroughtBackStays) {
+  const Folder folder;
+  {
+    Database database = open(folder);
+    Batch batch;
+    batch.keep(pool(), kept("1", 7));
+    ASSERT_TRUE(database.write(batch));
+  }
+  // The next process may have no objects of it in memory.
+  Database database(open_database(folder.path(), kStart).value(), folder.path(),
+                    [](const status::Evaluation&) -> Result<std::string> {
+                      return fail(Reason::throttled, "test.none", "no objects");
+                    });
+  status::KeptPool again = kept("2", 7);
+  auto restored = std::make_shared<status::Evaluation>(*again.good);
+  restored->restored = true;
+  again.good = restored;
+  Batch batch;
+  batch.keep(pool(), again);
+  ASSERT_TRUE(database.write(batch));
+  EXPECT_EQ(database.load().value().pools.at(pool()).memory, "2");
+  EXPECT_EQ(database.load().value().pools.at(pool()).answer, "answer 7");
+}
+
 TEST(Database, WhatIsForgottenGoesWithItsHistory) {
   const Folder folder;
   Database database = open(folder);
