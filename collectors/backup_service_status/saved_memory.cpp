@@ -27,7 +27,8 @@ std::optional<WallTime> past(std::optional<WallTime> time, WallTime now) {
   return time ? std::optional(std::min(*time, now)) : std::nullopt;
 }
 
-bool read_module(const SavedLine& line, const Limits& limits, WallTime now, SavedMemory& memory) {
+bool read_saved_module(const SavedLine& line, const Limits& limits, WallTime now,
+                       SavedMemory& memory) {
   ModuleSeries series;
   series.export_changed = past(line.time(1), now);
   series.import_changed = past(line.time(2), now);
@@ -52,7 +53,8 @@ bool read_module(const SavedLine& line, const Limits& limits, WallTime now, Save
   return true;
 }
 
-bool read_machine(const SavedLine& line, const Limits& limits, WallTime now, SavedMemory& memory) {
+bool read_saved_machine(const SavedLine& line, const Limits& limits, WallTime now,
+                        SavedMemory& memory) {
   const auto seen = past(line.time(1), now);
   if (!seen || !is_label(line.text(3), limits) ||
       std::ranges::find(memory.machines, line.text(3), &SavedMemory::Machine::name) !=
@@ -68,10 +70,10 @@ bool read_machine(const SavedLine& line, const Limits& limits, WallTime now, Sav
 
 bool read_line(const SavedLine& line, const Limits& limits, WallTime now, SavedMemory& memory) {
   if (line.name() == "module") {
-    return read_module(line, limits, now, memory);
+    return read_saved_module(line, limits, now, memory);
   }
   if (line.name() == "machine") {
-    return read_machine(line, limits, now, memory);
+    return read_saved_machine(line, limits, now, memory);
   }
   if (line.name() == "active") {
     memory.last_active = line.text(1);

@@ -16,7 +16,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr int kTries = 3;
+constexpr int kClearTries = 3;
 constexpr std::chrono::milliseconds kLeftPatience{2'000};
 // How long a Create waits for its trace on disk.
 constexpr std::chrono::milliseconds kWritten{500};
@@ -49,7 +49,7 @@ asio::awaitable<void> ShellRecord::clear_left(std::string url, MonoTime deadline
     co_await endpoint->cleared->wait_until(deadline);
   }
   const std::vector<ShellLedger::Left> all = ledger->left(url);
-  if (all.empty() || endpoint->clearings[url]++ >= kTries) {
+  if (all.empty() || endpoint->clearings[url]++ >= kClearTries) {
     co_return;
   }
   const Clearing clearing(*endpoint);
