@@ -95,14 +95,16 @@ bool take_mark(std::string_view& text) {
 // and stderr went into one file, each has a mark of its own.
 Result<std::vector<Value>> read_several(std::string_view text, Reader& reader,
                                         const Limits& limits) {
-  xml::ReaderLimits left = limits_of(text, limits);
+  const xml::ReaderLimits xml_limits = limits_of(text, limits);
+  std::size_t nodes = 0;
   for (int number = 1; !text.empty(); ++number) {
     if (number > 1 && !text.starts_with('<')) {
       return fail(Reason::parse, "clixml.trailing",
                   fmt::format("CLIXML: there is content behind the end of document {}", number - 1),
                   std::string(kRemedy));
     }
-    const auto extent = xml::parse_first(text, left, reader);
+    reader.begin_document();
+    const auto extent = xml::parse_first(text, xml_limits, reader, nodes);
     if (!extent) {
       Error error = extent.error();
       if (number > 1) {  // its line and column count from there
@@ -110,7 +112,7 @@ Result<std::vector<Value>> read_several(std::string_view text, Reader& reader,
       }
       return as_clixml(std::move(error));
     }
-    left.nodes -= std::min(left.nodes, extent->nodes);
+    nodes = extent->nodes;
     text = from_markup(text.substr(extent->bytes));
     take_mark(text);
   }

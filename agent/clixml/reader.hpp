@@ -84,6 +84,8 @@ class Reader final : public xml::Handler {
   /// The top level values; they refer into the graph.
   std::vector<Value> take() { return std::move(roots_); }
   /// Of a file: the stream of each of them.
+  /// Of several that make one file.
+  void begin_document() { streams_.begin_document(); }
   std::vector<Stream> take_streams() { return streams_.take(); }
 
  private:

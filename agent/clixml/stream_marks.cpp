@@ -11,7 +11,11 @@ Status StreamMarks::add(std::optional<std::string_view> name) {
     return bad_value("a stream (S) that PowerShell does not have");
   }
   if (!streams_.empty() && name.has_value() != named_) {
-    return bad_value("a value with a stream (S) beside one without");
+    return bad_value(document_ < streams_.size() ? "a value with a stream (S) beside one without"
+                     : named_ ? "a value without a stream (S), though those of the documents "
+                                "before have one"
+                              : "a value with a stream (S), though those of the documents before "
+                                "have none");
   }
   named_ = name.has_value();
   streams_.push_back(*stream);

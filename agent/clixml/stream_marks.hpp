@@ -4,6 +4,7 @@
 #include "agent/base/error.hpp"
 #include "agent/clixml/clixml.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -11,9 +12,10 @@
 
 namespace sfb::clixml {
 
-/// PowerShell marks all values of a file or none.
+/// PowerShell marks all values of a file or none, in all documents of it.
 class StreamMarks {
  public:
+  void begin_document() { document_ = streams_.size(); }
   /// Of the next value: its attribute `S`. Error: clixml.bad_value.
   Status add(std::optional<std::string_view> name);
   /// One for each value.
@@ -21,6 +23,7 @@ class StreamMarks {
 
  private:
   std::vector<Stream> streams_;
+  std::size_t document_ = 0;  ///< values before this document
   bool named_ = false;
 };
 

@@ -79,8 +79,12 @@ std::optional<QName> split_name(std::string_view name) {
 class Session {
  public:
   // `first`: end with the root element.
-  Session(const ReaderLimits& limits, Handler& handler, bool first)
-      : limits_(limits), handler_(handler), memory_(parser_memory(limits)), first_(first) {}
+  Session(const ReaderLimits& limits, Handler& handler, bool first, std::size_t nodes_before = 0)
+      : limits_(limits),
+        handler_(handler),
+        memory_(parser_memory(limits)),
+        nodes_(nodes_before),
+        first_(first) {}
 
   Result<Extent> run(std::string_view document);
 
@@ -118,7 +122,7 @@ class Session {
   std::vector<Binding> bindings_;
   std::vector<AttributeView> attributes_;
   std::size_t depth_ = 0;
-  std::size_t nodes_ = 0;
+  std::size_t nodes_;
   bool first_;
   bool root_ended_ = false;
   std::size_t root_end_ = 0;  // its last byte's place, if `first_`
@@ -303,8 +307,9 @@ Status parse(std::string_view document, const ReaderLimits& limits, Handler& han
   return extent ? Status() : std::unexpected(std::move(extent).error());
 }
 
-Result<Extent> parse_first(std::string_view text, const ReaderLimits& limits, Handler& handler) {
-  return Session(limits, handler, true).run(text);
+Result<Extent> parse_first(std::string_view text, const ReaderLimits& limits, Handler& handler,
+                           std::size_t nodes_before) {
+  return Session(limits, handler, true, nodes_before).run(text);
 }
 
 }  // namespace sfb::xml

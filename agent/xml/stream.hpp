@@ -38,13 +38,16 @@ class Handler {
 /// `read`, or the handler's own; the message ends in line and column either way.
 Status parse(std::string_view document, const ReaderLimits& limits, Handler& handler);
 
-/// How much one document took of a text: bytes, and elements and attributes together.
+/// How much one document took of a text: bytes, and elements and attributes together with those of
+/// the documents before it.
 struct Extent {
   std::size_t bytes = 0;
   std::size_t nodes = 0;
 };
 
-/// Like `parse`, but stops after the root element and ignores what follows.
-Result<Extent> parse_first(std::string_view text, const ReaderLimits& limits, Handler& handler);
+/// Like `parse`, but stops after the root element and ignores what follows. `nodes_before` count
+/// against the limit too.
+Result<Extent> parse_first(std::string_view text, const ReaderLimits& limits, Handler& handler,
+                           std::size_t nodes_before);
 
 }  // namespace sfb::xml

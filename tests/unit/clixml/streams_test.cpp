@@ -4,10 +4,12 @@
 #include "agent/clixml/writer.hpp"
 #include "agent/value/access.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace sfb::clixml {
@@ -101,8 +103,37 @@ TEST(Streams, AnUnknownOrMissingStreamIsRefused) {
     ASSERT_FALSE(file) << inside;
     EXPECT_EQ(file.error().code, "clixml.bad_value") << inside;
   }
-  EXPECT_FALSE(
-      read_file("#< CLIXML\n" + file_of(R"(<S S="Output">a</S>)") + file_of("<S>b</S>"), {}));
+  const std::string marked = file_of(R"(<S S="Output">a</S>)");
+  const std::string bare = file_of("<S>b</S>");
+  for (const auto& [text, what] :
+       {std::pair(marked + bare,
+                  "a value without a stream (S), though those of the documents before have one"),
+        std::pair(bare + marked,
+                  "a value with a stream (S), though those of the documents before have none"),
+        std::pair(marked + file_of(R"(<S S="Output">a</S><S>b</S>)"),
+                  "a value with a stream (S) beside one without")}) {
+    const auto file = read_file("#< CLIXML\n" + text, {});
+    ASSERT_FALSE(file) << text;
+    EXPECT_THAT(file.error().message, testing::HasSubstr(what));
+    EXPECT_THAT(file.error().message, testing::HasSubstr("of document 2"));
+  }
+}
+
+TEST(Streams, TheLimitIsNamedThatCountsOverAllDocuments) {
+  std::string text = "#< CLIXML\n";
+  for (int i = 0; i < 3000; ++i) {
+    text += file_of("<Nil/>");
+  }
+  Limits limits;
+  limits.object = text.size();
+  const std::size_t most = text.size() / 64;
+  ASSERT_GT(most, 4096U) << "the least of all limits";
+  const auto file = read_file(text, limits);
+  ASSERT_FALSE(file);
+  EXPECT_THAT(file.error().message,
+              testing::HasSubstr("more than " + std::to_string(most) + " elements and"));
+  EXPECT_THAT(file.error().message,
+              testing::HasSubstr("of document " + std::to_string(most / 4 + 1)));
 }
 
 // What is written again holds no streams: an unknown element may not keep its own.
