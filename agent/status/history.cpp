@@ -21,7 +21,9 @@ void tell(HistoryEntry& entry, const Error& error) {
   entry.reason = to_string(error.reason);
   entry.code = error.code;
   entry.stage = to_string(error.stage);
-  entry.message = cut(describe(error));
+  Error told = error;
+  told.remedy.clear();  // stands whole beside it
+  entry.message = cut(describe(told));
   entry.remedy = error.remedy;
 }
 

@@ -52,7 +52,7 @@ struct HistoryEntry {
   std::string code;
   std::string stage;
   std::string
-      message;  ///< describe(error), cut to 500 bytes; or notes and states not known to this build
+      message;  ///< of the error, with the peer's words, or notes and unknown states; 500 bytes
   std::string remedy;
   std::string request_id;
   std::string front_end = {};  ///< Evaluation's

@@ -91,6 +91,21 @@ TEST(History, AFailureTellsEverything) {
   EXPECT_EQ(entry.message.find('\x1b'), std::string::npos) << entry.message;
 }
 
+TEST(History, TheRemedyStandsBesideTheMessageOnly) {
+  const FakeClock clock;
+  auto evaluation = failed(clock.now(), Reason::throttled);
+  evaluation->error->message = "the server is full";
+  evaluation->error->peer = "a quota";
+  evaluation->error->remedy = std::string(600, 'r');
+  History history;
+  history.add(*evaluation, true);
+  history.skip(7, evaluation->question, *evaluation->error, clock.now().wall);
+  for (const HistoryEntry& entry : history.newest_first()) {
+    EXPECT_EQ(entry.message, "the server is full: \"a quota\"");
+    EXPECT_EQ(entry.remedy, std::string(600, 'r'));
+  }
+}
+
 TEST(History, LongMessagesAreCutBetweenCharacters) {
   const FakeClock clock;
   auto evaluation = failed(clock.now(), Reason::auth);
