@@ -88,7 +88,7 @@ class Agent {
                 .ledger = ledger_of(state_, clock_)},
         engine_(loop_.get_executor(), clock_, logger_.with_source("engine"), state_.get()),
         service_({engine_, engine_, self_, pages_, cpu_, clock_, logger_.with_source("http"),
-                  SFB_VERSION},
+                  SFB_VERSION, loop_.get_executor(), [this] { return server_.cut_slow_reader(); }},
                  service_options(loaded_.settings, hosts_, shared_, options_.runbook_url)),
         server_(
             loop_.get_executor(), server_options(),

@@ -1,5 +1,6 @@
 #include "agent/http/server.hpp"
 
+#include "agent/base/seldom.hpp"
 #include "agent/http/listener.hpp"
 #include "agent/http/server_connection.hpp"
 #include "agent/net/deadline.hpp"
@@ -158,6 +159,10 @@ asio::awaitable<bool> Server::drain(MonoTime deadline) {
 
 void Server::close_all() {
   impl_->close_all();
+}
+
+bool Server::cut_slow_reader() {
+  return impl_->core->cut_slow_reader();
 }
 
 ServerCounters Server::counters() const {

@@ -42,6 +42,8 @@ struct ServerOptions {
   /// Told the status of every answer the server makes itself (400, 408, 413, 417, 431, 500, 501,
   /// 503), for the request counter; handlers' answers are not told. May be empty; must not throw.
   std::function<void(int status)> on_own_answer;
+  /// From a log line about full places or slow readers to the next, which has the sum.
+  std::chrono::nanoseconds log_period = std::chrono::minutes(1);
   /// Told of every such end, for the counters. May be empty; must not throw.
   std::function<void(Ended)> on_ended;
 };
@@ -100,6 +102,10 @@ class Server {
   void close_all();
 
   ServerCounters counters() const;
+
+  /// Memory of answers is short: cuts off the slowest of those who have had time to read and read
+  /// hardly anything. The body of its answer is let go before this returns. False: nobody is slow.
+  bool cut_slow_reader();
 
  private:
   class Impl;

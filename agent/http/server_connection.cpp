@@ -106,7 +106,7 @@ void Connection::end_soon() {
 }
 
 void Connection::close() {
-  unsent_.reset();
+  body_.reset();  // at once, so that its memory serves another
   if (!std::exchange(closing_, true) && core_->connections.contains(this)) {
     ++core_->ending;
   }
@@ -292,13 +292,14 @@ asio::awaitable<bool> Connection::write_bytes(std::string head,
                                               std::shared_ptr<const std::string> body) {
   const MonoTime read_deadline = deadline_;
   set_deadline(net::mono_now() + core_->options.write_timeout);
-  const std::size_t body_size = body == nullptr ? 0 : body->size();
+  body_ = std::move(body);
+  const std::size_t body_size = body_ == nullptr ? 0 : body_->size();
   std::size_t sent = 0;
-  while (sent < head.size() + body_size) {
+  while (sent < head.size() + body_size && !closing_) {
     const std::size_t head_sent = std::min(sent, head.size());
     const std::array<asio::const_buffer, 2> rest = {
         asio::buffer(head) + head_sent,
-        body == nullptr ? asio::const_buffer() : asio::buffer(*body) + (sent - head_sent)};
+        body_ == nullptr ? asio::const_buffer() : asio::buffer(*body_) + (sent - head_sent)};
     const auto [error, size] = co_await socket_.async_write_some(rest, kAwait);
     if (error || closing_) {
       if (expired_) {
@@ -306,18 +307,19 @@ asio::awaitable<bool> Connection::write_bytes(std::string head,
         boost::system::error_code ignored;
         socket_.set_option(asio::socket_base::linger(true, 0), ignored);
       }
+      body_.reset();
       co_return false;
     }
+    const bool begins = sent == 0;
     sent += size;
     sent_ = sent;
-    if (body != nullptr && unsent_ == nullptr && sent < head.size() + body_size) {
-      unsent_ = body;
-      core_->bound_unsent();
+    if (begins && body_ != nullptr && sent < head.size() + body_size) {
+      core_->bound_unsent();  // may close this one
     }
   }
-  unsent_.reset();
+  body_.reset();
   set_deadline(read_deadline);
-  co_return true;
+  co_return !closing_;
 }
 
 void Connection::set_deadline(MonoTime deadline) {

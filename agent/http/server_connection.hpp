@@ -57,8 +57,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// When its phase began; half a request counts from its first byte.
   MonoTime since() const { return since_; }
   int descriptor() { return socket_.native_handle(); }
-  /// The body that its client is still reading; nullptr when none.
-  const std::string* unsent() const { return closing_ ? nullptr : unsent_.get(); }
+  /// The body that its client is still reading; nullptr when none. Closed, it holds none.
+  const std::string* unsent() const { return sent_ == 0 ? nullptr : body_.get(); }
 
  private:
   // What is waited for: a byte of a request, the rest of it, the handler, the client's reading, or
@@ -97,8 +97,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   Phase phase_ = Phase::idle;
   MonoTime since_ = net::mono_now();
-  std::size_t sent_ = 0;  ///< bytes of the answer that is being written
-  std::shared_ptr<const std::string> unsent_;
+  std::size_t sent_ = 0;                     ///< bytes of the answer that is being written
+  std::shared_ptr<const std::string> body_;  ///< of the answer that is being written
   bool closing_ = false;
 };
 

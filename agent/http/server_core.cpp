@@ -54,7 +54,9 @@ ServerCore::ServerCore(asio::any_io_executor loop, ServerOptions limits, Handler
       options(std::move(limits)),
       handler(std::move(answer)),
       logger(std::move(log)),
-      watch_(executor) {
+      watch_(executor),
+      crowd_log_(executor, options.log_period, [this] { log_crowd(); }),
+      unsent_log_(executor, options.log_period, [this] { log_cut(); }) {
   keep_spare();
 }
 
@@ -92,7 +94,7 @@ bool ServerCore::has_place() {
   if (!make_room()) {
     return false;
   }
-  log_crowd();
+  crowd_log_.happened();
   return true;
 }
 
@@ -134,14 +136,38 @@ void ServerCore::bound_unsent() {
     if (bodies.size() <= kUnsentBodies || bytes <= options.unsent_bytes) {
       return;
     }
-    if (unsent_log_.due(now)) {
-      logger.warn(
-          "slow readers are cut off, their answers take too much memory",
-          {{"bytes", fmt::to_string(bytes)}, {"limit", fmt::to_string(options.unsent_bytes)}});
-    }
-    count(Ended::slow);
-    slowest->abort();
+    cut(*slowest, bytes);
   }
+}
+
+bool ServerCore::cut_slow_reader() {
+  const MonoTime now = net::mono_now();
+  std::unordered_set<const std::string*> bodies;
+  std::size_t bytes = 0;
+  Connection* slowest = nullptr;
+  for (Connection* each : connections) {
+    const std::string* body = each->unsent();
+    if (body == nullptr) {
+      continue;
+    }
+    bytes += bodies.insert(body).second ? body->size() : 0;
+    if (each->turn(now) == Connection::Turn::slow_reader &&
+        (slowest == nullptr || each->is_slower(*slowest, now))) {
+      slowest = each;
+    }
+  }
+  if (slowest != nullptr) {
+    cut(*slowest, bytes);
+  }
+  return slowest != nullptr;
+}
+
+void ServerCore::cut(Connection& reader, std::size_t bytes) {
+  count(Ended::slow);
+  ++cut_;
+  unread_ = std::max(unread_, bytes);
+  unsent_log_.happened();
+  reader.abort();
 }
 
 bool ServerCore::end_gone(std::chrono::nanoseconds at_least) {
@@ -192,6 +218,8 @@ void ServerCore::watch_callers() {
 
 void ServerCore::stop_watching() {
   watch_.cancel();
+  crowd_log_.stop();
+  unsent_log_.stop();
 }
 
 void ServerCore::count(Ended how) {
@@ -215,9 +243,6 @@ void ServerCore::count(Ended how) {
 }
 
 void ServerCore::log_crowd() {
-  if (!crowd_log_.due(net::mono_now())) {
-    return;
-  }
   const auto since = [](std::uint64_t now, std::uint64_t then) {
     return fmt::to_string(now - then);
   };
@@ -229,9 +254,16 @@ void ServerCore::log_crowd() {
   logged_ = counters;
 }
 
+void ServerCore::log_cut() {
+  logger.warn("slow readers are cut off, their answers take too much memory",
+              {{"closed", fmt::to_string(std::exchange(cut_, 0))},
+               {"bytes", fmt::to_string(std::exchange(unread_, 0))},
+               {"limit", fmt::to_string(options.unsent_bytes)}});
+}
+
 void ServerCore::turn_away(StreamSocket socket) {
   count(Ended::refused);
-  log_crowd();
+  crowd_log_.happened();
   Response response = text_response(503, "too many connections: try again");
   response.headers.push_back({"Retry-After", "1"});
   const std::string bytes =

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "agent/base/descriptor.hpp"
-#include "agent/base/seldom.hpp"
 #include "agent/http/listener.hpp"
 #include "agent/http/server.hpp"
+#include "agent/net/log_sum.hpp"
 #include "agent/net/wake.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -50,11 +50,13 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
   bool has_place();
   /// Closes the connection that ServerOptions::max_connections says. False when there is none.
   bool make_room();
+  /// Server::cut_slow_reader.
+  bool cut_slow_reader();
   /// A client does not read as fast as it is written to: ServerOptions::unsent_bytes.
   void bound_unsent();
   /// A handler begins: soon it is looked whether its caller is still there.
   void watch_callers();
-  /// No more of that, so that nothing holds the loop.
+  /// No more of that, and the log has the sums up to now, so that nothing holds the loop.
   void stop_watching();
 
   /// Tells a caller that there is no place, and counts it.
@@ -65,10 +67,12 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
   void keep_spare();
 
  private:
+  void cut(Connection& reader, std::size_t bytes);
   /// Closes connections whose handler has run for `at_least` and whose caller has closed its end.
   bool end_gone(std::chrono::nanoseconds at_least);
   void count(Ended how);
   void log_crowd();
+  void log_cut();
   static boost::asio::awaitable<void> linger(std::shared_ptr<ServerCore> core, StreamSocket socket);
 
   std::time_t date_time_ = 0;
@@ -76,9 +80,11 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
   boost::asio::steady_timer watch_;
   bool watching_ = false;
   std::size_t turning_away_ = 0;  ///< connections over the limit that are just being told so
-  Seldom crowd_log_;
-  Seldom unsent_log_;
-  ServerCounters logged_;  ///< as of the last line about them
+  net::LogSum crowd_log_;
+  ServerCounters logged_;  ///< as of the last line of it
+  net::LogSum unsent_log_;
+  std::uint64_t cut_ = 0;   ///< readers, since the last line of it
+  std::size_t unread_ = 0;  ///< the most bytes that were not read then
 };
 
 /// Reads and forgets what a client still sends. True when it has closed its end, false when it

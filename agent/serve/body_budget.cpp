@@ -54,4 +54,14 @@ Status BodyBudget::hold(http::Response& response) const {
   return {};
 }
 
+Status BodyBudget::hold(http::Response& response,
+                        const std::function<bool()>& cut_slow_reader) const {
+  Status status = hold(response);
+  while (!status && response.body->size() <= bodies_->total() && cut_slow_reader &&
+         cut_slow_reader()) {
+    status = hold(response);
+  }
+  return status;
+}
+
 }  // namespace sfb::serve

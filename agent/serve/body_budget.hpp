@@ -6,6 +6,7 @@
 #include "agent/base/error.hpp"
 #include "agent/http/types.hpp"
 
+#include <functional>
 #include <memory>
 
 namespace sfb::serve {
@@ -21,6 +22,11 @@ class BodyBudget {
   /// to 4 KiB hold none: connections limit them. Reason::throttled, code `query.in_flight`; the
   /// response is unchanged then.
   Status hold(http::Response& response) const;
+  /// The same, on the loop thread. While there is no room for a body that could have some, a slow
+  /// reader is cut off, as long as `cut_slow_reader` finds one.
+  Status hold(http::Response& response, const std::function<bool()>& cut_slow_reader) const;
+  /// It counts bytes of this one.
+  bool is_of(const std::shared_ptr<ByteBudget>& all) const { return all_ == all; }
 
  private:
   std::shared_ptr<ByteBudget> all_;

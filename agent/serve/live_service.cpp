@@ -3,7 +3,6 @@
 
 #include "agent/base/ascii.hpp"
 #include "agent/base/capped_text.hpp"
-#include "agent/base/seldom.hpp"
 #include "agent/base/text.hpp"
 #include "agent/exposition/negotiation.hpp"
 #include "agent/format/choice.hpp"
@@ -14,6 +13,7 @@
 #include "agent/serve/history_page.hpp"
 #include "agent/serve/live_pages.hpp"
 #include "agent/serve/live_query.hpp"
+#include "agent/serve/live_refusals.hpp"
 #include "agent/serve/openapi.hpp"
 #include "agent/serve/pages.hpp"
 #include "agent/serve/problem.hpp"
@@ -64,15 +64,7 @@ Problem worker_problem(Error error) {
   return problem;
 }
 
-/// The response with its share of limits.in_flight, or that there is none left.
-Result<http::Response> held(http::Response response, const BodyBudget& bodies) {
-  if (Status status = bodies.hold(response); !status) {
-    return std::unexpected(std::move(status).error());
-  }
-  return response;
-}
-
-/// The same of an API page.
+/// The same as a page of the API.
 http::Response worker_problem_json(Error error) {
   const Problem problem = worker_problem(std::move(error));
   http::Response response = problem_json(problem.status, problem.error, {}, {});
@@ -111,12 +103,15 @@ struct Service::Impl {
     BodyBudget bodies;
     std::string runbooks;
 
-    explicit Settings(ServiceOptions options)
+    /// `before`: bodies that are still being sent count on.
+    explicit Settings(ServiceOptions options, const Settings* before = nullptr)
         : access(std::move(options.access)),
           config_yaml(std::make_shared<const std::string>(std::move(options.config_yaml))),
           query_timeout(options.query_timeout),
           max_bytes(most_text(options.limits)),
-          bodies(std::move(options.budget)),
+          bodies(before != nullptr && before->bodies.is_of(options.budget)
+                     ? before->bodies
+                     : BodyBudget(options.budget)),
           runbooks(std::move(options.runbooks)) {}
   };
   using SettingsPtr = std::shared_ptr<const Settings>;
@@ -128,15 +123,15 @@ struct Service::Impl {
   http::Response openapi;
   std::mt19937_64 random{std::random_device{}()};
   bool draining = false;
-  Seldom crowd_log;
-  std::uint64_t crowded_out = 0;  ///< queries, since the last line about them
+  RefusalLog refusals;
 
   Impl(ServiceParts given, ServiceOptions options)
       : parts(std::move(given)),
         settings(std::make_shared<const Settings>(std::move(options))),
         pages(parts.board, parts.self, parts.pages, parts.clock),
         index(index_page(parts.version)),
-        openapi(json_response(openapi_json(parts.version))) {}
+        openapi(json_response(openapi_json(parts.version))),
+        refusals(parts.logger, parts.loop, parts.log_period) {}
 
   /// The client's, so that its own log and our history meet, or a new one.
   std::string request_id(const http::Request& request) {
@@ -215,7 +210,7 @@ struct Service::Impl {
                                 settings->query_timeout + kGrace);
     const MonoTime now = self->parts.clock.now().mono;
     if (!outcome) {
-      self->note_refusal(outcome.error().error, now);
+      self->refusals.note(outcome.error().error);
     }
     auto known = self->known_of(query->question, outcome);
     // Only whoever names a pool that there is not needs the names that there are.
@@ -226,13 +221,11 @@ struct Service::Impl {
       if (snapshot) {
         known.near = near_pools(*snapshot, query->question.pool);
       }
-      return held(outcome ? render_answer(*query, *outcome, now, id, known, settings->max_bytes)
-                          : render_refusal(*query, outcome.error(), now, id, known),
-                  settings->bodies);
+      return outcome ? render_answer(*query, *outcome, now, id, known, settings->max_bytes)
+                     : render_refusal(*query, outcome.error(), now, id, known);
     };
-    Result<http::Response> response = co_await self->parts.cpu.run(std::move(render));
+    auto response = self->held(co_await self->parts.cpu.run(std::move(render)), *settings);
     if (!response) {
-      self->note_refusal(response.error(), now);
       Problem problem = worker_problem(std::move(response.error()));
       problem.pool = query->question.pool.str();
       co_return problem_response(form_of(*query, id), problem, now);
@@ -240,26 +233,22 @@ struct Service::Impl {
     co_return std::move(*response);
   }
 
-  /// More callers at once than there is room for.
-  void note_refusal(const Error& error, MonoTime now) {
-    if (error.code != "engine.too_many_waiting" && error.code != "pool.full") {
-      return;
+  /// The response with its share of limits.in_flight, or that there is none left.
+  Result<http::Response> held(Result<http::Response> response, const Settings& now) {
+    Status status = response ? now.bodies.hold(*response, parts.cut_slow_reader)
+                             : std::unexpected(response.error());
+    if (!status) {
+      refusals.note(status.error());
+      return std::unexpected(std::move(status).error());
     }
-    ++crowded_out;
-    if (crowd_log.due(now)) {
-      parts.logger.warn(
-          "queries refused, too many wait",
-          {{"refused", std::to_string(std::exchange(crowded_out, 0))}, {"code", error.code}});
-    }
+    return response;
   }
 
   /// A page of the API, made by a worker.
   template <typename Make>
   asio::awaitable<http::Response> api_page(Make make, SettingsPtr now) {
-    auto render = [make = std::move(make), now]() -> Result<http::Response> {
-      return held(make(), now->bodies);
-    };
-    Result<http::Response> response = co_await parts.cpu.run(std::move(render));
+    auto render = [make = std::move(make)]() -> Result<http::Response> { return make(); };
+    auto response = held(co_await parts.cpu.run(std::move(render)), *now);
     if (!response) {
       co_return worker_problem_json(response.error());
     }
@@ -387,11 +376,13 @@ boost::asio::awaitable<http::Response> Service::handle(
 }
 
 void Service::reconfigure(ServiceOptions options) {
-  impl_->settings = std::make_shared<const Impl::Settings>(std::move(options));
+  impl_->settings =
+      std::make_shared<const Impl::Settings>(std::move(options), impl_->settings.get());
 }
 
 void Service::set_draining() {
   impl_->draining = true;
+  impl_->refusals.stop();
 }
 
 }  // namespace sfb::serve

@@ -12,8 +12,11 @@
 #include "agent/status/board.hpp"
 #include "agent/status/evaluation.hpp"
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -40,6 +43,11 @@ struct ServiceParts {
   const Clock& clock;
   Logger logger;
   std::string version;
+  boost::asio::any_io_executor loop;
+  /// Server::cut_slow_reader; may be empty.
+  std::function<bool()> cut_slow_reader = {};
+  /// From a log line about refusals to the next, which has the sum.
+  std::chrono::nanoseconds log_period = std::chrono::minutes(1);
 };
 
 /// Thread rule: loop thread.

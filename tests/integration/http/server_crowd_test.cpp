@@ -1,14 +1,9 @@
-// A server without a place left: who goes, who is told so, and what the kernel holds meanwhile.
+// A server without a place left: who goes, who is told so.
 #include "tests/integration/http/descriptors.hpp"
-#include "tests/integration/http/test_server.hpp"
+#include "tests/integration/http/slow_reader.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <charconv>
-#include <fstream>
-#include <map>
-#include <sstream>
 
 namespace sfb::http {
 namespace {
@@ -17,33 +12,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using namespace std::chrono_literals;
-
-ServerOptions limited(std::size_t connections) {
-  ServerOptions options;
-  options.max_connections = connections;
-  return options;
-}
-
-/// One request on a connection of its own.
-int status_of(const std::string& where, const std::string& path = "/") {
-  RawClient client(where);
-  client.send(get_request(path));
-  return client.read().status;
-}
-
-/// Asks for the large body and reads none of it.
-std::unique_ptr<RawClient> stuck_reader(TestServer& server, const std::string& path = "/big") {
-  const int before = server.state->started;
-  auto client = std::make_unique<RawClient>(server.where, 4096);
-  client->send(get_request(path));
-  EXPECT_TRUE(net::eventually([&] { return server.state->started == before + 1; }));
-  server.loop.call([] {});  // the write has begun
-  return client;
-}
-
-bool was_cut(RawClient& reader) {
-  return reader.read_all().size() < (10U << 20U);
-}
 
 TEST(ServerCrowd, TheLongestIdleOneGoesFirst) {
   TestServer server(limited(2));
@@ -217,6 +185,26 @@ TEST(ServerCrowd, RefusalsAreLoggedOnceAMinute) {
                                         "closed_idle=0 closed_slow=0"));
 }
 
+TEST(ServerCrowd, TheSumOfRefusalsIsLoggedThoughNothingMoreHappens) {
+  ServerOptions options = limited(1);
+  options.log_period = 1ms;
+  TestServer server(options);
+  RawClient inside(server.where);
+  inside.send(get_request("/hang"));
+  ASSERT_TRUE(net::eventually([&] { return server.state->started == 1; }));
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(status_of(server.where), 503);
+  }
+  EXPECT_TRUE(net::eventually([&] {
+    int refused = 0;
+    for (const std::string& line : server.log()) {
+      const auto at = line.find("refused=") + std::string("refused=").size();
+      refused += std::stoi(line.substr(at));
+    }
+    return refused == 20;
+  }));
+}
+
 TEST(ServerCrowd, ACallerWhoHangsUpFreesItsPlace) {
   const std::string path = testing::TempDir() + "/sfb-crowd.sock";
   for (const std::string& address : {std::string("127.0.0.1:0"), "unix:" + path}) {
@@ -263,81 +251,6 @@ TEST(ServerCrowd, AQuickAnswerReachesACallerThatClosedItsHalf) {
     client.shut_down();
     EXPECT_EQ(client.read().status, 200) << path;
   }
-}
-
-/// Bytes that the kernel holds of what this server wrote, by connection.
-std::vector<std::size_t> queued_bytes(const std::string& where) {
-  const int port = std::stoi(where.substr(where.rfind(':') + 1));
-  std::ifstream table("/proc/net/tcp");
-  std::vector<std::size_t> found;
-  std::string line;
-  std::getline(table, line);
-  while (std::getline(table, line)) {
-    std::istringstream fields(line);
-    std::string number;
-    std::string local;
-    std::string remote;
-    std::string state;
-    std::string queues;
-    fields >> number >> local >> remote >> state >> queues;
-    if (std::stoi(local.substr(local.find(':') + 1), nullptr, 16) == port && state == "01") {
-      found.push_back(std::stoul(queues.substr(0, queues.find(':')), nullptr, 16));
-    }
-  }
-  return found;
-}
-
-TEST(ServerCrowd, LittleOfAnUnreadAnswerLiesInTheKernel) {
-  TestServer server;
-  std::vector<std::unique_ptr<RawClient>> readers;
-  for (int i = 0; i < 4; ++i) {
-    readers.push_back(stuck_reader(server));
-  }
-  const auto queued = queued_bytes(server.where);
-  ASSERT_EQ(queued.size(), 4U);
-  EXPECT_THAT(queued, testing::Each(testing::AllOf(testing::Gt(0U), testing::Lt(512U << 10U))));
-}
-
-TEST(ServerCrowd, NothingOfItStaysWhenTheReaderWasCut) {
-  ServerOptions options = limited(1);
-  options.write_timeout = 200ms;
-  TestServer server(options);
-  const auto slow = stuck_reader(server);
-  EXPECT_TRUE(server.eventually_open(0));
-  EXPECT_THAT(slow->read_all().size(), testing::Lt(1U << 20U));
-  EXPECT_TRUE(slow->was_reset()) << "after its time";
-  const auto crowded_out = stuck_reader(server);
-  EXPECT_EQ(status_of(server.where), 200);
-  crowded_out->read_all();
-  EXPECT_TRUE(crowded_out->was_reset()) << "for the place";
-}
-
-TEST(ServerCrowd, UnreadAnswersTakeNoMoreMemoryThanTheLimit) {
-  ServerOptions options;
-  options.unsent_bytes = 55UL << 20U;  // five and a half bodies
-  TestServer server(options);
-  std::vector<std::unique_ptr<RawClient>> readers;
-  for (int i = 0; i < 5; ++i) {
-    readers.push_back(stuck_reader(server, "/own"));
-  }
-  EXPECT_THAT(server.ends(), IsEmpty());
-  readers.push_back(stuck_reader(server, "/own"));
-  EXPECT_THAT(server.ends(), ElementsAre(Ended::slow));
-  EXPECT_TRUE(was_cut(*readers.front())) << "the slowest";
-  EXPECT_EQ(readers.back()->read().body.size(), server.state->big->size());
-  EXPECT_THAT(server.log(), ElementsAre(HasSubstr("slow readers are cut off")));
-}
-
-TEST(ServerCrowd, AnAnswerThatManyReadCountsOnceAndFourAlwaysStay) {
-  ServerOptions options;
-  options.unsent_bytes = 1;
-  TestServer server(options);
-  std::vector<std::unique_ptr<RawClient>> readers;
-  for (const std::string path : {"/big", "/big", "/big", "/own", "/own", "/own"}) {
-    readers.push_back(stuck_reader(server, path));
-  }
-  EXPECT_THAT(server.ends(), IsEmpty());
-  EXPECT_EQ(readers.front()->read().body.size(), server.state->big->size());
 }
 
 TEST(ServerCrowd, WithoutADescriptorAnIdleOneGoes) {

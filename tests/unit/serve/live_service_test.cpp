@@ -197,12 +197,16 @@ TEST_F(ServiceTest, HistoryOfOnePool) {
 }
 
 // Whoever asks and does not read keeps the answer in memory.
-TEST_F(ServiceTest, AnswersThatAreNotSentYetHoldBytesInFlight) {
+status::Answer large_answer() {
   status::Evaluation evaluation = testing::good_evaluation(kPool);
   PipelineResult result;
   result.output.push_back(Value::string(std::string(10'000, 'x')));
   evaluation.result = std::make_shared<const PipelineResult>(std::move(result));
-  engine_.outcome = status::Answer{testing::shared(std::move(evaluation)), status::Source::live};
+  return {testing::shared(std::move(evaluation)), status::Source::live};
+}
+
+TEST_F(ServiceTest, AnswersThatAreNotSentYetHoldBytesInFlight) {
+  engine_.outcome = large_answer();
   ServiceOptions options = service_options();
   options.budget = std::make_shared<ByteBudget>(50'000);
   service_.reconfigure(options);
@@ -217,6 +221,50 @@ TEST_F(ServiceTest, AnswersThatAreNotSentYetHoldBytesInFlight) {
   answers_.clear();
   first = {};
   EXPECT_EQ(query("&as=json").status, 200) << "a sent answer holds nothing";
+}
+
+TEST_F(ServiceTest, ASlowReaderGivesItsBytesToWhoAsks) {
+  engine_.outcome = large_answer();
+  ServiceOptions options = service_options();
+  options.budget = std::make_shared<ByteBudget>(50'000);
+  service_.reconfigure(options);
+  for (int i = 0; i < 2; ++i) {
+    slow_readers_.push_back(query("&as=json"));
+  }
+  answers_.clear();
+  EXPECT_EQ(query("&as=json").status, 200);
+  EXPECT_EQ(slow_readers_.size(), 1U) << "one is enough";
+  EXPECT_THAT(sink_->lines, ::testing::IsEmpty());
+  options.budget = std::make_shared<ByteBudget>(15'000);
+  service_.reconfigure(options);
+  EXPECT_EQ(query("&as=json").status, 503);
+  EXPECT_EQ(slow_readers_.size(), 1U) << "no room of anybody's would do";
+}
+
+TEST_F(ServiceTest, AReloadForgetsNoBytesInFlight) {
+  engine_.outcome = large_answer();
+  ServiceOptions options = service_options();
+  options.budget = std::make_shared<ByteBudget>(50'000);
+  for (int i = 0; i < 2; ++i) {
+    service_.reconfigure(options);
+    EXPECT_EQ(query("&as=json").status, 200);
+  }
+  service_.reconfigure(options);
+  EXPECT_EQ(query("&as=json").status, 503) << "bodies have half of it at most";
+}
+
+TEST_F(ServiceTest, AnswersWithoutRoomAreLoggedWithTheirSum) {
+  engine_.outcome = large_answer();
+  ServiceOptions options = service_options();
+  options.budget = std::make_shared<ByteBudget>(10'000);
+  service_.reconfigure(options);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(query("&as=json").status, 503);  // and the period ends
+  }
+  EXPECT_THAT(sink_->lines,
+              ::testing::Each("answers refused, others that are not read yet take too much "
+                              "refused=1 code=query.in_flight"));
+  EXPECT_EQ(sink_->lines.size(), 2U);
 }
 
 TEST_F(ServiceTest, AnAnswerHasTwiceTheBytesOfAnObjectAtMost) {

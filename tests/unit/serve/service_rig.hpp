@@ -15,6 +15,7 @@
 #include <latch>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -68,6 +69,20 @@ class FakeEngine final : public status::Evaluator, public status::Board {
   status::SnapshotPtr current = std::make_shared<const status::Snapshot>(six_pools());
 };
 
+/// Keeps what was logged, as `event key=value ...`.
+class LineSink final : public LogSink {
+ public:
+  void write(LogLevel, std::string_view, std::string_view event,
+             std::span<const LogField> fields) override {
+    std::string line(event);
+    for (const LogField& field : fields) {
+      line += " " + std::string(field.key) + "=" + field.value;
+    }
+    lines.push_back(std::move(line));
+  }
+  std::vector<std::string> lines;
+};
+
 inline ServiceOptions service_options() {
   ServiceOptions options;
   options.access = {Anonymous::loopback, {"localhost", "127.0.0.1"}};
@@ -107,7 +122,18 @@ class ServiceTest : public ::testing::Test {
            path + "\"} ";
   }
 
+  /// Of the readers that are slow, if there are any.
+  bool cut_slow_reader() {
+    if (slow_readers_.empty()) {
+      return false;
+    }
+    slow_readers_.pop_back();
+    return true;
+  }
+
   asio::io_context io_;
+  std::vector<http::Response> slow_readers_;
+  std::shared_ptr<LineSink> sink_ = std::make_shared<LineSink>();
   FakeClock clock_;
   FakeEngine engine_;
   std::shared_ptr<SelfMetrics> self_ =
@@ -115,8 +141,10 @@ class ServiceTest : public ::testing::Test {
   std::latch release_{1};
   std::vector<std::optional<http::Response>> answers_;
   net::WorkerPool cpu_{"cpu", 1, 1};
-  Service service_{{engine_, engine_, self_, cpu_, cpu_, clock_, Logger(), "0.1.0"},
-                   service_options()};
+  Service service_{
+      {engine_, engine_, self_, cpu_, cpu_, clock_, Logger(sink_, LogLevel::info, "http"), "0.1.0",
+       io_.get_executor(), [this] { return cut_slow_reader(); }, std::chrono::milliseconds(1)},
+      service_options()};
 };
 
 }  // namespace sfb::serve::testing
