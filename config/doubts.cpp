@@ -4,7 +4,6 @@
 #include "agent/base/text.hpp"
 #include "config/fields.hpp"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -114,8 +113,9 @@ class Walk {
 };
 
 void warn_of_name(const Fqdn& name, const Node& at, const std::string& key, Problems& warnings) {
-  in_addr address{};
-  const bool ip = ::inet_pton(AF_INET, name.str().c_str(), &address) == 1;
+  // Also such as 010.1.2.3, which programs read in different ways.
+  const bool ip =
+      name.str().contains('.') && name.str().find_first_not_of("0123456789.") == std::string::npos;
   if (ip || !name.str().contains('.')) {
     warnings.add(
         at.position(), key,

@@ -38,6 +38,11 @@ std::pair<std::string, std::string> judge_path(std::string_view path) {
     }
     const std::string_view name = path.substr(at, end - at + 1);
     if (name != "{pool}" && name != "{collector}" && name != "{category}") {
+      if (name.starts_with("{{") || (at > 0 && path[at - 1] == '$')) {
+        return {fmt::format("{} is no placeholder, and nothing replaces variables in this file",
+                            quote(name, 60)),
+                "write the value itself; allowed are {pool}, {collector} and {category}"};
+      }
       return {fmt::format("{} is no placeholder", quote(name, 60)),
               "allowed are {pool}, {collector} and {category}"};
     }

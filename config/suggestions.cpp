@@ -1,6 +1,7 @@
 #include "config/suggestions.hpp"
 
 #include "agent/base/near.hpp"
+#include "agent/base/text.hpp"
 #include "config/fields.hpp"
 
 #include <fmt/format.h>
@@ -28,7 +29,12 @@ std::vector<std::string_view> names(std::span<const Draft> drafts) {
 
 std::string with_near(std::string remedy, std::string_view word,
                       std::span<const std::string_view> known) {
-  const std::string near = did_you_mean(near_names(word, known));
+  auto found = near_names(word, known);
+  // Wrong in its case alone: others are not meant.
+  if (!found.empty() && iequals(found.front(), word)) {
+    found.resize(1);
+  }
+  const std::string near = did_you_mean(found);
   return near.empty() ? remedy : fmt::format("{}: {}", remedy, near);
 }
 

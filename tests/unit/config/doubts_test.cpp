@@ -105,6 +105,18 @@ TEST(Doubts, BytesOfAUrlAreNoVariables) {
   EXPECT_NE(of_path("${X}"), "");
 }
 
+TEST(Doubts, AVariableInAPathIsNamedAsSuch) {
+  for (const std::string name : {"${NAME}", "{{ name }}", "{{name}}"}) {
+    EXPECT_NE(warnings_of("endpoints: {drop: {transport: file, path: '/srv/" + name +
+                          "/{pool}.clixml'}}\n"
+                          "pools: []\n")
+                  .find("is no placeholder, and nothing replaces variables in this file, write the "
+                        "value itself"),
+              std::string::npos)
+        << name;
+  }
+}
+
 TEST(Doubts, PoolsWithoutADomain) {
   EXPECT_EQ(warnings_of(with_pool("a.example.com", "b.example.com", "''")), "");
   EXPECT_EQ(warnings_of("endpoints: {drop: {transport: file, path: '/srv/{pool}.clixml'}}\n"
@@ -115,6 +127,16 @@ TEST(Doubts, PoolsWithoutADomain) {
             "Get-CsPool shows it\n"
             "a.yml:4:10: pools[1].fqdn: pool02 is a name without domain, write the pool's FQDN as "
             "Get-CsPool shows it\n");
+  const auto of_address = [](const std::string& address) {
+    return warnings_of(
+        "endpoints: {drop: {transport: file, path: '/srv/{pool}.clixml'}}\n"
+        "pools: [{fqdn: " +
+        address + ", endpoint: drop, paired_pool: b.example.com, site: ''}]\n");
+  };
+  for (const char* address : {"010.1.2.3", "1.2.3", "300.1.2.3"}) {
+    EXPECT_NE(of_address(address).find("is an IP address"), std::string::npos) << address;
+  }
+  EXPECT_EQ(of_address("1.2.3.example").find("is an IP address"), std::string::npos);
   // A partner that is configured is told of once; one that is not has no other place.
   EXPECT_EQ(warnings_of("endpoints: {drop: {transport: file, path: '/srv/{pool}.clixml'}}\n"
                         "pools: [{fqdn: a.b, endpoint: drop, paired_pool: pool02, site: ''}]\n"),

@@ -17,6 +17,11 @@ TEST(Suggestions, TheRemedyNamesWhatIsNear) {
             "name an entry of endpoints: did you mean Dropbox?");
   EXPECT_EQ(with_near("name an entry of endpoints", "nowhere", Names{"dropbox"}),
             "name an entry of endpoints");
+  EXPECT_EQ(with_near("name an entry of endpoints", "Drop", Names{"drop2", "drop"}),
+            "name an entry of endpoints: did you mean drop?")
+      << "only its case is wrong";
+  EXPECT_EQ(with_near("name an entry of endpoints", "dorp", Names{"drop2", "drop"}),
+            "name an entry of endpoints: did you mean drop or drop2?");
 }
 
 // A text in the place of a name is perhaps a secret.
