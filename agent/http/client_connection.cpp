@@ -266,6 +266,7 @@ class HttpConnection::Impl {
     }
     reusable_ = reader.reusable() && !write_error;
     answered_ = true;
+    spoke_http_ = true;
     co_return reader.take();
   }
 
@@ -307,7 +308,7 @@ class HttpConnection::Impl {
       error.message = where_ + ": the port speaks TLS";
       error.remedy = "write https in url, or the port of plain HTTP (5985)";
       error.peer.clear();
-    } else if (error.code == "http.closed" && !reader.started()) {
+    } else if (error.code == "http.closed" && !reader.started() && !spoke_http_) {
       error.remedy = "if this is an HTTPS port (5986), write https in url; " + error.remedy;
     }
     return error;
@@ -325,11 +326,12 @@ class HttpConnection::Impl {
   net::Refusal refusal_;
   MonoTime last_used_{};
   bool open_ = false;
-  bool answered_ = false;  ///< since it was opened
-  bool busy_ = false;      ///< an operation runs
-  bool keep_ = false;      ///< the one that runs leaves the connection open
-  bool reusable_ = false;  ///< so the last answer says
-  std::string came_;       ///< of an answer that has begun
+  bool answered_ = false;    ///< since it was opened
+  bool spoke_http_ = false;  ///< an answer came here before
+  bool busy_ = false;        ///< an operation runs
+  bool keep_ = false;        ///< the one that runs leaves the connection open
+  bool reusable_ = false;    ///< so the last answer says
+  std::string came_;         ///< of an answer that has begun
 };
 
 HttpConnection::HttpConnection(asio::any_io_executor executor, net::Resolver& resolver,

@@ -14,6 +14,10 @@ namespace sfb::psrp {
 
 namespace {
 
+constexpr std::string_view kNotPowerShells =
+    "the message was changed on the way, or is none of PowerShell's: look at what stands between "
+    "the agent and the server";
+
 // `PromptForCredential2` and the like.
 constexpr std::size_t kLongestMethod = 64;
 // `10.0.20348.1`: only its first two parts were read as numbers.
@@ -241,7 +245,8 @@ Result<HostCall> read_host_call(std::string_view body, const Limits& limits) {
   const Value* const method = find_property(graph, document->roots.front(), "mi");
   const auto id_number = id == nullptr ? std::nullopt : as_int64(graph, *id);
   if (!id_number || method == nullptr) {
-    return fail(Reason::protocol, "psrp.host_call", "a host call of the server lacks its number");
+    return fail(Reason::protocol, "psrp.host_call", "a host call of the server lacks its number",
+                std::string(kNotPowerShells));
   }
   HostCall call;
   call.id = *id_number;
@@ -250,7 +255,8 @@ Result<HostCall> read_host_call(std::string_view body, const Limits& limits) {
   const Value& number = object != nullptr && object->base ? *object->base : *method;
   const std::int64_t method_number = as_int64(graph, number).value_or(0);
   if (!std::in_range<std::int32_t>(method_number)) {
-    return fail(Reason::protocol, "psrp.host_call", "a host call of the server has no method");
+    return fail(Reason::protocol, "psrp.host_call", "a host call of the server has no method",
+                std::string(kNotPowerShells));
   }
   call.method = static_cast<std::int32_t>(method_number);
   call.method_name = std::string(plain_text(graph, *method).value_or(std::to_string(call.method)));
@@ -289,7 +295,8 @@ Result<StateBody> read_state(std::string_view body, std::string_view member, con
   const auto value = number == nullptr ? std::nullopt : as_int64(graph, *number);
   if (!value || !std::in_range<std::int32_t>(*value)) {
     return fail(Reason::protocol, "psrp.state",
-                fmt::format("a state message of the server has no {}", member));
+                fmt::format("a state message of the server has no {}", member),
+                std::string(kNotPowerShells));
   }
   state.state = static_cast<std::int32_t>(*value);
   if (const Value* const error = find_property(graph, *root, "ExceptionAsErrorRecord");

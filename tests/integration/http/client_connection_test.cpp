@@ -150,6 +150,7 @@ TEST(HttpConnection, PostsIntoAConnectionThatIsGone) {
     EXPECT_EQ(reply.error().reason, Reason::connect);
     EXPECT_THAT(reply.error().message, HasSubstr("before an answer"));
     EXPECT_THAT(reply.error().message, HasSubstr("127.0.0.1:"));
+    EXPECT_THAT(reply.error().remedy, testing::Not(HasSubstr("https"))) << "it spoke HTTP";
     EXPECT_FALSE(rig.usable());
   }
 }

@@ -115,6 +115,7 @@ TEST(States, ANumberAndPerhapsAnError) {
           ->error);
   EXPECT_EQ(state_of("<S>x</S>").error().code, "psrp.state");
   EXPECT_EQ(state_of("").error().code, "psrp.state");
+  EXPECT_NE(state_of("").error().remedy, "");
 }
 
 TEST(Warnings, AreALineOfText) {
