@@ -150,7 +150,7 @@ Result<std::string> GssScheme::begin_kerberos() {
     note(name, std::move(value));
   }
   if (!ticket) {
-    return std::unexpected(std::move(ticket.error()));
+    return std::unexpected(ticket.error());
   }
   return negotiation_
       .emplace(std::move(*handle), options_.service, word_ == kNegotiate, peer_.channel_bindings)
