@@ -15,6 +15,10 @@ namespace sfb::remote {
 
 namespace {
 
+// Ten times what the status of a pool takes. Larger objects are kept, or not, by those who know of
+// all pools.
+constexpr std::size_t kLarge = 256UL << 10U;
+
 // A wait for the byte budget ends this much before the caller's deadline, so that the caller hears
 // this reason and not that the disk is silent.
 constexpr std::chrono::milliseconds kAnswerFirst{20};
@@ -171,8 +175,14 @@ Result<Reading> FileReader::read(const std::string& path, const Fqdn& pool,
   if (const auto known = known_.find(path);
       known != known_.end() && known->second.identity == identity) {
     reading.content = known->second.content;
-    reading.reused = true;
-    return reading;
+    if (reading.content.result == nullptr) {
+      reading.content.result = known->second.large.lock();
+    }
+    if (reading.content.result != nullptr) {
+      reading.reused = true;
+      return reading;
+    }
+    reading.content = {};
   }
   // UTF-16 takes two bytes a character; parse_export applies the exact cap.
   const std::size_t cap = 2 * limits_.object;
@@ -208,7 +218,11 @@ Result<Reading> FileReader::read(const std::string& path, const Fqdn& pool,
   // A file still being written keeps its size or time moving: then it is read again next time.
   struct stat after{};
   if (::fstat(file.get(), &after) == 0 && identity_of(after) == identity) {
-    known_.insert_or_assign(path, Known{identity, content});
+    Known known{identity, content, content.result};
+    if (std::max(content.bytes, content.result->graph.memory()) > kLarge) {
+      known.content.result = nullptr;
+    }
+    known_.insert_or_assign(path, std::move(known));
   }
   return reading;
 }

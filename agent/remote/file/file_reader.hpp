@@ -31,7 +31,8 @@ struct Content {
   bool wrapped = false;  ///< as Export::wrapped
 };
 
-/// A reading; a file unchanged since the last one is not read again.
+/// A reading; a file unchanged since the last one is not read again, unless its objects are large
+/// and nobody keeps them.
 struct Reading {
   Content content;
   bool reused = false;
@@ -67,7 +68,8 @@ class FileReader {
   };
   struct Known {
     Identity identity;
-    Content content;
+    Content content;  // without large objects: those stay only as long as somebody else has them
+    std::weak_ptr<const PipelineResult> large;
   };
   // The first sight of a date.
   struct Sighting {

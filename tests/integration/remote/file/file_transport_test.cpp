@@ -79,6 +79,25 @@ TEST(FileTransport, UnchangedContentIsParsedOnceAndAges) {
   EXPECT_EQ(second->made_at, first->made_at);
 }
 
+TEST(FileTransport, LargeContentStaysOnlyAsLongAsSomebodyKeepsIt) {
+  DropFolder folder;
+  DropFolder::drop(folder.file(kAtlanta),
+                   export_of(kAtlanta, folder.clock.wall() - 60s, std::string(300'000, 'x')));
+  auto first = folder.ask(ask_of(kAtlanta));
+  ASSERT_TRUE(first) << describe(first.error());
+  auto second = folder.ask(ask_of(kAtlanta));
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->result, first->result) << "kept by the first";
+  const std::weak_ptr<const PipelineResult> objects = first->result;
+  first->result.reset();
+  second->result.reset();
+  EXPECT_TRUE(net::eventually([&] { return objects.expired(); }));
+  folder.clock.move(10s);
+  const auto third = folder.ask(ask_of(kAtlanta));
+  ASSERT_TRUE(third);
+  EXPECT_EQ(third->age, 70s) << "as old as before";
+}
+
 TEST(FileTransport, ARenameOverItIsReadAgain) {
   DropFolder folder;
   DropFolder::drop(folder.file(kAtlanta), export_of(kAtlanta, folder.clock.wall() - 60s, "one"));
