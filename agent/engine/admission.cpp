@@ -31,7 +31,8 @@ void Admission::learn(const Job& job, const Error* failure, bool let_in, Now now
                           failure->message),
       .reason = failure->reason,
       .remedy = failure->remedy,
-      .peer = failure->peer};
+      .peer = failure->peer,
+      .code = failure->code};
   refused(job, *failure, by, now);
   if (is_refused_logon(*failure)) {
     account_refused(*job.endpoint, job, by, now);

@@ -31,6 +31,7 @@ struct Refused {
   Reason reason = Reason::throttled;
   std::string remedy = {};
   std::string peer = {};  ///< what the server said
+  std::string code = {};
 };
 
 struct SharedAccount {

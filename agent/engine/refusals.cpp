@@ -125,8 +125,11 @@ status::Refusal refuse_backoff(const Endpoint& endpoint, MonoTime until, Now now
       "",
       Stage::queue};
   if (by.reason == Reason::throttled) {
-    error.message = fmt::format("endpoint {} waits {} s for a quota of its server, after {}", name,
-                                wait.count(), by.text);
+    // 429 may be a proxy's.
+    error.message = fmt::format("endpoint {} waits {} s for {}, after {}", name, wait.count(),
+                                by.code == "http.throttled" ? "the limit of a web server or proxy"
+                                                            : "a quota of its server",
+                                by.text);
     error.remedy =
         fmt::format("{}{}the agent asks again by itself", by.remedy, by.remedy.empty() ? "" : "; ");
     error.peer = by.peer;

@@ -160,6 +160,18 @@ TEST(CoreQuota, EveryPoolThatWaitsSaysSo) {
   EXPECT_EQ(rig.pool()->backoff_reason, Reason::auth);
 }
 
+// 429 comes from whoever stands in between too.
+TEST(CoreQuota, AProxysLimitIsNotCalledTheServersQuota) {
+  Rig rig;
+  rig.core.start();
+  ASSERT_TRUE(rig.pass_until_launch());
+  rig.finish(fail(Reason::throttled, "http.throttled", "HTTP 429", "ask less often"));
+  const auto heard = rig.ask(Rig::scheduled());
+  EXPECT_EQ(heard->code(), "engine.backoff");
+  EXPECT_THAT(heard->refusal().error.message,
+              ::testing::HasSubstr("for the limit of a web server or proxy, after throttled"));
+}
+
 INSTANTIATE_TEST_SUITE_P(Concurrent, CoreEndpointBackoff, ::testing::Values(1U, 4U));
 
 TEST(CoreEndpointBackoffEdges, RunsBesideTheRefusedOneAreTheSameStep) {
