@@ -22,19 +22,17 @@ constexpr std::string_view kRead = "GET, HEAD";
 constexpr std::string_view kApi = "/api/v1/";
 constexpr std::string_view kOwnText = "as=text|json|clixml, edition, view, width, max_age";
 
-using Type = Parameter::Type;
-
 Parameter text_filter(std::string name, std::string about) {
-  return {.name = std::move(name), .type = Type::text, .about = std::move(about)};
+  return {.name = std::move(name), .type = Parameter::Type::text, .about = std::move(about)};
 }
 
 Parameter pool_filter() {
-  return {.name = "pool", .type = Type::pool, .about = "Only this pool."};
+  return {.name = "pool", .type = Parameter::Type::pool, .about = "Only this pool."};
 }
 
 Parameter working_filter() {
   return {.name = "working",
-          .type = Type::word,
+          .type = Parameter::Type::word,
           .about = "Only where the verdict on it is this.",
           .words = {"true", "false", "unknown"}};
 }
@@ -46,7 +44,7 @@ std::vector<Parameter> pools_parameters() {
           text_filter("endpoint", "Only pools that are asked through this endpoint."),
           working_filter(),
           {.name = "knowledge",
-           .type = Type::word,
+           .type = Parameter::Type::word,
            .about = "Only pools of which this much is known.",
            .words = {"none", "fresh", "stale"}}};
 }
@@ -57,18 +55,19 @@ std::vector<Parameter> pairs_parameters() {
 }
 
 std::vector<Parameter> history_parameters() {
-  return {{.name = "PoolFqdn",
-           .type = Type::pool,
-           .about = "The pool.",
-           .required = true,
-           .any_case = true},
-          {.name = "since", .type = Type::moment, .about = "Only what ended then or later."},
-          {.name = "until", .type = Type::moment, .about = "Only what ended before then."},
-          {.name = "limit",
-           .type = Type::count,
-           .about = "At most so many, the newest.",
-           .least = 1,
-           .most = kMostHistory}};
+  return {
+      {.name = "PoolFqdn",
+       .type = Parameter::Type::pool,
+       .about = "The pool.",
+       .required = true,
+       .any_case = true},
+      {.name = "since", .type = Parameter::Type::moment, .about = "Only what ended then or later."},
+      {.name = "until", .type = Parameter::Type::moment, .about = "Only what ended before then."},
+      {.name = "limit",
+       .type = Parameter::Type::count,
+       .about = "At most so many, the newest.",
+       .least = 1,
+       .most = kMostHistory}};
 }
 
 /// What the query's parser reads by itself; for the OpenAPI document.
@@ -76,15 +75,15 @@ std::vector<Parameter> query_parameters(const binding::Cmdlet& cmdlet) {
   std::vector<Parameter> parameters;
   for (const binding::Parameter& each : cmdlet.parameters) {
     Parameter parameter{.name = each.name,
-                        .type = Type::text,
+                        .type = Parameter::Type::text,
                         .about = "Of the cmdlet.",
                         .required = each.mandatory,
                         .any_case = true};
     if (each.type == binding::ParameterType::enumeration) {
-      parameter.type = Type::word;
+      parameter.type = Parameter::Type::word;
       parameter.words.assign(each.enumerators.begin(), each.enumerators.end());
     } else if (each.type != binding::ParameterType::text) {
-      parameter.type = Type::flag;
+      parameter.type = Parameter::Type::flag;
     }
     parameters.push_back(std::move(parameter));
   }
@@ -97,35 +96,35 @@ std::vector<Parameter> query_parameters(const binding::Cmdlet& cmdlet) {
   };
   if (!collectors::asks_pool(cmdlet)) {
     parameters.push_back({.name = "via",
-                          .type = Type::pool,
+                          .type = Parameter::Type::pool,
                           .about = "The configured pool to ask through.",
                           .required = true});
   }
   parameters.push_back({.name = "as",
-                        .type = Type::word,
+                        .type = Parameter::Type::word,
                         .about = "The form of the answer.",
                         .words = words(format::kForms)});
   parameters.push_back({.name = "edition",
-                        .type = Type::word,
+                        .type = Parameter::Type::word,
                         .about = "The PowerShell whose output is copied.",
                         .words = words(format::kEditions)});
   parameters.push_back({.name = "view",
-                        .type = Type::word,
+                        .type = Parameter::Type::word,
                         .about = "How text is laid out.",
                         .words = words(format::kViews)});
   if (const std::string_view member = collectors::expandable(cmdlet); !member.empty()) {
     parameters.push_back({.name = "expand",
-                          .type = Type::word,
+                          .type = Parameter::Type::word,
                           .about = "The items of this member instead of the object.",
                           .words = {std::string(member)}});
   }
   parameters.push_back({.name = "width",
-                        .type = Type::count,
+                        .type = Parameter::Type::count,
                         .about = "Columns of the text.",
                         .least = kMinWidth,
                         .most = kMaxWidth});
   parameters.push_back({.name = "max_age",
-                        .type = Type::count,
+                        .type = Parameter::Type::count,
                         .about = "A cached answer that is no older, in seconds, will do.",
                         .most = kMaxAgeLimit});
   return parameters;
@@ -170,7 +169,7 @@ std::vector<Route> make_routes() {
         Guard::caller,
         "What is known of one pool, as JSON.",
         {{.name = "fqdn",
-          .type = Type::pool,
+          .type = Parameter::Type::pool,
           .about = "The pool.",
           .required = true,
           .in_path = true}},
