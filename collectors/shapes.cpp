@@ -46,7 +46,7 @@ std::vector<std::string_view> texts_of(const Graph& graph, const Value& value) {
   return texts;
 }
 
-std::vector<Member> members_of(const Graph& graph, const Value& value) {
+std::vector<Member> member_texts(const Graph& graph, const Value& value) {
   std::vector<Member> members;
   for (const Property* const property : visible_properties(graph, value)) {
     members.push_back({property->name, texts_of(graph, property->value)});

@@ -24,7 +24,7 @@ struct Member {
 
 /// The members of an object, also of a hashtable; a plain text is one member without a name. The
 /// views refer into `graph`.
-std::vector<Member> members_of(const Graph& graph, const Value& value);
+std::vector<Member> member_texts(const Graph& graph, const Value& value);
 
 /// The texts of one value, as Member::texts.
 std::vector<std::string_view> texts_of(const Graph& graph, const Value& value);

@@ -40,7 +40,7 @@ std::vector<Row> rows_of(const Answer& answer) {
   std::vector<Row> rows;
   if (answer) {
     for (const Value& value : (*answer)->output) {
-      rows.push_back(collectors::members_of((*answer)->graph, value));
+      rows.push_back(collectors::member_texts((*answer)->graph, value));
       if (rows.back().empty()) {
         rows.pop_back();
       }

@@ -36,7 +36,7 @@ Result<Relationship> read_relationship(const PipelineResult& result, const Limit
   Relationship relationship;
   std::vector<Member> members;
   for (const Value& value : result.output) {
-    std::ranges::move(members_of(result.graph, value), std::back_inserter(members));
+    std::ranges::move(member_texts(result.graph, value), std::back_inserter(members));
   }
   for (const Member& member : members) {
     for (const std::string_view text : member.texts) {

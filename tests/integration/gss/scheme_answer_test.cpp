@@ -15,7 +15,7 @@ namespace {
 using Challenges = std::vector<std::string>;
 
 const Challenges kBare = {"Negotiate"};
-constexpr const char* kSoap = "application/soap+xml;charset=UTF-8";
+constexpr const char* kSoapType = "application/soap+xml;charset=UTF-8";
 
 class SchemeAnswerTest : public RealmTest {
  protected:
@@ -37,7 +37,7 @@ class SchemeAnswerTest : public RealmTest {
     EXPECT_TRUE(first->begins);
     ASSERT_TRUE(client.let_in(last(*first)));
     ASSERT_TRUE(client.check_answer({}, 200));
-    ASSERT_TRUE(client.unseal({kSoap, "answer"}, 200));
+    ASSERT_TRUE(client.unseal({kSoapType, "answer"}, 200));
   }
 
   SystemClock clock;
@@ -74,7 +74,7 @@ TEST_F(SchemeAnswerTest, AnAnswerInMidSessionNeedsTheLastTokenToo) {
     EXPECT_FALSE(client->proof().mutual) << "not by this context yet";
     EXPECT_TRUE(client->check_answer({}, 503)) << "a proxy's own answer is an error in any case";
     EXPECT_EQ(client->check_answer({}, status).error().code, "auth.no_proof");
-    EXPECT_EQ(client->unseal({kSoap, "answer"}, status).error().code, "auth.no_proof");
+    EXPECT_EQ(client->unseal({kSoapType, "answer"}, status).error().code, "auth.no_proof");
     EXPECT_EQ(client->check_answer(Challenges{"Negotiate AAAA"}, status).error().reason,
               Reason::protocol);
     const auto good = scheme();
@@ -83,7 +83,7 @@ TEST_F(SchemeAnswerTest, AnAnswerInMidSessionNeedsTheLastTokenToo) {
     ASSERT_TRUE(proved);
     EXPECT_TRUE(good->check_answer(last(*proved), status));
     EXPECT_TRUE(good->proof().mutual);
-    EXPECT_TRUE(good->unseal({kSoap, "answer"}, status));
+    EXPECT_TRUE(good->unseal({kSoapType, "answer"}, status));
   }
 }
 
@@ -95,14 +95,14 @@ TEST_F(SchemeAnswerTest, AServerThatAsksWithEachRequestGetsItUnasked) {
     const auto step = client->step(kBare);
     ASSERT_TRUE(step && step->body);
     ASSERT_TRUE(client->check_answer(last(*step), 200));
-    ASSERT_TRUE(client->unseal({kSoap, "answer"}, 200));
+    ASSERT_TRUE(client->unseal({kSoapType, "answer"}, 200));
   }
   ASSERT_TRUE(client->each_request());
   for (int i = 0; i < 2; ++i) {
     const auto step = client->unasked();
     ASSERT_TRUE(step && step->body && step->once);
     ASSERT_TRUE(client->check_answer(last(*step), 200));
-    ASSERT_TRUE(client->unseal({kSoap, "answer"}, 200));
+    ASSERT_TRUE(client->unseal({kSoapType, "answer"}, 200));
   }
   EXPECT_TRUE(client->step(kBare)) << "the ticket is not refused by that";
 }
@@ -114,8 +114,8 @@ TEST_F(SchemeAnswerTest, AServerThatForgetsNowAndThenIsNotOne) {
     const auto step = client->step(kBare);
     ASSERT_TRUE(step);
     ASSERT_TRUE(client->check_answer(last(*step), 200));
-    ASSERT_TRUE(client->unseal({kSoap, "answer"}, 200));
-    ASSERT_TRUE(client->unseal({kSoap, "another"}, 200));
+    ASSERT_TRUE(client->unseal({kSoapType, "answer"}, 200));
+    ASSERT_TRUE(client->unseal({kSoapType, "another"}, 200));
     EXPECT_FALSE(client->each_request());
   }
 }

@@ -55,21 +55,21 @@ TEST(Shapes, MembersOfEveryForm) {
   const Value made = object(graph, {{"One", text("a")},
                                     {"None", Value{}},
                                     {"Many", list(graph, {text("b"), Value{}, Value::int32(3)})}});
-  const auto members = members_of(graph, made);
+  const auto members = member_texts(graph, made);
   ASSERT_THAT(members, SizeIs(3));
   EXPECT_THAT(members[0].texts, ElementsAre("a"));
   EXPECT_THAT(members[1].texts, IsEmpty());
   EXPECT_THAT(members[2].texts, ElementsAre("b", "3"));
   EXPECT_EQ(shown(members), "One: a; None: ; Many: b, 3");
 
-  const auto entries = members_of(graph, table(graph, {{"Key", text("c")}}));
+  const auto entries = member_texts(graph, table(graph, {{"Key", text("c")}}));
   ASSERT_THAT(entries, SizeIs(1));
   EXPECT_EQ(entries[0].name, "Key");
-  const auto plain = members_of(graph, text("d"));
+  const auto plain = member_texts(graph, text("d"));
   ASSERT_THAT(plain, SizeIs(1));
   EXPECT_EQ(plain[0].name, "");
   EXPECT_THAT(plain[0].texts, ElementsAre("d"));
-  EXPECT_THAT(members_of(graph, Value{}), IsEmpty());
+  EXPECT_THAT(member_texts(graph, Value{}), IsEmpty());
 }
 
 TEST(Shapes, WhatIsShownIsCut) {

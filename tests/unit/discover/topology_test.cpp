@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-Fqdn name(const std::string& text) {
+Fqdn fqdn_of(const std::string& text) {
   return Fqdn::parse(text).value();
 }
 
@@ -49,7 +49,7 @@ TEST(Topology, AFailureOfOneLosesNothingOfTheOthers) {
   const Topology without_services = read_topology(answers);
   EXPECT_TRUE(without_services.whole);
   ASSERT_THAT(without_services.pools, SizeIs(2));
-  EXPECT_EQ(without_services.pools[0].partner, name("chi-cs-001.litwareinc.com"));
+  EXPECT_EQ(without_services.pools[0].partner, fqdn_of("chi-cs-001.litwareinc.com"));
   EXPECT_EQ(without_services.pools[0].site, "Atlanta");
   EXPECT_THAT(without_services.remarks,
               Contains("Get-CsService -UserServer: the server did not answer in 60 s"));
@@ -63,7 +63,7 @@ TEST(Topology, AFailureOfOneLosesNothingOfTheOthers) {
 
   answers = testing::read_answers(SFB_SOURCE_DIR "/tests/discover/pairs");
   answers.store = refused();
-  answers.relationships[name("atl-cs-001.litwareinc.com")] = refused();
+  answers.relationships[fqdn_of("atl-cs-001.litwareinc.com")] = refused();
   const Topology parts = read_topology(answers);
   ASSERT_THAT(parts.pools, SizeIs(2));
   EXPECT_EQ(parts.pools[0].pairing, Pairing::unknown);
@@ -78,7 +78,7 @@ TEST(Topology, WhatEndedInAnErrorTellsNoPartner) {
   const Topology topology = read_topology({.services = texts({"UserServer:a.example.com"}),
                                            .pools = texts({}),
                                            .store = texts({}),
-                                           .relationships = {{name("a.example.com"), result}}});
+                                           .relationships = {{fqdn_of("a.example.com"), result}}});
   ASSERT_THAT(topology.pools, SizeIs(1));
   EXPECT_EQ(topology.pools[0].pairing, Pairing::unknown);
   EXPECT_THAT(topology.pools[0].remarks, Contains(HasSubstr("it was ended by an error")));
@@ -87,10 +87,11 @@ TEST(Topology, WhatEndedInAnErrorTellsNoPartner) {
 TEST(Topology, NothingOfWhichOutputMayBeMissingIsNotNone) {
   auto doubtful = std::make_shared<PipelineResult>();
   doubtful->doubt = "2 objects did not come";
-  const Topology topology = read_topology({.services = texts({"UserServer:a.example.com"}),
-                                           .pools = texts({}),
-                                           .store = texts({}),
-                                           .relationships = {{name("a.example.com"), doubtful}}});
+  const Topology topology =
+      read_topology({.services = texts({"UserServer:a.example.com"}),
+                     .pools = texts({}),
+                     .store = texts({}),
+                     .relationships = {{fqdn_of("a.example.com"), doubtful}}});
   EXPECT_EQ(topology.pools.at(0).pairing, Pairing::unknown);
 }
 
@@ -120,8 +121,8 @@ TEST(Topology, RemarksHaveACap) {
 }
 
 TEST(Topology, WhoseServerTheMasterIs) {
-  EXPECT_EQ(of_case("pairs").master, name("atl-cs-001.litwareinc.com")) << "by its server";
-  EXPECT_EQ(of_case("three-sites").master, name("c1.example.com")) << "by the pool itself";
+  EXPECT_EQ(of_case("pairs").master, fqdn_of("atl-cs-001.litwareinc.com")) << "by its server";
+  EXPECT_EQ(of_case("three-sites").master, fqdn_of("c1.example.com")) << "by the pool itself";
   EXPECT_EQ(of_case("foreign").master_known, MasterKnown::elsewhere);
   EXPECT_EQ(of_case("circle").master_known, MasterKnown::no) << "none is named";
 }
