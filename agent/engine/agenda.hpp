@@ -14,9 +14,9 @@
 namespace sfb::engine {
 
 /// What an entry is about; `id` is a pool's generation, an endpoint (backoff_end), a job (guard,
-/// trial_end) or a waiter.
+/// trial_end, job_start) or a waiter.
 struct AgendaKey {
-  enum class Kind : std::uint8_t { waiter, guard, trial_end, backoff_end, pool_due };
+  enum class Kind : std::uint8_t { waiter, guard, trial_end, job_start, backoff_end, pool_due };
   Kind kind = Kind::pool_due;
   std::uint64_t id = 0;
   auto operator<=>(const AgendaKey&) const = default;

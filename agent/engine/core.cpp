@@ -2,7 +2,6 @@
 
 #include "agent/engine/conclusion.hpp"
 #include "agent/engine/refusals.hpp"
-#include "collectors/cmdlet_error.hpp"
 
 #include <fmt/format.h>
 
@@ -212,6 +211,9 @@ void Core::tick() {
       case AgendaKey::Kind::trial_end:
         runs_.trial_overdue(key->id);
         break;
+      case AgendaKey::Kind::job_start:
+        runs_.may_start(key->id);
+        break;
       case AgendaKey::Kind::backoff_end:
         if (const EndpointPtr endpoint = endpoints_.find(key->id)) {
           backoff_changed(*endpoint, now);
@@ -334,7 +336,7 @@ void Core::conclude(Pool& pool, const Job& job, Result<remote::Reply> result, No
   if (pool.options.scheduled || !scheduled) {
     pool.log.completed(logger_, *kept, before);
   }
-  note_session(pool, *evaluation, session);
+  pool.note_session(*evaluation, session, logger_);
   runs_.answer(job, evaluation);
   if (options_.min_live_interval > options_.min_live_interval.zero()) {
     runs_.answer_waiting(pool, evaluation);
@@ -346,23 +348,6 @@ void Core::conclude(Pool& pool, const Job& job, Result<remote::Reply> result, No
     pool.told_backoff = pool.endpoint->backoff_until(now.mono);  // by this failure
   }
   pools_.plan(pool);
-}
-
-void Core::note_session(Pool& pool, const status::Evaluation& evaluation, std::uint64_t session) {
-  if (session == 0) {
-    return;
-  }
-  pool.endpoint->session = std::max(pool.endpoint->session.value_or(0), session);
-  if (pool.is_status() || !pool.options.scheduled) {
-    return;
-  }
-  const bool unknown = evaluation.error && evaluation.error->code == collectors::kNotFound;
-  if (unknown && !pool.unknown_in) {
-    logger_.log(LogLevel::warn, "collector is off until the next session",
-                who_and(evaluation.question, {{"code", evaluation.error->code},
-                                              {"message", describe(*evaluation.error)}}));
-  }
-  pool.unknown_in = unknown ? std::optional(session) : std::nullopt;
 }
 
 void Core::learn_outcome(const Job& job, const Error* failure, bool let_in, Now now) {

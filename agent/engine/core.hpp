@@ -90,10 +90,6 @@ class Core {
   /// The schedule leaves the pool's server alone until then: the history says so, once.
   void tell_backoff(Pool& pool, MonoTime until, Now now);
   void conclude(Pool& pool, const Job& job, Result<remote::Reply> result, Now now);
-  /// A session that does not know the cmdlet of a collector beside the pool's status switches that
-  /// collector off until another session answers.
-  void note_session(Pool& pool, const status::Evaluation& evaluation, std::uint64_t session);
-
   void learn_outcome(const Job& job, const Error* failure, bool let_in, Now now);
   /// Every pool of the endpoint shows it, and the agenda knows its end.
   void backoff_changed(const Endpoint& endpoint, Now now);

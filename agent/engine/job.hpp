@@ -25,7 +25,7 @@ std::chrono::milliseconds budget(const PoolOptions& options);
 
 struct Job {
   enum class Phase : std::uint8_t {
-    held,       ///< an earlier run of the same question has not returned yet
+    held,       ///< not_before, or an earlier run of the same question has not returned yet
     queued,     ///< waits for the endpoint
     running,    ///< launched
     cancelled,  ///< launched, nobody wants the result any more
@@ -41,6 +41,7 @@ struct Job {
   bool scheduled = false;  ///< the schedule wants the result, callers or not
   int render_width = 0;    ///< status::Wish's
   std::vector<WaiterId> waiters;
+  MonoTime not_before{};
   MonoTime started{};
   MonoTime deadline{};
   std::shared_ptr<std::string> front_end = std::make_shared<std::string>();  ///< remote::Ask's

@@ -50,6 +50,10 @@ struct Pool {
   JobPtr live_job(const status::Question& question, int render_width = 0) const;
   /// A run of the scheduled question is under way.
   bool is_evaluating() const;
+  /// A session that does not know the cmdlet of a collector beside the pool's status switches that
+  /// collector off until another session answers; `session` is 0 where none did.
+  void note_session(const status::Evaluation& evaluation, std::uint64_t session,
+                    const Logger& logger);
 };
 
 }  // namespace sfb::engine

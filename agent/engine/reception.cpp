@@ -70,11 +70,13 @@ void Reception::ask(Pool& pool, const status::Question& question, status::Wish w
     refusal = refuse_not_kept(pool.what(), pool.fqdn(), min_live_interval_,
                               known->completed_at + min_live_interval_, now);
   }
-  if (!refusal && !job && known != nullptr && known->cancelled_before &&
-      now.mono - *known->cancelled_before < min_live_interval_) {
-    // One who left may come again at once. Who does so again and again still asks the server.
-    refusal = refuse_impatient(pool.what(), pool.fqdn(), min_live_interval_,
-                               *known->cancelled_before + min_live_interval_, now);
+  // One who left may come again at once. Who does so again and again still asks the server, so the
+  // next one waits.
+  const MonoTime not_before = known != nullptr && known->cancelled_before
+                                  ? *known->cancelled_before + min_live_interval_
+                                  : MonoTime{};
+  if (!refusal && !job && not_before > now.mono && wish.deadline <= not_before) {
+    refusal = refuse_impatient(pool.what(), pool.fqdn(), min_live_interval_, not_before, now);
   }
   if (!refusal && !job) {
     refusal = too_soon(pool, question, now);
@@ -94,6 +96,7 @@ void Reception::ask(Pool& pool, const status::Question& question, status::Wish w
   job = runs_.make(pool, question, width);
   job->trigger = wish.trigger;
   job->request_id = wish.request_id;
+  job->not_before = not_before;
   runs_.add_caller(job, std::move(wish), std::move(stop), callback, status::Source::live);
   if (job->drives_activity()) {
     pool.activity.queued();

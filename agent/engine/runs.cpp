@@ -29,6 +29,11 @@ JobPtr Runs::make(Pool& pool, const status::Question& question, int render_width
 }
 
 void Runs::enqueue(const Pool& pool, const JobPtr& job) {
+  if (job->not_before > clock_.now().mono) {
+    job->phase = Job::Phase::held;
+    agenda_.set({AgendaKey::Kind::job_start, job->id}, job->not_before);
+    return;
+  }
   const bool predecessor = std::ranges::any_of(pool.jobs, [&](const JobPtr& other) {
     return !other->is_live() && other->same(job->question, job->render_width);
   });
@@ -131,6 +136,13 @@ void Runs::release_successor(const Pool& pool, const Job& ended) {
   }
 }
 
+void Runs::may_start(JobId id) {
+  const JobPtr& job = jobs_.at(id);
+  if (const Pool* const pool = pools_.of(*job)) {
+    enqueue(*pool, job);
+  }
+}
+
 void Runs::end_trial(const Job& job) {
   Turns::ended(*job.endpoint, job.id);
   agenda_.erase({AgendaKey::Kind::trial_end, job.id});
@@ -145,6 +157,7 @@ void Runs::trial_overdue(JobId id) {
 
 void Runs::forget(const JobPtr& job) {
   job->endpoint->queue.remove(job->id);
+  agenda_.erase({AgendaKey::Kind::job_start, job->id});
   jobs_.erase(job->id);
   if (Pool* pool = pools_.of(*job)) {
     std::erase(pool->jobs, job);

@@ -66,6 +66,8 @@ class Runs {
   /// After the end of a run: an equal one waited for it.
   void release_successor(const Pool& pool, const Job& ended);
   void trial_overdue(JobId id);
+  /// The job's not_before has come.
+  void may_start(JobId id);
   void waiter_expired(WaiterId id);
 
   /// Tells all callers of a run that ended.
