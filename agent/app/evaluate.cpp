@@ -126,13 +126,14 @@ int report(const Run& run, const config::Pool& pool, const EvaluateOptions& opti
   const auto text = render_pipeline(*reply.result, false, options.output, most_text(limits));
   const auto complaints = render_complaints(*reply.result, options.output, most_text(limits));
   if (!text || !complaints) {
-    print_failure(text ? complaints.error() : text.error());
+    // What cannot be shown in this form may be good all the same.
+    const Error& error = text ? complaints.error() : text.error();
+    fmt::print(stderr, "not shown: {}\nremedy: {}\n", visible(error.message), error.remedy);
+  } else if (!print_stdout(*text)) {
     return kFailed;
+  } else {
+    fmt::print(stderr, "{}", visible(*complaints));
   }
-  if (!print_stdout(*text)) {
-    return kFailed;
-  }
-  fmt::print(stderr, "{}", visible(*complaints));
   const auto finding =
       engine::interpret(collectors::pool_status(), *reply.result, reply.file, limits);
   if (!finding) {

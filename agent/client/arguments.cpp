@@ -377,8 +377,9 @@ std::string usage(const binding::Cmdlet& cmdlet) {
          "does.\n\n"
          "  SFB_BACKUP_EXPORTER_URL  where the agent listens: http://127.0.0.1:9943 (default) or "
          "unix:/path\n\n"
-         "Exit codes: 0 the evaluation was good, 1 it failed or could not be made, 2 wrong "
-         "usage.\n";
+         "Exit codes: 0 an answer came, 1 it failed or could not be asked for, 2 wrong usage. "
+         "Where "
+         "the verdict\non an answer is not good, the last line on stderr says why.\n";
 }
 
 }  // namespace sfb::client

@@ -62,7 +62,9 @@ int bind_and_listen(StreamAcceptor& acceptor, const tcp::endpoint& endpoint, boo
     acceptor.set_option(asio::socket_base::reuse_address(true), error);
   }
   if (!error && endpoint.address().is_v6()) {
-    acceptor.set_option(asio::ip::v6_only(v6_only), error);
+    // A mapped address (::ffff:127.0.0.1) is one of IPv4 and needs it off, whatever the system's
+    // own setting is.
+    acceptor.set_option(asio::ip::v6_only(v6_only && endpoint.address().is_unspecified()), error);
   }
   if (!error) {
     acceptor.bind(generic, error);
@@ -175,7 +177,7 @@ Result<Listener> open_tcp(const asio::any_io_executor& executor, const Wanted& w
   int error = 0;
   for (const tcp::endpoint& endpoint : wanted.endpoints) {
     StreamAcceptor acceptor(executor);
-    error = bind_and_listen(acceptor, endpoint, v6_only || !endpoint.address().is_unspecified());
+    error = bind_and_listen(acceptor, endpoint, v6_only);
     if (error == 0) {
       std::string name = name_of(acceptor, wanted.address);
       return Listener{std::move(acceptor), std::move(name), SocketFile()};

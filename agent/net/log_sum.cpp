@@ -4,11 +4,11 @@
 
 namespace sfb::net {
 
-LogSum::LogSum(boost::asio::any_io_executor loop, std::chrono::nanoseconds period,
+LogSum::LogSum(const boost::asio::any_io_executor& loop, std::chrono::nanoseconds period,
                std::function<void()> write)
-    : state_(std::make_shared<State>(State{.timer = boost::asio::steady_timer(std::move(loop)),
-                                           .period = period,
-                                           .write = std::move(write)})) {}
+    : state_(std::make_shared<State>(State{
+          .timer = boost::asio::steady_timer(loop), .period = period, .write = std::move(write)})) {
+}
 
 LogSum::~LogSum() {
   state_->timer.cancel();

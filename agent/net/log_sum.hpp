@@ -14,7 +14,7 @@ namespace sfb::net {
 /// happened again, at its end. The writer knows how often: it counts. Thread rule: loop thread.
 class LogSum {
  public:
-  LogSum(boost::asio::any_io_executor loop, std::chrono::nanoseconds period,
+  LogSum(const boost::asio::any_io_executor& loop, std::chrono::nanoseconds period,
          std::function<void()> write);
   ~LogSum();
   LogSum(const LogSum&) = delete;

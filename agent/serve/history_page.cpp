@@ -45,6 +45,7 @@ std::string changes_json(const status::HistoryEntry& entry) {
 
 std::string errors_list(const status::HistoryEntry& entry) {
   std::vector<std::string> items;
+  items.reserve(entry.errors.size());
   for (const std::string& error : entry.errors) {
     items.push_back(json_string(error));
   }

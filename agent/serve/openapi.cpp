@@ -46,6 +46,7 @@ std::string parameter_schema(const Parameter& parameter) {
 
 std::string parameters_json(const Route& route) {
   std::vector<std::string> all;
+  all.reserve(route.parameters.size());
   for (const Parameter& parameter : route.parameters) {
     all.push_back(JsonObject()
                       .add("name", parameter.name)

@@ -89,6 +89,7 @@ std::vector<Parameter> query_parameters(const binding::Cmdlet& cmdlet) {
   }
   const auto words = [](const auto& table) {
     std::vector<std::string> found;
+    found.reserve(table.size());
     for (const auto& word : table) {
       found.emplace_back(word.word);
     }

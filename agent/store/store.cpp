@@ -51,6 +51,7 @@ std::optional<status::FoundPool> Store::recall(const status::KeptName& name) {
 
 std::vector<status::KeptName> Store::found() const {
   std::vector<status::KeptName> names;
+  names.reserve(found_.pools.size());
   for (const auto& [name, pool] : found_.pools) {
     names.push_back(name);
   }

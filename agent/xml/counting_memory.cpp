@@ -28,8 +28,8 @@ CountingMemory::Use::~Use() {
 }
 
 const XML_Memory_Handling_Suite& CountingMemory::suite() {
-  static const XML_Memory_Handling_Suite functions{take, move, give};
-  return functions;
+  static const XML_Memory_Handling_Suite kFunctions{take, move, give};
+  return kFunctions;
 }
 
 void* CountingMemory::take(std::size_t bytes) {

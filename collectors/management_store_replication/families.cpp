@@ -128,7 +128,9 @@ std::span<const FamilyRow> store_families() {
 Document describe_replicas(const View& view) {
   Document document;
   std::vector<Value> replicas;
-  for (const auto& [replica, labels] : static_cast<const ReplicasView&>(view).series) {
+  const auto& series = static_cast<const ReplicasView&>(view).series;
+  replicas.reserve(series.size());
+  for (const auto& [replica, labels] : series) {
     replicas.push_back(Record()
                            .add("fqdn", told(replica.fqdn))
                            .add("up_to_date", told(replica.up_to_date))

@@ -139,6 +139,17 @@ class Evaluate(LabTest):
             self.assertIn("\n1 object, 0 errors, 0 warnings, PowerShell 5.1.17763.1\n", shown.stderr)
             self.wait_quiet(simulator)
 
+    def test_what_is_too_large_to_show_is_judged_all_the_same(self):
+        self.configure()
+        modules = [{"Identity": "CentralMgmt.CMSMaster", "ExportStatus": "FinalState", "ImportStatus": "NormalState"}]
+        name = "Z" * (3 << 20)  # the table's head, its line and the gaps
+        (self.folder / "exports" / f"{ATL}.clixml").write_text(json.dumps({"BackupModules": modules, name: "x"}))
+        shown = self.evaluate(ATL)
+        self.assertEqual(shown.returncode, 0, shown.stderr[-2000:])
+        self.assertEqual(shown.stdout, "")
+        self.assertIn("not shown: ", shown.stderr)
+        self.assertRegex(shown.stderr, r"(?m)^working:    ")
+
     def test_debug_shows_the_conversation(self):
         with self.simulator({"listeners": [{"name": "atlanta", "users": USERS}], "pools": {ATL: {}}}) as simulator:
             self.configure_winrm({"atlanta": {"url": simulator.url("atlanta")}}, {ATL: "atlanta"})

@@ -23,6 +23,7 @@ Result<std::string> write_export(const PipelineResult& result, const Fqdn& pool,
                                  std::size_t max_bytes) {
   Graph graph = result.graph;
   std::vector<Value> warnings;
+  warnings.reserve(result.warnings.size());
   for (const std::string& warning : result.warnings) {
     warnings.push_back(Value::string(warning));
   }

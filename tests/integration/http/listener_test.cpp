@@ -41,9 +41,11 @@ TEST_F(ListenTest, SeveralAddressesServeTogether) {
   const auto all = server.loop.call([&] {
     EXPECT_TRUE(server.server->listen({*net::parse_listen_address("localhost:0")}));
     EXPECT_TRUE(server.server->listen({*net::parse_listen_address(address())}));
+    EXPECT_TRUE(server.server->listen({*net::parse_listen_address("[::ffff:127.0.0.1]:0")}))
+        << "an address of IPv4, written as one of IPv6";
     return server.server->addresses();
   });
-  ASSERT_EQ(all.size(), 3U);
+  ASSERT_EQ(all.size(), 4U);
   for (const std::string& where : all) {
     RawClient client(where);
     client.send(get_request("/"));
