@@ -70,6 +70,19 @@ Error no_proof() {
           .peer = {}};
 }
 
+Error wrong_proof(Error error) {
+  if (error.reason != Reason::auth) {
+    return error;
+  }
+  Error wrong = no_proof();
+  wrong.message = "the server let us in, but its last token does not prove who it is";
+  wrong.remedy =
+      "look at proxies between agent and server, which may mix up connections, and at what answers "
+      "at this URL";
+  wrong.peer = std::move(error.peer);
+  return wrong;
+}
+
 Error too_large(std::size_t bytes) {
   return {.reason = Reason::protocol,
           .code = "auth.token_too_large",

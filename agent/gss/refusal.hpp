@@ -26,6 +26,8 @@ Error refusal(const Attempt& attempt, std::span<const std::string> challenges);
 
 /// Reason::protocol, code `auth.no_proof`: the server has not proved itself.
 Error no_proof();
+/// Of a token beside a 200: an answer that lets us in refuses no account, whatever its code is.
+Error wrong_proof(Error error);
 
 /// Reason::protocol, code `auth.token_too_large`: no server takes a header of so many bytes.
 Error too_large(std::size_t bytes);

@@ -80,7 +80,7 @@ Result<auth::Step> GssScheme::let_in(Challenges challenges) {
   }
   auto next = answer_to(answer->token);
   if (!next) {
-    return std::unexpected(std::move(next.error()));
+    return std::unexpected(wrong_proof(std::move(next.error())));
   }
   return next->empty() ? finish() : carry(*next, false);
 }
@@ -91,8 +91,8 @@ Status GssScheme::check_answer(Challenges challenges, int status) {
   }
   const auto answer = auth::find_challenge(challenges, word_);
   if (answer && !answer->token.empty()) {
-    if (const auto next = answer_to(answer->token); !next) {
-      return std::unexpected(next.error());
+    if (auto next = answer_to(answer->token); !next) {
+      return std::unexpected(wrong_proof(std::move(next.error())));
     }
   }
   if (!proves()) {

@@ -87,6 +87,24 @@ TEST_F(SchemeAnswerTest, AnAnswerInMidSessionNeedsTheLastTokenToo) {
   }
 }
 
+// Without SPNEGO the library's code for it is that of a refused ticket, which would cost a
+// back-off.
+TEST_F(SchemeAnswerTest, AWrongLastTokenRefusesNoAccount) {
+  const auto client = scheme();
+  ASSERT_TRUE(client->step({}));
+  const auto first = client->step(Challenges{"Kerberos"});
+  ASSERT_TRUE(first);
+  Acceptor server = Acceptor::of_keytab(kdc().path("server.keytab"));
+  std::string token = server.accept(token_of(first->authorization.reveal())).token;
+  ASSERT_FALSE(token.empty());
+  token.back() = static_cast<char>(~token.back());
+  const auto refused = client->let_in(Challenges{challenge("Kerberos", token)});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, "auth.no_proof");
+  EXPECT_EQ(refused.error().reason, Reason::protocol);
+  EXPECT_NE(refused.error().peer, "");
+}
+
 TEST_F(SchemeAnswerTest, AServerThatAsksWithEachRequestGetsItUnasked) {
   const auto client = scheme();
   let_in(*client);
