@@ -35,6 +35,14 @@ void FrontEnds::failed(std::size_t place) {
   }
 }
 
+void FrontEnds::unanswered(std::size_t place, Stage stage, std::size_t answers,
+                           const Error& error) {
+  const bool none_came = error.reason == Reason::timeout || error.reason == Reason::connect;
+  if (none_came && size() > 1 && stage == Stage::open && answers == 0) {
+    failed(place);
+  }
+}
+
 bool connecting_failed(const Error& error) {
   return error.stage == Stage::resolve || error.stage == Stage::connect ||
          error.stage == Stage::tls;

@@ -30,6 +30,9 @@ class FrontEnds {
   bool worked(std::size_t place);
   /// A connection could not be made.
   void failed(std::size_t place);
+  /// A request got no answer. Of a new session on a connection without `answers` so far: another
+  /// front end, if there is one, is tried before this one then. No logon was refused.
+  void unanswered(std::size_t place, Stage stage, std::size_t answers, const Error& error);
 
  private:
   std::vector<Url> urls_;

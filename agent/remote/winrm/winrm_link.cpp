@@ -302,6 +302,7 @@ boost::asio::awaitable<Result<http::HttpReply>> WinrmLink::exchange(const Postin
     const bool refused = reply && reply->status == 401;
     if (!reply) {
       logon_.note_proof();
+      endpoint_->front_ends.unanswered(place_, posting.stage, answers_, reply.error());
     }
     if (!reply && !whole) {
       auth_ended(net::mono_now());

@@ -54,6 +54,30 @@ class Hole {
   std::array<int, 8> all_{};
 };
 
+/// A port that takes connections and says nothing.
+class Deaf {
+ public:
+  Deaf() {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    auto* const generic = reinterpret_cast<sockaddr*>(&address);  // NOLINT: the interface
+    socklen_t size = sizeof(address);
+    EXPECT_EQ(::bind(socket_, generic, size), 0);
+    EXPECT_EQ(::getsockname(socket_, generic, &size), 0);
+    EXPECT_EQ(::listen(socket_, 16), 0);
+    url = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/wsman";
+  }
+  ~Deaf() { ::close(socket_); }
+  Deaf(const Deaf&) = delete;
+  Deaf& operator=(const Deaf&) = delete;
+
+  std::string url;
+
+ private:
+  int socket_ = ::socket(AF_INET, SOCK_STREAM, 0);
+};
+
 /// The events of warnings.
 class Warnings final : public LogSink {
  public:
@@ -195,6 +219,14 @@ TEST_F(WinrmFrontEndsTest, SilentOnesLeaveTimeForOneThatAnswers) {
   list({one.url, two.url, second.url});
   rig.make();
   EXPECT_EQ(ask(10s), "good second") << "each may take 5 s of 10 to connect";
+}
+
+TEST_F(WinrmFrontEndsTest, OneThatGivesNoAnswerAtAllComesLast) {
+  const Deaf deaf;
+  list({deaf.url, second.url});
+  rig.make();
+  EXPECT_EQ(ask(500ms), "winrm.timeout " + deaf.url);
+  EXPECT_EQ(ask(), "good second");
 }
 
 TEST_F(WinrmFrontEndsTest, ARunStaysWithItsShell) {
