@@ -23,7 +23,7 @@ struct Member {
 };
 
 /// The members of an object, also of a hashtable; a plain text is one member without a name. The
-/// views refer into `graph`.
+/// views refer into `graph` and `value`.
 std::vector<Member> member_texts(const Graph& graph, const Value& value);
 
 /// The texts of one value, as Member::texts.

@@ -73,7 +73,7 @@ TEST_F(TlsClientsTest, AFileThatChangedIsReadAnewAndSharedAgain) {
 TEST_F(TlsClientsTest, WhatWasReadBeforeAReloadIsNotUsedBehindIt) {
   auto reading = get(options);
   loop.call([&] {
-    std::this_thread::sleep_for(100ms);  // the read ends, but nobody hears of it yet
+    std::this_thread::sleep_for(1s);  // the read ends, but nobody hears of it yet
     replace();
     clients.forget();
   });

@@ -65,7 +65,8 @@ TEST(Shapes, MembersOfEveryForm) {
   const auto entries = member_texts(graph, table(graph, {{"Key", text("c")}}));
   ASSERT_THAT(entries, SizeIs(1));
   EXPECT_EQ(entries[0].name, "Key");
-  const auto plain = member_texts(graph, text("d"));
+  const Value alone = text("d");
+  const auto plain = member_texts(graph, alone);
   ASSERT_THAT(plain, SizeIs(1));
   EXPECT_EQ(plain[0].name, "");
   EXPECT_THAT(plain[0].texts, ElementsAre("d"));
