@@ -7,7 +7,11 @@ Meant as a startup script of a group policy, or as a daily task: run again, it c
 the certificate that it would choose.
 
 A certificate is fit when it has a private key, is valid now, is meant for server authentication, was issued by somebody
-else, and has the host's full name. Of several the one that is valid longest is taken.
+else, and has the host's full name. Of several the one that is valid longest is taken, and the next one where Windows
+does not take it.
+
+Listeners that are there stay, with their address and port, and get the certificate. Without one, a listener for all
+addresses is made.
 
 Exit code: 0 the listener is right; 1 there is no fit certificate, or it could not be set.
 
@@ -21,8 +25,8 @@ Only certificates whose issuer has this text, such as 'CN=Litware Issuing CA'.
 5986.
 
 .PARAMETER Firewall
-Also open the port for incoming connections from these addresses, such as 10.20.0.15. Needs Windows Server 2012 or
-later.
+Also open the port for incoming connections from these addresses, such as 10.20.0.15. A comma separated text is split,
+because powershell.exe -File passes a list as one text. Needs Windows Server 2012 or later.
 
 .PARAMETER Certificate
 Choose among these, print the thumbprint of the one that would be taken, and do nothing else.
@@ -89,6 +93,34 @@ function Get-Objection {
     }
 }
 
+function Get-Thumbprint {
+    param($Listener)
+
+    (Get-Item -LiteralPath "$($Listener.PSPath)\CertificateThumbprint").Value -replace '\s', ''
+}
+
+# Gives a listener, or a new one, the first fit certificate that Windows takes, and returns its thumbprint.
+function Set-Certificate {
+    param($Listener)
+
+    foreach ($one in $fit) {
+        if ($null -ne $Listener -and (Get-Thumbprint $Listener) -eq $one.Thumbprint) {
+            return $one.Thumbprint
+        }
+        try {
+            if ($null -ne $Listener) {
+                Set-Item -LiteralPath "$($Listener.PSPath)\CertificateThumbprint" -Value $one.Thumbprint -Force -Confirm:$false
+            } else {
+                New-Item -Path WSMan:\localhost\Listener -Transport HTTPS -Address '*' -Port $Port -CertificateThumbPrint $one.Thumbprint -Force -Confirm:$false | Out-Null
+            }
+            return $one.Thumbprint
+        } catch {
+            Write-Warning "Windows does not take the certificate $($one.Thumbprint): $_"
+        }
+    }
+    Stop-Script 'The HTTPS listener could not be set: Windows takes none of the fit certificates. Listeners that were there are still there.'
+}
+
 $now = Get-Date
 $dry = $PSBoundParameters.ContainsKey('Certificate')
 if (-not $dry) {
@@ -106,27 +138,41 @@ foreach ($one in $Certificate) {
 if ($fit.Count -eq 0) {
     Stop-Script "None of $(@($Certificate).Count) certificates of this computer is fit for $HostName. -Verbose says what each lacks; certutil -pulse asks for one where autoenrolment is set up."
 }
-$best = @($fit | Sort-Object -Property NotAfter -Descending)[0]
+$fit = @($fit | Sort-Object -Property NotAfter -Descending)
+$best = $fit[0]
 if ($dry) {
     Write-Output $best.Thumbprint
     exit 0
 }
 
 $listeners = @(Get-ChildItem -LiteralPath WSMan:\localhost\Listener | Where-Object { $_.Keys -contains 'Transport=HTTPS' })
-$present = @($listeners | ForEach-Object { (Get-Item -LiteralPath "$($_.PSPath)\CertificateThumbprint").Value -replace '\s', '' })
-if ($listeners.Count -eq 1 -and $present[0] -eq $best.Thumbprint) {
-    Write-Output "The listener has the certificate $($best.Thumbprint), valid to $($best.NotAfter.ToString('s')): nothing to do."
-} elseif ($PSCmdlet.ShouldProcess("port $Port, certificate $($best.Thumbprint) valid to $($best.NotAfter.ToString('s'))", 'set the HTTPS listener')) {
-    try {
-        $listeners | ForEach-Object { Remove-Item -LiteralPath $_.PSPath -Recurse -Force -Confirm:$false }
-        New-Item -Path WSMan:\localhost\Listener -Transport HTTPS -Address '*' -Port $Port -CertificateThumbPrint $best.Thumbprint -Force -Confirm:$false | Out-Null
-    } catch {
-        Stop-Script "The listener could not be set: $_"
+$changes = @($listeners | Where-Object { (Get-Thumbprint $_) -ne $best.Thumbprint })
+$until = "$($best.Thumbprint), valid to $($best.NotAfter.ToString('s'))"
+if ($listeners.Count -gt 0 -and $changes.Count -eq 0) {
+    Write-Output "The listener has the certificate ${until}: nothing to do."
+} elseif ($PSCmdlet.ShouldProcess("certificate $until", 'set the HTTPS listener')) {
+    # No listener is removed: one that takes no new certificate keeps its old one.
+    if ($listeners.Count -eq 0) {
+        $taken = Set-Certificate $null
+        Write-Output "The listener on port $Port has the certificate $taken."
     }
-    Write-Output "The listener on port $Port has the certificate $($best.Thumbprint), valid to $($best.NotAfter.ToString('s'))."
+    $listeners | ForEach-Object {
+        $taken = Set-Certificate $_
+        Write-Output "The listener $($_.PSPath) has the certificate $taken."
+    }
 }
-if ($Firewall.Count -gt 0 -and $PSCmdlet.ShouldProcess("port $Port from $($Firewall -join ', ')", 'open the firewall')) {
-    Get-NetFirewallRule -Name SfbWinRmHttps -ErrorAction SilentlyContinue | Remove-NetFirewallRule -Confirm:$false
-    New-NetFirewallRule -Name SfbWinRmHttps -DisplayName "WinRM over HTTPS from $($Firewall -join ', ')" -Direction Inbound -Protocol TCP -LocalPort $Port -RemoteAddress $Firewall -Action Allow | Out-Null
+$addresses = @($Firewall | ForEach-Object { $_ -split ',' } | ForEach-Object { $_.Trim() } | Where-Object { $_ })
+if ($addresses.Count -gt 0 -and $PSCmdlet.ShouldProcess("port $Port from $($addresses -join ', ')", 'open the firewall')) {
+    $rule = @{ Name = 'SfbWinRmHttps'; Direction = 'Inbound'; Protocol = 'TCP'; LocalPort = $Port; RemoteAddress = $addresses; Action = 'Allow'; Enabled = 'True' }
+    $title = "WinRM over HTTPS from $($addresses -join ', ')"
+    try {
+        if (@(Get-NetFirewallRule -Name SfbWinRmHttps -ErrorAction SilentlyContinue).Count -gt 0) {
+            Set-NetFirewallRule -NewDisplayName $title @rule
+        } else {
+            New-NetFirewallRule -DisplayName $title @rule | Out-Null
+        }
+    } catch {
+        Stop-Script "The firewall rule SfbWinRmHttps could not be set: $_"
+    }
 }
 exit 0

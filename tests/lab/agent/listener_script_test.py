@@ -1,4 +1,6 @@
-"""deploy/windows/Set-WinRmHttpsListener.ps1 in Microsoft's engine: which certificate it takes. The listener itself exists on Windows alone."""
+"""deploy/windows/Set-WinRmHttpsListener.ps1 in Microsoft's engine: which certificate it takes, and what it does then.
+
+The listener and the firewall exist on Windows alone, so that functions stand in for them here."""
 
 import os
 import subprocess
@@ -33,6 +35,49 @@ function New-One { param($Subject = 'CN=x', $Names = 'fe.example.com', $From = -
     [Security.Cryptography.X509Certificates.ECDsaCertificateExtensions]::CopyWithPrivateKey($made, $key) }
 $all = [ordered] @{}
 """
+# Functions go before cmdlets. $wsman: address to thumbprint. $refused: thumbprints that Windows does not take.
+WINDOWS = """
+$all['good'] = New-One; $all['longest'] = New-One -Days 300
+$wsman = [ordered] @{}; $refused = @(); $rules = @{}; $brokenRule = $false
+function Get-ChildItem { param($LiteralPath)
+    if ($LiteralPath -like 'Cert:*') { return $all.Values }
+    $wsman.Keys | ForEach-Object { [pscustomobject] @{ PSPath = "W:$_"; Keys = @('Transport=HTTPS', "Address=$_") } } }
+function Get-Item { param($LiteralPath) [pscustomobject] @{ Value = $wsman[($LiteralPath -replace '^W:|.CertificateThumbprint$')] } }
+function Take { param($Address, $Thumbprint) if ($refused -contains $Thumbprint) { throw 'refused' }; $wsman[$Address] = $Thumbprint }
+function Set-Item { [CmdletBinding(SupportsShouldProcess)] param($LiteralPath, $Value, [switch] $Force)
+    Take ($LiteralPath -replace '^W:|.CertificateThumbprint$') $Value }
+function New-Item { [CmdletBinding(SupportsShouldProcess)] param($Path, $Transport, $Address, $Port, $CertificateThumbPrint, [switch] $Force)
+    Take $Address $CertificateThumbPrint }
+function Remove-Item { [CmdletBinding(SupportsShouldProcess)] param($LiteralPath, [switch] $Recurse, [switch] $Force) $wsman.Remove($LiteralPath -replace '^W:') }
+function Get-NetFirewallRule { [CmdletBinding()] param($Name) if ($rules.Contains($Name)) { [pscustomobject] @{ Name = $Name } } }
+function Remove-NetFirewallRule { [CmdletBinding(SupportsShouldProcess)] param([Parameter(ValueFromPipeline)] $Rule) process { $rules.Remove($Rule.Name) } }
+function Write-Rule { param($Name, $RemoteAddress) if ($brokenRule -or "$RemoteAddress" -like '*,*') { throw 'no address' }; $rules[$Name] = "$RemoteAddress" }
+function New-NetFirewallRule { param($Name, $DisplayName, $Direction, $Protocol, $LocalPort, $RemoteAddress, $Action, $Enabled) Write-Rule $Name $RemoteAddress }
+function Set-NetFirewallRule { param($Name, $NewDisplayName, $Direction, $Protocol, $LocalPort, $RemoteAddress, $Action, $Enabled)
+    Write-Rule $Name $RemoteAddress }
+function Name-Of { param($Thumbprint) @($all.Keys | Where-Object { $all[$_].Thumbprint -eq $Thumbprint }) + 'old' | Select-Object -First 1 }
+function Try-It { param($Case, $More = @{})
+    $null = & $script -HostName fe.example.com -WarningAction SilentlyContinue @More
+    "${Case}: $LASTEXITCODE $(@($wsman.Keys | ForEach-Object { "$_=$(Name-Of $wsman[$_])" }) -join ' ') $($rules.Values)" }
+Try-It 'none there, a trial' @{ WhatIf = $true }
+Try-It 'none there'
+Try-It 'again'
+$wsman.Clear(); $wsman['*'] = 'AA'; $wsman['10.0.0.1'] = 'BB'; Try-It 'old ones keep their addresses'
+$refused = @($all.longest.Thumbprint); $wsman.Clear(); $wsman['10.0.0.1'] = 'BB'; Try-It 'the best is refused'
+$refused += $all.good.Thumbprint; $wsman.Clear(); $wsman['10.0.0.1'] = 'BB'; Try-It 'all are refused'
+$refused = @(); Try-It 'firewall' @{ Firewall = '10.0.0.5, 10.0.0.6' }
+Try-It 'another address' @{ Firewall = '10.0.0.7,' }
+$brokenRule = $true; Try-It 'the firewall refuses' @{ Firewall = '10.0.0.8' }
+"""
+DONE = """none there, a trial: 0
+none there: 0 *=longest
+again: 0 *=longest
+old ones keep their addresses: 0 *=longest 10.0.0.1=longest
+the best is refused: 0 10.0.0.1=good
+all are refused: 1 10.0.0.1=old
+firewall: 0 10.0.0.1=longest 10.0.0.5 10.0.0.6
+another address: 0 10.0.0.1=longest 10.0.0.7
+the firewall refuses: 1 10.0.0.1=longest 10.0.0.7"""
 
 
 def setUpModule():
@@ -40,6 +85,13 @@ def setUpModule():
 
 
 class ListenerScript(engine.EngineTest):
+    def test_listener_and_firewall(self):
+        path = self.folder / "windows.ps1"
+        path.write_text(f"{MAKE}$script = '{SCRIPT}'\n{WINDOWS}", encoding="utf-8")
+        run = subprocess.run([engine.LAB, "-NoLogo", "-NoProfile", "-NonInteractive", "-File", path], capture_output=True, text=True, timeout=240, check=False,
+                             env={**os.environ, "NO_COLOR": "1"})
+        self.assertEqual([line.rstrip() for line in run.stdout.splitlines() if not line.startswith("What if")], DONE.splitlines(), run.stdout + run.stderr)
+
     def test_which_certificate(self):
         cases = {  # names of the certificates, further options: the name that is taken
             "all": (list(CERTIFICATES), "-Issuer 'litware'", "longest"), "one": (["good"], "", "good"), "by its subject": (["byName", "expired"], "", "byName"),
