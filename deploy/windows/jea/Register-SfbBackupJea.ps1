@@ -103,6 +103,8 @@ $Template = [IO.Path]::Combine($PSScriptRoot, 'SfbBackup.pssc')
 $ModuleFolder = [IO.Path]::Combine($PSScriptRoot, 'SfbBackupJea')
 $Role = [IO.Path]::Combine($ModuleFolder, 'RoleCapabilities', 'SfbBackup.psrc')
 
+$HalfDone = "# Half done.`r`n"
+
 function Stop-Script {
     param([int] $Code, [string] $Text)
 
@@ -110,13 +112,24 @@ function Stop-Script {
     exit $Code
 }
 
-# The lines of the role capability that allow a cmdlet.
+# The lines of the role capability that allow a command of this section: VisibleCmdlets or VisibleFunctions.
 function Get-RoleLine {
-    @([IO.File]::ReadAllLines($Role) | Where-Object { $_ -match "^ +@\{ Name = 'Get-Cs" })
+    param([string] $Section)
+
+    $at = ''
+    @(foreach ($line in [IO.File]::ReadAllLines($Role)) {
+            if ($line -match '^ +(Visible\w+) = ') {
+                $at = $Matches[1]
+            } elseif ($at -eq $Section -and $line -match "^ +@\{ Name = 'Get-Cs") {
+                $line
+            }
+        })
 }
 
 function Get-RoleCommand {
-    @(Get-RoleLine | ForEach-Object { [regex]::Match($_, "Name = '([A-Za-z-]+)'").Groups[1].Value })
+    param([string] $Section)
+
+    @(Get-RoleLine $Section | ForEach-Object { [regex]::Match($_, "Name = '([A-Za-z-]+)'").Groups[1].Value })
 }
 
 # A text in single quotes of a PowerShell data file.
@@ -157,13 +170,18 @@ function Get-Configuration {
         }
         if ($line -eq '}' -and -not $Managed) {
             '    ModulesToImport = {0}' -f (Get-Quoted $Module)
-            '    VisibleCmdlets = @('
-            if ($old) {
-                '        {0}' -f (@(Get-RoleCommand | ForEach-Object { Get-Quoted $_ }) -join ', ')
-            } else {
-                Get-RoleLine
+            foreach ($section in 'VisibleCmdlets', 'VisibleFunctions') {
+                if (@(Get-RoleLine $section).Count -eq 0) {
+                    continue
+                }
+                "    $section = @("
+                if ($old) {
+                    '        {0}' -f (@(Get-RoleCommand $section | ForEach-Object { Get-Quoted $_ }) -join ', ')
+                } else {
+                    Get-RoleLine $section
+                }
+                '    )'
             }
-            '    )'
         }
         $line
     }
@@ -189,6 +207,57 @@ function Get-Registered {
     @(Get-PSSessionConfiguration -Name $Name -ErrorAction SilentlyContinue)
 }
 
+# Before a change: a restart is due, and a second run must not forget it.
+function Set-RestartMark {
+    New-Item -ItemType Directory -Path $installed -Force | Out-Null
+    [IO.File]::WriteAllText($mark, '')
+}
+
+# A restart by hand or of the machine counts too, where the process of WinRM shows it.
+function Test-RestartDue {
+    if (-not (Test-Path -LiteralPath $mark)) {
+        return $false
+    }
+    try {
+        $id = (Get-WmiObject -Class Win32_Service -Filter "Name = 'WinRM'").ProcessId
+        return (Get-Process -Id $id).StartTime -le [IO.File]::GetLastWriteTime($mark)
+    } catch {
+        return $true
+    }
+}
+
+function Remove-RestartMark {
+    if (Test-Path -LiteralPath $mark) {
+        Remove-Item -LiteralPath $mark -Confirm:$false
+    }
+    if ((Test-Path -LiteralPath $installed) -and @(Get-ChildItem -LiteralPath $installed).Count -eq 0) {
+        Remove-Item -LiteralPath $installed -Confirm:$false
+    }
+}
+
+# After a failure: takes away what is half done and puts the configuration from before back. Returns what it came to.
+function Undo-Registration {
+    try {
+        if (@(Get-Registered).Count -gt 0) {
+            Unregister-PSSessionConfiguration -Name $Name -Force -NoServiceRestart -Confirm:$false | Out-Null
+        }
+        # The password of a RunAs account is not known here.
+        if ($before -match '(?m)^ +GroupManagedServiceAccount = ') {
+            [IO.File]::WriteAllText($candidate, $before)
+            Register-PSSessionConfiguration @how | Out-Null
+            [IO.File]::WriteAllText($record, $before)
+            return 'The configuration from before is registered again; it counts once WinRM was restarted.'
+        }
+        Remove-Item -LiteralPath $record -Confirm:$false
+        if ($before -and $before -cne $HalfDone) {
+            return 'The configuration from before is gone, because its password is not known here: register it again.'
+        }
+        return 'Nothing of it is left registered.'
+    } catch {
+        return "It is half done, and could not be undone: $_ The verbs register and remove try again."
+    }
+}
+
 function Complete-Change {
     if ($WhatIfPreference) {
         return
@@ -196,10 +265,11 @@ function Complete-Change {
     $why = 'The change counts once WinRM was restarted. That ends all PowerShell sessions with this server, yours too if you are in one.'
     if (-not $NoRestart -and ($Restart -or $PSCmdlet.ShouldContinue($why, 'Restart the service WinRM now?'))) {
         Restart-Service -Name WinRM -Force
+        Remove-RestartMark
         Write-Output 'WinRM was restarted.'
         return
     }
-    Stop-Script 1 "WinRM was not restarted. $why Restart-Service WinRM does it."
+    Stop-Script 1 "WinRM was not restarted. $why The same command with -Restart does it."
 }
 
 if ($Action -eq 'register' -or $Action -eq 'write') {
@@ -248,6 +318,7 @@ if ($PSVersionTable.PSVersion.Major -gt 5) {
 $installed = [IO.Path]::Combine($env:ProgramFiles, 'WindowsPowerShell', 'Modules', 'SfbBackupJea')
 # What this script registered, word for word: tells ours from others', and whether something changed.
 $record = [IO.Path]::Combine($installed, "$Name.pssc")
+$mark = [IO.Path]::Combine($installed, "$Name.restart")
 $ours = Test-Path -LiteralPath $record
 $registered = @(Get-Registered)
 
@@ -272,17 +343,22 @@ if ($registered.Count -gt 0 -and -not $ours) {
 
 if ($Action -eq 'remove') {
     if ($registered.Count -eq 0 -and -not $ours) {
+        if (Test-RestartDue) {
+            Complete-Change
+            exit 0
+        }
         Write-Output "There is no session configuration '$Name': nothing to do."
         exit 0
     }
     if ($registered.Count -gt 0 -and $PSCmdlet.ShouldProcess($Name, 'unregister the session configuration')) {
+        Set-RestartMark
         Unregister-PSSessionConfiguration -Name $Name -Force -NoServiceRestart -Confirm:$false | Out-Null
     }
     if ($ours -and $PSCmdlet.ShouldProcess($record, 'remove')) {
         Remove-Item -LiteralPath $record -Confirm:$false
         # Other names may use the same role.
         if (@(Get-ChildItem -LiteralPath $installed -Filter '*.pssc').Count -eq 0) {
-            Remove-Item -LiteralPath $installed -Recurse -Confirm:$false
+            Get-ChildItem -LiteralPath $installed | Where-Object { $_.Extension -ne '.restart' } | Remove-Item -Recurse -Confirm:$false
         }
     }
     Write-Output 'Transcripts are left where they are.'
@@ -291,6 +367,10 @@ if ($Action -eq 'remove') {
 }
 
 # register
+$policy = Get-ItemProperty -LiteralPath HKLM:\SOFTWARE\Policies\Microsoft\Windows\WinRM\Service -Name DisableRunAs -ErrorAction SilentlyContinue
+if ($null -ne $RunAsCredential -and $null -ne $policy -and $policy.DisableRunAs -eq 1) {
+    Stop-Script 1 "RunAsCredential: the policy 'Disallow WinRM from storing RunAs credentials' is on for this server (DisableRunAs), so WinRM keeps no password. Have the policy changed for the front ends, or give -GroupManagedServiceAccount."
+}
 $sid = Get-Sid $AllowedGroup 'AllowedGroup'
 if ($GroupManagedServiceAccount) {
     Get-Sid ($GroupManagedServiceAccount.TrimEnd('$') + '$') 'GroupManagedServiceAccount' | Out-Null
@@ -299,12 +379,14 @@ if (@(Get-Module -ListAvailable -Name $Module).Count -eq 0) {
     Stop-Script 1 "Module: '$Module' is not installed on this server. Register on a front end, or on a server with the management shell; Lync Server 2013 has -Module Lync."
 }
 Import-Module $Module -DisableNameChecking -WarningAction SilentlyContinue
-foreach ($command in Get-RoleCommand) {
-    $found = @(Get-Command -Name $command -ErrorAction SilentlyContinue)
-    if ($found.Count -eq 0) {
-        Write-Warning "$command is not in module $Module here: nobody can ask it through this session."
-    } elseif ("$($found[0].CommandType)" -ne 'Cmdlet') {
-        Write-Warning "$command is a $($found[0].CommandType) here and not a cmdlet: move its line from VisibleCmdlets to VisibleFunctions in $Role."
+foreach ($section in 'VisibleCmdlets', 'VisibleFunctions') {
+    foreach ($command in Get-RoleCommand $section) {
+        $found = @(Get-Command -Name $command -ErrorAction SilentlyContinue)
+        if ($found.Count -eq 0) {
+            Write-Warning "$command is not in module $Module here: nobody can ask it through this session."
+        } elseif ("Visible$($found[0].CommandType)s" -ne $section) {
+            Write-Warning "$command is a $($found[0].CommandType) here: move its line from $section to Visible$($found[0].CommandType)s in $Role, and register again."
+        }
     }
 }
 
@@ -316,40 +398,61 @@ if (-not $sameRole -and $PSCmdlet.ShouldProcess($installed, 'copy the role capab
     Copy-Item -LiteralPath ([IO.Path]::Combine($ModuleFolder, 'SfbBackupJea.psd1')) -Destination $installed -Force
     [IO.File]::WriteAllText($installedRole, $roleText)
 }
-if ($PSVersionTable.PSVersion.Major -ge 5 -and -not (Test-Path -LiteralPath $TranscriptDirectory) -and
+# Each time: somebody else may have made the folder before.
+if ($PSVersionTable.PSVersion.Major -ge 5 -and
     $PSCmdlet.ShouldProcess($TranscriptDirectory, 'make the folder, for Local System and administrators alone')) {
     New-Item -ItemType Directory -Path $TranscriptDirectory -Force | Out-Null
-    & icacls.exe $TranscriptDirectory /inheritance:r /grant:r '*S-1-5-18:(OI)(CI)F' '*S-1-5-32-544:(OI)(CI)F' | Out-Null
-    if ($LASTEXITCODE -ne 0) {
-        Stop-Script 1 "TranscriptDirectory: icacls could not set the rights of '$TranscriptDirectory' (exit code $LASTEXITCODE). Set them by hand: full control for Local System and administrators, nobody else."
+    foreach ($words in @('/setowner', '*S-1-5-32-544'), @('/reset'), @('/inheritance:r', '/grant:r', '*S-1-5-18:(OI)(CI)F', '*S-1-5-32-544:(OI)(CI)F')) {
+        & icacls.exe $TranscriptDirectory @words | Out-Null
+        if ($LASTEXITCODE -ne 0) {
+            Stop-Script 1 "TranscriptDirectory: icacls could not set the rights of '$TranscriptDirectory' ($($words[0]), exit code $LASTEXITCODE). Set them by hand: owner administrators, full control for Local System and administrators, nobody else."
+        }
     }
 }
 
 # The password of a RunAs account may be a new one, so such a configuration is always registered anew.
 if ($registered.Count -gt 0 -and $GroupManagedServiceAccount -and [IO.File]::ReadAllText($record) -ceq $configuration) {
+    if (Test-RestartDue) {
+        Write-Output "'$Name' is registered already, and equal, but WinRM was not restarted since."
+        Complete-Change
+        exit 0
+    }
     Write-Output "'$Name' is registered already, and equal: nothing to do."
     exit 0
 }
 if ($PSCmdlet.ShouldProcess($Name, 'register the session configuration')) {
-    if ($registered.Count -gt 0) {
-        Unregister-PSSessionConfiguration -Name $Name -Force -NoServiceRestart -Confirm:$false | Out-Null
-    }
     New-Item -ItemType Directory -Path $installed -Force | Out-Null
-    [IO.File]::WriteAllText($record, $configuration)
-    if (-not (Test-PSSessionConfigurationFile -Path $record)) {
-        Remove-Item -LiteralPath $record -Confirm:$false
-        Stop-Script 1 "Windows does not take the session configuration. Write it with the verb write, and look with Test-PSSessionConfigurationFile -Verbose."
+    # No -Name begins with this sign, so that it is nobody's record.
+    $candidate = [IO.Path]::Combine($installed, "_$Name.pssc")
+    [IO.File]::WriteAllText($candidate, $configuration)
+    if (-not (Test-PSSessionConfigurationFile -Path $candidate)) {
+        Remove-Item -LiteralPath $candidate -Confirm:$false
+        Stop-Script 1 "Windows does not take the session configuration. Write it with the verb write, and look with Test-PSSessionConfigurationFile -Verbose. What was registered before is as it was."
     }
-    $how = @{ Name = $Name; Path = $record; Force = $true; NoServiceRestart = $true }
-    if ($null -ne $RunAsCredential) {
-        $how['RunAsCredential'] = $RunAsCredential
-        $how['SecurityDescriptorSddl'] = "O:NSG:BAD:P(A;;GA;;;$sid)S:P(AU;FA;GA;;;WD)(AU;SA;GXGW;;;WD)"
+    $how = @{ Name = $Name; Path = $candidate; Force = $true; NoServiceRestart = $true }
+    $before = ''
+    if ($registered.Count -gt 0) {
+        $before = [IO.File]::ReadAllText($record)
     }
+    Set-RestartMark
     try {
-        Register-PSSessionConfiguration @how | Out-Null
+        # Ours, and equal to nothing, until all is done: a run that ends here can be repeated or removed.
+        [IO.File]::WriteAllText($record, $HalfDone)
+        if ($registered.Count -gt 0) {
+            Unregister-PSSessionConfiguration -Name $Name -Force -NoServiceRestart -Confirm:$false | Out-Null
+        }
+        $more = @{}
+        if ($null -ne $RunAsCredential) {
+            $more['RunAsCredential'] = $RunAsCredential
+            $more['SecurityDescriptorSddl'] = "O:NSG:BAD:P(A;;GA;;;$sid)S:P(AU;FA;GA;;;WD)(AU;SA;GXGW;;;WD)"
+        }
+        Register-PSSessionConfiguration @how @more | Out-Null
+        [IO.File]::WriteAllText($record, $configuration)
     } catch {
-        Remove-Item -LiteralPath $record -Confirm:$false
-        Stop-Script 1 "'$Name' could not be registered: $_"
+        $failure = "'$Name' could not be registered: $_"
+        Stop-Script 1 "$failure $(Undo-Registration)"
+    } finally {
+        Remove-Item -LiteralPath $candidate -Confirm:$false
     }
     Write-Output "'$Name' is registered."
 }

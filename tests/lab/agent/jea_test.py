@@ -54,6 +54,73 @@ foreach ($command in $shell.AddCommand('Get-Command').Invoke()) {{ $commands[$co
     Status = Invoke-It Get-CsBackupServiceStatus @{{ PoolFqdn = 'healthy.full.example.com'; ErrorAction = 'Stop' }}
     Script = Invoke-It '$env:PATH' -Script; Process = Invoke-It Get-Process }} | ConvertTo-Json -Depth 5
 """
+# Stand-ins for Windows. $world: what is registered; $fail: the steps that fail. The script's own guards are taken out, its steps are not.
+WINDOWS = r"""
+$ErrorActionPreference = 'Stop'
+$world = @{}; $fail = @(); $policyValue = 0; $global:icaclsLog = @(); $started = [DateTime]::MinValue
+$env:ProgramFiles = Join-Path $folder 'programs'
+$installed = [IO.Path]::Combine($env:ProgramFiles, 'WindowsPowerShell', 'Modules', 'SfbBackupJea')
+function Get-PSSessionConfiguration { [CmdletBinding()] param($Name) if ($world.Contains($Name)) { [pscustomobject] @{ Name = $Name } } }
+function Unregister-PSSessionConfiguration { [CmdletBinding(SupportsShouldProcess)] param($Name, [switch] $Force, [switch] $NoServiceRestart)
+    if ($fail -contains 'unregister') { throw 'no unregistering' }; $world.Remove($Name) }
+function Register-PSSessionConfiguration { param($Name, $Path, [switch] $Force, [switch] $NoServiceRestart, $RunAsCredential, $SecurityDescriptorSddl)
+    $text = [IO.File]::ReadAllText($Path)
+    $world[$Name] = $text
+    if ($fail -contains 'register' -and $text -match 'New') { throw 'no registering' } }
+function Test-PSSessionConfigurationFile { param($Path) $fail -notcontains 'test' }
+function Get-ItemProperty { [CmdletBinding()] param($LiteralPath, $Name) [pscustomobject] @{ DisableRunAs = $policyValue } }
+function Get-WmiObject { param($Class, $Filter) [pscustomobject] @{ ProcessId = 1 } }
+function Get-Process { param($Id) [pscustomobject] @{ StartTime = $started } }
+function icacls.exe { $global:icaclsLog += "$args"; $global:LASTEXITCODE = 0 }
+function Restart-Service { param($Name, [switch] $Force) }
+function Get-Module { [CmdletBinding()] param([switch] $ListAvailable, $Name) $Name }
+function Import-Module { [CmdletBinding()] param($Name, [switch] $DisableNameChecking) }
+function Get-Command { [CmdletBinding()] param($Name) [pscustomobject] @{ Name = $Name; CommandType = 'Cmdlet' } }
+function Try-It { param($Case, $Verb, $Group, $More = @{})
+    $managed = @{ GroupManagedServiceAccount = 'C\g' }
+    if ($Verb -eq 'remove') { $managed = @{} } else { $managed['AllowedGroup'] = $Group }
+    if ($More.Contains('RunAsCredential')) { $managed.Remove('GroupManagedServiceAccount') }
+    if (-not $More.Contains('Restart')) { $managed['NoRestart'] = $true }
+    $said = & $script $Verb -TranscriptDirectory (Join-Path $folder 'log') @managed @More 3>&1
+    $code = $LASTEXITCODE
+    $what = if ($world.Contains('SfbBackup')) { [regex]::Match($world['SfbBackup'], 'C.(Old|New)').Groups[1].Value + 'Run' * ($world['SfbBackup'] -notmatch 'Group') } else { 'none' }
+    $files = @(Get-ChildItem -LiteralPath $installed -File -ErrorAction SilentlyContinue | ForEach-Object Name | Sort-Object) -join ' '
+    "${Case}: $code $what [$files] $("$said" -match 'nothing to do' ? 'nothing to do' : '')$("$said" -match 'policy' ? 'policy' : '')" }
+Try-It 'first' register 'C\Old'
+Try-It 'again, restart due' register 'C\Old'
+Try-It 'restarted' register 'C\Old' @{ Restart = $true }
+Try-It 'once more' register 'C\Old'
+$fail = @('test'); Try-It 'not taken' register 'C\New'
+$fail = @('register'); Try-It 'the old one comes back' register 'C\New'
+$started = [DateTime]::MaxValue; Try-It 'restarted by hand' register 'C\Old'; $started = [DateTime]::MinValue
+$fail = @('register', 'unregister'); Try-It 'half done' register 'C\New'
+$fail = @(); Try-It 'mended' register 'C\New'
+$fail = @('register', 'unregister'); $world.Clear(); Try-It 'half done from nothing' register 'C\New2'
+$fail = @(); Try-It 'removed' remove
+Try-It 'removed, restart due' remove
+Try-It 'removed and restarted' remove '' @{ Restart = $true }
+Try-It 'removed already' remove
+$account = New-Object pscredential 'C\svc', (ConvertTo-SecureString x -AsPlainText -Force)
+$policyValue = 1; Try-It 'policy' register 'C\Old' @{ RunAsCredential = $account }
+"icacls: $(@($icaclsLog | ForEach-Object { ($_ -split ' ')[1] })[0..5] -join ' ')"
+"""
+SHIPPED = "SfbBackup.pssc SfbBackup.restart SfbBackupJea.psd1"
+DONE = f"""first: 1 Old [{SHIPPED}]
+again, restart due: 1 Old [{SHIPPED}]
+restarted: 0 Old [SfbBackup.pssc SfbBackupJea.psd1]
+once more: 0 Old [SfbBackup.pssc SfbBackupJea.psd1] nothing to do
+not taken: 1 Old [SfbBackup.pssc SfbBackupJea.psd1]
+the old one comes back: 1 Old [{SHIPPED}]
+restarted by hand: 0 Old [{SHIPPED}] nothing to do
+half done: 1 Old [{SHIPPED}]
+mended: 1 New [{SHIPPED}]
+half done from nothing: 1 New [{SHIPPED}]
+removed: 1 none [SfbBackup.restart]
+removed, restart due: 1 none [SfbBackup.restart]
+removed and restarted: 0 none []
+removed already: 0 none [] nothing to do
+policy: 1 none [] policy
+icacls: /setowner /reset /inheritance:r /setowner /reset /inheritance:r"""
 COMMON = {"Verbose", "Debug", "ErrorAction", "WarningAction", "InformationAction", "ProgressAction", "ErrorVariable", "WarningVariable", "InformationVariable",
           "OutVariable", "OutBuffer", "PipelineVariable"}
 
@@ -167,6 +234,38 @@ class Jea(engine.EngineTest):
         run = subprocess.run([lab.AGENT, "evaluate", f"--config.file={self.folder / 'agent.yml'}", "failing.none.example.com"], capture_output=True,
                              text=True, timeout=120, check=False)
         self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+
+    def copied(self):
+        """A copy of the folder whose script believes to be on Windows PowerShell, as an administrator."""
+        there = self.folder / "jea"
+        shutil.copytree(JEA, there)
+        script = there / SCRIPT.name
+        text = script.read_text(encoding="utf-8")
+        for guard, instead in (("if (-not (Test-Administrator)) {", "if ($false) {"), ("if ($PSVersionTable.PSVersion.Major -gt 5) {", "if ($false) {"),
+                               ("(New-Object Security.Principal.NTAccount $Account).Translate([Security.Principal.SecurityIdentifier]).Value", "'S-1-1-0'")):
+            self.assertEqual(text.count(guard), 1, guard)
+            text = text.replace(guard, instead)
+        script.write_text(text, encoding="utf-8")
+        return script
+
+    def test_registering_and_what_fails(self):
+        path = self.folder / "windows.ps1"
+        path.write_text(f"$folder = '{self.folder}'; $script = '{self.copied()}'\n{WINDOWS}", encoding="utf-8")
+        said = self.powershell("-File", path)
+        self.assertEqual([line.rstrip() for line in said.splitlines()], DONE.splitlines(), said)
+
+    def test_functions_for_an_account_with_a_password(self):
+        script = self.copied()
+        role = script.parent / "SfbBackupJea" / "RoleCapabilities" / "SfbBackup.psrc"
+        text = role.read_text(encoding="utf-8")
+        line = re.search(r"(?m)^ +@\{ Name = 'Get-CsPool';.*\n", text).group()
+        role.write_text(text.replace(line, "").rstrip().removesuffix("}") + f"    VisibleFunctions = @(\n{line}    )\n}}\n", encoding="utf-8")
+        path = self.folder / "functions.pssc"
+        self.powershell("-Command", "$account = New-Object pscredential 'C\\x', (ConvertTo-SecureString x -AsPlainText -Force); "
+                        f"& '{script}' write -RunAsCredential $account -AllowedGroup C\\a -ForVersion 5.1 -Path '{path}'; exit $LASTEXITCODE")
+        before, after = path.read_text(encoding="utf-8").split("VisibleFunctions = @(")
+        self.assertNotIn("'Get-CsPool'", before)
+        self.assertIn("'Get-CsPool'", after)
 
     def test_what_the_script_writes_and_refuses(self):
         for version, words in (("5.1", ("MountUserDrive", "TranscriptDirectory", "@{ Name = 'Get-CsPool'; Parameters = @{ Name = 'Identity' } }")),
