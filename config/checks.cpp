@@ -8,7 +8,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
@@ -223,11 +225,15 @@ void check_collector_files(const Draft& draft, const EndpointIndex& endpoints, P
   }
 }
 
-// A collector asks about its whole deployment, so one pool is enough.
-void check_collectors(const Draft& draft, Problems& warnings) {
+// One pool is enough for a collector that asks about its whole deployment.
+void check_collectors(const Draft& draft, const std::vector<std::string>& of_a_pool,
+                      Problems& warnings) {
   std::map<std::pair<std::string_view, std::string_view>, const DraftCollector*> first;
   for (const DraftPool& pool : draft.pools) {
     for (const DraftCollector& collector : pool.collectors) {
+      if (std::ranges::find(of_a_pool, collector.value.name) != of_a_pool.end()) {
+        continue;
+      }
       const auto [seen, is_new] =
           first.emplace(std::pair(pool.deployment, collector.value.name), &collector);
       if (!is_new) {
@@ -283,8 +289,8 @@ void check_pool_times(const DraftPool& pool, const Pool& resolved, const Global&
 
 }  // namespace
 
-Settings check_and_resolve(Draft draft, const Position& start, Problems& problems,
-                           Problems& warnings) {
+Settings check_and_resolve(Draft draft, const Capabilities& capabilities, const Position& start,
+                           Problems& problems, Problems& warnings) {
   const EndpointIndex endpoints = index_endpoints(draft, problems);
   const CredentialsIndex credentials = index_credentials(draft, problems);
   const PoolIndex pools = index_pools(draft, problems);
@@ -293,7 +299,7 @@ Settings check_and_resolve(Draft draft, const Position& start, Problems& problem
   check_ages(draft, problems);
   check_pairs(draft, pools, problems, warnings);
   check_masters(draft, problems);
-  check_collectors(draft, warnings);
+  check_collectors(draft, capabilities.collectors_of_a_pool, warnings);
   check_collector_files(draft, endpoints, problems);
   if (!draft.pools_given) {
     problems.add(start, "pools", "no pool is configured", "configure at least one");

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "config/draft.hpp"
+#include "config/loader.hpp"
 #include "config/problem.hpp"
 #include "config/settings.hpp"
 
@@ -10,7 +11,7 @@ namespace sfb::config {
 
 /// Checks what spans several entries or files and resolves the pools. The settings are complete
 /// when no problem was reported.
-Settings check_and_resolve(Draft draft, const Position& start, Problems& problems,
-                           Problems& warnings);
+Settings check_and_resolve(Draft draft, const Capabilities& capabilities, const Position& start,
+                           Problems& problems, Problems& warnings);
 
 }  // namespace sfb::config

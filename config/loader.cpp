@@ -94,7 +94,7 @@ std::expected<Loaded, std::vector<Problem>> load(std::span<const std::string> pa
     places.emplace_back(pool.node->file, pool.key);
   }
   Settings settings =
-      check_and_resolve(std::move(draft), {paths.front(), 1, 1}, problems, warnings);
+      check_and_resolve(std::move(draft), capabilities, {paths.front(), 1, 1}, problems, warnings);
   if (problems.count() != 0) {
     return std::unexpected(problems.take_sorted());
   }

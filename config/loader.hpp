@@ -24,6 +24,8 @@ struct Capabilities {
   std::string pool_status = "backup_service_status";
   /// The other collectors: a pool's key `collectors` switches them on.
   std::vector<std::string> collectors = {};
+  /// Those of them that ask about one pool, not about a whole deployment.
+  std::vector<std::string> collectors_of_a_pool = {};
   /// False for who asks a front end for the pools: none need be there, and entries that none of
   /// them uses are no mistakes.
   bool pools_needed = true;

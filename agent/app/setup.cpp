@@ -104,6 +104,9 @@ config::Capabilities capabilities() {
   build.pool_status = collectors::pool_status().name;
   for (const collectors::Collector* const each : collectors::all().subspan(1)) {
     build.collectors.emplace_back(each->name);
+    if (collectors::asks_pool(each->cmdlet())) {
+      build.collectors_of_a_pool.emplace_back(each->name);
+    }
   }
   return build;
 }

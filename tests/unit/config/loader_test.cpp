@@ -242,6 +242,21 @@ TEST(Loader, WarnsOfACollectorAtTwoPoolsOfADeployment) {
             "too, remove it here or at a.yml:6:92\n");
 }
 
+TEST(Loader, ACollectorThatAsksAboutOnePoolIsForEachPool) {
+  const std::string text = kCollectorEndpoint +
+                           "pools:\n"
+                           "  - {fqdn: a.x, endpoint: dropbox, paired_pool: b.x, site: '', "
+                           "collectors: {pool_backup_relationship: {}}}\n"
+                           "  - {fqdn: b.x, endpoint: dropbox, paired_pool: a.x, site: '', "
+                           "collectors: {pool_backup_relationship: {}}}\n";
+  const auto loaded = load(std::vector<std::string>{"a.yml"},
+                           {.collectors = {"pool_backup_relationship"},
+                            .collectors_of_a_pool = {"pool_backup_relationship"}},
+                           MemoryFiles({{"a.yml", text}}));
+  ASSERT_TRUE(loaded.has_value()) << text_of(loaded.error());
+  EXPECT_EQ(text_of(loaded->warnings), "");
+}
+
 TEST(Loader, CapabilitiesDecideWhatIsInTheBuild) {
   const FileMap files = {{"a.yml", kEndpoint + kPoolA}};
   EXPECT_EQ(problems_of(files, {"a.yml"}, {.transports = {}}),
