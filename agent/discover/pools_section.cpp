@@ -11,9 +11,9 @@ namespace {
 // Each line begins with `mark`.
 std::string entry(const FoundPool& pool, const Topology& topology, const SectionOptions& options,
                   std::string_view mark) {
-  std::string text =
-      fmt::format("{}- fqdn: {}\n{}  endpoint: {}\n{}  paired_pool:{}\n", mark, pool.fqdn.str(),
-                  mark, options.endpoint, mark, pool.partner ? " " + pool.partner->str() : "");
+  std::string text = fmt::format("{}- fqdn: {}\n{}  endpoint: {}\n{}  paired_pool:{}\n", mark,
+                                 pool.fqdn.str(), mark, quoted(options.endpoint), mark,
+                                 pool.partner ? " " + pool.partner->str() : "");
   text += fmt::format("{}  site: {}\n", mark, quoted(pool.site.value_or("")));
   if (!options.deployment.empty()) {
     text += fmt::format("{}  deployment: {}\n", mark, quoted(options.deployment));

@@ -177,20 +177,32 @@ bool only_itself(const std::vector<Row>& rows, const Fqdn& pool) {
   return true;
 }
 
-// Other hosts that an answer about `pool` names; of several, those that are pools.
+// A server stands for its pool.
+const Fqdn& owner_of(const Fqdn& host, const Named& named) {
+  const auto found = named.pool_of.find(host);
+  return named.sites.contains(host) || found == named.pool_of.end() ? host : found->second;
+}
+
+// Other pools that an answer about `pool` names; of several, those with users.
 std::vector<Fqdn> candidates(const std::vector<Row>& rows, const Fqdn& pool, const Named& named) {
   std::vector<Fqdn> others;
   for (const Row& row : rows) {
     for (const Fqdn& host : hosts_of(row)) {
-      if (host != pool && std::ranges::find(others, host) == others.end()) {
-        others.push_back(host);
+      const Fqdn& owner = owner_of(host, named);
+      if (owner != pool && std::ranges::find(others, owner) == others.end()) {
+        others.push_back(owner);
       }
     }
   }
   if (others.size() > 1) {
-    std::erase_if(others, [&](const Fqdn& host) { return !named.sites.contains(host); });
+    std::erase_if(others, [&](const Fqdn& other) { return !named.sites.contains(other); });
   }
   return others;
+}
+
+// Where all pools with users are listed, no other host is a partner.
+bool can_be_partner(const Fqdn& host, const Named& named) {
+  return !named.whole || named.sites.contains(host);
 }
 
 void read_partner(const Answer& answer, const Named& named, FoundPool& pool) {
@@ -205,7 +217,7 @@ void read_partner(const Answer& answer, const Named& named, FoundPool& pool) {
     return;
   }
   const std::vector<Fqdn> others = candidates(rows, pool.fqdn, named);
-  if (others.size() == 1) {
+  if (others.size() == 1 && can_be_partner(others.front(), named)) {
     pool.pairing = Pairing::known;
     pool.partner = others.front();
   } else if (others.empty() && only_itself(rows, pool.fqdn)) {
@@ -235,19 +247,33 @@ void read_site(std::optional<std::string> site, FoundPool& pool) {
   }
 }
 
-// Two pools must name each other; the configuration refuses anything else.
+// Two pools must name each other; the configuration refuses one whose partner names another.
 void check_pairs(std::vector<FoundPool>& pools) {
   std::map<Fqdn, Fqdn> partners;
-  for (const FoundPool& pool : pools) {
+  std::map<Fqdn, FoundPool*> by_name;
+  for (FoundPool& pool : pools) {
+    by_name.emplace(pool.fqdn, &pool);
     if (pool.partner) {
       partners.emplace(pool.fqdn, *pool.partner);
     }
   }
-  for (FoundPool& pool : pools) {
-    const auto back = pool.partner ? partners.find(*pool.partner) : partners.end();
-    if (back != partners.end() && back->second != pool.fqdn) {
-      pool.remarks.push_back(fmt::format("{}: its partner {} names {} as its own.", pool.fqdn.str(),
-                                         pool.partner->str(), back->second.str()));
+  for (const auto& [name, partner] : partners) {
+    const auto other = by_name.find(partner);
+    if (other == by_name.end()) {
+      continue;
+    }
+    const auto back = partners.find(partner);
+    const bool names_none = back == partners.end() && other->second->pairing == Pairing::none;
+    const bool names_another = back != partners.end() && back->second != name;
+    if (!names_none && !names_another) {
+      continue;
+    }
+    FoundPool& pool = *by_name.at(name);
+    pool.remarks.push_back(fmt::format("{}: its partner {} names {} as its own.", name.str(),
+                                       partner.str(), names_none ? "none" : back->second.str()));
+    other->second->remarks.push_back(
+        fmt::format("{}: {} names it as its partner.", partner.str(), name.str()));
+    if (names_another) {
       pool.pairing = Pairing::unknown;
       pool.partner.reset();
     }
@@ -288,9 +314,7 @@ void read_master(const Answer& store, const Named& named, Topology& topology) {
     }
     return;
   }
-  const auto found = named.pool_of.find(*machine);
-  const Fqdn& pool =
-      named.sites.contains(*machine) || found == named.pool_of.end() ? *machine : found->second;
+  const Fqdn& pool = owner_of(*machine, named);
   if (std::ranges::find(topology.pools, pool, &FoundPool::fqdn) != topology.pools.end()) {
     topology.master_known = MasterKnown::here;
     topology.master = pool;

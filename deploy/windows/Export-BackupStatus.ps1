@@ -563,6 +563,7 @@ function Read-Services {
     if ($Heard.Trouble) {
         [void] $Topology.Remarks.Add('Get-CsService -UserServer: ' + (ConvertTo-CommentText $Heard.Trouble))
     }
+    $whole = -not $Heard.Trouble -and $Heard.Rows.Count -gt 0
     foreach ($row in $Heard.Rows) {
         $pool = Get-MemberHost $row @('PoolFqdn', 'Identity')
         if (-not $pool) {
@@ -579,6 +580,7 @@ function Read-Services {
         }
         if (-not $pool) {
             $Topology.Remarks.AddRange(@(Get-ShownRow 'Get-CsService -UserServer' $row))
+            $whole = $false
             continue
         }
         # Version 6 of the topology is Lync Server 2013, the first with a Backup Service.
@@ -592,6 +594,7 @@ function Read-Services {
         }
         Add-Site $Topology $pool (Get-SiteName $row)
     }
+    $Topology.Whole = $Topology.Whole -or $whole
 }
 
 function Read-Pools {
@@ -600,6 +603,8 @@ function Read-Pools {
     if ($Heard.Trouble) {
         [void] $Topology.Remarks.Add('Get-CsPool: ' + (ConvertTo-CommentText $Heard.Trouble))
     }
+    $understood = -not $Heard.Trouble
+    $any = $false
     foreach ($row in $Heard.Rows) {
         $pool = Get-MemberHost $row @('Identity', 'Fqdn')
         if (-not $pool) {
@@ -607,6 +612,7 @@ function Read-Pools {
         }
         if (-not $pool) {
             $Topology.Remarks.AddRange(@(Get-ShownRow 'Get-CsPool' $row))
+            $understood = $false
             continue
         }
         foreach ($member in $row) {
@@ -620,11 +626,24 @@ function Read-Pools {
                 }
             }
         }
-        $listed = (Test-HasUsers $row) -or $Topology.Sites.ContainsKey($pool)
+        $hasUsers = Test-HasUsers $row
+        $any = $any -or $hasUsers
+        $listed = $hasUsers -or $Topology.Sites.ContainsKey($pool)
         if ($listed -and -not $Topology.TooOld.ContainsKey($pool)) {
             Add-Site $Topology $pool (Get-SiteName $row)
         }
     }
+    $Topology.Whole = $Topology.Whole -or ($understood -and $any)
+}
+
+# A server stands for its pool.
+function Get-Owner {
+    param($Topology, [string] $Name)
+
+    if (-not $Topology.Sites.ContainsKey($Name) -and $Topology.PoolOf.ContainsKey($Name)) {
+        return $Topology.PoolOf[$Name]
+    }
+    $Name
 }
 
 # Sets Partner of the pool where the answer names one.
@@ -638,11 +657,13 @@ function Read-Partner {
     if ($Heard.Failed) {
         return
     }
-    $others = @($Heard.Rows | ForEach-Object { Get-RowHost $_ } | Where-Object { $_ -ne $Pool.Fqdn } | Select-Object -Unique)
+    $others = @($Heard.Rows | ForEach-Object { Get-RowHost $_ } | ForEach-Object { Get-Owner $Topology $_ } |
+            Where-Object { $_ -ne $Pool.Fqdn } | Select-Object -Unique)
     if ($others.Count -gt 1) {
         $others = @($others | Where-Object { $Topology.Sites.ContainsKey($_) })
     }
-    if ($others.Count -eq 1) {
+    # Where all pools with users are listed, no other host is a partner.
+    if ($others.Count -eq 1 -and (-not $Topology.Whole -or $Topology.Sites.ContainsKey($others[0]))) {
         $Pool.Partner = $others[0]
         return
     }
@@ -654,6 +675,7 @@ function Read-Partner {
     }
     if ($others.Count -eq 0 -and $foreign -eq 0) {
         if (-not $Heard.Trouble) {
+            $Pool.NamesNone = $true
             [void] $Pool.Remarks.Add("$question names no partner.")
         }
         return
@@ -704,10 +726,7 @@ function Read-Master {
         }
         return
     }
-    $pool = $machine
-    if (-not $Topology.Sites.ContainsKey($machine) -and $Topology.PoolOf.ContainsKey($machine)) {
-        $pool = $Topology.PoolOf[$machine]
-    }
+    $pool = Get-Owner $Topology $machine
     if (@($Topology.Pools | Where-Object { $_.Fqdn -eq $pool }).Count -gt 0) {
         $Topology.Master = $pool
         return
@@ -719,7 +738,7 @@ function Get-Entry {
     param($Topology, $Pool, [string] $Mark)
 
     "${Mark}- fqdn: $($Pool.Fqdn)"
-    "${Mark}  endpoint: $EndpointName"
+    "${Mark}  endpoint: `"$EndpointName`""
     "${Mark}  paired_pool: $($Pool.Partner)".TrimEnd()
     $site = $Pool.Site.Replace('\', '\\').Replace('"', '\"')
     "${Mark}  site: `"$site`""
@@ -759,7 +778,7 @@ function Get-Section {
 
 function Get-Topology {
     $topology = @{ Sites = @{}; TooOld = @{}; PoolOf = @{}; Pools = (New-Object Collections.ArrayList)
-        Remarks = (New-Object Collections.ArrayList); Master = $null; AllAnswered = $true }
+        Remarks = (New-Object Collections.ArrayList); Master = $null; Whole = $false; AllAnswered = $true }
     $services = Get-Heard 'Get-CsService' @{ UserServer = $true }
     $pools = Get-Heard 'Get-CsPool' @{}
     $store = Get-Heard 'Get-CsManagementStoreReplicationStatus' @{ CentralManagementStoreStatus = $true }
@@ -769,7 +788,7 @@ function Get-Topology {
     [Array]::Sort($names, [StringComparer]::Ordinal)
     $question = @{ LocalStore = $true }
     foreach ($name in @($names | Select-Object -First 500)) {
-        $pool = @{ Fqdn = $name; Partner = $null; Site = ''; Remarks = (New-Object Collections.ArrayList) }
+        $pool = @{ Fqdn = $name; Partner = $null; NamesNone = $false; Site = ''; Remarks = (New-Object Collections.ArrayList) }
         Read-Site $topology $pool
         $question['PoolFqdn'] = $name
         $heard = Get-Heard 'Get-CsPoolBackupRelationship' $question
@@ -783,16 +802,28 @@ function Get-Topology {
         Read-Partner $topology $pool $heard
         [void] $topology.Pools.Add($pool)
     }
-    # Two pools must name each other; the configuration refuses anything else.
+    # Two pools must name each other; the configuration refuses one whose partner names another.
     $partners = @{}
+    $byName = @{}
     foreach ($pool in $topology.Pools) {
+        $byName[$pool.Fqdn] = $pool
         if ($pool.Partner) {
             $partners[$pool.Fqdn] = $pool.Partner
         }
     }
     foreach ($pool in $topology.Pools) {
-        if ($pool.Partner -and $partners.ContainsKey($pool.Partner) -and $partners[$pool.Partner] -ne $pool.Fqdn) {
-            [void] $pool.Remarks.Add(('{0}: its partner {1} names {2} as its own.' -f $pool.Fqdn, $pool.Partner, $partners[$pool.Partner]))
+        if (-not $pool.Partner -or -not $byName.ContainsKey($pool.Partner)) {
+            continue
+        }
+        $other = $byName[$pool.Partner]
+        $back = $partners[$other.Fqdn]
+        if ($back -eq $pool.Fqdn -or (-not $back -and -not $other.NamesNone)) {
+            continue
+        }
+        $named = if ($back) { $back } else { 'none' }
+        [void] $pool.Remarks.Add(('{0}: its partner {1} names {2} as its own.' -f $pool.Fqdn, $other.Fqdn, $named))
+        [void] $other.Remarks.Add(('{0}: {1} names it as its partner.' -f $other.Fqdn, $pool.Fqdn))
+        if ($back) {
             $pool.Partner = $null
         }
     }

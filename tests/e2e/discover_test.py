@@ -18,12 +18,12 @@ SECTION = f"""\
 # All of them are reached through one endpoint here.
 pools:
   - fqdn: {ATL}
-    endpoint: one
+    endpoint: "one"
     paired_pool: {CHI}
     site: "Atlanta"
     cms_master: true
   - fqdn: {CHI}
-    endpoint: one
+    endpoint: "one"
     paired_pool: {ATL}
     site: "Chicago \\"north\\""
 """
@@ -118,7 +118,7 @@ class Discover(LabTest):
             self.write({"credentials": {"first": account}})
             url = simulator.url("one")
             shown = self.discover("--url", url, "--credential", "first")
-            self.assertEqual((shown.returncode, shown.stdout), (0, SECTION.replace("endpoint: one", "endpoint: front-end")), shown.stderr)
+            self.assertEqual((shown.returncode, shown.stdout), (0, SECTION.replace('endpoint: "one"', 'endpoint: "front-end"')), shown.stderr)
             self.assertEqual(simulator.status()["logons_by_method"], {"ntlm": 1}, "one session for all questions")
             unknown = self.discover("--url", url, "--credential", "frist")
             self.assertEqual((unknown.returncode, unknown.stdout), (2, ""))

@@ -72,7 +72,7 @@ bool is_ours(std::string_view line) {
   line = line.starts_with("  ") ? line.substr(2) : line;
   return line.empty() || line.starts_with('#') || line == "pools:" || line == "pools: []" ||
          std::ranges::any_of(
-             std::vector<std::string_view>{"- fqdn: ", "  endpoint: front-end",
+             std::vector<std::string_view>{"- fqdn: ", "  endpoint: \"front-end\"",
                                            "  paired_pool: ", "  site: \"", "  cms_master: true"},
              [&](std::string_view begin) { return line.starts_with(begin); });
 }

@@ -63,7 +63,7 @@ TEST(PoolsSection, Golden) {
     }
     ++cases;
   }
-  EXPECT_EQ(cases, 10U);
+  EXPECT_EQ(cases, 11U);
 }
 
 // Each character that YAML or a terminal could take for something else, alone and among others.
@@ -78,7 +78,8 @@ TEST(PoolsSection, AnySiteLoadsAsItIs) {
       Object service;
       service.extended = {{"PoolFqdn", Value::string("a.example.com")},
                           {"SiteId", Value::string("Site:" + site)}};
-      services->output = {Value::object_ref(services->graph.add(std::move(service)))};
+      services->output = {Value::object_ref(services->graph.add(std::move(service))),
+                          Value::string("UserServer:b.example.com")};
       auto relation = std::make_shared<PipelineResult>();
       relation->output = {Value::string("b.example.com")};
       const Answer none = std::make_shared<PipelineResult>();
@@ -90,6 +91,19 @@ TEST(PoolsSection, AnySiteLoadsAsItIs) {
       const std::string section = pools_section(topology, {.endpoint = "front-end"});
       ASSERT_EQ(loaded(section), expected_pools(topology)) << code << "\n" << section;
     }
+  }
+}
+
+// YAML takes these for something else than a text, and a configuration may name an endpoint so.
+TEST(PoolsSection, AnEndpointIsQuoted) {
+  Topology topology;
+  topology.pools.push_back({.fqdn = Fqdn::parse("a.example.com").value(),
+                            .site = "x",
+                            .pairing = Pairing::known,
+                            .partner = Fqdn::parse("b.example.com").value()});
+  for (const std::string name : {"null", "-", "true", "1"}) {
+    EXPECT_THAT(pools_section(topology, {.endpoint = name}),
+                HasSubstr("    endpoint: \"" + name + "\"\n"));
   }
 }
 
