@@ -152,6 +152,8 @@ class Interview {
   }
 
   const discover::Answers& answers() const { return answers_; }
+  /// A question got no answer, so the section may be half of what the front end knows.
+  bool incomplete() const { return incomplete_; }
 
  private:
   // No transport looks at the pool of such a question.
@@ -162,6 +164,11 @@ class Interview {
   static bool ends_all(const Error& error) {
     return error.stage < Stage::query || error.reason == Reason::auth ||
            error.reason == Reason::throttled;
+  }
+
+  // The server did answer; it refused, or it was not understood.
+  static bool is_answer(const Error& error) {
+    return error.reason == Reason::cmdlet || error.reason == Reason::parse;
   }
 
   asio::awaitable<discover::Answer> ask(Call call) {
@@ -175,6 +182,7 @@ class Interview {
     if (!reply) {
       fmt::print(stderr, "{}\n", aligned(spelled, "failed"));
       print_failure(reply.error());
+      incomplete_ = incomplete_ || !is_answer(reply.error());
       if (ends_all(reply.error())) {
         over_ = reply.error();
       }
@@ -199,8 +207,7 @@ class Interview {
       answer = co_await ask(discover::relationship_call(pool, local_store_));
     }
     // There may be hundreds: they do not wait for a server that is dying, one after the other.
-    if (!answer && answer.error().reason != Reason::cmdlet &&
-        answer.error().reason != Reason::parse) {
+    if (!answer && !is_answer(answer.error())) {
       over_ = answer.error();
     }
     co_return answer;
@@ -216,6 +223,7 @@ class Interview {
   std::chrono::milliseconds timeout_;
   discover::Answers answers_;
   std::optional<Error> over_;
+  bool incomplete_ = false;
   bool local_store_ = true;
 };
 
@@ -309,6 +317,10 @@ int run_discover(const DiscoverOptions& options) {
     complain("interrupted, ending (once more: at once)");
   } else {
     code = report(options, *settings, endpoint->name, interview.answers());
+    if (code == kGood && interview.incomplete()) {
+      complain("not every question was answered: the result is incomplete");
+      code = kNotAsked;
+    }
   }
   run_close(loop, transport);
   return code;

@@ -15,7 +15,7 @@ struct DiscoverOptions {
   bool debug = false;
 };
 
-/// The exit code of `discover` where nothing could be asked or compared.
+/// The exit code of `discover` where not everything could be asked or compared.
 inline constexpr int kNotAsked = 2;
 
 /// Writes the `pools:` section on stdout, or with `diff` one line for each difference; what is
