@@ -30,9 +30,15 @@ constexpr std::array kRelationshipFamilies = {
 
 RelationshipView::RelationshipView(const Facts& facts, const Relationship* finding, WallTime seen) {
   static_cast<void>(seen);
-  partner = finding == nullptr ? std::nullopt : partner_of(*finding, facts.pool);
+  if (finding != nullptr) {
+    if (const auto named = partner_of(*finding, facts.pool)) {
+      partner = named->str();
+    } else if (names_no_partner(*finding, facts.pool)) {
+      partner.emplace();
+    }
+  }
   if (partner) {
-    labels.add("pool", facts.pool.str()).add("partner", partner->str());
+    labels.add("pool", facts.pool.str()).add("partner", *partner);
   }
   samples = kRelationshipFamilies.size();
 }
@@ -45,13 +51,15 @@ Document describe_relationship(const View& view) {
   const auto& partner = static_cast<const RelationshipView&>(view).partner;
   Document document;
   document.roots.push_back(
-      Record().add("partner", partner ? told(partner->str()) : Value()).into(document.graph));
+      Record().add("partner", partner ? told(*partner) : Value()).into(document.graph));
   return document;
 }
 
 std::string schema_of_relationship() {
   using namespace schema;
-  return object({{"partner", nullable("string", "As the server knows it.")}});
+  return object(
+      {{"partner",
+        nullable("string", "As the server knows it. Empty: it names none. Null: not known.")}});
 }
 
 }  // namespace sfb::collectors

@@ -15,8 +15,8 @@ struct RelationshipView final : View {
   /// `finding` is null where there is nothing fresh.
   RelationshipView(const Facts& facts, const Relationship* finding, WallTime seen);
 
-  std::optional<Fqdn> partner;  ///< absent: not known
-  exposition::Labels labels;    ///< with the partner
+  std::optional<std::string> partner;  ///< empty: the server names none; absent: not known
+  exposition::Labels labels;           ///< with the partner
 };
 
 std::span<const FamilyRow> relationship_families();

@@ -1,5 +1,6 @@
 #include "collectors/pool_backup_relationship/relationship.hpp"
 
+#include "agent/base/text.hpp"
 #include "collectors/answer.hpp"
 #include "collectors/pool_backup_relationship/cmdlet.hpp"
 #include "collectors/shapes.hpp"
@@ -34,6 +35,7 @@ Result<Relationship> read_relationship(const PipelineResult& result, const Limit
     return std::unexpected(objects.error());
   }
   Relationship relationship;
+  relationship.only_hosts = true;
   std::vector<Member> members;
   for (const Value& value : result.output) {
     std::ranges::move(member_texts(result.graph, value), std::back_inserter(members));
@@ -41,6 +43,7 @@ Result<Relationship> read_relationship(const PipelineResult& result, const Limit
   for (const Member& member : members) {
     for (const std::string_view text : member.texts) {
       const auto host = host_in(text);
+      relationship.only_hosts = relationship.only_hosts && (host || trim(text).empty());
       if (!host || std::ranges::find(relationship.hosts, *host) != relationship.hosts.end()) {
         continue;
       }
@@ -60,6 +63,7 @@ Result<Relationship> read_relationship(const PipelineResult& result, const Limit
                       fmt::format("{} names no pool", kRelationshipCmdlet), shown(members));
   }
   relationship.notes = gaps_of(result);
+  relationship.only_hosts = relationship.only_hosts && relationship.notes.empty();
   return relationship;
 }
 
@@ -77,9 +81,18 @@ std::optional<Fqdn> partner_of(const Relationship& relationship, const Fqdn& poo
   return partner;
 }
 
+bool names_no_partner(const Relationship& relationship, const Fqdn& pool) {
+  return relationship.only_hosts && relationship.hosts == std::vector{pool};
+}
+
 Verdict judge(const Relationship& relationship, const Fqdn& pool) {
   Verdict verdict;
-  if (!partner_of(relationship, pool)) {
+  if (names_no_partner(relationship, pool)) {
+    verdict.doubts.push_back({.module = {},
+                              .direction = {},
+                              .code = "partner_none",
+                              .text = "The answer names no partner: only the pool itself."});
+  } else if (!partner_of(relationship, pool)) {
     verdict.doubts.push_back(
         {.module = {},
          .direction = {},

@@ -22,6 +22,8 @@ struct Relationship : Finding {
   /// The pools and servers that the answer names, each once, in its order; at least one. Which of
   /// them is the pool that was asked about the answer alone does not tell.
   std::vector<Fqdn> hosts;
+  /// The answer is whole and holds no text but hosts.
+  bool only_hosts = false;
 };
 
 /// No document gives the names of the members, so hosts are told by their shape, in members of any
@@ -33,8 +35,11 @@ Result<Relationship> read_relationship(const PipelineResult& result, const Limit
 /// The partner of `pool`: the only other host. Absent where there is none or several.
 std::optional<Fqdn> partner_of(const Relationship& relationship, const Fqdn& pool);
 
+/// The server knows no partner: a whole answer holds nothing but the pool itself.
+bool names_no_partner(const Relationship& relationship, const Fqdn& pool);
+
 /// Neither configured nor working is told: a partner says nothing of either. A doubt where the
-/// partner is not known.
+/// partner is not known, or there is none.
 Verdict judge(const Relationship& relationship, const Fqdn& pool);
 
 /// Other hosts than before.

@@ -124,7 +124,7 @@ local util = import 'util.libsonnet';
               unless on (job, pool, partner)
               label_replace(pool:sfb_backup_pool:info, "partner", "$1", "paired_pool", "(.+)")
             |||),
-            util.pool + ': the server names another partner, {{ $labels.partner }}.',
+            util.pool + ': the server names {{ if $labels.partner }}another partner, {{ $labels.partner }}{{ else }}no partner{{ end }}.',
             'The configuration of the exporter and the server do not agree. The alerts that look at both pools of a pair look at the wrong ones.',
             '10m'
           ),

@@ -135,9 +135,24 @@ TEST(PoolBackupRelationship, OneSeriesWithThePartnerOrNone) {
   EXPECT_THAT(samples(names({kPool.str(), "CHI.example.com"})),
               ElementsAre("sfb_backup_pool_backup_relationship_info{pool=\"" + kPool.str() +
                           R"(",partner="chi.example.com"} 1)"));
-  EXPECT_THAT(samples(names({kPool.str()})), IsEmpty());
+  EXPECT_THAT(samples(names({"b.example.com", "c.example.com", kPool.str()})), IsEmpty());
   EXPECT_THAT(samples(names({"b.example.com", "c.example.com"})), IsEmpty());
   EXPECT_THAT(samples(names({"b.example.com"}), false), IsEmpty());
+}
+
+// An ended pairing is known, so it can be alerted on.
+TEST(PoolBackupRelationship, NothingButThePoolItselfIsNoPartner) {
+  EXPECT_THAT(samples(names({kPool.str()})),
+              ElementsAre("sfb_backup_pool_backup_relationship_info{pool=\"" + kPool.str() +
+                          R"(",partner=""} 1)"));
+  EXPECT_THAT(samples(names({kPool.str()}), false), IsEmpty());
+  EXPECT_THAT(samples(names({kPool.str(), "Other words"})), IsEmpty()) << "not understood";
+  PipelineResult doubtful = names({kPool.str()});
+  add_error(doubtful, "Something.");
+  EXPECT_THAT(samples(doubtful), IsEmpty());
+  const Verdict none = judge(relation({kPool.str()}), kPool);
+  ASSERT_THAT(none.doubts, SizeIs(1));
+  EXPECT_EQ(none.doubts[0].code, "partner_none");
 }
 
 // The member `partner` of what programs are told.
@@ -154,7 +169,8 @@ std::optional<std::string> told_partner(const PipelineResult& result) {
 
 TEST(PoolBackupRelationship, ProgramsAreToldThePartnerOrNull) {
   EXPECT_EQ(told_partner(names({kPool.str(), "b.example.com"})), "b.example.com");
-  EXPECT_EQ(told_partner(names({kPool.str()})), std::nullopt);
+  EXPECT_EQ(told_partner(names({kPool.str()})), "") << "the server names none";
+  EXPECT_EQ(told_partner(names({kPool.str(), "Other words"})), std::nullopt);
   EXPECT_THAT(kPoolBackupRelationship.schema(), HasSubstr("\"partner\""));
 }
 
