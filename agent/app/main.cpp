@@ -115,6 +115,7 @@ void add_discover_options(CLI::App& app, DiscoverOptions& discover) {
   CLI::Option* const url =
       app.add_option("--url", discover.url, "WinRM URL of a front end that is no endpoint yet")
           ->type_name("URL")
+          ->check([](const std::string& text) { return text.empty() ? "is empty" : ""; })
           ->excludes(endpoint);
   CLI::Option* const credential =
       app.add_option("--credential", discover.credential, "Entry of `credentials`, for --url")

@@ -220,6 +220,7 @@ class Discover(LabTest):
                                  ((), "2 endpoints can be asked: name one"),
                                  (("--url", "https://fe.example.com"), "--url requires --credential"),
                                  (("--credential", "monitoring"), "--credential requires --url"),
+                                 (("--url", "", "--credential", "monitoring"), "--url: is empty"),
                                  (("one", "--url", "https://fe.example.com", "--credential", "monitoring"), "excludes"),
                                  (("one", "two"), "two")):
             with self.subTest(arguments=arguments):
