@@ -87,6 +87,9 @@ std::optional<config::Settings> load(const DiscoverOptions& options) {
   }
   for (const config::Problem& problem : loaded.error()) {
     fmt::print(stderr, "{}\n", config::to_string(problem));
+    if (problem.where.file == kUrlFile && problem.remedy.contains("allow_unencrypted")) {
+      complain("--url cannot say allow_unencrypted: write an endpoint and name it");
+    }
   }
   return std::nullopt;
 }
@@ -136,6 +139,22 @@ const config::Endpoint* endpoint_of(const DiscoverOptions& options,
   return nullptr;
 }
 
+// Of the front ends of an endpoint, those that could not be asked.
+class Unreached final : public remote::Observer {
+ public:
+  void stage(const StageTime& time) override { static_cast<void>(time); }
+  void fact(std::string_view name, std::string_view value) override {
+    if (name == "not_reached") {
+      fmt::print(stderr, "{}", aligned(name, value));
+    }
+  }
+  bool wants_wire() const override { return false; }
+  void wire(std::string_view direction, std::string_view text) override {
+    static_cast<void>(direction);
+    static_cast<void>(text);
+  }
+};
+
 // Asks one question after the other.
 class Interview {
  public:
@@ -177,8 +196,13 @@ class Interview {
     }
     const std::string spelled = discover::spelled(call);
     const std::string cmdlet = call.cmdlet;
-    auto reply = co_await transport_->ask({.pool = kNobody, .call = std::move(call)},
-                                          net::mono_now() + timeout_);
+    auto reply = co_await transport_->ask(
+        {.pool = kNobody, .call = std::move(call), .front_end = front_end_},
+        net::mono_now() + timeout_);
+    if (!front_end_->empty() && *front_end_ != told_) {
+      told_ = *front_end_;
+      fmt::print(stderr, "{}", aligned("asked", told_));
+    }
     if (!reply) {
       fmt::print(stderr, "{}\n", aligned(spelled, "failed"));
       print_failure(reply.error());
@@ -223,6 +247,8 @@ class Interview {
   std::chrono::milliseconds timeout_;
   discover::Answers answers_;
   std::optional<Error> over_;
+  std::shared_ptr<std::string> front_end_ = std::make_shared<std::string>();
+  std::string told_;  ///< of the front ends
   bool incomplete_ = false;
   bool local_store_ = true;
 };
@@ -306,7 +332,9 @@ int run_discover(const DiscoverOptions& options) {
                                      LogLevel::debug, "discover")
                             : Logger();
   asio::io_context loop(1);
-  const auto transport = make_transport(*endpoint, *settings, loop.get_executor(), clock, logger);
+  const auto transport =
+      make_transport(*endpoint, *settings, loop.get_executor(), clock, logger,
+                     {.budget = {}, .services = {}, .observer = std::make_shared<Unreached>()});
   Interview interview(transport, settings->global.evaluation_timeout);
   const Ended ended = run_foreground(loop, interview.run());
   if (ended.failure) {

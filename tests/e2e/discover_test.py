@@ -123,6 +123,13 @@ class Discover(LabTest):
             unknown = self.discover("--url", url, "--credential", "frist")
             self.assertEqual((unknown.returncode, unknown.stdout), (2, ""))
             self.assertIn("there are no credentials \"frist\"", unknown.stderr)
+            account["method"] = "basic"
+            self.write({"credentials": {"first": account}})
+            readable = self.discover("--url", "http://fe.example.com", "--credential", "first")
+            self.assertEqual((readable.returncode, readable.stdout), (2, ""))
+            self.assertIn("write an endpoint and name it", readable.stderr)
+            account["method"] = "ntlm"
+            self.write({"credentials": {"first": account}})
             bad = self.discover("--url", "ftp://fe.example.com", "--credential", "first")
             self.assertEqual((bad.returncode, bad.stdout), (2, ""))
             self.assertIn("--url:1:", bad.stderr)
@@ -179,6 +186,16 @@ class Discover(LabTest):
                     self.assertEqual([pool for pool in (ATL, CHI) if f"\n  - fqdn: {pool}\n" in shown.stdout], pools, shown.stdout)
                     self.assertIn('site: "Atlanta"', shown.stdout)
                     self.assertEqual(simulator.status()["requests_by_action"]["Command"], questions)
+            self.wait_quiet(simulator)
+
+    def test_which_front_end_was_asked(self):
+        with self.simulator(self.scenario()) as simulator:
+            self.configure_pair(["http://127.0.0.1:1", simulator.url("one")], allow_unencrypted=True)
+            shown = self.discover("one")
+            self.assertEqual((shown.returncode, shown.stdout), (0, SECTION), shown.stderr)
+            self.assertRegex(shown.stderr, r"(?m)^not_reached +http://127\.0\.0\.1:1")
+            self.assertEqual(len([line for line in shown.stderr.splitlines() if line.startswith("asked ")]), 1, shown.stderr)
+            self.assertIn(simulator.url("one").split("/wsman")[0], shown.stderr)
             self.wait_quiet(simulator)
 
     def test_a_server_without_local_store(self):
