@@ -6,6 +6,7 @@
 #include "agent/app/logons.hpp"
 #include "agent/app/process.hpp"
 #include "agent/app/setup.hpp"
+#include "agent/app/signals.hpp"
 #include "agent/app/state.hpp"
 #include "agent/base/text.hpp"
 #include "agent/http/server.hpp"
@@ -14,10 +15,8 @@
 #include "agent/net/loop_lag.hpp"
 #include "agent/net/worker_pool.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
@@ -96,7 +95,7 @@ class Agent {
               return service_.handle(std::move(request));
             },
             logger_.with_source("http")),
-        signals_(loop_, SIGTERM, SIGINT, SIGHUP) {
+        signals_(loop_.get_executor()) {
     sink_->on_event([this](LogLevel level) { self_->log_message(level); });
   }
 
@@ -113,13 +112,9 @@ class Agent {
     apply();
     engine_.start();
     spawn(watch_signals());
-    take_reloads();
     const net::LoopLag lag(loop_.get_executor(),
                            [this](std::chrono::nanoseconds late) { self_->loop_lag(late); });
     loop_.run();
-    // Nobody handles it any more, and it must not be what this process ends by.
-    signals_.remove(SIGHUP);
-    std::signal(SIGHUP, SIG_IGN);
     const bool kept = !state_ || state_->close();
     if (!kept) {
       logger_.error("the state's disk does not answer: the last news is not kept");
@@ -208,9 +203,8 @@ class Agent {
 
   asio::awaitable<void> watch_signals() {
     for (;;) {
-      const auto [error, signal] =
-          co_await signals_.async_wait(asio::as_tuple(asio::use_awaitable));
-      if (error) {
+      const int signal = co_await signals_.next();
+      if (signal == 0) {
         co_return;
       }
       if (signal == SIGHUP) {
@@ -317,7 +311,7 @@ class Agent {
   engine::Engine engine_;
   serve::Service service_;
   http::Server server_;
-  asio::signal_set signals_;
+  Signals signals_;
   bool draining_ = false;
   bool reloading_ = false;
   bool reload_again_ = false;  ///< a SIGHUP came during a reload

@@ -1,5 +1,7 @@
 #include "agent/app/log_sink.hpp"
 
+#include "agent/base/signals_blocked.hpp"
+
 #include <fmt/format.h>
 #include <spdlog/async.h>
 #include <spdlog/async_logger.h>
@@ -38,6 +40,7 @@ class CountingSink final : public spdlog::sinks::base_sink<std::mutex> {
 
 std::shared_ptr<spdlog::details::thread_pool> make_writer() {
   try {
+    const SignalsBlocked blocked;
     return std::make_shared<spdlog::details::thread_pool>(kQueueLines, 1);
   } catch (const std::system_error& error) {
     throw std::runtime_error(fmt::format(

@@ -58,11 +58,6 @@ int leave(int exit_code) {
   return exit_code;
 }
 
-void take_reloads() {
-  const sigset_t set = hangup();
-  ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
-}
-
 std::size_t descriptor_limit() {
   constexpr std::size_t kUsual = 1024;
   rlimit limit{};

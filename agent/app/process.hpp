@@ -17,13 +17,9 @@ bool prepare_process();
 void restore_signals();
 
 /// For the agent: neither a reader of stderr that went (SIGPIPE) nor a log file at its limit
-/// (SIGXFSZ) ends it, whatever it inherited; SIGHUP goes on waiting, in all threads made from now
-/// on. Thread rule: before there are threads.
+/// (SIGXFSZ) ends it, whatever it inherited; SIGHUP goes on waiting, for `Signals`. Thread rule:
+/// before there are threads.
 void settle_signals();
-
-/// SIGHUP comes from now on, those that waited included: there must be a handler. Thread rule: for
-/// the thread that calls it, and those it makes.
-void take_reloads();
 
 /// The clock of everything that may outlive those who made it: it lasts as long as the process.
 const Clock& process_clock();

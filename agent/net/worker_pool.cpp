@@ -1,9 +1,10 @@
 #include "agent/net/worker_pool.hpp"
 
+#include "agent/base/signals_blocked.hpp"
+
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>
 #include <pthread.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <condition_variable>
@@ -36,23 +37,6 @@ Error stopped(const std::string& name) {
   return fail(Reason::internal, "pool.stopped", fmt::format("{}: the program is stopping", name))
       .error();
 }
-
-// Blocks every signal while it lives: threads started meanwhile inherit that, so signals reach the
-// loop thread alone.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
- private:
-  sigset_t before_{};
-};
 
 }  // namespace
 

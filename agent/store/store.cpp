@@ -1,5 +1,6 @@
 #include "agent/store/store.hpp"
 
+#include "agent/base/signals_blocked.hpp"
 #include "agent/store/writer.hpp"
 
 #include <system_error>
@@ -10,6 +11,7 @@ namespace sfb::store {
 Store::Store(Options options, const Clock& clock, Logger logger)
     : writer_(std::make_shared<Writer>(std::move(options), clock, logger)) {
   try {
+    const SignalsBlocked blocked;
     thread_ = std::thread([writer = writer_] { writer->run(); });
   } catch (const std::system_error& error) {
     logger.error("the state is not used: no thread can be started", {{"error", error.what()}});
