@@ -11,9 +11,9 @@ constexpr std::string_view kInFlight = "query.in_flight";
 
 }  // namespace
 
-RefusalLog::RefusalLog(Logger logger, boost::asio::any_io_executor loop,
+RefusalLog::RefusalLog(Logger logger, const boost::asio::any_io_executor& loop,
                        std::chrono::nanoseconds period)
-    : logger_(std::move(logger)), sum_(std::move(loop), period, [this] { write(); }) {}
+    : logger_(std::move(logger)), sum_(loop, period, [this] { write(); }) {}
 
 void RefusalLog::note(const Error& error) {
   if (error.code == "engine.too_many_waiting" || error.code == "pool.full" ||

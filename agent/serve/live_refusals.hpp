@@ -17,7 +17,8 @@ namespace sfb::serve {
 /// Thread rule: loop thread.
 class RefusalLog {
  public:
-  RefusalLog(Logger logger, boost::asio::any_io_executor loop, std::chrono::nanoseconds period);
+  RefusalLog(Logger logger, const boost::asio::any_io_executor& loop,
+             std::chrono::nanoseconds period);
 
   /// Other errors are left to those who cause them.
   void note(const Error& error);
