@@ -39,6 +39,10 @@ class ByteBudget {
   /// Takes bytes if they are free now; the taker gives them back. Never waits: an answer that is
   /// half read would wait for others that are half read too.
   bool try_take(std::size_t bytes);
+  /// The same, with a holder that gives them back.
+  std::optional<Hold> try_hold(std::size_t bytes) {
+    return try_take(bytes) ? std::optional<Hold>(std::in_place, this, bytes) : std::nullopt;
+  }
   std::size_t total() const { return total_; }
   void give(std::size_t bytes);
 

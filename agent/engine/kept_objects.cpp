@@ -24,14 +24,7 @@ std::size_t memory_of(const PipelineResult& result) {
 struct Held {
   std::shared_ptr<const PipelineResult> objects;
   std::shared_ptr<ByteBudget> budget;
-  std::size_t bytes;
-
-  Held(std::shared_ptr<const PipelineResult> what, std::shared_ptr<ByteBudget> of,
-       std::size_t taken)
-      : objects(std::move(what)), budget(std::move(of)), bytes(taken) {}
-  ~Held() { budget->give(bytes); }
-  Held(const Held&) = delete;
-  Held& operator=(const Held&) = delete;
+  ByteBudget::Hold hold;  // goes first
 };
 
 }  // namespace
@@ -43,11 +36,11 @@ std::shared_ptr<const PipelineResult> KeptObjects::hold(
     asked_ = std::make_shared<ByteBudget>(limits.in_flight);
   }
   const auto& budget = scheduled ? scheduled_ : asked_;
-  const std::size_t bytes = memory_of(*objects);
-  if (!budget->try_take(bytes)) {
+  auto hold = budget->try_hold(memory_of(*objects));
+  if (!hold) {
     return nullptr;
   }
-  const auto held = std::make_shared<const Held>(std::move(objects), budget, bytes);
+  const auto held = std::make_shared<const Held>(std::move(objects), budget, *std::move(hold));
   return {held, held->objects.get()};
 }
 

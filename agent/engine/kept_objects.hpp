@@ -7,7 +7,6 @@
 #include "agent/status/evaluation.hpp"
 #include "agent/value/pipeline.hpp"
 
-#include <cstddef>
 #include <memory>
 
 namespace sfb::engine {

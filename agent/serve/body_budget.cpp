@@ -10,21 +10,13 @@ namespace {
 
 constexpr std::size_t kFree = 4UL << 10U;
 
-/// A body with what it holds.
+/// A body with what it holds. The budgets outlive the holds.
 struct Held {
   std::shared_ptr<const std::string> body;
   std::shared_ptr<ByteBudget> all;
   std::shared_ptr<ByteBudget> bodies;
-
-  Held(std::shared_ptr<const std::string> text, std::shared_ptr<ByteBudget> whole,
-       std::shared_ptr<ByteBudget> part)
-      : body(std::move(text)), all(std::move(whole)), bodies(std::move(part)) {}
-  ~Held() {
-    all->give(body->size());
-    bodies->give(body->size());
-  }
-  Held(const Held&) = delete;
-  Held& operator=(const Held&) = delete;
+  ByteBudget::Hold of_bodies;
+  ByteBudget::Hold of_all;
 };
 
 }  // namespace
@@ -40,16 +32,15 @@ Status BodyBudget::hold(http::Response& response) const {
     return {};
   }
   const std::size_t bytes = response.body->size();
-  const bool part = bodies_->try_take(bytes);
-  if (!part || !all_->try_take(bytes)) {
-    if (part) {
-      bodies_->give(bytes);
-    }
+  auto part = bodies_->try_hold(bytes);
+  auto whole = part ? all_->try_hold(bytes) : std::nullopt;
+  if (!whole) {
     return fail(Reason::throttled, "query.in_flight",
                 "answers that are still being read take too many bytes at once",
                 "try again; if no reader is slow, raise limits.in_flight");
   }
-  const auto held = std::make_shared<const Held>(std::move(response.body), all_, bodies_);
+  const auto held = std::make_shared<const Held>(std::move(response.body), all_, bodies_,
+                                                 *std::move(part), *std::move(whole));
   response.body = std::shared_ptr<const std::string>(held, held->body.get());
   return {};
 }
