@@ -117,49 +117,41 @@ bool ServerCore::make_room() {
   return true;
 }
 
-void ServerCore::bound_unsent() {
-  const MonoTime now = net::mono_now();
-  while (true) {
-    std::unordered_set<const std::string*> bodies;
-    std::size_t bytes = 0;
-    Connection* slowest = nullptr;
-    for (Connection* each : connections) {
-      const std::string* body = each->unsent();
-      if (body == nullptr) {
-        continue;
-      }
-      bytes += bodies.insert(body).second ? body->size() : 0;
-      if (slowest == nullptr || each->is_slower(*slowest, now)) {
-        slowest = each;
-      }
-    }
-    if (bodies.size() <= kUnsentBodies || bytes <= options.unsent_bytes) {
-      return;
-    }
-    cut(*slowest, bytes);
-  }
-}
-
-bool ServerCore::cut_slow_reader() {
-  const MonoTime now = net::mono_now();
+ServerCore::Unsent ServerCore::unsent(MonoTime now, bool slow_only) const {
   std::unordered_set<const std::string*> bodies;
-  std::size_t bytes = 0;
-  Connection* slowest = nullptr;
+  Unsent all;
   for (Connection* each : connections) {
     const std::string* body = each->unsent();
     if (body == nullptr) {
       continue;
     }
-    bytes += bodies.insert(body).second ? body->size() : 0;
-    if (each->turn(now) == Connection::Turn::slow_reader &&
-        (slowest == nullptr || each->is_slower(*slowest, now))) {
-      slowest = each;
+    all.bytes += bodies.insert(body).second ? body->size() : 0;
+    const bool counts = !slow_only || each->turn(now) == Connection::Turn::slow_reader;
+    if (counts && (all.slowest == nullptr || each->is_slower(*all.slowest, now))) {
+      all.slowest = each;
     }
   }
-  if (slowest != nullptr) {
-    cut(*slowest, bytes);
+  all.bodies = bodies.size();
+  return all;
+}
+
+void ServerCore::bound_unsent() {
+  const MonoTime now = net::mono_now();
+  while (true) {
+    const Unsent all = unsent(now, false);
+    if (all.bodies <= kUnsentBodies || all.bytes <= options.unsent_bytes) {
+      return;
+    }
+    cut(*all.slowest, all.bytes);
   }
-  return slowest != nullptr;
+}
+
+bool ServerCore::cut_slow_reader() {
+  const Unsent all = unsent(net::mono_now(), true);
+  if (all.slowest != nullptr) {
+    cut(*all.slowest, all.bytes);
+  }
+  return all.slowest != nullptr;
 }
 
 void ServerCore::cut(Connection& reader, std::size_t bytes) {

@@ -67,6 +67,14 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
   void keep_spare();
 
  private:
+  /// What is being sent: distinct bodies with their bytes, and who reads slowest, of all or of the
+  /// slow readers alone.
+  struct Unsent {
+    std::size_t bodies = 0;
+    std::size_t bytes = 0;
+    Connection* slowest = nullptr;
+  };
+  Unsent unsent(MonoTime now, bool slow_only) const;
   void cut(Connection& reader, std::size_t bytes);
   /// Closes connections whose handler has run for `at_least` and whose caller has closed its end.
   bool end_gone(std::chrono::nanoseconds at_least);
