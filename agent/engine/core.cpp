@@ -318,7 +318,8 @@ void Core::conclude(Pool& pool, const Job& job, Result<remote::Reply> result, No
   const status::EvaluationPtr evaluation =
       engine::conclude(++evaluations_, job, std::move(result), options_.limits, now);
   const status::EvaluationPtr kept = has_room ? evaluation : without_objects(*evaluation);
-  keeping_.add(pool, pool.history.add(*kept, job.scheduled, before.get()));
+  const status::HistoryEntry& entry = pool.history.add(*kept, job.scheduled, before.get());
+  keeping_.add(pool, entry);
   pool.cache.add(kept, now.mono);
   if (job.drives_activity()) {
     pool.activity.finished(now.mono);
@@ -334,7 +335,7 @@ void Core::conclude(Pool& pool, const Job& job, Result<remote::Reply> result, No
     pools_.attempted(pool);
   }
   if (pool.options.scheduled || !scheduled) {
-    pool.log.completed(logger_, *kept, before);
+    pool.log.completed(logger_, *kept, entry.changes);
   }
   pool.note_session(*evaluation, session, logger_);
   runs_.answer(job, evaluation);

@@ -4,40 +4,25 @@
 
 #include <algorithm>
 #include <iterator>
-#include <ranges>
-#include <span>
 #include <utility>
-#include <vector>
 
 namespace sfb::engine {
 
-namespace {
-
-// More changes between two answers are more lines than anybody reads.
-constexpr std::size_t kMostChanges = 50;
-
-}  // namespace
-
-std::vector<LogField> who(const status::Question& question) {
-  std::vector<LogField> fields = {{"pool", question.pool.str()}};
-  if (!collectors::is_pool_status(*question.what)) {
-    fields.push_back({"collector", std::string(question.what->name)});
-  }
-  return fields;
-}
-
 std::vector<LogField> who_and(const status::Question& question, std::vector<LogField> fields) {
-  std::vector<LogField> all = who(question);
+  std::vector<LogField> all = {{"pool", question.pool.str()}};
+  if (!collectors::is_pool_status(*question.what)) {
+    all.push_back({"collector", std::string(question.what->name)});
+  }
   std::ranges::move(fields, std::back_inserter(all));
   return all;
 }
 
 void PoolLog::completed(const Logger& logger, const status::Evaluation& evaluation,
-                        const status::EvaluationPtr& before) {
+                        const std::vector<status::HistoryChange>& changes) {
   if (!evaluation.good()) {
     failed(logger, evaluation);
   } else if (evaluation.question.is_scheduled()) {
-    succeeded(logger, evaluation, before);
+    succeeded(logger, evaluation, changes);
   }
 }
 
@@ -61,7 +46,7 @@ void PoolLog::failed(const Logger& logger, const status::Evaluation& evaluation)
 }
 
 void PoolLog::succeeded(const Logger& logger, const status::Evaluation& evaluation,
-                        const status::EvaluationPtr& before) {
+                        const std::vector<status::HistoryChange>& changes) {
   const auto log = [&](LogLevel level, std::string_view event, std::vector<LogField> fields) {
     logger.log(level, event, who_and(evaluation.question, std::move(fields)));
   };
@@ -84,17 +69,13 @@ void PoolLog::succeeded(const Logger& logger, const status::Evaluation& evaluati
       log(LogLevel::warn, "answer is odd", {{"message", note}});
     }
   }
-  if (!before || !evaluation.finding->conclusive) {
-    return;  // the first answer changes nothing, and one that says nothing neither
-  }
-  const std::vector<collectors::Change> changes =
-      evaluation.question.what->changes(*before->finding, *evaluation.finding);
-  for (const collectors::Change& change : changes | std::views::take(kMostChanges)) {
-    log(LogLevel::info, change.event, change.fields);
-  }
-  if (changes.size() > kMostChanges) {
-    log(LogLevel::info, "further changes",
-        {{"count", std::to_string(changes.size() - kMostChanges)}});
+  for (const status::HistoryChange& change : changes) {
+    std::vector<LogField> fields;
+    fields.reserve(change.fields.size());
+    for (const auto& [key, value] : change.fields) {
+      fields.push_back({key, value});
+    }
+    log(LogLevel::info, change.event, std::move(fields));
   }
 }
 

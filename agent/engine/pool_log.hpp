@@ -3,6 +3,7 @@
 
 #include "agent/base/log.hpp"
 #include "agent/status/evaluation.hpp"
+#include "agent/status/history.hpp"
 
 #include <optional>
 #include <string>
@@ -10,24 +11,22 @@
 
 namespace sfb::engine {
 
-/// Whose event it is: the pool, and the collector unless it is the pool's status.
-std::vector<LogField> who(const status::Question& question);
-/// `who`, then `fields`.
+/// Whose event it is: the pool, and the collector unless it is the pool's status; then `fields`.
 std::vector<LogField> who_and(const status::Question& question, std::vector<LogField> fields);
 
 /// Thread rule: one thread.
 class PoolLog {
  public:
-  /// `before`: the last good evaluation before this one, or nullptr.
+  /// `changes`: what its entry in the history tells.
   void completed(const Logger& logger, const status::Evaluation& evaluation,
-                 const status::EvaluationPtr& before);
+                 const std::vector<status::HistoryChange>& changes);
   /// The last evaluation of the scheduled question failed.
   bool failing() const { return last_failure_.has_value(); }
 
  private:
   void failed(const Logger& logger, const status::Evaluation& evaluation);
   void succeeded(const Logger& logger, const status::Evaluation& evaluation,
-                 const status::EvaluationPtr& before);
+                 const std::vector<status::HistoryChange>& changes);
 
   std::optional<Reason> last_failure_;
   std::string last_code_;  ///< of that failure

@@ -23,7 +23,8 @@ TEST(PoolLog, AThousandChangesAreAFewLinesAndACount) {
   const auto sink = std::make_shared<MemorySink>();
   const Logger logger(sink, LogLevel::debug, "engine");
   PoolLog log;
-  log.completed(logger, *now, before);
+  status::History history;
+  log.completed(logger, *now, history.add(*now, true, before.get()).changes);
   const std::string who = " pool=" + now->question.pool.str() + " collector=other ";
   EXPECT_EQ(sink->count("info replica gone" + who + "replica=s.x"), 50U);
   EXPECT_EQ(sink->count("info further changes" + who + "count=950"), 1U);
