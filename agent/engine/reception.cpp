@@ -61,25 +61,25 @@ void Reception::ask(Pool& pool, const status::Question& question, status::Wish w
   const int width = pool.endpoint->options.transport->can_render() ? wish.render_width : 0;
   JobPtr job = pool.live_job(question, width);
   auto refusal = obstacle(pool, question, width, wish, now);
-  if (!refusal && !job && known != nullptr && known->completed &&
-      now.mono - known->completed_at < min_live_interval_) {
-    if (can_be_shown(known->completed)) {
-      outbox_.answer(callback, {known->completed, status::Source::cache});
-      return;
-    }
-    refusal = refuse_not_kept(pool.what(), pool.fqdn(), min_live_interval_,
-                              known->completed_at + min_live_interval_, now);
-  }
   // One who left may come again at once. Who does so again and again still asks the server, so the
   // next one waits.
   const MonoTime not_before = known != nullptr && known->cancelled_before
                                   ? *known->cancelled_before + min_live_interval_
                                   : MonoTime{};
-  if (!refusal && !job && not_before > now.mono && wish.deadline <= not_before) {
-    refusal = refuse_impatient(pool.what(), pool.fqdn(), min_live_interval_, not_before, now);
-  }
   if (!refusal && !job) {
-    refusal = too_soon(pool, question, now);
+    if (known != nullptr && known->completed &&
+        now.mono - known->completed_at < min_live_interval_) {
+      if (can_be_shown(known->completed)) {
+        outbox_.answer(callback, {known->completed, status::Source::cache});
+        return;
+      }
+      refusal = refuse_not_kept(pool.what(), pool.fqdn(), min_live_interval_,
+                                known->completed_at + min_live_interval_, now);
+    } else if (not_before > now.mono && wish.deadline <= not_before) {
+      refusal = refuse_impatient(pool.what(), pool.fqdn(), min_live_interval_, not_before, now);
+    } else {
+      refusal = too_soon(pool, question, now);
+    }
   }
   if (!refusal && runs_.waiting_callers() >= max_waiting_) {
     refusal = refuse_crowd(runs_.waiting_callers());

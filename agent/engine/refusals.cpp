@@ -15,6 +15,14 @@ std::chrono::seconds seconds_until(MonoTime time, MonoTime now) {
   return std::max(std::chrono::ceil<std::chrono::seconds>(time - now), std::chrono::seconds(1));
 }
 
+status::Refusal ask_later(std::string code, std::string message, std::string remedy, MonoTime free,
+                          Now now) {
+  return {Error{Reason::throttled, std::move(code), std::move(message), std::move(remedy), "",
+                Stage::queue},
+          seconds_until(free, now.mono),
+          {}};
+}
+
 }  // namespace
 
 status::Refusal refuse_stopping() {
@@ -49,39 +57,33 @@ status::Refusal refuse_crowd(std::size_t waiting) {
 
 status::Refusal refuse_too_soon(const collectors::Collector& what, const Fqdn& pool,
                                 std::chrono::milliseconds least, MonoTime free, Now now) {
-  return {Error{Reason::throttled, "engine.too_soon",
-                fmt::format("{} was asked at pool {} less than {} ago, with other parameters",
-                            what.name, pool.str(), format_duration(least)),
-                "ask less often; global.min_live_interval is the least time between two live "
-                "questions of a collector at a pool",
-                "", Stage::queue},
-          seconds_until(free, now.mono),
-          {}};
+  return ask_later("engine.too_soon",
+                   fmt::format("{} was asked at pool {} less than {} ago, with other parameters",
+                               what.name, pool.str(), format_duration(least)),
+                   "ask less often; global.min_live_interval is the least time between two live "
+                   "questions of a collector at a pool",
+                   free, now);
 }
 
 status::Refusal refuse_not_kept(const collectors::Collector& what, const Fqdn& pool,
                                 std::chrono::milliseconds least, MonoTime free, Now now) {
-  return {Error{Reason::throttled, "engine.not_kept",
-                fmt::format("{} was asked at pool {} less than {} ago, and the objects of the "
-                            "answer are not kept: those of all pools take too much memory",
-                            what.name, pool.str(), format_duration(least)),
-                "ask again when global.min_live_interval is over; find out why answers are so "
-                "large, `limits.in_flight` sets how much is kept",
-                "", Stage::queue},
-          seconds_until(free, now.mono),
-          {}};
+  return ask_later("engine.not_kept",
+                   fmt::format("{} was asked at pool {} less than {} ago, and the objects of the "
+                               "answer are not kept: those of all pools take too much memory",
+                               what.name, pool.str(), format_duration(least)),
+                   "ask again when global.min_live_interval is over; find out why answers are so "
+                   "large, `limits.in_flight` sets how much is kept",
+                   free, now);
 }
 
 status::Refusal refuse_impatient(const collectors::Collector& what, const Fqdn& pool,
                                  std::chrono::milliseconds least, MonoTime free, Now now) {
-  return {Error{Reason::throttled, "engine.too_soon",
-                fmt::format("{} was asked at pool {} twice within {}, and the callers left before "
-                            "the answer came",
-                            what.name, pool.str(), format_duration(least)),
-                "let callers wait as long as an evaluation takes, or ask with max_age", "",
-                Stage::queue},
-          seconds_until(free, now.mono),
-          {}};
+  return ask_later("engine.too_soon",
+                   fmt::format("{} was asked at pool {} twice within {}, and the callers left "
+                               "before the answer came",
+                               what.name, pool.str(), format_duration(least)),
+                   "let callers wait as long as an evaluation takes, or ask with max_age", free,
+                   now);
 }
 
 status::Refusal refuse_too_late() {
