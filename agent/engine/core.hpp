@@ -22,7 +22,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -70,7 +69,7 @@ class Core {
   /// When `tick` has something to do; absent when never.
   std::optional<MonoTime> next_wakeup() const { return agenda_.next(); }
 
-  status::SnapshotPtr snapshot() { return pools_.snapshot(clock_.now()); }
+  status::SnapshotPtr snapshot() { return pools_.snapshot(endpoints_.by_name(), clock_.now()); }
   std::optional<std::vector<status::HistoryEntry>> history(const Fqdn& pool) const {
     return pools_.history(pool);
   }

@@ -1,5 +1,6 @@
 #include "agent/engine/keeping.hpp"
 
+#include "agent/base/capped_text.hpp"
 #include "agent/engine/conclusion.hpp"
 #include "agent/remote/file/export_file.hpp"
 #include "agent/remote/file/export_writer.hpp"
@@ -15,7 +16,7 @@ namespace {
 constexpr std::size_t kMostAnswer = 32UL << 20U;
 
 Limits limits_of_answer(Limits limits) {
-  limits.object = std::min(2 * limits.object, kMostAnswer);
+  limits.object = std::min(most_text(limits), kMostAnswer);
   return limits;
 }
 

@@ -169,7 +169,7 @@ std::optional<std::vector<status::HistoryEntry>> Pools::history(const Fqdn& fqdn
   return entries;
 }
 
-status::SnapshotPtr Pools::snapshot(Now now) {
+status::SnapshotPtr Pools::snapshot(const Endpoints::ByName& endpoints, Now now) {
   if (snapshot_ && !dirty_ && (!snapshot_valid_until_ || now.mono < *snapshot_valid_until_)) {
     return snapshot_;
   }
@@ -179,9 +179,7 @@ status::SnapshotPtr Pools::snapshot(Now now) {
   made->stages = stages_;
   made->pools.reserve(by_name_.size());
   snapshot_valid_until_.reset();
-  std::map<std::string_view, const Endpoint*> endpoints;
   for (const auto& [key, pool] : by_name_) {
-    endpoints.emplace(pool->endpoint->options.name, pool->endpoint.get());
     if (!pool->options.scheduled) {
       continue;
     }
@@ -192,7 +190,9 @@ status::SnapshotPtr Pools::snapshot(Now now) {
     }
   }
   for (const auto& [name, endpoint] : endpoints) {
-    made->endpoints.push_back({std::string(name), endpoint->options.transport->facts()});
+    if (!endpoint->pools.empty()) {
+      made->endpoints.push_back({name, endpoint->options.transport->facts()});
+    }
   }
   dirty_ = false;
   if (!snapshot_ || made->endpoints != snapshot_->endpoints || made->pools != snapshot_->pools ||

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/engine/agenda.hpp"
+#include "agent/engine/endpoints.hpp"
 #include "agent/engine/pool.hpp"
 #include "agent/status/board.hpp"
 
@@ -61,7 +62,7 @@ class Pools {
   }
   /// The times of a completed evaluation of the pool's status on schedule.
   void observe(const Pool& pool, const status::Evaluation& evaluation);
-  status::SnapshotPtr snapshot(Now now);
+  status::SnapshotPtr snapshot(const Endpoints::ByName& endpoints, Now now);
   /// Newest first; absent when the pool is not configured.
   std::optional<std::vector<status::HistoryEntry>> history(const Fqdn& fqdn) const;
 
