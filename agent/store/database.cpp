@@ -58,8 +58,11 @@ Result<Found> Database::load() {
                             .answer = pools.getColumn(5).getString(),
                             .history = {}});
     }
+    SQLite::Statement lines(*database_,
+                            "SELECT entry FROM history WHERE pool = ? AND collector = ? AND ring = "
+                            "? ORDER BY n DESC LIMIT ?");
     for (auto& [name, pool] : found.pools) {
-      read_history(name, pool, found);
+      read_history(lines, name, pool, found);
     }
     SQLite::Statement sessions(*database_,
                                "SELECT url, shell, configuration, session, since FROM session");
@@ -74,11 +77,9 @@ Result<Found> Database::load() {
   });
 }
 
-void Database::read_history(const status::KeptName& name, status::FoundPool& pool, Found& found) {
+void Database::read_history(SQLite::Statement& lines, const status::KeptName& name,
+                            status::FoundPool& pool, Found& found) {
   for (std::size_t ring = 0; ring < status::kHistoryRings; ++ring) {
-    SQLite::Statement lines(*database_,
-                            "SELECT entry FROM history WHERE pool = ? AND collector = ? AND ring = "
-                            "? ORDER BY n DESC LIMIT ?");
     lines.bind(1, name.pool);
     lines.bind(2, name.collector);
     lines.bind(3, static_cast<int>(ring));
@@ -92,6 +93,7 @@ void Database::read_history(const status::KeptName& name, status::FoundPool& poo
         ++found.unreadable;
       }
     }
+    lines.reset();
   }
 }
 

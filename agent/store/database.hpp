@@ -52,7 +52,8 @@ class Database {
 
  private:
   void write_pool(const status::KeptName& name, const status::KeptPool& pool);
-  void read_history(const status::KeptName& name, status::FoundPool& pool, Found& found);
+  static void read_history(SQLite::Statement& lines, const status::KeptName& name,
+                           status::FoundPool& pool, Found& found);
   std::uint64_t used_bytes();
   int remove_lines(const char* which);
 

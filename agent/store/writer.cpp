@@ -1,7 +1,5 @@
 #include "agent/store/writer.hpp"
 
-#include <fmt/format.h>
-
 #include <utility>
 
 namespace sfb::store {
@@ -93,14 +91,15 @@ bool Store::Writer::open() {
   logger_.info("state read", {{"folder", options_.folder},
                               {"pools", std::to_string(found->pools.size())},
                               {"sessions", std::to_string(found->sessions.size())}});
-  if (!facts_.writable) {
-    failed(why);
-  }
   {
     const std::lock_guard lock(mutex_);
     read_ = std::move(*found);
   }
-  tell();
+  if (facts_.writable) {
+    tell();
+  } else {
+    failed(why);
+  }
   return true;
 }
 
@@ -133,11 +132,13 @@ void Store::Writer::write(std::unique_lock<std::mutex>& lock) {
   urgent = false;
   lock.unlock();
   Status written = try_write(taken);
+  if (written) {
+    taken = {};  // whatever becomes of the rest
+  }
   const Now now = clock_.now();
   if (written && (!trimmed_ || now.mono - *trimmed_ >= kTrimEvery)) {
     trimmed_ = now.mono;
     written = database_->trim(retention, now.wall);
-    taken = {};  // it is written, whatever became of the rest
   }
   if (!written) {
     failed(written.error());
@@ -147,9 +148,8 @@ void Store::Writer::write(std::unique_lock<std::mutex>& lock) {
     }
     facts_.writable = true;
     facts_.last_write = now.wall;
-    taken = {};
+    tell();
   }
-  tell();
   call(waiting);
   lock.lock();
   if (!written) {
