@@ -213,7 +213,6 @@ Result<Reading> FileReader::read(const std::string& path, const Fqdn& pool,
   content.date = parsed->exported_at.value_or(modified_at(info));
   date(content, path, now);
   content.format = parsed->format;
-  content.wrapped = parsed->wrapped;
   content.bytes = bytes->size();
   // A file still being written keeps its size or time moving: then it is read again next time.
   struct stat after{};

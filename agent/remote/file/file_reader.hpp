@@ -28,7 +28,6 @@ struct Content {
   MonoTime read_at{};               ///< ages grow from here by the monotonic clock
   ExportFormat format = ExportFormat::clixml;
   std::size_t bytes = 0;
-  bool wrapped = false;  ///< as Export::wrapped
 };
 
 /// A reading; a file unchanged since the last one is not read again, unless its objects are large

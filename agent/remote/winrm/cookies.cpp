@@ -8,7 +8,6 @@
 #include <charconv>
 #include <chrono>
 #include <optional>
-#include <utility>
 
 namespace sfb::remote {
 

@@ -1,6 +1,7 @@
 #include "agent/remote/winrm/winrm_failure.hpp"
 
 #include "agent/base/text.hpp"
+#include "agent/remote/winrm/front_ends.hpp"
 
 #include <fmt/format.h>
 
@@ -9,8 +10,7 @@
 namespace sfb::remote {
 
 bool never_sent(const Error& error) {
-  return error.stage == Stage::resolve || error.stage == Stage::connect ||
-         error.stage == Stage::tls || error.stage == Stage::auth;
+  return connecting_failed(error) || error.stage == Stage::auth;
 }
 
 bool demands_certificate(const http::HttpReply& reply) {

@@ -1,6 +1,7 @@
 #include "agent/remote/winrm/winrm_lane.hpp"
 
 #include "agent/net/deadline.hpp"
+#include "agent/remote/winrm/winrm_failure.hpp"
 
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/error.hpp>
@@ -178,9 +179,7 @@ boost::asio::awaitable<Result<PipelineResult>> WinrmLane::converse(const Call& c
       // Requests and answers may be out of step: what comes next on it means nothing.
       link_.drop();
     }
-    if (error.stage == Stage::none) {
-      error.stage = stage;
-    }
+    error = with_stage(std::move(error), stage);
   }
   co_return std::move(finished->result);
 }

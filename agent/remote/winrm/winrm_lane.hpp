@@ -43,7 +43,6 @@ class WinrmLane final : public Lane {
   WinrmLink link_;
   ShellRecord record_;
   std::shared_ptr<WinrmSession> session_;  ///< shared with a job that reads an answer
-  std::string recorded_;                   ///< the shell that the ledger knows; empty: none
   bool failed_ = false;   ///< the session's last run ended with the cmdlet's failure
   bool reading_ = false;  ///< a job has the session
   bool posting_ = false;  ///< the session waits for an answer

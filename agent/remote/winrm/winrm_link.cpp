@@ -5,8 +5,6 @@
 #include "agent/remote/winrm/trusted.hpp"
 #include "agent/remote/winrm/winrm_failure.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -59,6 +57,10 @@ bool WinrmLink::admit(std::size_t bytes) {
 boost::asio::awaitable<Status> WinrmLink::choose(MonoTime deadline, StageTimes& times) {
   const Posting posting{
       .stage = Stage::open, .envelope = {}, .deadline = deadline, .once = true, .anywhere = true};
+  co_return co_await opened(posting, times);
+}
+
+boost::asio::awaitable<Status> WinrmLink::opened(const Posting& posting, StageTimes& times) {
   if (Status open = co_await ensure_open(posting, times); !open) {
     drop();
     co_return at_stage(Stage::connect,
@@ -69,10 +71,8 @@ boost::asio::awaitable<Status> WinrmLink::choose(MonoTime deadline, StageTimes& 
 
 boost::asio::awaitable<Result<http::HttpReply>> WinrmLink::post(Posting posting,
                                                                 StageTimes& times) {
-  if (Status open = co_await ensure_open(posting, times); !open) {
-    drop();
-    co_return at_stage(Stage::connect,
-                       explain(std::move(open.error()), posting, posting.deadline, false));
+  if (Status open = co_await opened(posting, times); !open) {
+    co_return std::unexpected(std::move(open.error()));
   }
   const MonoTime began = net::mono_now();
   const auto for_auth = times.sum(Stage::auth) + ticket_time_;

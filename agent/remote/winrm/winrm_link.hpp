@@ -82,6 +82,8 @@ class WinrmLink {
   void release() { keep(0); }
 
  private:
+  /// Of the stage `connect` where it is of none, and explained.
+  boost::asio::awaitable<Status> opened(const Posting& posting, StageTimes& times);
   boost::asio::awaitable<Status> ensure_open(const Posting& posting, StageTimes& times);
   boost::asio::awaitable<Status> connect(const Posting& posting, StageTimes& times);
   boost::asio::awaitable<Status> connect_here(MonoTime end, StageTimes& times);
