@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """What is in the directory, by python3-samba, also while the DC runs: populate.py FOLDER all | set NAME ATTRIBUTE [VALUE...] |
-get NAME ATTRIBUTE | password NAME PASSWORD.
+get NAME ATTRIBUTE | password NAME PASSWORD | member GROUP NAME | crowd NAME COUNT |
+sid NAME | groups NAME (SIDs, nested ones too).
 
 Debian's Python, because samba's module is its own."""
 
@@ -8,7 +9,9 @@ import sys
 
 import ldb
 from samba.auth import system_session
+from samba.dcerpc import security
 from samba.dsdb import DSDB_CONTROL_BYPASS_PASSWORD_HASH_OID
+from samba.ndr import ndr_unpack
 from samba.param import LoadParm
 from samba.samdb import SamDB
 
@@ -27,6 +30,11 @@ ACCOUNTS = {
     "only-aes": ("Monitor-1ng", {"msDS-SupportedEncryptionTypes": [AES]}),  # it still has an RC4 key: see `kdc supported enctypes`
     "other-upn": ("Monitor-1ng", {"userPrincipalName": ["sfb.monitor@example.net"]}),
     "changing": ("Monitor-1ng", {}),  # whose key changes while others run
+    # Callers of our own door.
+    "alice": ("Monitor-1ng", {}),  # a member
+    "bob": ("Monitor-1ng", {}),  # a member of a member, and of a group local to the domain
+    "carol": ("Monitor-1ng", {}),  # of nothing
+    "crowd": ("Monitor-1ng", {}),  # of many groups, where a test makes them
     # Services, as the front ends' computer accounts.
     "fe-localhost": ("Front-End-1", {"servicePrincipalName": ["HTTP/localhost", "WSMAN/localhost"], "msDS-SupportedEncryptionTypes": [AES]}),
     "fe-rc4": ("Front-End-1", {"servicePrincipalName": ["HTTP/rc4.litwareinc.com"], "msDS-SupportedEncryptionTypes": [RC4]}),
@@ -34,6 +42,7 @@ ACCOUNTS = {
     # Says nothing about its enctypes: `kdc default domain supported enctypes` decides.
     "fe-default": ("Front-End-1", {"servicePrincipalName": ["HTTP/default.litwareinc.com"]}),
     "fe-changing": ("Front-End-1", {"servicePrincipalName": ["HTTP/changing.litwareinc.com"], "msDS-SupportedEncryptionTypes": [AES]})}
+UNIVERSAL = ("RTCUniversalServerAdmins", "CSAdministrator", "TierZero")
 NO_EXPIRY = {"must-change", "expired"}  # for these it would undo what they are there for
 
 
@@ -59,7 +68,9 @@ def fill(db):
     # Three wrong passwords lock an account, for half an hour.
     domain["lockoutThreshold"] = ldb.MessageElement("3", ldb.FLAG_MOD_REPLACE, "lockoutThreshold")
     db.modify(domain)
-    db.newgroup("RTCUniversalServerAdmins", grouptype=-2147483640)
+    for group in UNIVERSAL:
+        db.newgroup(group, grouptype=-2147483640)
+    db.newgroup("SfbLocal", grouptype=-2147483644)
     for name, (password, attributes) in ACCOUNTS.items():
         db.newuser(name, password)
         if name not in NO_EXPIRY:
@@ -67,10 +78,23 @@ def fill(db):
         for attribute, values in attributes.items():
             put(db, name, attribute, values)
     take_aes_keys(db, "only-rc4")
-    db.add_remove_group_members("RTCUniversalServerAdmins", ["svc-sfbmon"], add_members_operation=True)
+    for group, members in (("RTCUniversalServerAdmins", ["svc-sfbmon", "alice", "CSAdministrator"]), ("CSAdministrator", ["TierZero"]),
+                           ("TierZero", ["bob"]), ("SfbLocal", ["bob"])):
+        db.add_remove_group_members(group, members, add_members_operation=True)
     # The DC's own name for LDAP, which its DNS updates would register.
     spns = [str(value) for value in find(db, "DC1$", ["servicePrincipalName"])["servicePrincipalName"]]
     put(db, "DC1$", "servicePrincipalName", [*spns, "ldap/dc1.litwareinc.com", "ldap/localhost"])
+    db.transaction_commit()
+
+
+def crowd(db, name, count):
+    """Puts the account into that many universal groups of its own."""
+    member = str(find(db, name).dn)
+    db.transaction_start()
+    for number in range(count):
+        group = f"crowd-{number}"
+        db.add({"dn": f"CN={group},CN=Users,{db.domain_dn()}", "objectClass": "group", "sAMAccountName": group, "groupType": "-2147483640",
+                "member": member})
     db.transaction_commit()
 
 
@@ -87,6 +111,16 @@ def main(folder, act, *arguments):
         print("\n".join(str(value) for value in found.get(arguments[1], [])))
     elif act == "password":
         db.setpassword(f"(sAMAccountName={arguments[0]})", arguments[1])
+    elif act == "member":
+        db.add_remove_group_members(arguments[0], [arguments[1]], add_members_operation=True)
+    elif act == "crowd":
+        crowd(db, arguments[0], int(arguments[1]))
+    elif act == "sid":
+        print(ndr_unpack(security.dom_sid, find(db, arguments[0], ["objectSid"])["objectSid"][0]))
+    elif act == "groups":
+        dn = find(db, arguments[0]).dn
+        for sid in db.search(base=dn, scope=ldb.SCOPE_BASE, attrs=["tokenGroups"])[0]["tokenGroups"]:
+            print(ndr_unpack(security.dom_sid, sid))
 
 
 main(*sys.argv[1:])
