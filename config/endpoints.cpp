@@ -19,10 +19,14 @@ namespace sfb::config {
 
 namespace {
 
+// Each decides what its transport takes and what the others refuse by its name: a key that is read
+// and does not stand here is unknown everywhere.
+constexpr std::array<std::string_view, 2> kAllKeys = {"transport", "max_concurrent"};
 constexpr std::array<std::string_view, 2> kFileKeys = {"path", "max_age"};
-constexpr std::array<std::string_view, 8> kWinrmKeys = {
-    "url", "configuration_name", "credentials",   "allow_unencrypted",
-    "tls", "language",           "import_module", "session"};
+constexpr std::array<std::string_view, 11> kWinrmKeys = {
+    "url",        "configuration_name", "credentials", "allow_unencrypted",
+    "encryption", "channel_binding",    "spn",         "tls",
+    "language",   "import_module",      "session"};
 constexpr std::array<std::string_view, 5> kSshKeys = {"program", "ssh", "language", "import_module",
                                                       "session"};
 
@@ -40,7 +44,7 @@ struct Hint {
   std::string_view key;
   std::string_view remedy;
 };
-constexpr std::array<Hint, 9> kHints = {
+constexpr std::array<Hint, 12> kHints = {
     {{Winrm::kTransport, "path", "remove it: url names the server, or write transport: file"},
      {Winrm::kTransport, "max_age", "remove it: the age of a session is session.max_age"},
      {Ssh::kTransport, "path", "remove it: ssh.host names the server, or write transport: file"},
@@ -49,6 +53,9 @@ constexpr std::array<Hint, 9> kHints = {
      {Ssh::kTransport, "configuration_name",
       "remove it: ssh.subsystem says what the server starts"},
      {Ssh::kTransport, "allow_unencrypted", "remove it: ssh always encrypts"},
+     {Ssh::kTransport, "encryption", "remove it: ssh always encrypts"},
+     {Ssh::kTransport, "channel_binding", "remove it: ssh always encrypts"},
+     {Ssh::kTransport, "spn", "remove it: the server is known by its key in ssh.known_hosts_file"},
      {Ssh::kTransport, "tls", "remove it: the server is known by its key in ssh.known_hosts_file"},
      {Ssh::kTransport, "credentials",
       "remove it: an ssh endpoint has its key in ssh.identity_file"}}};
@@ -94,7 +101,7 @@ void refuse_foreign_keys(Section& section, const TransportRow& own, const Contex
 }
 
 std::vector<std::string_view> all_keys() {
-  std::vector<std::string_view> keys = {"max_concurrent"};
+  std::vector<std::string_view> keys(kAllKeys.begin(), kAllKeys.end());
   for (const TransportRow& row : kTransports) {
     keys.insert(keys.end(), row.keys.begin(), row.keys.end());
   }
@@ -128,7 +135,9 @@ void read_endpoint(const Entry& entry, const Context& context) {
     refuse_foreign_keys(section, row, context);
     row.read(section, context, endpoint);
     assign(endpoint.value.max_concurrent, section.number("max_concurrent", 1, kMostPerEndpoint));
-    section.finish();
+    std::vector<std::string_view> allowed(kAllKeys.begin(), kAllKeys.end());
+    allowed.insert(allowed.end(), row.keys.begin(), row.keys.end());
+    section.finish(allowed);
   } else {
     if (section.find("transport") == nullptr) {
       section.finish_unjudged(all_keys());

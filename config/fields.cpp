@@ -326,6 +326,11 @@ void Section::finish() {
   }
 }
 
+void Section::finish(std::span<const std::string_view> allowed) {
+  known_.assign(allowed.begin(), allowed.end());
+  finish();
+}
+
 void Section::finish_unjudged(std::span<const std::string_view> known) {
   known_.insert(known_.end(), known.begin(), known.end());
   sort_known();

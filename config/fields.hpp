@@ -82,6 +82,8 @@ class Section {
 
   /// Reports unknown keys, with the known one they resemble. Known are the names asked for.
   void finish();
+  /// The same, but known are the names of `allowed` and no others.
+  void finish(std::span<const std::string_view> allowed);
   /// Instead of finish where a key is missing without which the rest cannot be judged: reports
   /// unknown keys that resemble one asked for or one of `known`, and no other.
   void finish_unjudged(std::span<const std::string_view> known);

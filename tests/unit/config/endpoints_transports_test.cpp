@@ -42,7 +42,7 @@ TEST(Transports, EachReadsItsOwnKeysAndRefusesTheOthers) {
   for (const TransportRow& row : transports()) {
     keys.insert(row.keys.begin(), row.keys.end());
   }
-  EXPECT_EQ(keys.size(), 12U);
+  EXPECT_EQ(keys.size(), 15U);
   for (const TransportRow& row : transports()) {
     for (const std::string_view key : keys) {
       SCOPED_TRACE(fmt::format("{} of transport {}", key, row.name));
@@ -52,6 +52,13 @@ TEST(Transports, EachReadsItsOwnKeysAndRefusesTheOthers) {
       EXPECT_EQ(said.find("unknown key"), std::string::npos) << said;
     }
     EXPECT_EQ(said_about("colour", row.name), "unknown key\n") << row.name;
+  }
+}
+
+TEST(Transports, KeysOfALogonAreNamedAsWinrms) {
+  for (const char* const key : {"encryption", "channel_binding", "spn"}) {
+    EXPECT_EQ(said_about(key, "file"), "belongs to transport winrm\n") << key;
+    EXPECT_EQ(said_about(key, "ssh"), "belongs to transport winrm\n") << key;
   }
 }
 
