@@ -1,51 +1,16 @@
 // Every rule of the configuration has one file that breaks it, with the exact messages beside it.
 #include "config/loader.hpp"
+#include "tests/unit/config/folder_files.hpp"
 
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 
 namespace sfb::config {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string slurp(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-// Reads from the folder but calls the files by their bare names, as they stand in the expectations.
-class FolderFiles final : public Files {
- public:
-  explicit FolderFiles(fs::path folder) : folder_(std::move(folder)) {}
-  std::vector<std::string> match(const std::string& pattern) const override { return {pattern}; }
-  Result<std::string> read(const std::string& path, std::size_t most) const override {
-    return SystemFiles().read(real(path), most);
-  }
-  Result<SecretInfo> inspect(const std::string& path) const override {
-    return SystemFiles().inspect(real(path));
-  }
-  Status executable(const std::string& path) const override {
-    return SystemFiles().executable(real(path));
-  }
-  std::string absolute(const std::string& path) const override {
-    return path.starts_with('/') ? path : kRoot + path;
-  }
-
- private:
-  // Where the folder seems to lie, so that messages do not depend on the machine.
-  static inline const std::string kRoot = "/etc/sfb/";
-
-  fs::path real(const std::string& path) const {
-    return folder_ / (path.starts_with(kRoot) ? path.substr(kRoot.size()) : path);
-  }
-
-  fs::path folder_;
-};
 
 const fs::path kFolder = fs::path(SFB_SOURCE_DIR) / "tests/config/bad";
 

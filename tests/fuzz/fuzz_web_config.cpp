@@ -1,0 +1,74 @@
+// Bytes as a web configuration file: never a throw; messages are single lines without secrets; what
+// loads fits together.
+#include "config/web_config.hpp"
+
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace {
+
+const std::string kCanary = "canary-of-a-key";
+
+class WebFiles final : public sfb::config::Files {
+ public:
+  explicit WebFiles(std::string content) : content_(std::move(content)) {}
+  std::vector<std::string> match(const std::string& pattern) const override { return {pattern}; }
+  sfb::Result<std::string> read(const std::string& path, std::size_t /*most*/) const override {
+    if (path.ends_with("none")) {
+      return sfb::fail(sfb::Reason::not_found, "config.missing", "there is no such file");
+    }
+    return path == "web.yml" ? content_ : kCanary;
+  }
+  sfb::Result<sfb::config::SecretInfo> inspect(const std::string& /*path*/) const override {
+    return sfb::config::SecretInfo{.problem = {}, .mode = 0600};
+  }
+  sfb::Status executable(const std::string& /*path*/) const override { return {}; }
+  std::string absolute(const std::string& path) const override {
+    return path.starts_with('/') ? path : "/" + path;
+  }
+
+ private:
+  std::string content_;
+};
+
+void check(bool good) {
+  if (!good) {
+    std::abort();
+  }
+}
+
+void check_lines(const std::vector<sfb::config::Problem>& problems) {
+  for (const auto& problem : problems) {
+    const std::string text = to_string(problem);
+    check(!text.contains('\n') && !text.contains(kCanary));
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const auto file =
+      sfb::config::load_web_config("web.yml", WebFiles(std::string(data, data + size)));
+  check_lines(file.warnings);
+  check(!file.files.empty() && file.files.front() == "/web.yml");
+  if (!file.config) {
+    check(!file.config.error().empty());
+    check_lines(file.config.error());
+    return 0;
+  }
+  const sfb::config::WebConfig& config = *file.config;
+  for (const auto& user : config.basic_auth_users) {
+    check(sfb::config::bcrypt_cost(user.hash.reveal()) == user.cost);
+  }
+  if (config.tls) {
+    check(!config.tls->certificate.text.empty() && !config.tls->key.text.empty());
+    check(config.tls->min_version <= config.tls->max_version);
+    check(!config.tls->client_allowed_sans || !config.tls->client_allowed_sans->empty());
+  }
+  check(!config.rate_limit ||
+        (config.rate_limit->interval.count() > 0 && config.rate_limit->burst > 0));
+  return 0;
+}
