@@ -4,6 +4,7 @@
 
 #include "agent/base/log.hpp"
 #include "agent/base/time.hpp"
+#include "agent/http/tls_source.hpp"
 #include "agent/http/types.hpp"
 #include "agent/net/address.hpp"
 
@@ -32,13 +33,17 @@ struct ServerOptions {
   /// Of bodies that clients are still reading, each counted once however many read it; beyond, the
   /// slowest readers are cut off until it fits or four bodies are left.
   std::size_t unsent_bytes = 64UL << 20U;
-  std::size_t header_bytes = 16UL << 10U;  ///< request line and headers; beyond: 431
-  std::size_t body_bytes = 64UL << 10U;    ///< beyond: 413
+  std::size_t header_bytes = 16UL << 10U;               ///< request line and headers; beyond: 431
+  std::size_t body_bytes = 64UL << 10U;                 ///< beyond: 413
+  std::chrono::milliseconds handshake_timeout{10'000};  ///< of TLS, as a whole; then closed
   std::chrono::milliseconds header_timeout{
       10'000};                                     ///< from the first byte to the last header; 408
   std::chrono::milliseconds body_timeout{10'000};  ///< from the headers to the end of the body; 408
   std::chrono::milliseconds idle_timeout{120'000};  ///< before a first byte; closed without a word
   std::chrono::milliseconds write_timeout{30'000};  ///< for one whole answer; then closed
+  /// TLS of connections over TCP; absent: all are plain. A handshake counts as half a request.
+  /// Where there is no place, a caller over TLS gets no 503: its connection is closed.
+  std::shared_ptr<TlsSource> tls = {};
   /// Told the status of every answer the server makes itself (400, 408, 413, 417, 431, 500, 501,
   /// 503), for the request counter; handlers' answers are not told. May be empty; must not throw.
   std::function<void(int status)> on_own_answer;

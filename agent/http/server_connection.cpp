@@ -1,6 +1,5 @@
 #include "agent/http/server_connection.hpp"
 
-#include "agent/net/await.hpp"
 #include "agent/net/deadline.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -21,8 +20,6 @@ namespace sfb::http {
 namespace {
 
 namespace asio = boost::asio;
-
-using net::kAwait;
 
 // A request that is still coming when the server drains gets a moment, not its full time.
 constexpr std::chrono::seconds kDrainRead{1};
@@ -49,10 +46,10 @@ std::string what(const std::exception_ptr& failure) {
 Connection::Connection(std::shared_ptr<ServerCore> core, StreamSocket socket,
                        const std::string& listener_name)
     : core_(std::move(core)),
-      socket_(std::move(socket)),
+      stream_(std::move(socket)),
       reader_(core_->options.header_bytes, core_->options.body_bytes),
-      peer_(peer_of(socket_)),
-      local_address_(local_address_of(socket_, listener_name)),
+      peer_(peer_of(stream_.socket())),
+      local_address_(local_address_of(stream_.socket(), listener_name)),
       timer_(core_->executor),
       deadline_(net::kNever),
       armed_(net::kNever) {
@@ -66,11 +63,14 @@ Connection::~Connection() {
 
 void Connection::start() {
   set_deadline(net::mono_now() + core_->options.idle_timeout);
+  if (core_->speaks_tls(peer_)) {
+    enter(Phase::handshake);
+    set_deadline(net::mono_now() + core_->options.handshake_timeout);
+  }
   if (!peer_.unix_socket) {
     boost::system::error_code ignored;
-    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-    ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentBytes,
-                 sizeof(kUnsentBytes));
+    stream_.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
+    ::setsockopt(descriptor(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentBytes, sizeof(kUnsentBytes));
   }
   auto on_end = [self = shared_from_this()](const std::exception_ptr& failure) {
     if (failure && !self->closing_) {
@@ -85,7 +85,7 @@ void Connection::start() {
 
 void Connection::finish() {
   boost::system::error_code ignored;
-  socket_.close(ignored);
+  stream_.socket().close(ignored);
   timer_.cancel();
   if (core_->connections.erase(this) == 0) {
     return;
@@ -98,7 +98,7 @@ void Connection::finish() {
 }
 
 void Connection::end_soon() {
-  if (phase_ == Phase::idle) {
+  if (phase_ == Phase::idle || phase_ == Phase::handshake) {
     close();
   } else if (phase_ == Phase::headers || phase_ == Phase::body) {
     set_deadline(std::min(deadline_, net::mono_now() + kDrainRead));
@@ -111,14 +111,14 @@ void Connection::close() {
     ++core_->ending;
   }
   boost::system::error_code ignored;
-  socket_.close(ignored);
+  stream_.socket().close(ignored);
   cancel_.emit(asio::cancellation_type::terminal);
 }
 
 void Connection::abort() {
   if (phase_ == Phase::writing) {
     boost::system::error_code ignored;
-    socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+    stream_.socket().set_option(asio::socket_base::linger(true, 0), ignored);
   }
   close();
 }
@@ -168,6 +168,9 @@ bool Connection::is_slower(const Connection& other, MonoTime now) const {
 
 // Runs with `this` kept alive by the completion handler of `start`.
 asio::awaitable<void> Connection::run() {
+  if (phase_ == Phase::handshake && !co_await shake_hands()) {
+    co_return;
+  }
   while (co_await read_request()) {
     const bool head = reader_.is_head();
     HeadOptions options{.keep_alive = reader_.keep_alive(), .http11 = reader_.http11()};
@@ -181,8 +184,37 @@ asio::awaitable<void> Connection::run() {
       break;
     }
   }
-  boost::system::error_code ignored;
-  socket_.shutdown(asio::socket_base::shutdown_send, ignored);
+  enter(Phase::lingering);
+  set_deadline(net::mono_now() + kLingerTime);
+  co_await stream_.shut_down();
+}
+
+// False when the connection is to end.
+asio::awaitable<bool> Connection::shake_hands() {
+  const auto tls = co_await core_->options.tls->current();
+  if (closing_ || expired_ || core_->draining) {
+    co_return false;
+  }
+  if (tls != nullptr) {
+    const auto done = co_await stream_.handshake(tls);
+    if (done.plain_http) {
+      co_await refuse({400, "this address speaks HTTPS: ask with https://"});
+      co_return false;
+    }
+    if (done.error) {
+      if (!closing_ && (expired_ || !done.why.empty())) {
+        core_->handshake_failed(peer_.address, expired_ ? "it did not end in time" : done.why);
+        co_await linger();  // the alert that says why is on its way
+      }
+      co_return false;
+    }
+  }
+  if (closing_ || core_->draining) {
+    co_return false;
+  }
+  enter(Phase::idle);
+  set_deadline(net::mono_now() + core_->options.idle_timeout);
+  co_return true;
 }
 
 // True when a whole request is there; false when the connection is to end (a refusal is sent).
@@ -238,8 +270,7 @@ void Connection::set_read_deadline() {
 
 asio::awaitable<bool> Connection::read_some() {
   const std::span<char> room = reader_.prepare();
-  const auto [error, size] =
-      co_await socket_.async_read_some(asio::buffer(room.data(), room.size()), kAwait);
+  const auto [error, size] = co_await stream_.read_some(room);
   if (error) {
     co_return false;
   }
@@ -274,11 +305,15 @@ asio::awaitable<void> Connection::refuse(RequestReader::Refusal refusal) {
                       reader_.is_head())) {
     co_return;
   }
-  boost::system::error_code ignored;
-  socket_.shutdown(asio::socket_base::shutdown_send, ignored);
+  co_await linger();
+}
+
+// Says that nothing follows, and reads on for a while (kLingerTime).
+asio::awaitable<void> Connection::linger() {
   enter(Phase::lingering);
   set_deadline(net::mono_now() + kLingerTime);
-  co_await discard(socket_);
+  co_await stream_.shut_down();
+  co_await discard(stream_.socket());
 }
 
 asio::awaitable<bool> Connection::write(Response response, HeadOptions options, bool head) {
@@ -300,12 +335,12 @@ asio::awaitable<bool> Connection::write_bytes(std::string head,
     const std::array<asio::const_buffer, 2> rest = {
         asio::buffer(head) + head_sent,
         body_ == nullptr ? asio::const_buffer() : asio::buffer(*body_) + (sent - head_sent)};
-    const auto [error, size] = co_await socket_.async_write_some(rest, kAwait);
+    const auto [error, size] = co_await stream_.write_some(rest);
     if (error || closing_) {
       if (expired_) {
         // Else the kernel would go on to offer the rest for minutes.
         boost::system::error_code ignored;
-        socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+        stream_.socket().set_option(asio::socket_base::linger(true, 0), ignored);
       }
       body_.reset();
       co_return false;
@@ -352,7 +387,7 @@ void Connection::on_timer() {
   // Cancelled, not closed: a client that was too slow is still told so.
   expired_ = true;
   boost::system::error_code ignored;
-  socket_.cancel(ignored);
+  stream_.socket().cancel(ignored);
 }
 
 }  // namespace sfb::http

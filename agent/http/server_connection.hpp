@@ -7,6 +7,7 @@
 #include "agent/http/response_writer.hpp"
 #include "agent/http/server.hpp"
 #include "agent/http/server_core.hpp"
+#include "agent/http/server_stream.hpp"
 #include "agent/net/deadline.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -56,16 +57,17 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool is_slower(const Connection& other, MonoTime now) const;
   /// When its phase began; half a request counts from its first byte.
   MonoTime since() const { return since_; }
-  int descriptor() { return socket_.native_handle(); }
+  int descriptor() { return stream_.socket().native_handle(); }
   /// The body that its client is still reading; nullptr when none. Closed, it holds none.
   const std::string* unsent() const { return sent_ == 0 ? nullptr : body_.get(); }
 
  private:
-  // What is waited for: a byte of a request, the rest of it, the handler, the client's reading, or
-  // its end behind a refusal.
-  enum class Phase : std::uint8_t { idle, headers, body, answering, writing, lingering };
+  // What is waited for: the end of the handshake, a byte of a request, the rest of it, the handler,
+  // the client's reading, or its end behind a refusal.
+  enum class Phase : std::uint8_t { handshake, idle, headers, body, answering, writing, lingering };
 
   boost::asio::awaitable<void> run();
+  boost::asio::awaitable<bool> shake_hands();
   boost::asio::awaitable<bool> read_request();
   boost::asio::awaitable<bool> read_some();
   boost::asio::awaitable<Response> answer();
@@ -73,6 +75,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::asio::awaitable<bool> write_bytes(std::string head,
                                            std::shared_ptr<const std::string> body);
   boost::asio::awaitable<void> refuse(RequestReader::Refusal refusal);
+  boost::asio::awaitable<void> linger();
   void enter(Phase phase);
   double bytes_per_second(MonoTime now) const;
   void set_read_deadline();
@@ -82,7 +85,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void finish();
 
   std::shared_ptr<ServerCore> core_;
-  StreamSocket socket_;
+  ServerStream stream_;
   RequestReader reader_;
   Peer peer_;
   std::string local_address_;

@@ -56,7 +56,8 @@ ServerCore::ServerCore(asio::any_io_executor loop, ServerOptions limits, Handler
       logger(std::move(log)),
       watch_(executor),
       crowd_log_(executor, options.log_period, [this] { log_crowd(); }),
-      unsent_log_(executor, options.log_period, [this] { log_cut(); }) {
+      unsent_log_(executor, options.log_period, [this] { log_cut(); }),
+      handshake_log_(executor, options.log_period, [this] { log_handshakes(); }) {
   keep_spare();
 }
 
@@ -212,6 +213,7 @@ void ServerCore::stop_watching() {
   watch_.cancel();
   crowd_log_.stop();
   unsent_log_.stop();
+  handshake_log_.stop();
 }
 
 void ServerCore::count(Ended how) {
@@ -253,9 +255,31 @@ void ServerCore::log_cut() {
                {"limit", fmt::to_string(options.unsent_bytes)}});
 }
 
+bool ServerCore::speaks_tls(const Peer& peer) const {
+  return options.tls != nullptr && !peer.unix_socket;
+}
+
+void ServerCore::handshake_failed(const std::string& peer, std::string why) {
+  logger.debug("TLS handshake failed", {{"peer", peer}, {"error", why}});
+  ++failed_;
+  failed_peer_ = peer;
+  failed_why_ = std::move(why);
+  handshake_log_.happened();
+}
+
+void ServerCore::log_handshakes() {
+  logger.warn("TLS handshakes failed, the last of them here",
+              {{"failed", fmt::to_string(std::exchange(failed_, 0))},
+               {"peer", failed_peer_},
+               {"error", failed_why_}});
+}
+
 void ServerCore::turn_away(StreamSocket socket) {
   count(Ended::refused);
   crowd_log_.happened();
+  if (speaks_tls(peer_of(socket)) && options.tls->known() != nullptr) {
+    return;  // the words would need a handshake first
+  }
   Response response = text_response(503, "too many connections: try again");
   response.headers.push_back({"Retry-After", "1"});
   const std::string bytes =

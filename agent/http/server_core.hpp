@@ -59,6 +59,11 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
   /// No more of that, and the log has the sums up to now, so that nothing holds the loop.
   void stop_watching();
 
+  /// May a connection of this peer begin with a handshake? TlsSource::current says.
+  bool speaks_tls(const Peer& peer) const;
+  /// Says so in the log: the first at once, then the sum once a period.
+  void handshake_failed(const std::string& peer, std::string why);
+
   /// Tells a caller that there is no place, and counts it.
   void turn_away(StreamSocket socket);
 
@@ -81,6 +86,7 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
   void count(Ended how);
   void log_crowd();
   void log_cut();
+  void log_handshakes();
   static boost::asio::awaitable<void> linger(std::shared_ptr<ServerCore> core, StreamSocket socket);
 
   std::time_t date_time_ = 0;
@@ -91,6 +97,10 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
   net::LogSum crowd_log_;
   ServerCounters logged_;  ///< as of the last line of it
   net::LogSum unsent_log_;
+  net::LogSum handshake_log_;
+  std::uint64_t failed_ = 0;  ///< handshakes, since the last line of it
+  std::string failed_peer_;   ///< the last one's
+  std::string failed_why_;
   std::uint64_t cut_ = 0;   ///< readers, since the last line of it
   std::size_t unread_ = 0;  ///< the most bytes that were not read then
 };

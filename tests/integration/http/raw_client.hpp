@@ -28,6 +28,7 @@ class RawClient {
   RawClient& operator=(const RawClient&) = delete;
 
   bool connected() const { return fd_ >= 0; }
+  int descriptor() const { return fd_; }
   /// False when the other side has closed.
   bool send(std::string_view bytes);
   /// One answer by its Content-Length; `with_body` false for HEAD.

@@ -36,6 +36,16 @@ std::string Identity::pem() const {
   return out;
 }
 
+std::string Identity::key_pem() const {
+  BIO* const bio = BIO_new(BIO_s_mem());
+  PEM_write_bio_PrivateKey(bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(bio, &text);
+  std::string out(text, static_cast<std::size_t>(size));
+  BIO_free(bio);
+  return out;
+}
+
 Identity make_identity(const CertificateSpec& spec, const Identity* issuer,
                        const Identity* key_of) {
   static std::atomic<long> serial{1};

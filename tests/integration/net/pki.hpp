@@ -21,6 +21,7 @@ struct Identity {
   std::unique_ptr<EVP_PKEY, FreeOpenssl> key;
 
   std::string pem() const;
+  std::string key_pem() const;
 };
 
 struct CertificateSpec {

@@ -1,0 +1,53 @@
+// The bytes of one connection of the server, over TLS or plain.
+#pragma once
+
+#include "agent/http/listener.hpp"
+#include "agent/net/tls_server.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+
+namespace sfb::http {
+
+/// Thread rule: the loop thread. Operations end with an error when the socket is closed or its
+/// operations are cancelled.
+class ServerStream {
+ public:
+  explicit ServerStream(StreamSocket socket) : socket_(std::move(socket)) {}
+  ServerStream(const ServerStream&) = delete;
+  ServerStream& operator=(const ServerStream&) = delete;
+
+  /// For options, cancelling and closing; bytes go through the stream.
+  StreamSocket& socket() { return socket_; }
+
+  /// How a handshake ended.
+  struct Handshake {
+    boost::system::error_code error;  ///< none: TLS is spoken from now on
+    std::string why;                  ///< what was wrong; empty: the client went away
+    bool plain_http = false;          ///< the client sent a request without TLS
+  };
+  boost::asio::awaitable<Handshake> handshake(std::shared_ptr<net::TlsServer> tls);
+
+  using Outcome = std::pair<boost::system::error_code, std::size_t>;
+  boost::asio::awaitable<Outcome> read_some(std::span<char> room);
+  boost::asio::awaitable<Outcome> write_some(const std::array<boost::asio::const_buffer, 2>& bytes);
+  /// Tells the client that nothing follows. Over TLS it waits for the client to say the same.
+  boost::asio::awaitable<void> shut_down();
+
+ private:
+  StreamSocket socket_;
+  std::shared_ptr<net::TlsServer> server_;  // before what uses it
+  std::optional<boost::asio::ssl::stream<StreamSocket&>> tls_;
+};
+
+}  // namespace sfb::http
