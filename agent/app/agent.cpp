@@ -1,6 +1,7 @@
 #include "agent/app/agent.hpp"
 
 #include "agent/app/build_info.hpp"
+#include "agent/app/check.hpp"
 #include "agent/app/exit_codes.hpp"
 #include "agent/app/log_sink.hpp"
 #include "agent/app/logons.hpp"
@@ -8,7 +9,7 @@
 #include "agent/app/setup.hpp"
 #include "agent/app/signals.hpp"
 #include "agent/app/state.hpp"
-#include "agent/base/text.hpp"
+#include "agent/app/web.hpp"
 #include "agent/http/server.hpp"
 #include "agent/net/address.hpp"
 #include "agent/net/deadline.hpp"
@@ -27,6 +28,7 @@
 #include <cstdlib>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -69,7 +71,8 @@ struct Places {
 // Rooms of one running agent; members are destroyed in reverse order of use.
 class Agent {
  public:
-  Agent(const AgentOptions& options, config::Loaded loaded)
+  /// `web`: absent without a web configuration file, else a good reading of it.
+  Agent(const AgentOptions& options, config::Loaded loaded, std::optional<WebReading> web)
       : options_(options),
         sink_(std::make_shared<StderrSink>(options.log_format, clock_)),
         logger_(sink_, options.log_level, "agent"),
@@ -80,6 +83,12 @@ class Agent {
         pages_("pages", 1, kPagesQueue),
         cpu_("cpu", static_cast<std::size_t>(cpu_threads()), places_.rendering),
         files_("config", 1, 1),
+        web_files_("web", 1, 1),
+        web_(web ? std::make_shared<Web>(
+                       Web::Parts{options.web_config_file, loop_.get_executor(), web_files_, clock_,
+                                  logger_.with_source("web"), self_},
+                       std::move(*web))
+                 : nullptr),
         state_(open_state(options.storage_path, loaded_.settings, clock_, logger_, self_)),
         shared_{.budget = std::make_shared<ByteBudget>(loaded_.settings.limits.in_flight),
                 .services = std::make_shared<remote::WinrmServices>(loop_.get_executor()),
@@ -92,7 +101,7 @@ class Agent {
         server_(
             loop_.get_executor(), server_options(),
             [this](std::shared_ptr<const http::Request> request) {
-              return service_.handle(std::move(request));
+              return answer(std::move(request));
             },
             logger_.with_source("http")),
         signals_(loop_.get_executor()) {
@@ -134,7 +143,17 @@ class Agent {
         return started;
       }
     }
+    if (Status started = web_ ? web_files_.start() : Status(); !started) {
+      return started;
+    }
     return shared_.services->start();
+  }
+
+  asio::awaitable<http::Response> answer(std::shared_ptr<const http::Request> request) {
+    if (web_) {
+      co_await web_->look();
+    }
+    co_return co_await service_.handle(std::move(request));
   }
 
   Status listen() {
@@ -152,6 +171,7 @@ class Agent {
   http::ServerOptions server_options() {
     http::ServerOptions options;
     options.max_connections = places_.connections;
+    options.tls = web_;
     options.on_own_answer = [this](int status) { self_->http_request("other", status); };
     options.on_ended = [this](http::Ended how) { self_->connection_ended(how); };
     return options;
@@ -208,6 +228,9 @@ class Agent {
         co_return;
       }
       if (signal == SIGHUP) {
+        if (web_ && !draining_) {
+          web_->reload();
+        }
         // Not awaited: files on a dead mount must not keep the agent from hearing SIGTERM.
         reload_again_ = reloading_;
         if (!draining_ && !std::exchange(reloading_, true)) {
@@ -306,6 +329,8 @@ class Agent {
   net::WorkerPool pages_;
   net::WorkerPool cpu_;
   net::WorkerPool files_;
+  net::WorkerPool web_files_;
+  std::shared_ptr<Web> web_;             ///< null: plain HTTP for everybody
   std::shared_ptr<store::Store> state_;  ///< null: nothing outlives the process
   Shared shared_;
   engine::Engine engine_;
@@ -318,37 +343,25 @@ class Agent {
   int exit_code_ = kGood;
 };
 
-int check_config(const std::vector<std::string>& files) {
-  const auto loaded = load_or_complain(files);
-  if (!loaded) {
-    return kFailed;
-  }
-  for (const config::Problem& warning : loaded->warnings) {
-    fmt::print(stderr, "warning: {}\n", config::to_string(warning));
-  }
-  for (const std::string& file : loaded->files) {
-    fmt::print("{}: ok\n", file);
-  }
-  fmt::print("{} on {}\n", counted(loaded->settings.pools.size(), "pool"),
-             counted(loaded->settings.endpoints.size(), "endpoint"));
-  return kGood;
-}
-
 }  // namespace
 
 int run_agent(const AgentOptions& options) {
   if (options.check_only) {
-    return check_config(options.config_files);
+    return check_config(options.config_files, options.web_config_file);
   }
   auto loaded = load_or_complain(options.config_files);
-  if (!loaded) {
+  std::optional<WebReading> web;
+  if (!options.web_config_file.empty()) {
+    web = read_web_or_complain(options.web_config_file);
+  }
+  if (!loaded || (!options.web_config_file.empty() && !web)) {
     return kFailed;
   }
   if (const Status used = use_realms(loaded->settings); !used) {
     fmt::print(stderr, "sfb_backup_exporter: {}\n", describe(used.error()));
     return kFailed;
   }
-  Agent agent(options, std::move(*loaded));
+  Agent agent(options, std::move(*loaded), std::move(web));
   return agent.run();
 }
 

@@ -13,6 +13,7 @@ struct AgentOptions {
   bool check_only = false;
   std::vector<std::string> listen_addresses;
   std::vector<std::string> allowed_hosts;
+  std::string web_config_file;  ///< TLS and users of our own pages (deploy/web.md); empty: none
   std::string runbook_url = "file:///usr/share/doc/sfb_backup_exporter/deploy/runbooks";
   std::string storage_path;  ///< the folder of the state; empty: nothing outlives the process
   LogLevel log_level = LogLevel::info;

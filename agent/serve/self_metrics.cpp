@@ -123,6 +123,33 @@ void write_state(exposition::Writer& writer, const StateFacts& state) {
          static_cast<double>(state.lost));
 }
 
+// The web configuration file, where there is one.
+struct WebFacts {
+  bool good = false;
+  std::optional<WallTime> loaded;
+  std::optional<WallTime> certificate_ends;
+};
+
+void write_web(exposition::Writer& writer, const WebFacts& web) {
+  const auto family = [&](std::string_view name, std::string_view unit, std::string_view help,
+                          double value) {
+    writer.family({name, Type::gauge, unit, help});
+    writer.sample({}, value);
+  };
+  family("sfb_backup_exporter_web_config_last_reload_successful", {},
+         "Whether the last attempt to load the web configuration file worked.", web.good ? 1 : 0);
+  if (web.loaded) {
+    family("sfb_backup_exporter_web_config_last_reload_success_timestamp_seconds", "seconds",
+           "When the web configuration in use was loaded, in Unix seconds.",
+           to_unix_seconds(*web.loaded));
+  }
+  if (web.certificate_ends) {
+    family("sfb_backup_exporter_web_certificate_expiry_timestamp_seconds", "seconds",
+           "When the first certificate ends of those that this server shows, in Unix seconds.",
+           to_unix_seconds(*web.certificate_ends));
+  }
+}
+
 }  // namespace
 
 struct SelfMetrics::Impl {
@@ -136,12 +163,14 @@ struct SelfMetrics::Impl {
   std::array<prometheus::Counter*, kEnds.size()> ended{};       ///< by http::Ended
   std::optional<WallTime> process_start = read_process_start();
   std::atomic<std::uint64_t> reloads{0};
-  std::mutex state_mutex;
+  std::mutex facts_mutex;
   std::optional<StateFacts> state;  ///< absent: none is kept
+  std::optional<WebFacts> web;      ///< absent: no web configuration file is named
 
-  std::optional<StateFacts> state_now() {
-    const std::lock_guard lock(state_mutex);
-    return state;
+  template <typename Facts>
+  std::optional<Facts> now(const std::optional<Facts>& facts) {
+    const std::lock_guard lock(facts_mutex);
+    return facts;
   }
 
   explicit Impl(const BuildInfo& build)
@@ -231,16 +260,39 @@ std::uint64_t SelfMetrics::reloads() const {
 }
 
 void SelfMetrics::state(const StateFacts& facts) {
-  const std::lock_guard lock(impl_->state_mutex);
+  const std::lock_guard lock(impl_->facts_mutex);
   impl_->state = facts;
+}
+
+void SelfMetrics::web_config(bool successful, WallTime time) {
+  const std::lock_guard lock(impl_->facts_mutex);
+  if (!impl_->web) {
+    impl_->web.emplace();
+  }
+  impl_->web->good = successful;
+  if (successful) {
+    impl_->web->loaded = time;
+  }
+  ++impl_->reloads;
+}
+
+void SelfMetrics::web_certificate(std::optional<WallTime> ends) {
+  const std::lock_guard lock(impl_->facts_mutex);
+  if (!impl_->web) {
+    impl_->web.emplace();
+  }
+  impl_->web->certificate_ends = ends;
 }
 
 void SelfMetrics::write(exposition::Writer& writer) const {
   for (MetricFamily& family : impl_->registry.Collect()) {
     write_family(writer, std::move(family));
   }
-  if (const auto state = impl_->state_now()) {
+  if (const auto state = impl_->now(impl_->state)) {
     write_state(writer, *state);
+  }
+  if (const auto web = impl_->now(impl_->web)) {
+    write_web(writer, *web);
   }
   write_process_metrics(writer, impl_->process_start);
 }

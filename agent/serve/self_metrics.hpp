@@ -47,7 +47,11 @@ class SelfMetrics {
   void configured_pools(std::size_t count);
   /// A configuration was loaded at `time`, or a reload failed (then only the gauge drops to 0).
   void config_reload(bool successful, WallTime time);
-  /// How often that was told.
+  /// The same of the web configuration file. Its families are there from the first call on.
+  void web_config(bool successful, WallTime time);
+  /// When the server's own certificate ends; nothing without TLS.
+  void web_certificate(std::optional<WallTime> ends);
+  /// How often any of that was told.
   std::uint64_t reloads() const;
   /// The families of the state are there from the first call on.
   void state(const StateFacts& facts);

@@ -15,6 +15,14 @@ local util = import 'util.libsonnet';
     'It ends in {{ $value | humanizeDuration }} (negative: it has ended). Then no pool of this endpoint can be evaluated.'
   ),
 
+  local webCertificate(severity, seconds) = alert(
+    'SfbBackupWebCertificateEnding',
+    severity,
+    'min by (job) (sfb_backup_exporter_web_certificate_expiry_timestamp_seconds) - time() < %d\n' % seconds,
+    "{{ $labels.job }}: the exporter's own certificate ends soon.",
+    'It ends in {{ $value | humanizeDuration }} (negative: it has ended). Then Prometheus cannot scrape the exporter over https.'
+  ),
+
   prometheusAlerts+:: {
     groups+: [{
       name: 'sfb-backup-exporter',
@@ -38,6 +46,16 @@ local util = import 'util.libsonnet';
           'The configuration before it stays in use. The journal of the agent has one line with the file, the line and the key.',
           '5m'
         ),
+        alert(
+          'SfbBackupWebConfigRefused',
+          'warning',
+          'min by (job) (sfb_backup_exporter_web_config_last_reload_successful) == 0\n',
+          '{{ $labels.job }}: the exporter refused its web configuration file.',
+          'What was in it before stays in use: certificate, users and limits. The journal of the agent has one line for each mistake.',
+          '5m'
+        ),
+        webCertificate('warning', config.certificateWarningSeconds),
+        webCertificate('critical', config.certificateCriticalSeconds),
         certificate('warning', config.certificateWarningSeconds),
         certificate('critical', config.certificateCriticalSeconds),
         // Tickets that the agent gets itself are renewed before; one that a program puts into a cache may end.

@@ -57,12 +57,12 @@ class Pages(LabTest):
 
 
 class Prometheus:
-    """The Debian package on a free port."""
+    """The Debian package on a free port. `how`: further keys of the scrape."""
 
-    def __init__(self, folder, target, rules):
+    def __init__(self, folder, target, rules, **how):
         self.port = lab.free_port()
         config = {"global": {"scrape_interval": "1s", "evaluation_interval": "1s"}, "rule_files": [str(rules)],
-                  "scrape_configs": [{"job_name": "sfb-backup", "static_configs": [{"targets": [target]}]}]}
+                  "scrape_configs": [{"job_name": "sfb-backup", "static_configs": [{"targets": [target]}], **how}]}
         (folder / "prometheus.yml").write_text(json.dumps(config))
         self.log = open(folder / "prometheus.log", "wb")  # closed in __exit__
         self.process = subprocess.Popen(

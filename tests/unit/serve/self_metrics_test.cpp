@@ -102,6 +102,27 @@ TEST(SelfMetrics, AFailedReloadKeepsTheTimeOfTheGoodOne) {
   EXPECT_EQ(value_of(page_of(self), time), 1'795'460'000);
 }
 
+TEST(SelfMetrics, TheWebConfigurationIsToldOnceThereIsOne) {
+  SelfMetrics self(kBuild);
+  EXPECT_THAT(page_of(self), Not(HasSubstr("exporter_web_")));
+  const std::string successful = "sfb_backup_exporter_web_config_last_reload_successful";
+  const std::string time = "sfb_backup_exporter_web_config_last_reload_success_timestamp_seconds";
+  const std::string ends = "sfb_backup_exporter_web_certificate_expiry_timestamp_seconds";
+  const std::uint64_t before = self.reloads();
+  self.web_config(true, WallTime{1'795'459'623s});
+  EXPECT_GT(self.reloads(), before) << "a page that is a second old shall be made anew";
+  EXPECT_THAT(page_of(self), Not(HasSubstr(ends))) << "plain HTTP has no certificate";
+  self.web_certificate(WallTime{1'800'000'000s});
+  self.web_config(false, WallTime{1'795'459'999s});
+  const std::string page = page_of(self);
+  EXPECT_EQ(value_of(page, successful), 0);
+  EXPECT_EQ(value_of(page, time), 1'795'459'623) << "the good one's";
+  EXPECT_EQ(value_of(page, ends), 1'800'000'000);
+  EXPECT_THAT(page_of(self, Format::openmetrics_1_0_0), HasSubstr("# UNIT " + ends + " seconds\n"));
+  self.web_certificate(std::nullopt);
+  EXPECT_THAT(page_of(self), Not(HasSubstr(ends)));
+}
+
 TEST(SelfMetrics, LagHistogramIsCumulative) {
   SelfMetrics self(kBuild);
   self.loop_lag(40us);

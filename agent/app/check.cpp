@@ -1,0 +1,43 @@
+#include "agent/app/check.hpp"
+
+#include "agent/app/exit_codes.hpp"
+#include "agent/app/setup.hpp"
+#include "agent/app/web.hpp"
+#include "agent/base/text.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <optional>
+
+namespace sfb::app {
+
+int check_config(const std::vector<std::string>& files, const std::string& web_file) {
+  const auto loaded = load_or_complain(files);
+  std::optional<WebReading> web;
+  if (!web_file.empty()) {
+    web = read_web_or_complain(web_file);
+  }
+  if (loaded) {
+    for (const config::Problem& warning : loaded->warnings) {
+      fmt::print(stderr, "warning: {}\n", config::to_string(warning));
+    }
+    for (const std::string& file : loaded->files) {
+      fmt::print("{}: ok\n", file);
+    }
+  }
+  if (web) {
+    for (const std::string& warning : web->warnings) {
+      fmt::print(stderr, "warning: {}\n", warning);
+    }
+    fmt::print("{}: ok\n", web_file);
+  }
+  if (!loaded || (!web_file.empty() && !web)) {
+    return kFailed;
+  }
+  fmt::print("{} on {}\n", counted(loaded->settings.pools.size(), "pool"),
+             counted(loaded->settings.endpoints.size(), "endpoint"));
+  return kGood;
+}
+
+}  // namespace sfb::app
