@@ -17,7 +17,7 @@ from findings import report
 
 MAX_LINES = 400
 ASIO_ROOMS = {"net", "os", "http", "remote", "engine", "app"}
-ASIO_FILES = re.compile(r"agent/serve/live[^/]*$")
+ASIO_FILES = re.compile(r"agent/(serve/live[^/]*|access/basic_users\.[hc]pp)$")
 ASIO_FREE = re.compile(r"agent/engine/(?!engine\.)")
 CODE = ("agent", "collectors", "config")
 ROOM = re.compile(r"sfb_room\(\s*NAME\s+(\w+)(.*?)\)", re.S)
