@@ -7,8 +7,10 @@
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <string.h>  // NOLINT: explicit_bzero stands in no C++ header
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -19,7 +21,26 @@ namespace {
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
-using Parser = http::request_parser<http::string_body>;
+// What is read may be a password: nothing of it is left where it lay.
+template <typename T>
+struct WipingAllocator {
+  using value_type = T;
+  WipingAllocator() = default;
+  template <typename U>
+  explicit(false) WipingAllocator(const WipingAllocator<U>& /*other*/) {}
+  T* allocate(std::size_t count) { return std::allocator<T>().allocate(count); }
+  void deallocate(T* place, std::size_t count) {
+    explicit_bzero(static_cast<void*>(place), count * sizeof(T));
+    std::allocator<T>().deallocate(place, count);
+  }
+  template <typename U>
+  bool operator==(const WipingAllocator<U>& /*other*/) const {
+    return true;
+  }
+};
+
+using Buffer = beast::basic_flat_buffer<WipingAllocator<char>>;
+using Parser = http::request_parser<http::string_body, WipingAllocator<char>>;
 
 constexpr std::size_t kReadSize = 8UL << 10U;
 constexpr std::string_view kNoEncodedBodies =
@@ -178,6 +199,7 @@ class RequestReader::Impl {
   Step parse_header() {
     beast::error_code error;
     const std::size_t used = parser_->put(buffer_.data(), error);
+    explicit_bzero(buffer_.data().data(), used);
     buffer_.consume(used);
     header_size_ += used;
     // Counted here too: the parser's limit starts anew when it has taken some of the lines.
@@ -203,6 +225,7 @@ class RequestReader::Impl {
     const auto& message = parser_->get();
     request_.method = view(message.method_string());
     std::size_t hosts = 0;
+    bool authorized = false;
     std::optional<std::string_view> expect;
     for (const auto& field : message) {
       if (field.name() == http::field::host) {
@@ -211,6 +234,12 @@ class RequestReader::Impl {
         expect = view(field.value());
       } else if (field.name() == http::field::transfer_encoding) {
         return refuse(501, std::string(kNoEncodedBodies));
+      } else if (field.name() == http::field::authorization) {
+        if (std::exchange(authorized, true)) {
+          return refuse(400, "at most one Authorization header is allowed");
+        }
+        request_.authorization = Secret(std::string(view(field.value())));
+        continue;
       }
       request_.headers.push_back(
           {std::string(view(field.name_string())), std::string(view(field.value()))});
@@ -249,7 +278,7 @@ class RequestReader::Impl {
 
   std::size_t header_bytes_;
   std::size_t body_bytes_;
-  beast::flat_buffer buffer_;
+  Buffer buffer_;
   std::optional<Parser> parser_;
   Request request_;
   Refusal refusal_;

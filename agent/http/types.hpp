@@ -1,6 +1,8 @@
 // An HTTP request and its answer as plain values: what handlers see, without Asio or Beast.
 #pragma once
 
+#include "agent/base/secret.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -33,6 +35,7 @@ struct Request {
   std::string path;    ///< percent-decoded, without the query; starts with `/` (or is `*`)
   std::string query;   ///< behind the `?`, still encoded (url.hpp decodes it); empty without one
   std::vector<Header> headers;  ///< of an absolute target, its authority is the Host
+  Secret authorization;         ///< value of the Authorization header, which is not among `headers`
   std::string body;
   bool http11 = true;  ///< false: HTTP/1.0
   Peer peer;

@@ -48,6 +48,41 @@ TEST(RequestReader, ReadsARequestHoweverItIsCut) {
   }
 }
 
+TEST(RequestReader, AuthorizationIsNoHeaderLikeTheOthers) {
+  constexpr std::string_view kBytes =
+      "GET / HTTP/1.1\r\nHost: h\r\nauthorization:  Basic YTpi \r\nX-A: v\r\n\r\n";
+  for (std::size_t piece = 1; piece <= kBytes.size(); ++piece) {
+    RequestReader reader(1024, 1024);
+    ASSERT_EQ(feed_all(reader, kBytes, piece), Step::complete) << "pieces of " << piece;
+    const Request request = reader.take();
+    EXPECT_EQ(request.authorization.reveal(), "Basic YTpi");
+    EXPECT_FALSE(request.has("Authorization"));
+    EXPECT_EQ(*request.header("X-A"), "v");
+  }
+}
+
+TEST(RequestReader, WhatIsBehindAHeadHasNothingOfItsBuffer) {
+  RequestReader reader(1024, 1024);
+  constexpr std::string_view kFirst =
+      "GET /1 HTTP/1.1\r\nHost: h\r\nAuthorization: Basic YTpi\r\n\r\n";
+  const std::span<char> room = reader.prepare();
+  std::copy_n(kFirst.begin(), kFirst.size(), room.begin());
+  reader.commit(kFirst.size());
+  const std::string_view lay(room.data(), kFirst.size());
+  ASSERT_EQ(reader.step(), Step::complete);
+  EXPECT_EQ(lay.find("YTpi"), std::string_view::npos) << "the buffer is still the connection's";
+}
+
+TEST(RequestReader, RefusesTwoAuthorizations) {
+  for (const std::string_view second : {"Authorization: Basic YTpi", "AUTHORIZATION: Bearer x"}) {
+    RequestReader reader(1024, 1024);
+    const std::string bytes = "GET / HTTP/1.1\r\nHost: h\r\nAuthorization: Basic YTpi\r\n" +
+                              std::string(second) + "\r\n\r\n";
+    ASSERT_EQ(feed_all(reader, bytes), Step::refused);
+    EXPECT_EQ(reader.refusal().status, 400);
+  }
+}
+
 TEST(RequestReader, RefusesEveryTransferEncodingForGood) {
   // What hides behind the head would be a request to a reader that overlooks the refusal.
   constexpr std::string_view kSmuggled = "0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n";
