@@ -68,16 +68,23 @@ struct Places {
   std::size_t rendering;
 };
 
+std::shared_ptr<StderrSink> counting_sink(LogFormat format, const Clock& clock,
+                                          const std::shared_ptr<serve::SelfMetrics>& self) {
+  auto sink = std::make_shared<StderrSink>(format, clock);
+  sink->on_event([self](LogLevel level) { self->log_message(level); });
+  return sink;
+}
+
 // Rooms of one running agent; members are destroyed in reverse order of use.
 class Agent {
  public:
   /// `web`: absent without a web configuration file, else a good reading of it.
   Agent(const AgentOptions& options, config::Loaded loaded, std::optional<WebReading> web)
       : options_(options),
-        sink_(std::make_shared<StderrSink>(options.log_format, clock_)),
+        self_(std::make_shared<serve::SelfMetrics>(build_info())),
+        sink_(counting_sink(options.log_format, clock_, self_)),
         logger_(sink_, options.log_level, "agent"),
         hosts_(own_hosts(options.listen_addresses, options.allowed_hosts)),
-        self_(std::make_shared<serve::SelfMetrics>(build_info())),
         loaded_(std::move(loaded)),
         places_(descriptor_limit()),
         pages_("pages", 1, kPagesQueue),
@@ -104,9 +111,7 @@ class Agent {
               return answer(std::move(request));
             },
             logger_.with_source("http")),
-        signals_(loop_.get_executor()) {
-    sink_->on_event([this](LogLevel level) { self_->log_message(level); });
-  }
+        signals_(loop_.get_executor()) {}
 
   int run() {
     if (const Status started = start_workers(); !started) {
@@ -317,10 +322,10 @@ class Agent {
 
   AgentOptions options_;
   const Clock& clock_ = process_clock();
+  std::shared_ptr<serve::SelfMetrics> self_;
   std::shared_ptr<StderrSink> sink_;
   Logger logger_;
   std::vector<std::string> hosts_;
-  std::shared_ptr<serve::SelfMetrics> self_;
   config::Loaded loaded_;
   const Places places_;
   asio::io_context loop_{1};

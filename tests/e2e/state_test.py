@@ -167,6 +167,7 @@ class State(LabTest):
         self.drop(POOL, answer("FinalState"))
         with self.started() as agent:
             self.assertIn("newer version", agent.log())
+            self.assertEqual(agent.value('sfb_backup_exporter_log_messages_total{level="error"}'), 1, "also the first line counts")
             self.wait(lambda: agent.value(WORKING) == 1, "an answer, without a state")
             self.assertEqual(agent.value(WRITABLE), 0)
         self.assertEqual((self.storage / "state.db").read_bytes(), before)
