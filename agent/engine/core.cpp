@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <iterator>
 #include <set>
+#include <string>
 #include <utility>
 
 namespace sfb::engine {
@@ -55,7 +56,7 @@ void Core::apply(Options options) {
   options_ = std::move(options);
   runs_.set_most_at_once(options_.max_concurrent_evaluations);
   reception_.set_limits(options_.min_live_interval, options_.max_waiting_queries);
-  std::vector<Waiter> orphans = remove_pools(wanted);
+  std::vector<Waiter> orphans = remove_pools(wanted, now);
   retire_unused(before);
   for (auto& [key, pool] : wanted) {
     const EndpointPtr& endpoint = endpoints_.by_name().at(pool.identity.endpoint);
@@ -81,24 +82,35 @@ void Core::apply(Options options) {
   outbox_.flush();
 }
 
-// Also those that start anew: another endpoint object means another address or other credentials.
-std::vector<Waiter> Core::remove_pools(const Wanted& wanted) {
-  std::vector<Pool*> going;
+// Also those that start anew: another endpoint object means another address or other credentials,
+// or another name of the same ones.
+std::vector<Waiter> Core::remove_pools(const Wanted& wanted, Now now) {
+  std::vector<std::pair<Pool*, EndpointPtr>> going;  // with the endpoint from now on, or null
   for (const auto& [key, pool] : pools_.by_name()) {
     const auto stays = wanted.find(key);
-    if (stays == wanted.end() ||
-        endpoints_.by_name().at(stays->second.identity.endpoint) != pool->endpoint) {
-      going.push_back(pool.get());
+    const EndpointPtr next =
+        stays == wanted.end() ? nullptr : endpoints_.by_name().at(stays->second.identity.endpoint);
+    if (next != pool->endpoint) {
+      going.emplace_back(pool.get(), next);
     }
   }
   std::vector<Waiter> orphans;
-  for (Pool* pool : going) {
+  std::vector<std::string> removed;
+  for (const auto& [pool, next] : going) {
     for (const JobPtr& job : std::vector<JobPtr>(pool->jobs)) {
       std::ranges::move(runs_.drop(job), std::back_inserter(orphans));
     }
-    keeping_.gone(*pool);
+    if (next == nullptr && pool->is_status()) {
+      removed.push_back(pool->fqdn().str());
+    }
+    if (next == nullptr || next->options.identity == pool->endpoint->options.identity) {
+      keeping_.leave(*pool, now);
+    } else {
+      keeping_.forget(*pool);
+    }
     pools_.remove(*pool);
   }
+  keeping_.tell_removed(removed);
   return orphans;
 }
 

@@ -81,7 +81,7 @@ class Core {
   std::size_t running() const { return runs_.running(); }
 
  private:
-  std::vector<Waiter> remove_pools(const Wanted& wanted);
+  std::vector<Waiter> remove_pools(const Wanted& wanted, Now now);
   void retire_unused(const std::vector<std::shared_ptr<remote::TransportControl>>& before);
 
   void pool_due(Pool& pool, Now now);

@@ -5,7 +5,11 @@
 #include "agent/remote/file/export_file.hpp"
 #include "agent/remote/file/export_writer.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
+#include <span>
 #include <utility>
 
 namespace sfb::engine {
@@ -22,6 +26,20 @@ Limits limits_of_answer(Limits limits) {
 
 // An answer that is dated further ahead than this is older than it says: our clock was set back.
 constexpr std::chrono::seconds kAhead{5};
+
+constexpr std::string_view kStays =
+    "since-times and history stay until storage.retention ends, and come back with the pool";
+constexpr std::string_view kLost = "since-times and history are lost: no state is kept";
+
+// Names for a line of the log.
+constexpr std::size_t kMostNamed = 20;
+
+std::string named(std::span<const std::string> pools) {
+  const auto shown = pools.first(std::min(pools.size(), kMostNamed));
+  return shown.size() == pools.size()
+             ? fmt::format("{}", fmt::join(shown, ", "))
+             : fmt::format("{} and {} more", fmt::join(shown, ", "), pools.size() - shown.size());
+}
 
 status::KeptName name_of(const Pool& pool) {
   return {pool.fqdn().str(), std::string(pool.what().name)};
@@ -87,14 +105,14 @@ void Keeping::recall(Pool& pool, const Limits& limits, KeptObjects& objects, Now
     return who_and(collectors::scheduled_question(pool.fqdn(), pool.what()), std::move(fields));
   };
   if (found->source != pool.endpoint->options.source) {
-    logger_.log(LogLevel::info, "pool starts anew: its endpoint or account changed",
-                event({{"endpoint", pool.endpoint->options.name}}));
-    keeper_->forget(name_of(pool));
+    forget(pool);
     return;
   }
   const auto saved = status::read_saved_knowledge(found->knowledge);
-  status::EvaluationPtr good;
-  if (saved && saved->good && !found->answer.empty()) {
+  status::EvaluationPtr good = std::move(found->good);
+  if (good) {
+    pool.cache.restore(good);
+  } else if (saved && saved->good && !found->answer.empty()) {
     auto read = read_answer(pool, *saved->good, found->answer, limits, objects, now);
     if (read) {
       good = std::move(*read);
@@ -114,10 +132,21 @@ void Keeping::recall(Pool& pool, const Limits& limits, KeptObjects& objects, Now
 }
 
 void Keeping::settle() {
-  if (keeper_ != nullptr) {
-    for (const status::KeptName& name : keeper_->found()) {
-      keeper_->forget(name);
+  if (keeper_ == nullptr) {
+    return;
+  }
+  std::vector<std::string> pools;
+  for (const status::KeptName& name : keeper_->found()) {
+    if (auto found = keeper_->recall(name)) {
+      keeper_->leave(name, std::move(*found));
     }
+    if (name.collector == collectors::pool_status().name) {
+      pools.push_back(name.pool);
+    }
+  }
+  if (!pools.empty()) {
+    logger_.info("the state holds pools that are not asked",
+                 {{"pools", named(pools)}, {"state", std::string(kStays)}});
   }
 }
 
@@ -135,9 +164,42 @@ void Keeping::add(const Pool& pool, const status::HistoryEntry& entry) {
   }
 }
 
-void Keeping::gone(const Pool& pool) {
+void Keeping::leave(const Pool& pool, Now now) {
+  if (keeper_ == nullptr || !pool.options.scheduled) {
+    return;
+  }
+  status::KeptPool kept = pool.knowledge.keep(now);
+  std::shared_ptr<status::Evaluation> good;
+  if (kept.good) {
+    good = std::make_shared<status::Evaluation>(*kept.good);
+    good->result = nullptr;  // the rows have the objects
+    good->restored = true;
+  }
+  keeper_->leave(name_of(pool), {.source = pool.endpoint->options.source,
+                                 .knowledge = std::move(kept.knowledge),
+                                 .memory = std::move(kept.memory),
+                                 .answer = {},
+                                 .history = pool.history.newest_first(),
+                                 .good = std::move(good)});
+}
+
+void Keeping::forget(const Pool& pool) {
+  if (!pool.options.scheduled) {
+    return;
+  }
+  logger_.log(LogLevel::info, "pool starts anew: its endpoint or account changed",
+              who_and(collectors::scheduled_question(pool.fqdn(), pool.what()),
+                      {{"endpoint", pool.endpoint->options.name}}));
   if (keeper_ != nullptr) {
     keeper_->forget(name_of(pool));
+  }
+}
+
+void Keeping::tell_removed(const std::vector<std::string>& pools) const {
+  if (!pools.empty()) {
+    logger_.warn(
+        "pools are not asked any more: the configuration does not name them",
+        {{"pools", named(pools)}, {"state", std::string(keeper_ != nullptr ? kStays : kLost)}});
   }
 }
 

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace sfb::engine {
 
@@ -27,13 +28,18 @@ class Keeping {
   std::uint64_t last_id() const { return keeper_ == nullptr ? 0 : keeper_->last_id(); }
   /// A new pool, before anything else is told of it.
   void recall(Pool& pool, const Limits& limits, KeptObjects& objects, Now now);
-  /// The pools of the first configuration have been recalled: what is left is of none of them.
+  /// The pools of the first configuration have been recalled: what is left is of none of them, and
+  /// stays until the retention ends.
   void settle();
   /// What is known of it changed.
   void changed(const Pool& pool, Now now);
   void add(const Pool& pool, const status::HistoryEntry& entry);
-  /// It goes, or starts anew with another source.
-  void gone(const Pool& pool);
+  /// It is not asked any more, or at an endpoint that is the same under another name.
+  void leave(const Pool& pool, Now now);
+  /// It starts anew with another source.
+  void forget(const Pool& pool);
+  /// Pools that a reload took away: the log says what becomes of their states.
+  void tell_removed(const std::vector<std::string>& pools) const;
 
  private:
   status::Keeper* keeper_;

@@ -32,20 +32,21 @@ struct KeptPool {
   EvaluationPtr good = {};  ///< the last conclusive one; null: there is none
 };
 
-/// What was known of it when the last process ended.
+/// What was known of it when the last process ended, or when it left.
 struct FoundPool {
   std::string source;
   std::string knowledge;
   std::string memory;
   std::string answer;  ///< the objects of the last conclusive answer; empty: not kept
   std::vector<HistoryEntry> history;  ///< newest first, as many as a History takes
+  EvaluationPtr good = {};            ///< of a pool that left: that answer without its objects
 };
 
 /// Thread rule: loop thread. Nothing here waits or fails: what cannot be kept is told elsewhere.
 class Keeper {
  public:
   virtual ~Keeper() = default;
-  /// What was found of it at the start; given once.
+  /// What was found of it at the start, or what it left; given once.
   virtual std::optional<FoundPool> recall(const KeptName& name) = 0;
   /// Names that were found, and not given or forgotten yet.
   virtual std::vector<KeptName> found() const = 0;
@@ -54,6 +55,9 @@ class Keeper {
 
   virtual void keep(const KeptName& name, KeptPool pool) = 0;
   virtual void keep(const KeptName& name, const HistoryEntry& entry) = 0;
+  /// It is not asked any more. Its rows stay until the retention ends, so that it has its history
+  /// when it is asked again: then `left` is recalled.
+  virtual void leave(const KeptName& name, FoundPool left) = 0;
   /// Everything of it goes.
   virtual void forget(const KeptName& name) = 0;
 };

@@ -197,7 +197,8 @@ int Database::remove_lines(const char* which) {
   return gone.exec();
 }
 
-Status Database::trim(const Retention& retention, WallTime now) {
+Status Database::trim(const Retention& retention, WallTime now,
+                      const std::set<status::KeptName>& left) {
   return guarded("trimmed", [&]() -> Status {
     SQLite::Statement old(*database_, "DELETE FROM history WHERE time < ?");
     old.bind(1, micros(now - std::chrono::duration_cast<Micros>(retention.age)));
@@ -206,6 +207,15 @@ Status Database::trim(const Retention& retention, WallTime now) {
       if (remove_lines(kSurplus) == 0 && remove_lines(kOldest) == 0) {
         break;  // what pools and answers take is no history
       }
+    }
+    SQLite::Statement gone(*database_,
+                           "DELETE FROM pool WHERE pool = ?1 AND collector = ?2 AND NOT EXISTS "
+                           "(SELECT 1 FROM history WHERE pool = ?1 AND collector = ?2)");
+    for (const status::KeptName& name : left) {
+      gone.bind(1, name.pool);
+      gone.bind(2, name.collector);
+      gone.exec();
+      gone.reset();
     }
     if (database_->execAndGet("PRAGMA freelist_count").getInt64() > 0) {
       database_->exec("PRAGMA incremental_vacuum(2000)");

@@ -13,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,8 +46,10 @@ class Database {
   /// All of it or nothing. Errors as open_database, and `state.busy`.
   Status write(const Batch& batch);
   /// Takes away what is too old, then the oldest of what is too much: answers that were good
-  /// first, so that failures stay longer.
-  Status trim(const Retention& retention, WallTime now);
+  /// first, so that failures stay longer. Of the pools that are not asked, `left`, what is known
+  /// goes with the last line of their history.
+  Status trim(const Retention& retention, WallTime now,
+              const std::set<status::KeptName>& left = {});
   /// Bytes of the file and its log on disk.
   std::uint64_t size() const;
 

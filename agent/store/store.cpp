@@ -48,6 +48,7 @@ void Store::change(Change change) {
 
 std::optional<status::FoundPool> Store::recall(const status::KeptName& name) {
   auto node = found_.pools.extract(name);
+  change([&](Writer& writer) { writer.left.erase(name); });
   return node ? std::optional(std::move(node.mapped())) : std::nullopt;
 }
 
@@ -61,16 +62,30 @@ std::vector<status::KeptName> Store::found() const {
 }
 
 void Store::keep(const status::KeptName& name, status::KeptPool pool) {
-  change([&](Writer& writer) { writer.batch.keep(name, std::move(pool)); });
+  change([&](Writer& writer) {
+    writer.left.erase(name);
+    writer.batch.keep(name, std::move(pool));
+  });
 }
 
 void Store::keep(const status::KeptName& name, const status::HistoryEntry& entry) {
   change([&](Writer& writer) { writer.batch.keep(name, entry); });
 }
 
+void Store::leave(const status::KeptName& name, status::FoundPool left) {
+  if (found_.pools.size() >= kMostLeft) {
+    found_.pools.erase(found_.pools.begin());
+  }
+  found_.pools.insert_or_assign(name, std::move(left));
+  change([&](Writer& writer) { writer.left.insert(name); });
+}
+
 void Store::forget(const status::KeptName& name) {
   found_.pools.erase(name);
-  change([&](Writer& writer) { writer.batch.forget(name); });
+  change([&](Writer& writer) {
+    writer.left.erase(name);
+    writer.batch.forget(name);
+  });
 }
 
 void Store::session_made(Session session, std::function<void()> committed) {

@@ -9,6 +9,7 @@
 #include "agent/store/database.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -58,6 +59,7 @@ class Store final : public status::Keeper {
   std::uint64_t last_id() const override { return found_.last_id; }
   void keep(const status::KeptName& name, status::KeptPool pool) override;
   void keep(const status::KeptName& name, const status::HistoryEntry& entry) override;
+  void leave(const status::KeptName& name, status::FoundPool left) override;
   void forget(const status::KeptName& name) override;
 
   /// Sessions of earlier processes that may still stand.
@@ -73,6 +75,10 @@ class Store final : public status::Keeper {
   bool close(std::chrono::milliseconds grace = std::chrono::seconds(2));
 
  private:
+  /// Pools that are not asked and come back with the next reload that names them; those beyond come
+  /// back with the next start.
+  static constexpr std::size_t kMostLeft = 1000;
+
   class Writer;
   template <typename Change>
   void change(Change change);

@@ -129,16 +129,18 @@ void Store::Writer::write(std::unique_lock<std::mutex>& lock) {
   Batch taken = std::exchange(batch, {});
   auto waiting = std::exchange(committed, {});
   const Retention retention = retention_;
+  const Now now = clock_.now();
+  const bool trims = !trimmed_ || now.mono - *trimmed_ >= kTrimEvery;
+  const auto not_asked = trims ? left : std::set<status::KeptName>();
   urgent = false;
   lock.unlock();
   Status written = try_write(taken);
   if (written) {
     taken = {};  // whatever becomes of the rest
   }
-  const Now now = clock_.now();
-  if (written && (!trimmed_ || now.mono - *trimmed_ >= kTrimEvery)) {
+  if (written && trims) {
     trimmed_ = now.mono;
-    written = database_->trim(retention, now.wall);
+    written = database_->trim(retention, now.wall, not_asked);
   }
   if (!written) {
     failed(written.error());

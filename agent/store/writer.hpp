@@ -8,6 +8,7 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <vector>
 
 namespace sfb::store {
@@ -41,6 +42,7 @@ class Store::Writer {
   Batch batch;                                   ///< in a `change`
   std::vector<std::function<void()>> committed;  ///< likewise: called after the next try
   bool urgent = false;                           ///< likewise: do not wait for more
+  std::set<status::KeptName> left;               ///< likewise: pools that are not asked
 
  private:
   bool open();

@@ -108,18 +108,34 @@ class State(LabTest):
             self.assertIsNone(agent.value(SINCE))
             self.assertIn("starts anew", agent.log())
 
-    def test_rows_of_a_removed_pool_go_and_a_reload_keeps(self):
+    def test_a_pool_that_a_reload_loses_is_told_and_comes_back_with_its_history(self):
         self.configure()
         self.drop(POOL, answer("FinalState"))
         self.drop(OTHER, answer("FinalState", OTHER))
         with self.started() as agent:
             self.wait(lambda: len(self.rows("SELECT * FROM pool WHERE answer <> ''")) == 2, "both pools in the state")
-            since = agent.value(SINCE)
+            since, others = agent.value(SINCE), agent.value(SINCE.replace(POOL, OTHER))
+            first = agent.history(OTHER)["history"][-1]
             self.configure({POOL: "partner.example.com"})
             agent.signal(1)
-            self.wait(lambda: [row[0] for row in self.rows("SELECT pool FROM pool")] == [POOL], "the other's rows to go")
-            self.assertEqual(self.rows(f"SELECT * FROM history WHERE pool = '{OTHER}'"), [])
+            self.wait(lambda: f"pools={OTHER}" in agent.log(), "the lost pool to be told")
+            self.assertIn("not asked any more", agent.log())
+            self.assertEqual(agent.request(f"/api/v1/pools/{OTHER}").status, 404)
             self.assertEqual(agent.value(SINCE), since)
+            self.configure()
+            agent.signal(1)
+            self.wait(lambda: agent.request(f"/api/v1/pools/{OTHER}").status == 200, "the pool to come back")
+            self.assertEqual(agent.value(SINCE.replace(POOL, OTHER)), others)
+            self.assertEqual(agent.history(OTHER)["history"][-1], first)
+            self.configure({POOL: "partner.example.com"})
+        # And over a restart that does not know it, as after a wrong file was rolled out.
+        with self.started() as agent:
+            self.assertIn("the state holds pools that are not asked", agent.log())
+            self.assertEqual(agent.value(SINCE), since)
+        self.configure()
+        with self.started() as agent:
+            self.assertEqual(agent.value(SINCE.replace(POOL, OTHER)), others)
+            self.assertEqual(agent.history(OTHER)["history"][-1], first)
 
     def test_kills_in_a_loop_during_evaluations_reloads_and_changes(self):
         self.configure(extra_global=", stale_after: 2h")

@@ -4,6 +4,7 @@
 
 #include "tests/unit/engine/rig.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <map>
@@ -39,6 +40,9 @@ class FakeKeeper final : public status::Keeper {
   }
   void keep(const status::KeptName& name, const status::HistoryEntry& entry) override {
     rows[name].history.insert(rows[name].history.begin(), entry);
+  }
+  void leave(const status::KeptName& name, status::FoundPool pool) override {
+    left.insert_or_assign(name, std::move(pool));
   }
   void forget(const status::KeptName& name) override {
     left.erase(name);
@@ -168,19 +172,41 @@ TEST(Keeping, AReloadKeepsAndANewAddressForgets) {
   rig.configure();
   EXPECT_FALSE(keeper.rows.contains(name()));
   EXPECT_EQ(rig.pool()->freshness, Freshness::none);
+  EXPECT_EQ(rig.log->count("info pool starts anew"), 1U);
 }
 
-TEST(Keeping, RowsOfPoolsThatAreNotConfiguredGo) {
+TEST(Keeping, AnEndpointUnderAnotherNameKeeps) {
+  FakeKeeper keeper;
+  Rig rig(&keeper);
+  rig.first_run();
+  const auto since = shown(rig.pool()).modules.at(0).export_changed;
+  rig.options.endpoints[0].name = "renamed";
+  rig.options.pools[0].identity.endpoint = "renamed";
+  rig.configure();
+  EXPECT_EQ(rig.pool()->freshness, Freshness::fresh);
+  EXPECT_EQ(shown(rig.pool()).modules.at(0).export_changed, since);
+  EXPECT_EQ(rig.core.history(fqdn("a.x"))->size(), 1U);
+  EXPECT_EQ(rig.log->count("starts anew"), 0U);
+}
+
+TEST(Keeping, RowsOfPoolsThatAreNotConfiguredStayAndAReloadBringsThemBack) {
   FakeKeeper keeper;
   live(keeper);
   keeper.rows[name("gone.x")] = keeper.rows[name()];
   keeper.restart();
-  const Rig rig(&keeper, 1800s);
-  EXPECT_FALSE(keeper.rows.contains(name("gone.x")));
+  Rig rig(&keeper, 1800s);
+  EXPECT_TRUE(keeper.rows.contains(name("gone.x")));
   EXPECT_TRUE(keeper.rows.contains(name()));
+  EXPECT_EQ(rig.log->count("info the state holds pools that are not asked pools=gone.x state="),
+            1U);
+  rig.options.pools.clear();
+  rig.add_pool("gone.x", "one");
+  rig.configure();
+  EXPECT_EQ(rig.core.history(fqdn("gone.x"))->size(), 3U);
 }
 
-TEST(Keeping, APoolThatIsRemovedByAReloadGoes) {
+// As after a slip of the pen, and its repair.
+TEST(Keeping, APoolThatAReloadLosesIsToldAndComesBackWithItsHistory) {
   FakeKeeper keeper;
   Rig rig(&keeper);
   rig.add_pool("b.x", "one");
@@ -188,10 +214,67 @@ TEST(Keeping, APoolThatIsRemovedByAReloadGoes) {
   rig.first_run();
   ASSERT_TRUE(rig.pass_until_launch());
   rig.finish_good();
-  EXPECT_EQ(keeper.rows.size(), 2U);
+  ASSERT_TRUE(rig.pass_until_launch());
+  rig.finish_good("A.B:[ErrorState,NormalState]");
+  const auto before = shown(rig.pool(1)).modules;
+  const auto entries = rig.core.history(fqdn("b.x"))->size();
+  ASSERT_GT(entries, 0U);
+  const PoolOptions lost = rig.options.pools.back();
   rig.options.pools.pop_back();
   rig.configure();
-  EXPECT_EQ(keeper.rows.size(), 1U);
+  EXPECT_TRUE(keeper.rows.contains(name("b.x")));
+  EXPECT_EQ(rig.core.history(fqdn("b.x")), std::nullopt);
+  EXPECT_EQ(rig.log->count("warn pools are not asked any more: the configuration does not name "
+                           "them pools=b.x state=since-times and history stay"),
+            1U);
+  rig.pass(300s);
+  rig.options.pools.push_back(lost);
+  rig.configure();
+  EXPECT_EQ(rig.core.history(fqdn("b.x"))->size(), entries);
+  const auto after = rig.pool(1);
+  EXPECT_EQ(after->freshness, Freshness::fresh);
+  EXPECT_GE(after->last_good->age(rig.clock.now().mono), 300s) << "with its true age";
+  ASSERT_EQ(shown(after).modules.size(), 1U);
+  EXPECT_EQ(shown(after).modules[0].export_changed, before.at(0).export_changed);
+  EXPECT_EQ(after->up, std::nullopt) << "nothing was asked since";
+}
+
+TEST(Keeping, APoolThatComesBackAtAnotherAddressStartsAnew) {
+  FakeKeeper keeper;
+  Rig rig(&keeper);
+  rig.options.endpoints[0].source = "one";
+  rig.configure();
+  rig.first_run();
+  rig.add_pool("b.x", "one");
+  const PoolOptions lost = rig.options.pools.front();
+  rig.options.pools.erase(rig.options.pools.begin());
+  rig.configure();
+  rig.options.pools.push_back(lost);
+  rig.options.endpoints[0].identity = std::string("elsewhere");
+  rig.options.endpoints[0].source = "two";
+  rig.configure();
+  EXPECT_TRUE(rig.core.history(fqdn("a.x"))->empty());
+  EXPECT_EQ(rig.pool()->freshness, Freshness::none);
+}
+
+TEST(Keeping, WithoutAKeeperALostPoolIsToldAsLost) {
+  Rig rig;
+  rig.first_run();
+  rig.options.pools[0].identity.fqdn = fqdn("b.x");
+  rig.configure();
+  EXPECT_EQ(rig.log->count("pools=a.x state=since-times and history are lost"), 1U);
+}
+
+TEST(Keeping, ManyLostPoolsAreOneLine) {
+  Rig rig;
+  for (int i = 10; i < 40; ++i) {
+    rig.add_pool(fmt::format("p{}.x", i), "one");
+  }
+  rig.configure();
+  rig.options.pools.erase(rig.options.pools.begin() + 1, rig.options.pools.end());
+  rig.configure();
+  EXPECT_EQ(rig.log->count("pools=p10.x, p11.x, "), 1U);
+  EXPECT_EQ(rig.log->count("p29.x and 10 more"), 1U);
 }
 
 TEST(Keeping, AClockThatWasSetBackBringsNoAnswerAndNoFutureDate) {

@@ -72,6 +72,49 @@ TEST(Store, WhatIsKeptIsFoundAtTheNextStart) {
   EXPECT_TRUE(store.found().empty());
 }
 
+TEST(Store, WhatLeavesStaysOnDiskAndComesBackOnce) {
+  const Folder folder;
+  Told told;
+  {
+    Store store(options(folder, told), system_clock(), {});
+    store.keep(pool(), kept("memory"));
+    store.keep(pool(), entry(9, system_clock().now().wall));
+    store.leave(pool(),
+                {.source = "s1", .knowledge = "k", .memory = "left", .answer = {}, .history = {}});
+    EXPECT_EQ(store.recall(pool())->memory, "left");
+    EXPECT_FALSE(store.recall(pool()).has_value()) << "once";
+    store.leave(pool(),
+                {.source = "s1", .knowledge = "k", .memory = "left", .answer = {}, .history = {}});
+  }
+  EXPECT_EQ(found(folder).pools.at(pool()).memory, "memory");
+  EXPECT_EQ(found(folder).pools.at(pool()).history.size(), 1U);
+}
+
+TEST(Store, WhatLeavesGoesWhenTheRetentionEndsAndNothingElseDoes) {
+  const Folder folder;
+  Told told;
+  {
+    Store store(options(folder, told), system_clock(), {});
+    store.keep(pool(), kept("left"));
+    store.keep(pool("asked.x"), kept("asked"));
+    store.keep(pool("young.x"), kept("young"));
+    store.keep(pool("young.x"), entry(8, system_clock().now().wall));
+    store.keep(pool(), entry(9, system_clock().now().wall - std::chrono::hours(31 * 24)));
+  }
+  {
+    Store store(options(folder, told), system_clock(), {});
+    for (const char* const name : {"a.x", "young.x"}) {
+      auto left = store.recall(pool(name));
+      store.leave(pool(name), std::move(*left));
+    }
+    store.keep(pool("asked.x"), kept("asked"));  // a write, and with it the first trim
+  }
+  const Found rest = found(folder);
+  EXPECT_FALSE(rest.pools.contains(pool()));
+  EXPECT_TRUE(rest.pools.contains(pool("young.x")));
+  EXPECT_TRUE(rest.pools.contains(pool("asked.x"))) << "it has no history, and is asked";
+}
+
 TEST(Store, AChangeIsOnDiskWithoutAnEnd) {
   const Folder folder;
   Told told;
