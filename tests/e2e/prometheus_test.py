@@ -1,17 +1,14 @@
 """Real Prometheus scrapes the real agent with the rules we ship; series and a firing alert are queried back. Both formats are parsed by
 strict parsers and compared sample by sample."""
 
-import contextlib
-import http.client
-import json
 import re
 import subprocess
 import time
 import unittest
-import urllib.parse
 
 import lab
 from lab import LabTest, MODULES_2013
+from watchers import Prometheus
 
 ATL, CHI = "atl.example.com", "chi.example.com"
 CHECK_PAGE = lab.ROOT / "tests" / "exposition" / "check_page.py"
@@ -56,47 +53,6 @@ class Pages(LabTest):
                 self.assertIsNone(agent.request("/metrics", {"Accept-Encoding": header}).headers["Content-Encoding"], header)
 
 
-class Prometheus:
-    """The Debian package on a free port. `how`: further keys of the scrape."""
-
-    def __init__(self, folder, target, rules, **how):
-        self.port = lab.free_port()
-        config = {"global": {"scrape_interval": "1s", "evaluation_interval": "1s"}, "rule_files": [str(rules)],
-                  "scrape_configs": [{"job_name": "sfb-backup", "static_configs": [{"targets": [target]}], **how}]}
-        (folder / "prometheus.yml").write_text(json.dumps(config))
-        self.log = open(folder / "prometheus.log", "wb")  # closed in __exit__
-        self.process = subprocess.Popen(
-            ["prometheus", f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/tsdb",
-             f"--web.listen-address=127.0.0.1:{self.port}"], stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        lab.stop(self.process)
-        self.log.close()
-
-    def get(self, path):
-        try:
-            with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)) as connection:
-                connection.request("GET", path)
-                response = connection.getresponse()
-                return json.loads(response.read()) if response.status == 200 else None
-        except (OSError, http.client.HTTPException, ValueError):
-            return None
-
-    def value(self, expression):
-        answer = self.get("/api/v1/query?" + urllib.parse.urlencode({"query": expression}))
-        result = answer["data"]["result"] if answer else []
-        return float(result[0]["value"][1]) if result else None
-
-    def firing(self):
-        answer = self.get("/api/v1/alerts")
-        alerts = answer["data"]["alerts"] if answer else []
-        return {(a["labels"]["alertname"], a["labels"].get("pool"), a["labels"].get("module"))
-                for a in alerts if a["state"] == "firing"}
-
-
 class Scraped(LabTest):
     def test_series_and_a_firing_alert(self):
         self.configure()
@@ -110,7 +66,7 @@ class Scraped(LabTest):
         (self.folder / "alerts.yml").write_text(shortened)
         with self.agent() as agent:
             self.wait(agent.ready, "ready")
-            with Prometheus(self.folder, agent.address, self.folder / "alerts.yml") as prometheus:
+            with Prometheus(self.folder, {"sfb-backup": ([agent.address], {})}, self.folder / "alerts.yml") as prometheus:
                 self.wait(lambda: prometheus.value('up{job="sfb-backup"}') == 1, "the first scrape")
                 self.wait(lambda: prometheus.value(f'sfb_backup_service_working{{pool="{ATL}"}}') == 0, "the verdict")
                 self.assertEqual(prometheus.value(f'sfb_backup_service_working{{pool="{CHI}"}}'), 1)

@@ -11,8 +11,8 @@ import unittest
 
 import lab
 import pki
-import prometheus_test
 from lab import LabTest
+from watchers import Prometheus
 
 ATL = "atl.example.com"
 SUCCESSFUL = "sfb_backup_exporter_web_config_last_reload_successful"
@@ -230,10 +230,9 @@ class Scraped(Web):
         self.asking(client_allowed_sans=["prometheus.example.com"])
         rules = self.folder / "none.yml"
         rules.write_text("groups: []\n")
-        with self.served() as agent, prometheus_test.Prometheus(
-                self.folder, agent.address, rules, scheme="https",
-                tls_config={"ca_file": str(self.certificates / "ca.pem"), "cert_file": str(self.certificates / "client.pem"),
-                            "key_file": str(self.certificates / "client.key")}) as prometheus:
+        how = {"scheme": "https", "tls_config": {"ca_file": str(self.certificates / "ca.pem"), "cert_file": str(self.certificates / "client.pem"),
+                                                 "key_file": str(self.certificates / "client.key")}}
+        with self.served() as agent, Prometheus(self.folder, {"sfb-backup": ([agent.address], how)}, rules) as prometheus:
             self.wait(lambda: prometheus.value('up{job="sfb-backup"}') == 1, "Prometheus to scrape over https")
             self.wait(lambda: prometheus.value(SUCCESSFUL) == 1, "the series")
             self.wait(lambda: prometheus.value(f'sfb_backup_up{{pool="{ATL}"}}') == 1, "the pool's series")
