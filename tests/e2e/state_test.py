@@ -9,7 +9,7 @@ import subprocess
 import time
 import unittest
 
-from lab import Agent, LabTest, status_object, utc, wrapper
+from lab import Agent, LabTest, status_object, wrapper
 
 POOL = "atl.example.com"
 OTHER = "chi.example.com"
@@ -136,30 +136,6 @@ class State(LabTest):
         with self.started() as agent:
             self.assertEqual(agent.value(SINCE.replace(POOL, OTHER)), others)
             self.assertEqual(agent.history(OTHER)["history"][-1], first)
-
-    def test_kills_in_a_loop_during_evaluations_reloads_and_changes(self):
-        self.configure(extra_global=", stale_after: 2h")
-        states = ["FinalState", "ErrorState", "SteadyState", "NonSteadyState"]
-        stood = None  # state and since-time that stood on the page and are on disk: within a second where a disk is well
-        for i in range(12):
-            state = states[i % len(states)]
-            with self.started() as agent:
-                self.assertIn("state read", agent.log(), "the file always opens")
-                self.assertNotIn("damaged", agent.log())
-                if stood:
-                    self.assertTrue(self.shows(agent, stood[0]), f"run {i}, seed {self.seed}")
-                    self.assertEqual(agent.value(SINCE), stood[1], f"run {i}, seed {self.seed}")
-                self.drop(POOL, answer(state))
-                if i % 3 == 0:
-                    agent.signal(1)
-                self.wait(lambda: self.shows(agent, state), f"run {i} to show {state}")
-                stood = (state, agent.value(SINCE))
-                self.wait(lambda: self.stored(state), f"run {i}: {state} on disk")
-                self.drop(POOL, answer(state, when=utc()))
-                if i % 2 == 0:
-                    agent.signal(1)
-                time.sleep(self.random.random() / 4)
-                self.kill(agent)
 
     def test_a_broken_file_is_set_aside(self):
         self.configure()
