@@ -86,6 +86,7 @@ class Agent {
         logger_(sink_, options.log_level, "agent"),
         hosts_(own_hosts(options.listen_addresses, options.allowed_hosts)),
         loaded_(std::move(loaded)),
+        mine_(settings_of(loaded_.settings, options.shard)),
         places_(descriptor_limit()),
         pages_("pages", 1, kPagesQueue),
         cpu_("cpu", static_cast<std::size_t>(cpu_threads()), places_.rendering),
@@ -104,14 +105,18 @@ class Agent {
         engine_(loop_.get_executor(), clock_, logger_.with_source("engine"), state_.get()),
         service_({engine_, engine_, self_, pages_, cpu_, clock_, logger_.with_source("http"),
                   SFB_VERSION, loop_.get_executor(), [this] { return server_.cut_slow_reader(); }},
-                 service_options(loaded_.settings, hosts_, shared_, options_.runbook_url)),
+                 doors()),
         server_(
             loop_.get_executor(), server_options(),
             [this](std::shared_ptr<const http::Request> request) {
               return answer(std::move(request));
             },
             logger_.with_source("http")),
-        signals_(loop_.get_executor()) {}
+        signals_(loop_.get_executor()) {
+    if (options_.shard.is_part()) {
+      self_->shard(options_.shard.ordinal, options_.shard.total);
+    }
+  }
 
   int run() {
     if (const Status started = start_workers(); !started) {
@@ -173,6 +178,13 @@ class Agent {
     return server_.listen(addresses);
   }
 
+  serve::ServiceOptions doors() const {
+    serve::ServiceOptions made =
+        service_options(loaded_.settings, hosts_, shared_, options_.runbook_url);
+    made.elsewhere = elsewhere(loaded_.settings, options_.shard);
+    return made;
+  }
+
   http::ServerOptions server_options() {
     http::ServerOptions options;
     options.max_connections = places_.connections;
@@ -205,6 +217,14 @@ class Agent {
     logger_.info(
         "started",
         {{"version", SFB_VERSION}, {"revision", SFB_REVISION}, {"config_hash", loaded_.hash}});
+    if (options_.shard.is_part()) {
+      logger_.log(mine_.pools.empty() ? LogLevel::warn : LogLevel::info,
+                  "this agent evaluates a part of the pools",
+                  {{"shard", std::to_string(options_.shard.ordinal)},
+                   {"total_shards", std::to_string(options_.shard.total)},
+                   {"pools", std::to_string(mine_.pools.size())},
+                   {"pools_of_all", std::to_string(loaded_.settings.pools.size())}});
+    }
   }
 
   void apply() {
@@ -215,14 +235,13 @@ class Agent {
     if (shared_.budget->total() != in_flight) {
       shared_.budget = std::make_shared<ByteBudget>(in_flight);
     }
-    engine::Options options =
-        engine_options(loaded_.settings, loop_.get_executor(), clock_, logger_, shared_);
+    engine::Options options = engine_options(mine_, loop_.get_executor(), clock_, logger_, shared_);
     options.max_waiting_queries = places_.waiting_queries;
     engine_.apply(std::move(options));
     if (state_) {
       state_->set_retention(retention_of(loaded_.settings));
     }
-    self_->configured_pools(loaded_.settings.pools.size());
+    self_->configured_pools(mine_.pools.size());
     self_->config_reload(true, clock_.now().wall);
   }
 
@@ -309,15 +328,15 @@ class Agent {
       co_return;
     }
     loaded_ = std::move(**outcome);
+    mine_ = settings_of(loaded_.settings, options_.shard);
     if (const Status used = use_realms(loaded_.settings); !used) {
       logger_.error("realms and kdcs are not those of the configuration",
                     {{"error", describe(used.error())}});
     }
     apply();
-    service_.reconfigure(service_options(loaded_.settings, hosts_, shared_, options_.runbook_url));
-    logger_.info(
-        "configuration reloaded",
-        {{"config_hash", loaded_.hash}, {"pools", std::to_string(loaded_.settings.pools.size())}});
+    service_.reconfigure(doors());
+    logger_.info("configuration reloaded",
+                 {{"config_hash", loaded_.hash}, {"pools", std::to_string(mine_.pools.size())}});
   }
 
   AgentOptions options_;
@@ -327,6 +346,7 @@ class Agent {
   Logger logger_;
   std::vector<std::string> hosts_;
   config::Loaded loaded_;
+  config::Settings mine_;  ///< of loaded_: what this shard evaluates
   const Places places_;
   asio::io_context loop_{1};
   // Scrapes must not wait behind somebody's large query, nor either behind a dead configuration
@@ -352,7 +372,7 @@ class Agent {
 
 int run_agent(const AgentOptions& options) {
   if (options.check_only) {
-    return check_config(options.config_files, options.web_config_file);
+    return check_config(options);
   }
   auto loaded = load_or_complain(options.config_files);
   std::optional<WebReading> web;

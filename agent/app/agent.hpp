@@ -1,6 +1,7 @@
 // The agent itself: starts the rooms in order, reloads on SIGHUP, drains on SIGTERM.
 #pragma once
 
+#include "agent/app/shard.hpp"
 #include "agent/base/log.hpp"
 
 #include <string>
@@ -15,6 +16,7 @@ struct AgentOptions {
   std::vector<std::string> allowed_hosts;
   std::string web_config_file;  ///< TLS and users of our own pages (deploy/web.md); empty: none
   std::string runbook_url = "file:///usr/share/doc/sfb_backup_exporter/deploy/runbooks";
+  Shard shard;
   std::string storage_path;  ///< the folder of the state; empty: nothing outlives the process
   LogLevel log_level = LogLevel::info;
   LogFormat log_format = LogFormat::logfmt;

@@ -9,11 +9,13 @@
 
 #include <cstdio>
 #include <optional>
+#include <string>
 
 namespace sfb::app {
 
-int check_config(const std::vector<std::string>& files, const std::string& web_file) {
-  const auto loaded = load_or_complain(files);
+int check_config(const AgentOptions& options) {
+  const std::string& web_file = options.web_config_file;
+  const auto loaded = load_or_complain(options.config_files);
   std::optional<WebReading> web;
   if (!web_file.empty()) {
     web = read_web_or_complain(web_file);
@@ -37,6 +39,14 @@ int check_config(const std::vector<std::string>& files, const std::string& web_f
   }
   fmt::print("{} on {}\n", counted(loaded->settings.pools.size(), "pool"),
              counted(loaded->settings.endpoints.size(), "endpoint"));
+  if (options.shard.is_part()) {
+    const config::Settings mine = settings_of(loaded->settings, options.shard);
+    fmt::print("shard {} of {} shards has {}\n", options.shard.ordinal, options.shard.total,
+               counted(mine.pools.size(), "pool"));
+    for (const config::Pool& pool : mine.pools) {
+      fmt::print("  {}\n", pool.fqdn.str());
+    }
+  }
   return kGood;
 }
 

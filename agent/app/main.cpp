@@ -6,6 +6,7 @@
 #include "agent/app/exit_codes.hpp"
 #include "agent/app/process.hpp"
 #include "agent/app/render.hpp"
+#include "agent/app/shard.hpp"
 #include "agent/base/text.hpp"
 #include "agent/format/choice.hpp"
 
@@ -13,12 +14,15 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <charconv>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 namespace {
@@ -107,6 +111,42 @@ CLI::Validator parsed_by(sfb::Result<T> (*parse)(std::string_view), T& target,
       allowed);
 }
 
+void add_shard_options(CLI::App& app, Shard& shard) {
+  static constexpr std::uint64_t kMostShards = 1000;
+  const auto number = [&](const char* name, std::uint64_t& target, std::uint64_t least,
+                          const char* help) {
+    const auto judge = [least](const std::string& text) -> std::string {
+      std::uint64_t value = 0;
+      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+      return error == std::errc{} && end == text.data() + text.size() && value >= least &&
+                     value <= kMostShards
+                 ? ""
+                 : fmt::format("{} is no whole number from {} to {}", sfb::quote(text, 80), least,
+                               kMostShards);
+    };
+    return app.add_option(name, target, help)->type_name("N")->check(CLI::Validator(judge, ""));
+  };
+  CLI::Option* const ordinal =
+      number("--shard", shard.ordinal, 0, "The part of the pools to evaluate, from 0 on");
+  CLI::Option* const total = number("--total-shards", shard.total, 1,
+                                    "Into how many parts the pools are divided, by the hashmod of "
+                                    "their names (deploy/two-agents.md)");
+  ordinal->needs(total);
+  total->needs(ordinal);
+}
+
+/// Both are there, and yet they do not fit: false with a message.
+bool is_a_shard(const Shard& shard) {
+  const bool fits = !shard.is_part() || shard.ordinal < shard.total;
+  if (!fits) {
+    fmt::print(stderr, "sfb_backup_exporter: --shard {} is none of --total-shards {}: {}\n",
+               shard.ordinal, shard.total,
+               shard.total == 1 ? "the only shard is 0"
+                                : fmt::format("shards are 0 to {}", shard.total - 1));
+  }
+  return fits;
+}
+
 void add_discover_options(CLI::App& app, DiscoverOptions& discover) {
   add_config_option(app, discover.config_files);
   CLI::Option* const endpoint =
@@ -158,6 +198,7 @@ int run(int argc, char** argv) {
                  "Folder of the state that outlives a restart (deploy/state.md); default: "
                  "$STATE_DIRECTORY, else none")
       ->type_name("FOLDER");
+  add_shard_options(app, agent.shard);
   std::string level = "info";
   std::string format = "logfmt";
   app.add_option("--log.level", level, "Least severity to log")
@@ -221,6 +262,9 @@ int run(int argc, char** argv) {
     }
     chosen(evaluate.config_files);
     return run_evaluate(evaluate);
+  }
+  if (!is_a_shard(agent.shard)) {
+    return kUsage;
   }
   if (agent.storage_path.empty()) {
     agent.storage_path = state_directory();

@@ -38,13 +38,21 @@ std::string_view tristate_json(Tristate answer) {
 /// One pool of a pair, as its collector describes it.
 class Side {
  public:
-  Side(std::string name, PoolSnapshotPtr pool) : name_(std::move(name)), pool_(std::move(pool)) {
+  /// `elsewhere`: of a pool that is not evaluated here; may be null.
+  Side(std::string name, PoolSnapshotPtr pool, const PoolElsewhere* elsewhere)
+      : name_(std::move(name)),
+        partner_(pool                   ? pool->identity.paired_pool
+                 : elsewhere != nullptr ? elsewhere->paired_pool
+                                        : std::string()),
+        pool_(std::move(pool)) {
     if (pool_ && pool_->what->describe && pool_->view) {
       document_ = pool_->what->describe(*pool_->view);
     }
   }
 
   const std::string& name() const { return name_; }
+  /// As configured; empty where it is not.
+  const std::string& partner() const { return partner_; }
   const PoolSnapshotPtr& pool() const { return pool_; }
   const Graph& graph() const { return document_.graph; }
 
@@ -85,7 +93,8 @@ class Side {
 
  private:
   std::string name_;
-  PoolSnapshotPtr pool_;  ///< null when it is not configured
+  std::string partner_;
+  PoolSnapshotPtr pool_;  ///< null when it is not evaluated here
   Document document_;
 };
 
@@ -170,7 +179,7 @@ Part direction_part(const Side& source, const Side& target) {
 
 Part pair_part(const PoolSnapshot& pool, const Side& first, const Side& second) {
   const auto names = [](const Side& one, const Side& other) {
-    return one.pool() && one.pool()->identity.paired_pool == other.name();
+    return one.partner() == other.name();
   };
   const Part there = direction_part(first, second);
   const Part back = direction_part(second, first);
@@ -196,7 +205,8 @@ bool is_wanted_pair(const PoolSnapshot& pool, const Given& filter) {
 
 }  // namespace
 
-http::Response pairs_page(const status::Snapshot& snapshot, const Given& filter) {
+http::Response pairs_page(const status::Snapshot& snapshot, const Elsewhere& elsewhere,
+                          const Given& filter) {
   const auto* const wanted = filter.get<std::string>("working");
   std::map<std::string, std::string> by_name;
   for (const PoolSnapshotPtr& pool : snapshot.pools) {
@@ -208,8 +218,8 @@ http::Response pairs_page(const status::Snapshot& snapshot, const Given& filter)
     if (told || !is_wanted_pair(*pool, filter)) {
       continue;
     }
-    Side mine(name, pool);
-    Side theirs(other, partner);
+    const Side mine(name, pool, nullptr);
+    const Side theirs(other, partner, fqdn ? elsewhere.find(*fqdn) : nullptr);
     const Part part =
         name < other ? pair_part(*pool, mine, theirs) : pair_part(*pool, theirs, mine);
     const std::string_view working = !part.working ? "unknown" : *part.working ? "true" : "false";

@@ -4,12 +4,14 @@
 
 #include "agent/http/types.hpp"
 #include "agent/serve/api_parameters.hpp"
+#include "agent/serve/elsewhere.hpp"
 #include "agent/status/board.hpp"
 
 namespace sfb::serve {
 
 /// `{"pairs": [...]}` by name, of those that pass every filter that is given. A direction's source
-/// or target may not be configured: what only it could tell is null then.
-http::Response pairs_page(const status::Snapshot& snapshot, const Given& filter);
+/// or target may not be configured, or evaluated elsewhere: what only it could tell is null then.
+http::Response pairs_page(const status::Snapshot& snapshot, const Elsewhere& elsewhere,
+                          const Given& filter);
 
 }  // namespace sfb::serve

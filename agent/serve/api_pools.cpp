@@ -4,6 +4,7 @@
 #include "agent/base/text.hpp"
 #include "agent/json/writer.hpp"
 #include "agent/serve/json_text.hpp"
+#include "agent/serve/pages.hpp"
 #include "agent/value/access.hpp"
 #include "agent/value/pipeline.hpp"
 
@@ -233,13 +234,25 @@ PoolSnapshotPtr find_pool(const status::Snapshot& snapshot, const Fqdn& fqdn) {
   return found == snapshot.pools.end() || fqdn_of(*found) != fqdn ? nullptr : *found;
 }
 
-std::string near_pools(const status::Snapshot& snapshot, const Fqdn& fqdn) {
+std::string near_pools(const status::Snapshot& snapshot, const Elsewhere& elsewhere,
+                       const Fqdn& fqdn) {
   std::vector<std::string_view> names;
-  names.reserve(snapshot.pools.size());
+  names.reserve(snapshot.pools.size() + elsewhere.pools.size());
   for (const PoolSnapshotPtr& pool : snapshot.pools) {
     names.emplace_back(fqdn_of(pool).str());
   }
+  for (const auto& [name, pool] : elsewhere.pools) {
+    names.emplace_back(name.str());
+  }
   return did_you_mean(near_names(fqdn.str(), names));
+}
+
+http::Response no_such_pool(const status::Snapshot& snapshot, const Elsewhere& elsewhere,
+                            const Fqdn& fqdn) {
+  const PoolElsewhere* const other = elsewhere.find(fqdn);
+  return unknown_pool(other != nullptr
+                          ? other_shard(fqdn, *other, elsewhere)
+                          : not_configured(fqdn, near_pools(snapshot, elsewhere, fqdn)));
 }
 
 http::Response pools_page(const status::Snapshot& snapshot, const Given& filter, Now now,

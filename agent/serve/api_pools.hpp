@@ -5,6 +5,7 @@
 #include "agent/base/time.hpp"
 #include "agent/http/types.hpp"
 #include "agent/serve/api_parameters.hpp"
+#include "agent/serve/elsewhere.hpp"
 #include "agent/status/board.hpp"
 
 #include <string>
@@ -28,7 +29,12 @@ http::Response pool_page(const status::Snapshot& snapshot, const status::PoolSna
 status::PoolSnapshotPtr find_pool(const status::Snapshot& snapshot, const Fqdn& fqdn);
 
 /// `did you mean a or b?` of the configured pools; empty where none is near.
-std::string near_pools(const status::Snapshot& snapshot, const Fqdn& fqdn);
+std::string near_pools(const status::Snapshot& snapshot, const Elsewhere& elsewhere,
+                       const Fqdn& fqdn);
+
+/// 404 as problem+json: the pool belongs to another shard, or is not configured.
+http::Response no_such_pool(const status::Snapshot& snapshot, const Elsewhere& elsewhere,
+                            const Fqdn& fqdn);
 
 /// An answer in JSON, not to be cached.
 http::Response json_response(std::string body);

@@ -102,6 +102,7 @@ struct Service::Impl {
     std::size_t max_bytes;
     BodyBudget bodies;
     std::string runbooks;
+    Elsewhere elsewhere;
 
     /// `before`: bodies that are still being sent count on.
     explicit Settings(ServiceOptions options, const Settings* before = nullptr)
@@ -112,7 +113,8 @@ struct Service::Impl {
           bodies(before != nullptr && before->bodies.is_of(options.budget)
                      ? before->bodies
                      : BodyBudget(options.budget)),
-          runbooks(std::move(options.runbooks)) {}
+          runbooks(std::move(options.runbooks)),
+          elsewhere(std::move(options.elsewhere)) {}
   };
   using SettingsPtr = std::shared_ptr<const Settings>;
 
@@ -209,17 +211,22 @@ struct Service::Impl {
     auto outcome = co_await ask(self->parts.evaluator, query->question, std::move(wish),
                                 settings->query_timeout + kGrace);
     const MonoTime now = self->parts.clock.now().mono;
+    // Only whoever names a pool that there is not needs the names that there are.
+    bool unknown = !outcome && outcome.error().error.reason == Reason::not_found;
+    if (const PoolElsewhere* const other =
+            unknown ? settings->elsewhere.find(query->question.pool) : nullptr) {
+      outcome.error().error = other_shard(query->question.pool, *other, settings->elsewhere);
+      unknown = false;
+    }
     if (!outcome) {
       self->refusals.note(outcome.error().error);
     }
     auto known = self->known_of(query->question, outcome);
-    // Only whoever names a pool that there is not needs the names that there are.
-    const bool unknown = !outcome && outcome.error().error.reason == Reason::not_found;
     auto render = [query, outcome = std::move(outcome), now, id, known = std::move(known), settings,
                    snapshot = unknown ? self->parts.board.snapshot()
                                       : nullptr]() mutable -> Result<http::Response> {
       if (snapshot) {
-        known.near = near_pools(*snapshot, query->question.pool);
+        known.near = near_pools(*snapshot, settings->elsewhere, query->question.pool);
       }
       return outcome ? render_answer(*query, *outcome, now, id, known, settings->max_bytes)
                      : render_refusal(*query, outcome.error(), now, id, known);
@@ -255,10 +262,6 @@ struct Service::Impl {
     co_return std::move(*response);
   }
 
-  static http::Response no_such_pool(const status::Snapshot& snapshot, const Fqdn& pool) {
-    return unknown_pool(pool, near_pools(snapshot, pool));
-  }
-
   /// A copy of what the page is made of goes to the worker: this object may be gone by then.
   asio::awaitable<http::Response> api(const Route& route, RequestPtr request, SettingsPtr now) {
     auto given = read_parameters(route.parameters, area_of(route), *request,
@@ -279,8 +282,9 @@ struct Service::Impl {
           now);
     }
     if (route.door == Door::pairs) {
-      co_return co_await api_page(
-          [snapshot, given = std::move(*given)] { return pairs_page(*snapshot, given); }, now);
+      co_return co_await api_page([snapshot, given = std::move(*given),
+                                   now] { return pairs_page(*snapshot, now->elsewhere, given); },
+                                  now);
     }
     const Fqdn name = *given->get<Fqdn>(route.door == Door::pool ? "fqdn" : "PoolFqdn");
     if (route.door == Door::pool) {
@@ -288,13 +292,14 @@ struct Service::Impl {
           [snapshot, name, moment, now] {
             const status::PoolSnapshotPtr pool = find_pool(*snapshot, name);
             return pool ? pool_page(*snapshot, *pool, moment, now->runbooks)
-                        : no_such_pool(*snapshot, name);
+                        : no_such_pool(*snapshot, now->elsewhere, name);
           },
           now);
     }
     co_return co_await api_page(
-        [snapshot, name, given = std::move(*given), entries = parts.board.history(name)] {
-          return entries ? history_page(name, *entries, given) : no_such_pool(*snapshot, name);
+        [snapshot, name, now, given = std::move(*given), entries = parts.board.history(name)] {
+          return entries ? history_page(name, *entries, given)
+                         : no_such_pool(*snapshot, now->elsewhere, name);
         },
         now);
   }

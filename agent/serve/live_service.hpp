@@ -8,6 +8,7 @@
 #include "agent/http/types.hpp"
 #include "agent/net/worker_pool.hpp"
 #include "agent/serve/access.hpp"
+#include "agent/serve/elsewhere.hpp"
 #include "agent/serve/self_metrics.hpp"
 #include "agent/status/board.hpp"
 #include "agent/status/evaluation.hpp"
@@ -32,6 +33,7 @@ struct ServiceOptions {
   /// limits.in_flight, which answers hold until they are sent; absent: they hold nothing.
   std::shared_ptr<ByteBudget> budget;
   std::string runbooks = {};  ///< where the runbooks lie, a URL without the last `/`
+  Elsewhere elsewhere = {};
 };
 
 struct ServiceParts {

@@ -102,14 +102,17 @@ http::Response index_page(std::string_view version) {
   return not_cached(std::move(response));
 }
 
-http::Response unknown_pool(const Fqdn& pool, std::string_view near) {
-  const Error error{
+Error not_configured(const Fqdn& pool, std::string_view near) {
+  return {
       Reason::not_found,
       "pool.not_configured",
       fmt::format("pool {} is not configured", pool.str()),
       near.empty() ? "add it to `pools`, or ask for a name that stands there" : std::string(near),
       {},
       Stage::none};
+}
+
+http::Response unknown_pool(const Error& error) {
   return problem_json(404, error, std::string(kParameter), {});
 }
 

@@ -1,6 +1,7 @@
 // The small doors: health, ready, config and the page of links. Pure functions.
 #pragma once
 
+#include "agent/base/error.hpp"
 #include "agent/base/fqdn.hpp"
 #include "agent/http/types.hpp"
 #include "agent/serve/access.hpp"
@@ -22,8 +23,10 @@ http::Response config_page(std::shared_ptr<const std::string> yaml);
 /// The links of all doors, made from the route table, and a form for the query.
 http::Response index_page(std::string_view version);
 
-/// 404 as problem+json. `near`: what the caller may have meant, a question; may be empty.
-http::Response unknown_pool(const Fqdn& pool, std::string_view near);
+/// `near`: what the caller may have meant, a question; may be empty.
+Error not_configured(const Fqdn& pool, std::string_view near);
+/// 404 as problem+json.
+http::Response unknown_pool(const Error& error);
 
 /// A refusal of access.hpp for doors other than the query; `json`: as problem+json.
 http::Response denied_page(const Denied& denied, bool json);

@@ -247,6 +247,21 @@ void SelfMetrics::configured_pools(std::size_t count) {
   impl_->pools.Add({}).Set(static_cast<double>(count));
 }
 
+void SelfMetrics::shard(std::uint64_t ordinal, std::uint64_t total) {
+  const auto gauge = [&](const char* name, const char* help, std::uint64_t value) {
+    prometheus::BuildGauge()
+        .Name(name)
+        .Help(help)
+        .Register(impl_->registry)
+        .Add({})
+        .Set(static_cast<double>(value));
+  };
+  gauge("sfb_backup_exporter_shard_ordinal",
+        "The part of the pools that this agent evaluates (--shard).", ordinal);
+  gauge("sfb_backup_exporter_total_shards",
+        "Into how many parts the pools are divided (--total-shards).", total);
+}
+
 void SelfMetrics::config_reload(bool successful, WallTime time) {
   impl_->reload_successful.Add({}).Set(successful ? 1 : 0);
   if (successful) {

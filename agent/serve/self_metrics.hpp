@@ -45,6 +45,8 @@ class SelfMetrics {
   void log_message(LogLevel level);
   void loop_lag(std::chrono::nanoseconds lag);
   void configured_pools(std::size_t count);
+  /// Once, where the pools are divided: which part this agent has, and how many there are.
+  void shard(std::uint64_t ordinal, std::uint64_t total);
   /// A configuration was loaded at `time`, or a reload failed (then only the gauge drops to 0).
   void config_reload(bool successful, WallTime time);
   /// The same of the web configuration file. Its families are there from the first call on.

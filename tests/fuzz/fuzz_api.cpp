@@ -61,10 +61,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   const Fqdn& first = kSnapshot.pools.front()->identity.fqdn;
   const bool good = is_json(serve::pools_page(kSnapshot, *given, {}, "http://x")) &&
-                    is_json(serve::pairs_page(kSnapshot, *given)) &&
+                    is_json(serve::pairs_page(kSnapshot, {}, *given)) &&
                     is_json(serve::history_page(first, {status::HistoryEntry{}}, *given));
   if (const auto* const name = given->get<Fqdn>("fqdn")) {
-    serve::near_pools(kSnapshot, *name);
+    serve::near_pools(kSnapshot, {}, *name);
     serve::find_pool(kSnapshot, *name);
   }
   if (!good) {

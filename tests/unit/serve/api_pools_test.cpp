@@ -57,7 +57,7 @@ std::string pools(const std::string& query = {}) {
 }
 
 std::string pairs(const std::string& query = {}) {
-  return body_of(pairs_page(api_pools(), given("/api/v1/pairs", query)));
+  return body_of(pairs_page(api_pools(), {}, given("/api/v1/pairs", query)));
 }
 
 std::string pool(const std::string& name) {
@@ -259,6 +259,27 @@ TEST(ApiPairs, TheImportIsTheTargetsAndTheLagCountsFromTheLastHealthyExport) {
   EXPECT_EQ(part("1", {"working"}), "false");
 }
 
+// Of a partner that another agent evaluates the names are known, and nothing else.
+TEST(ApiPairs, APartnerOfAnotherShardIsConfigured) {
+  status::Snapshot snapshot = api_pools();
+  const auto chi = Fqdn::parse("chi-cs-001.litwareinc.com").value();
+  std::erase_if(snapshot.pools, [&](const auto& each) { return each->identity.fqdn == chi; });
+  const auto page = [&](const Elsewhere& elsewhere) {
+    return body_of(
+        pairs_page(snapshot, elsewhere, given("/api/v1/pairs", "pool=atl-cs-001.litwareinc.com")));
+  };
+  Elsewhere elsewhere{.pools = {{chi, {.paired_pool = "atl-cs-001.litwareinc.com", .shard = 1}}},
+                      .own = 0,
+                      .total = 2};
+  EXPECT_EQ(at(page({}), {"pairs", "0", "reciprocal"}), "false");
+  EXPECT_EQ(at(page(elsewhere), {"pairs", "0", "reciprocal"}), "true");
+  EXPECT_EQ(at(page(elsewhere), {"pairs", "0", "directions", "0", "modules", "0", "import"}),
+            "null");
+  EXPECT_EQ(at(page(elsewhere), {"pairs", "0", "working"}), "null");
+  elsewhere.pools.at(chi).paired_pool = "fra-cs-001.litwareinc.com";
+  EXPECT_EQ(at(page(elsewhere), {"pairs", "0", "reciprocal"}), "false");
+}
+
 TEST(ApiParameters, AreStrictAndNameWhatIsNear) {
   const std::pair<const char*, const char*> bad[] = {{"sight=x", "pools.unknown_parameter"},
                                                      {"Site=x", "pools.unknown_parameter"},
@@ -284,9 +305,9 @@ TEST(ApiParameters, AreStrictAndNameWhatIsNear) {
 }
 
 TEST(ApiPools, UnknownPoolsNameThoseThatAreNear) {
-  EXPECT_EQ(near_pools(api_pools(), Fqdn::parse("alt-cs-001.litwareinc.com").value()),
+  EXPECT_EQ(near_pools(api_pools(), {}, Fqdn::parse("alt-cs-001.litwareinc.com").value()),
             "did you mean atl-cs-001.litwareinc.com or elp-cs-001.litwareinc.com?");
-  EXPECT_EQ(near_pools(api_pools(), Fqdn::parse("nowhere").value()), "");
+  EXPECT_EQ(near_pools(api_pools(), {}, Fqdn::parse("nowhere").value()), "");
 }
 
 }  // namespace

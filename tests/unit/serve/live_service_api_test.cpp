@@ -55,6 +55,40 @@ TEST_F(ServiceApiTest, RefusalsOfTheApiAreProblemJsonAndSayWhatIsNear) {
   EXPECT_THAT(body_of(ask(stranger)), HasSubstr("\"code\":\"access.anonymous\""));
 }
 
+// chi belongs to another agent.
+TEST_F(ServiceApiTest, APoolOfAnotherShardIsNamedAsSuch) {
+  ServiceOptions options = testing::service_options();
+  options.elsewhere = {.pools = {{Fqdn::parse("mun-cs-001.litwareinc.com").value(),
+                                  {.paired_pool = "atl-cs-001.litwareinc.com", .shard = 2}}},
+                       .own = 1,
+                       .total = 3};
+  service_.reconfigure(options);
+  engine_.outcome = std::unexpected(status::Refusal{
+      Error{Reason::not_found, "pool.not_configured", "pool is not configured", "add it", {}, {}},
+      {},
+      {}});
+  const std::string said =
+      "pool mun-cs-001.litwareinc.com belongs to shard 2 of 3 shards, this agent is shard 1";
+  for (const http::Request& request :
+       {get("/api/v1/pools/mun-cs-001.litwareinc.com", ""),
+        get("/api/v1/history", "PoolFqdn=MUN-cs-001.litwareinc.com"),
+        get(kQuery, "PoolFqdn=mun-cs-001.litwareinc.com&as=json"),
+        get(kQuery, "PoolFqdn=mun-cs-001.litwareinc.com&as=text&width=500"),
+        get(kQuery, "PoolFqdn=mun-cs-001.litwareinc.com&as=clixml")}) {
+    const http::Response refused = ask(request);
+    EXPECT_EQ(refused.status, 404) << request.target;
+    EXPECT_THAT(body_of(refused), HasSubstr(said)) << request.target;
+    EXPECT_THAT(body_of(refused), HasSubstr("--shard 2")) << request.target;
+    EXPECT_THAT(body_of(refused), HasSubstr("pool.other_shard")) << request.target;
+  }
+  // Its name may be what somebody meant.
+  for (const http::Request& request : {get("/api/v1/pools/mum-cs-001.litwareinc.com", ""),
+                                       get(kQuery, "PoolFqdn=mum-cs-001.litwareinc.com&as=json")}) {
+    EXPECT_THAT(body_of(ask(request)), HasSubstr("did you mean mun-cs-001.litwareinc.com"))
+        << request.target;
+  }
+}
+
 TEST_F(ServiceApiTest, AnUnknownPoolOfAQueryNamesThoseThatAreNear) {
   engine_.outcome = std::unexpected(status::Refusal{Error{Reason::not_found,
                                                           "pool.not_configured",

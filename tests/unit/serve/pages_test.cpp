@@ -53,8 +53,8 @@ TEST(Pages, HtmlEscapes) {
 }
 
 TEST(Pages, UnknownPoolIs404) {
-  const http::Response page =
-      unknown_pool(Fqdn::parse("nowhere.example.com").value(), "did you mean here?");
+  const http::Response page = unknown_pool(
+      not_configured(Fqdn::parse("nowhere.example.com").value(), "did you mean here?"));
   EXPECT_THAT(body_of(page), HasSubstr("\"remedy\":\"did you mean here?\""));
   EXPECT_EQ(page.status, 404);
   EXPECT_THAT(body_of(page), HasSubstr("pool nowhere.example.com is not configured"));

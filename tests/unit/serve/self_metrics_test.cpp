@@ -44,6 +44,14 @@ TEST(SelfMetrics, StartsWithWhatIsKnown) {
       << "nothing was loaded yet: 0 would be a lie";
 }
 
+TEST(SelfMetrics, AShardIsToldWhereThereIsOne) {
+  SelfMetrics self(kBuild);
+  EXPECT_THAT(page_of(self), Not(HasSubstr("shard")));
+  self.shard(2, 3);
+  EXPECT_EQ(value_of(page_of(self), "sfb_backup_exporter_shard_ordinal"), 2);
+  EXPECT_EQ(value_of(page_of(self), "sfb_backup_exporter_total_shards"), 3);
+}
+
 TEST(SelfMetrics, TheStateIsToldOnceThereIsOne) {
   SelfMetrics self(kBuild);
   EXPECT_THAT(page_of(self), Not(HasSubstr("state_database")));

@@ -1,0 +1,59 @@
+#include "agent/app/shard.hpp"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+#include <utility>
+
+namespace sfb::app {
+
+namespace {
+
+constexpr std::size_t kMd5Size = 16;
+
+}  // namespace
+
+std::uint64_t hashmod(std::string_view text, std::uint64_t modulus) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int size = 0;
+  if (EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_md5(), nullptr) != 1 ||
+      size != kMd5Size) {
+    throw std::runtime_error("--shard needs MD5, which OpenSSL does not allow on this machine");
+  }
+  std::uint64_t sum = 0;
+  for (std::size_t i = kMd5Size / 2; i < kMd5Size; ++i) {
+    sum = sum << 8U | digest.at(i);
+  }
+  return sum % modulus;
+}
+
+std::uint64_t shard_of(const config::Pool& pool, const Shard& shard) {
+  return shard.is_part() ? hashmod(pool.fqdn.str(), shard.total) : shard.ordinal;
+}
+
+config::Settings settings_of(config::Settings settings, const Shard& shard) {
+  if (shard.is_part()) {
+    std::erase_if(settings.pools,
+                  [&](const config::Pool& pool) { return shard_of(pool, shard) != shard.ordinal; });
+    std::erase_if(settings.endpoints, [&](const config::Endpoint& endpoint) {
+      return std::ranges::find(settings.pools, endpoint.name, &config::Pool::endpoint) ==
+             settings.pools.end();
+    });
+  }
+  return settings;
+}
+
+serve::Elsewhere elsewhere(const config::Settings& settings, const Shard& shard) {
+  serve::Elsewhere found{.pools = {}, .own = shard.ordinal, .total = shard.total};
+  for (const config::Pool& pool : settings.pools) {
+    if (const std::uint64_t number = shard_of(pool, shard); number != shard.ordinal) {
+      found.pools.emplace(
+          pool.fqdn, serve::PoolElsewhere{.paired_pool = pool.paired_pool.str(), .shard = number});
+    }
+  }
+  return found;
+}
+
+}  // namespace sfb::app
