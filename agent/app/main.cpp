@@ -155,7 +155,6 @@ void add_discover_options(CLI::App& app, DiscoverOptions& discover) {
   CLI::Option* const url =
       app.add_option("--url", discover.url, "WinRM URL of a front end that is no endpoint yet")
           ->type_name("URL")
-          ->check([](const std::string& text) { return text.empty() ? "is empty" : ""; })
           ->excludes(endpoint);
   CLI::Option* const credential =
       app.add_option("--credential", discover.credential, "Entry of `credentials`, for --url")
@@ -165,6 +164,34 @@ void add_discover_options(CLI::App& app, DiscoverOptions& discover) {
   app.add_flag("--diff", discover.diff,
                "Compare with the configuration: exit 0 equal, 1 different, 2 could not be asked");
   app.add_flag("--debug", discover.debug, "Show what was sent and read, secrets masked");
+}
+
+/// `--flag=` with nothing behind it: the parser would take the next argument for its value.
+std::string empty_value(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    if (argument == "--") {
+      break;
+    }
+    if (argument.starts_with("--") && argument.find('=') == argument.size() - 1) {
+      return std::string(argument.substr(0, argument.size() - 1));
+    }
+  }
+  return {};
+}
+
+/// No flag and no name may be an empty text.
+void refuse_empty_values(CLI::App& app) {
+  for (CLI::Option* const option : app.get_options()) {
+    if (option->get_items_expected_max() > 0) {
+      // As a transformation, because these are asked before all checks.
+      option->transform(CLI::Validator(
+          [](std::string& text) { return std::string(text.empty() ? "is empty" : ""); }, ""));
+    }
+  }
+  for (CLI::App* const command : app.get_subcommands({})) {
+    refuse_empty_values(*command);
+  }
 }
 
 int run(int argc, char** argv) {
@@ -228,7 +255,14 @@ int run(int argc, char** argv) {
       "render", "Print a CLIXML document from stdin as the PowerShell console would");
   add_output_options(*render_command, render);
   app.require_subcommand(0, 1);
+  refuse_empty_values(app);
 
+  if (const std::string flag = empty_value(argc, argv); !flag.empty()) {
+    restore_signals();
+    fmt::print(stderr, "{}: is empty\nWrite a value behind {}=, or leave the flag out.\n", flag,
+               flag);
+    return kUsage;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -86,19 +86,24 @@ bool is_nonzero(std::string_view number) {
          std::string_view::npos;
 }
 
+// [ValidateNotNullOrEmpty]
+std::unexpected<Fault> nothing_given(const Parameter& parameter) {
+  return fail({.message = fmt::format("Cannot validate argument on parameter '{}'. The argument "
+                                      "is null or empty. Provide an argument that is not null or "
+                                      "empty, and then try the command again.",
+                                      parameter.name),
+               .id = "ParameterArgumentValidationError",
+               .category = "InvalidData",
+               .exception = kValidation});
+}
+
 std::expected<Bound, Fault> to_text(const Parameter& parameter, const Token& value) {
   if (value.kind == Kind::list) {
     return wrong_type(parameter, value, "Specified method is not supported.");
   }
   const std::string text = value.kind == Kind::null ? std::string{} : argument_text(value);
   if (text.empty() && parameter.not_empty) {
-    return fail({.message = fmt::format("Cannot validate argument on parameter '{}'. The argument "
-                                        "is null or empty. Provide an argument that is not null or "
-                                        "empty, and then try the command again.",
-                                        parameter.name),
-                 .id = "ParameterArgumentValidationError",
-                 .category = "InvalidData",
-                 .exception = kValidation});
+    return nothing_given(parameter);
   }
   if (text.empty() && parameter.mandatory) {
     const bool null = value.kind == Kind::null;
@@ -261,6 +266,9 @@ std::expected<Bound, Fault> to_enumeration(const Parameter& parameter, const Tok
   }
   const std::string text = argument_text(
       {.kind = value.kind == Kind::list ? Kind::literal : value.kind, .text = value.text});
+  if (text.empty() && parameter.not_empty) {
+    return nothing_given(parameter);  // else every name would begin with it
+  }
   if (value.kind == Kind::boolean) {
     return wrong_value_because(
         parameter, text,

@@ -66,7 +66,8 @@ binding::Cmdlet with_own(binding::Cmdlet cmdlet) {
     cmdlet.parameters.push_back({.name = "ExpandProperty",
                                  .type = binding::ParameterType::enumeration,
                                  .type_name = "ExpandableProperty",
-                                 .enumerators = {std::string(member)}});
+                                 .enumerators = {std::string(member)},
+                                 .not_empty = true});
   }
   return cmdlet;
 }

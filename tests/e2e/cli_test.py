@@ -154,6 +154,28 @@ class Foreground(LabTest):
         self.assertEqual(run(lab.AGENT, "evaluate", config).returncode, 2)
         self.assertEqual(run(lab.AGENT, "--nonsense").returncode, 2)
 
+    def test_an_empty_value_is_refused_by_every_flag(self):
+        """`--storage.path= --log.level=debug` must not make a folder of the next flag."""
+        def refused(flag, *arguments):
+            shown = subprocess.run([str(lab.AGENT), *arguments], capture_output=True, text=True, timeout=lab.WAIT, check=False,
+                                   stdin=subprocess.DEVNULL, cwd=self.folder)
+            self.assertEqual((shown.returncode, shown.stdout), (2, ""), (arguments, shown.stderr))
+            self.assertIn(f"{flag}: is empty", shown.stderr, arguments)
+
+        flags = {(): "--storage.path", ("evaluate", ATL): "--width", ("discover",): "--credential", ("render",): "--view"}
+        for command, expected in flags.items():
+            listed = run(lab.AGENT, *command[:1], "--help").stdout
+            names = [name for name, value in re.findall(r"(?m)^  (?:-\w, ?)?(--[\w.-]+)([ =].*)?$", listed)
+                     if name not in ("--help", "--version", "--config.check", "--debug", "--diff")]
+            self.assertIn(expected, names)
+            for name in names:
+                with self.subTest(command=command, flag=name):
+                    refused(name, *command, f"{name}=", "--config.check" if not command else "--config.file=x")
+                    refused(name, *command, name, "")
+        self.assertEqual(sorted(path.name for path in self.folder.iterdir() if path.name.startswith("--")), [])
+        refused("POOL", "evaluate", "")
+        refused("ENDPOINT", "discover", "")
+
     def test_evaluate_warns_of_the_configuration(self):
         self.configure(pools={ATL: CHI})
         self.drop_status(ATL)

@@ -133,6 +133,8 @@ TEST(Arguments, TheModulesInsteadOfTheObject) {
   EXPECT_THAT(target({"-p", "atl"}), ::testing::Not(HasSubstr("expand")));
   EXPECT_THAT(read({"-p", "atl", "-ExpandProperty", "Modules"}),
               HasSubstr("Cannot bind parameter 'ExpandProperty'."));
+  EXPECT_THAT(read({"-p", "atl", "-ExpandProperty", ""}),
+              HasSubstr("parameter 'ExpandProperty'. The argument is null or empty."));
   EXPECT_THAT(usage(collectors::pool_status().cmdlet()),
               HasSubstr("[-ExpandProperty {BackupModules}]"));
 }
