@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 
 namespace sfb::client {
 
@@ -17,6 +18,18 @@ namespace {
 constexpr int kDefaultWidth = 120;
 // Verdicts of the agent that need no word (X-Verdict).
 constexpr std::array<std::string_view, 2> kFine = {"working properly", "good"};
+
+// What json and clixml do not hold and the text does, a line each.
+std::string beside_lines(const http::Response& response) {
+  std::string lines;
+  for (const auto& [header, name] :
+       {std::pair{"X-Warnings", "warnings"}, std::pair{"X-Nonfatal-Errors", "non-fatal errors"}}) {
+    if (const std::string* const told = response.header(header); told != nullptr) {
+      lines += fmt::format("{}: {}\n", name, *told);
+    }
+  }
+  return lines;
+}
 
 // The last line, behind what the cmdlet itself prints.
 std::string verdict_line(const http::Response& response) {
@@ -47,7 +60,8 @@ Printout print_response(std::string_view cmdlet, const http::Response& response)
                           cmdlet),
               kFailed};
     }
-    return {std::move(body), verdict_line(response), *outcome == "good" ? kGood : kFailed};
+    return {std::move(body), beside_lines(response) + verdict_line(response),
+            *outcome == "good" ? kGood : kFailed};
   }
   if (body.empty()) {
     body = fmt::format("{} : the agent answered {} {}\n", cmdlet, response.status,

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 #include <utility>
 
 namespace sfb::serve {
@@ -74,13 +75,15 @@ std::optional<PipelineResult> expanded(const Query& query, const PipelineResult&
   return items;
 }
 
-/// Non-fatal errors beside a form that does not hold them: how many, and the first. ASCII.
-void add_errors(http::Response& response, const status::Evaluation& evaluation) {
-  constexpr std::size_t kMostShown = 3;
+// Of what stands beside a form that does not hold it.
+constexpr std::size_t kMostShown = 3;
+
+/// How many there are, and the first ones. ASCII.
+std::string told_beside(std::size_t count, std::span<const std::string> first) {
   constexpr std::size_t kMostBytes = 1000;
   constexpr std::size_t kMostEach = 300;
   std::string text;
-  for (const std::string& message : status::nonfatal_errors(evaluation, kMostShown)) {
+  for (const std::string& message : first) {
     text += (text.empty() ? "" : ", ") + quote(message, kMostEach);
   }
   std::string ascii;
@@ -88,9 +91,26 @@ void add_errors(http::Response& response, const status::Evaluation& evaluation) 
     const char32_t point = next_code_point(text, at);
     ascii += point >= 0x20 && point < 0x7F ? static_cast<char>(point) : '?';
   }
-  response.headers.push_back(
-      {"X-Nonfatal-Errors", fmt::format("{}: {}", evaluation.result->errors.size(),
-                                        std::string_view(ascii).substr(0, kMostBytes))});
+  return fmt::format("{}: {}", count, std::string_view(ascii).substr(0, kMostBytes));
+}
+
+/// The warnings and non-fatal errors of a good answer, which only its text holds.
+void add_beside(http::Response& response, const status::Evaluation& evaluation, bool hide_errors) {
+  if (!evaluation.result) {
+    return;
+  }
+  const auto& warnings = evaluation.result->warnings;
+  const auto& errors = evaluation.result->errors;
+  if (!warnings.empty()) {
+    response.headers.push_back(
+        {"X-Warnings", told_beside(warnings.size(), std::span(warnings).first(
+                                                        std::min(warnings.size(), kMostShown)))});
+  }
+  if (!errors.empty() && !hide_errors) {
+    response.headers.push_back(
+        {"X-Nonfatal-Errors",
+         told_beside(errors.size(), status::nonfatal_errors(evaluation, kMostShown))});
+  }
 }
 
 collectors::Verdict verdict_of(const status::EvaluationPtr& evaluation, const Known& known) {
@@ -216,10 +236,9 @@ http::Response render_answer(const Query& query, const status::Answer& answer, M
           : failed_response(query, answer.evaluation, now, request_id, known, max_bytes);
   if (answer.evaluation->good()) {
     response.headers.push_back({"X-Verdict", verdict_header(answer.evaluation, known)});
-    const bool hidden = query.question.has_flag(query.question.what->hides_errors);
-    if (query.choice.as != As::text && !hidden && answer.evaluation->result &&
-        !answer.evaluation->result->errors.empty()) {
-      add_errors(response, *answer.evaluation);
+    if (query.choice.as != As::text) {
+      add_beside(response, *answer.evaluation,
+                 query.question.has_flag(query.question.what->hides_errors));
     }
   }
   add_freshness(response, answer, now);

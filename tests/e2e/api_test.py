@@ -1,5 +1,6 @@
 """The API for programs, of a running agent: every answer validates against the schemas of its own document."""
 
+import subprocess
 import unittest
 import urllib.parse
 
@@ -106,6 +107,16 @@ class Api(LabTest):
         answer = agent.query(CHI, **{"expand": "BackupModules", "as": "json"})
         self.assertEqual(answer.json()[0], {"Identity": USER, "ExportStatus": "ErrorState", "ImportStatus": "NormalState"})
         self.assertEqual(answer.headers["X-Nonfatal-Errors"], '1: "The service at chi-fe is slow."')
+
+    def test_the_command_tells_what_json_does_not_hold(self):
+        self.drop(CHI, wrapper(CHI, status_object(MODULES_2013), error_record("The service at chi-fe is slow."),
+                               "<S>The site is old.</S>"))
+        agent = self.running()
+        for form in ("Json", "Clixml"):
+            shown = subprocess.run([str(lab.ASK), "-PoolFqdn", CHI, "-As", form], capture_output=True, text=True, timeout=lab.WAIT,
+                                   check=False, env={"SFB_BACKUP_EXPORTER_URL": f"http://{agent.address}"})
+            self.assertEqual((shown.returncode, shown.stderr), (0, 'warnings: 1: "The site is old."\n'
+                                                                   'non-fatal errors: 1: "The service at chi-fe is slow."\n'))
 
 
 if __name__ == "__main__":

@@ -53,6 +53,19 @@ TEST(PrintResponse, AVerdictThatIsNotGoodIsSaidOnStderr) {
   }
 }
 
+TEST(PrintResponse, WarningsAndErrorsThatJsonDoesNotHoldStandOnStderr) {
+  http::Response made = response(200, "{}\n", "good");
+  made.headers.push_back({"X-Verdict", "not configured"});
+  made.headers.push_back({"X-Nonfatal-Errors", "4: \"slow\", \"late\""});
+  made.headers.push_back({"X-Warnings", "1: \"old\""});
+  const Printout shown = print_response(kName, made);
+  EXPECT_EQ(shown.out, "{}\n");
+  EXPECT_EQ(shown.err,
+            "warnings: 1: \"old\"\nnon-fatal errors: 4: \"slow\", \"late\"\nverdict: not "
+            "configured\n");
+  EXPECT_EQ(shown.exit_code, 0) << "an answer came";
+}
+
 TEST(PrintResponse, NothingConfiguredPrintsNothing) {
   for (const auto& body : {std::optional<std::string>(), std::optional<std::string>("")}) {
     const Printout shown = print_response(kName, response(200, body, "good"));

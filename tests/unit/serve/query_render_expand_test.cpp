@@ -121,6 +121,21 @@ TEST(Expand, OnlyWhatThereIs) {
       << "that cmdlet has no such member";
 }
 
+TEST(Warnings, StandInAHeaderBesideJsonAndClixml) {
+  status::Answer answer = answer_of(Shape::objects, 3, true);
+  status::Evaluation evaluation = *answer.evaluation;
+  PipelineResult result = *evaluation.result;
+  result.warnings = {"old \"site\"", "b\xC3\xBC", "c", "d"};
+  evaluation.result = std::make_shared<const PipelineResult>(std::move(result));
+  answer.evaluation = std::make_shared<const status::Evaluation>(std::move(evaluation));
+  for (const char* const form : {"&as=json", "&as=clixml&Force", "&as=json&expand=BackupModules"}) {
+    EXPECT_EQ(header_of(rendered(form, answer), "X-Warnings"), R"(4: "old \"site\"", "b?", "c")")
+        << form;
+  }
+  EXPECT_EQ(header_of(rendered("", answer), "X-Warnings"), "") << "the text holds them";
+  EXPECT_EQ(header_of(rendered("&as=json", answer_of(Shape::texts)), "X-Warnings"), "");
+}
+
 TEST(NonfatalErrors, StandInAHeaderBesideJsonAndClixml) {
   const status::Answer answer = answer_of(Shape::objects, 3, true);
   for (const char* const form : {"&as=json", "&as=clixml", "&as=json&expand=BackupModules"}) {
