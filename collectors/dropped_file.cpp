@@ -32,7 +32,8 @@ std::string_view remedy_of(const Error& error) {
            "RTCUniversalServerAdmins or an authorized universal group";
   }
   return "let Export-BackupStatus.ps1 write it, or give ConvertTo-Json or Export-Clixml a greater "
-         "-Depth; `evaluate --as clixml POOL` shows its objects";
+         "-Depth; `evaluate --as clixml POOL` shows its objects, and deploy/transport-file.md what "
+         "a file may hold";
 }
 
 }  // namespace

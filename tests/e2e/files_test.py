@@ -1,6 +1,7 @@
 """Dropped files that may mislead: dates ahead of our clock and links to other files."""
 
 import datetime
+import json
 import os
 import re
 import subprocess
@@ -31,6 +32,39 @@ class Files(LabTest):
 
     def success(self, agent):
         return agent.value(f'sfb_backup_last_evaluation_success_timestamp_seconds{{pool="{ATL}"}}')
+
+
+class Documented(Files):
+    """What deploy/transport-file.md shows is what the agent reads."""
+
+    def drop_example(self, **changes):
+        page = (lab.ROOT / "deploy/transport-file.md").read_text(encoding="utf-8")
+        example = json.loads(re.search(r"(?ms)^```json\n(.*?)^```", page)[1])
+        named = re.findall(r"(?m)^\| `(\w+)` \| ", page)
+        self.assertEqual([field for field in example if field not in named], [], "each field stands in the table")
+        example |= {"PoolFqdn": ATL, "ExportedAt": lab.utc(), **changes}
+        self.drop(ATL, json.dumps({field: value for field, value in example.items() if value is not None}))
+        return list(example)
+
+    def test_the_example_works(self):
+        self.drop_example()
+        shown = self.evaluate()
+        self.assertEqual(shown.returncode, 0, shown.stderr)
+        self.assertIn("working:    yes", shown.stderr)
+        self.drop_example(Output=[], State="Failed", Errors=[{"Message": "Access is denied."}])
+        self.assertIn('"Access is denied."', self.evaluate().stderr)
+        self.drop_example(Warnings=["The site is old."], PSVersion="5.1.17763.1", Collector="backup_service_status")
+        self.assertIn("WARNING: The site is old.", self.evaluate().stdout)
+
+    def test_a_missing_field_leads_to_the_page(self):
+        for field in self.drop_example():
+            self.drop_example(**{field: None})
+            shown = self.evaluate()
+            if field == "SfbBackupExport":
+                continue  # then it is no wrapper
+            self.assertEqual(shown.returncode, 1, field)
+            self.assertIn(f"{field} ", shown.stderr)
+            self.assertIn('deploy/transport-file.md, "Files without the script"', shown.stderr, field)
 
 
 class Dates(Files):

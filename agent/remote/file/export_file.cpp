@@ -23,7 +23,9 @@ namespace {
 constexpr std::string_view kVersionField = "SfbBackupExport";
 constexpr std::int64_t kVersion = 1;
 
-constexpr std::string_view kUseScript = "write the file with Export-BackupStatus.ps1";
+constexpr std::string_view kUseScript =
+    "write the file with Export-BackupStatus.ps1, or as deploy/transport-file.md, \"Files without "
+    "the script\" says";
 // Of the content only names are quoted, and only those that a secret does not look like.
 constexpr std::size_t kMostQuoted = 100;
 
@@ -127,7 +129,8 @@ Result<PipelineResult> read_content(std::string_view bytes, const Limits& limits
     return fail(Reason::parse, "file.foreign",
                 fmt::format("the file is neither CLIXML nor JSON but {} {}",
                             counted(bytes.size(), "byte"), kind_of(content)),
-                "let Export-BackupStatus.ps1, Export-Clixml or ConvertTo-Json write it");
+                "let Export-BackupStatus.ps1, Export-Clixml or ConvertTo-Json write it; "
+                "deploy/transport-file.md shows what a file may hold");
   }
   format = json ? ExportFormat::json : ExportFormat::clixml;
   auto result = read_text(text, limits, format);
@@ -354,7 +357,9 @@ Result<Export> parse_export(std::string_view bytes, const Fqdn& pool, const Limi
     // What cannot be read may be anybody's file: it is not quoted, its place must do.
     content.error().peer.clear();
     if (content.error().remedy.empty()) {
-      content.error().remedy = "look what wrote the file: Export-BackupStatus.ps1 writes it right";
+      content.error().remedy =
+          "look what wrote the file: Export-BackupStatus.ps1 writes it right, and "
+          "deploy/transport-file.md shows what a file may hold";
     }
     return std::unexpected(std::move(content.error()));
   }
