@@ -3,6 +3,7 @@
 #include "agent/app/build_info.hpp"
 #include "agent/app/check.hpp"
 #include "agent/app/exit_codes.hpp"
+#include "agent/app/front.hpp"
 #include "agent/app/log_sink.hpp"
 #include "agent/app/logons.hpp"
 #include "agent/app/process.hpp"
@@ -10,8 +11,8 @@
 #include "agent/app/signals.hpp"
 #include "agent/app/state.hpp"
 #include "agent/app/web.hpp"
-#include "agent/http/server.hpp"
-#include "agent/net/address.hpp"
+#include "agent/base/descriptor.hpp"
+#include "agent/http/inherited.hpp"
 #include "agent/net/deadline.hpp"
 #include "agent/net/loop_lag.hpp"
 #include "agent/net/worker_pool.hpp"
@@ -47,6 +48,7 @@ constexpr std::chrono::seconds kCut{2};
 // the account's quota until the server clears it.
 constexpr std::chrono::seconds kClose{6};
 constexpr std::size_t kPagesQueue = 256;
+constexpr std::chrono::minutes kLogPeriod{1};
 // How long the end waits for the reader of the log.
 constexpr std::chrono::seconds kLogGrace{1};
 
@@ -79,7 +81,8 @@ std::shared_ptr<StderrSink> counting_sink(LogFormat format, const Clock& clock,
 class Agent {
  public:
   /// `web`: absent without a web configuration file, else a good reading of it.
-  Agent(const AgentOptions& options, config::Loaded loaded, std::optional<WebReading> web)
+  Agent(const AgentOptions& options, config::Loaded loaded, std::optional<WebReading> web,
+        std::vector<Descriptor> sockets)
       : options_(options),
         self_(std::make_shared<serve::SelfMetrics>(build_info())),
         sink_(counting_sink(options.log_format, clock_, self_)),
@@ -91,12 +94,6 @@ class Agent {
         pages_("pages", 1, kPagesQueue),
         cpu_("cpu", static_cast<std::size_t>(cpu_threads()), places_.rendering),
         files_("config", 1, 1),
-        web_files_("web", 1, 1),
-        web_(web ? std::make_shared<Web>(
-                       Web::Parts{options.web_config_file, loop_.get_executor(), web_files_, clock_,
-                                  logger_.with_source("web"), self_},
-                       std::move(*web))
-                 : nullptr),
         state_(open_state(options.storage_path, loaded_.settings, clock_, logger_, self_)),
         shared_{.budget = std::make_shared<ByteBudget>(loaded_.settings.limits.in_flight),
                 .services = std::make_shared<remote::WinrmServices>(loop_.get_executor()),
@@ -104,14 +101,14 @@ class Agent {
                 .ledger = ledger_of(state_, clock_)},
         engine_(loop_.get_executor(), clock_, logger_.with_source("engine"), state_.get()),
         service_({engine_, engine_, self_, pages_, cpu_, clock_, logger_.with_source("http"),
-                  SFB_VERSION, loop_.get_executor(), [this] { return server_.cut_slow_reader(); }},
+                  SFB_VERSION, loop_.get_executor(), [this] { return front_.cut_slow_reader(); },
+                  kLogPeriod, options.metrics_path},
                  doors()),
-        server_(
-            loop_.get_executor(), server_options(),
-            [this](std::shared_ptr<const http::Request> request) {
-              return answer(std::move(request));
-            },
-            logger_.with_source("http")),
+        front_({loop_.get_executor(), clock_, logger_, self_,
+                [this](std::shared_ptr<const http::Request> request) {
+                  return service_.handle(std::move(request));
+                }},
+               options_, places_.connections, std::move(web), std::move(sockets)),
         signals_(loop_.get_executor()) {
     if (options_.shard.is_part()) {
       self_->shard(options_.shard.ordinal, options_.shard.total);
@@ -123,7 +120,7 @@ class Agent {
       fmt::print(stderr, "sfb_backup_exporter: {}\n", describe(started.error()));
       return kFailed;
     }
-    if (const Status listening = listen(); !listening) {
+    if (const Status listening = front_.start(); !listening) {
       fmt::print(stderr, "sfb_backup_exporter: {}\n", describe(listening.error()));
       return kFailed;
     }
@@ -153,29 +150,7 @@ class Agent {
         return started;
       }
     }
-    if (Status started = web_ ? web_files_.start() : Status(); !started) {
-      return started;
-    }
     return shared_.services->start();
-  }
-
-  asio::awaitable<http::Response> answer(std::shared_ptr<const http::Request> request) {
-    if (web_) {
-      co_await web_->look();
-    }
-    co_return co_await service_.handle(std::move(request));
-  }
-
-  Status listen() {
-    std::vector<net::ListenAddress> addresses;
-    for (const std::string& text : options_.listen_addresses) {
-      auto address = net::parse_listen_address(text);
-      if (!address) {
-        return std::unexpected(std::move(address.error()));
-      }
-      addresses.push_back(std::move(*address));
-    }
-    return server_.listen(addresses);
   }
 
   serve::ServiceOptions doors() const {
@@ -183,15 +158,6 @@ class Agent {
         service_options(loaded_.settings, hosts_, shared_, options_.runbook_url);
     made.elsewhere = elsewhere(loaded_.settings, options_.shard);
     return made;
-  }
-
-  http::ServerOptions server_options() {
-    http::ServerOptions options;
-    options.max_connections = places_.connections;
-    options.tls = web_;
-    options.on_own_answer = [this](int status) { self_->http_request("other", status); };
-    options.on_ended = [this](http::Ended how) { self_->connection_ended(how); };
-    return options;
   }
 
   // Every coroutine of the agent's own ends here; one that throws is a bug and ends the process.
@@ -211,9 +177,7 @@ class Agent {
   }
 
   void report_start() {
-    for (const std::string& address : server_.addresses()) {
-      logger_.info("listening", {{"address", address}});
-    }
+    front_.report();
     logger_.info(
         "started",
         {{"version", SFB_VERSION}, {"revision", SFB_REVISION}, {"config_hash", loaded_.hash}});
@@ -252,8 +216,8 @@ class Agent {
         co_return;
       }
       if (signal == SIGHUP) {
-        if (web_ && !draining_) {
-          web_->reload();
+        if (!draining_) {
+          front_.reload();
         }
         // Not awaited: files on a dead mount must not keep the agent from hearing SIGTERM.
         reload_again_ = reloading_;
@@ -264,7 +228,7 @@ class Agent {
       }
       if (draining_) {
         logger_.warn("second signal, ending at once");
-        server_.stop_accepting();  // removes a unix socket's file
+        front_.stop_accepting();  // removes a unix socket's file
         sink_->finish(kLogGrace);
         std::_Exit(kGood);
       }
@@ -276,13 +240,13 @@ class Agent {
 
   asio::awaitable<void> drain() {
     service_.set_draining();
-    if (!co_await server_.drain(net::mono_now() + kDrain)) {
+    if (!co_await front_.drain(net::mono_now() + kDrain)) {
       logger_.warn("requests still running are refused");
       engine_.stop();
-      co_await server_.drain(net::mono_now() + kCut);
+      co_await front_.drain(net::mono_now() + kCut);
     }
     engine_.stop();
-    server_.close_all();
+    front_.close_all();
     if (const std::size_t open = co_await engine_.close(net::mono_now() + kClose); open > 0) {
       logger_.warn(
           "some endpoints could not be cleared in time, their shells are left to the idle "
@@ -354,13 +318,11 @@ class Agent {
   net::WorkerPool pages_;
   net::WorkerPool cpu_;
   net::WorkerPool files_;
-  net::WorkerPool web_files_;
-  std::shared_ptr<Web> web_;             ///< null: plain HTTP for everybody
   std::shared_ptr<store::Store> state_;  ///< null: nothing outlives the process
   Shared shared_;
   engine::Engine engine_;
   serve::Service service_;
-  http::Server server_;
+  Front front_;
   Signals signals_;
   bool draining_ = false;
   bool reloading_ = false;
@@ -374,6 +336,15 @@ int run_agent(const AgentOptions& options) {
   if (options.check_only) {
     return check_config(options);
   }
+  std::vector<Descriptor> sockets;
+  if (options.systemd_socket) {
+    auto inherited = http::inherited_sockets();
+    if (!inherited) {
+      fmt::print(stderr, "sfb_backup_exporter: {}\n", describe(inherited.error()));
+      return kFailed;
+    }
+    sockets = std::move(*inherited);
+  }
   auto loaded = load_or_complain(options.config_files);
   std::optional<WebReading> web;
   if (!options.web_config_file.empty()) {
@@ -386,7 +357,7 @@ int run_agent(const AgentOptions& options) {
     fmt::print(stderr, "sfb_backup_exporter: {}\n", describe(used.error()));
     return kFailed;
   }
-  Agent agent(options, std::move(*loaded), std::move(web));
+  Agent agent(options, std::move(*loaded), std::move(web), std::move(sockets));
   return agent.run();
 }
 

@@ -9,6 +9,7 @@
 #include "agent/app/shard.hpp"
 #include "agent/base/text.hpp"
 #include "agent/format/choice.hpp"
+#include "agent/serve/routes.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -204,11 +205,26 @@ int run(int argc, char** argv) {
   add_config_option(app, agent.config_files);
   app.add_flag("--config.check", agent.check_only,
                "Check the configuration, print what is wrong, exit 0 or 1");
-  app.add_option("--web.listen-address", agent.listen_addresses,
-                 "host:port or unix:/path; repeatable")
-      ->default_str(kDefaultAddress)
+  CLI::Option* const listen = app.add_option("--web.listen-address", agent.listen_addresses,
+                                             "host:port or unix:/path; repeatable")
+                                  ->default_str(kDefaultAddress)
+                                  ->type_name("ADDRESS")
+                                  ->allow_extra_args(false);
+  app.add_flag("--web.systemd-socket", agent.systemd_socket,
+               "Use the sockets that systemd hands over, instead of --web.listen-address")
+      ->excludes(listen);
+  app.add_option("--web.health-listen-address", agent.health_addresses,
+                 "host:port or unix:/path where only the health pages answer, without TLS; "
+                 "repeatable")
       ->type_name("ADDRESS")
       ->allow_extra_args(false);
+  app.add_option("--web.telemetry-path", agent.metrics_path, "Where the metrics are")
+      ->type_name("PATH")
+      ->check([](const std::string& text) {
+        const sfb::Status status = sfb::serve::check_metrics_path(text);
+        return status ? "" : describe(status.error());
+      })
+      ->capture_default_str();
   app.add_option("--web.config.file", agent.web_config_file,
                  "TLS and users of the agent's own pages, in the exporters' common format")
       ->type_name("FILE")
@@ -306,7 +322,7 @@ int run(int argc, char** argv) {
   if (agent.config_files.empty()) {
     agent.config_files = {kDefaultConfig};
   }
-  if (agent.listen_addresses.empty()) {
+  if (agent.listen_addresses.empty() && !agent.systemd_socket) {
     agent.listen_addresses = {kDefaultAddress};
   }
   return run_agent(agent);

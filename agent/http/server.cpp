@@ -1,6 +1,7 @@
 #include "agent/http/server.hpp"
 
 #include "agent/base/seldom.hpp"
+#include "agent/http/inherited.hpp"
 #include "agent/http/listener.hpp"
 #include "agent/http/server_connection.hpp"
 #include "agent/net/deadline.hpp"
@@ -87,6 +88,14 @@ class Server::Impl {
       : core(std::make_shared<ServerCore>(std::move(executor), std::move(options),
                                           std::move(handler), std::move(logger))) {}
 
+  void serve(std::vector<Listener> opened) {
+    for (Listener& listener : opened) {
+      auto shared = std::make_shared<Listener>(std::move(listener));
+      listeners.push_back(shared);
+      asio::co_spawn(core->executor, accept_loop(core, std::move(shared)), asio::detached);
+    }
+  }
+
   void stop_accepting() {
     for (const auto& listener : listeners) {
       boost::system::error_code ignored;
@@ -122,12 +131,20 @@ Status Server::listen(const std::vector<net::ListenAddress>& addresses) {
   if (!listeners) {
     return std::unexpected(std::move(listeners.error()));
   }
-  for (Listener& listener : *listeners) {
-    auto shared = std::make_shared<Listener>(std::move(listener));
-    impl_->listeners.push_back(shared);
-    asio::co_spawn(impl_->core->executor, accept_loop(impl_->core, std::move(shared)),
-                   asio::detached);
+  impl_->serve(std::move(*listeners));
+  return {};
+}
+
+Status Server::inherit(std::vector<Descriptor> sockets) {
+  std::vector<Listener> listeners;
+  for (Descriptor& socket : sockets) {
+    auto listener = inherit_listener(impl_->core->executor, std::move(socket));
+    if (!listener) {
+      return std::unexpected(std::move(listener.error()));
+    }
+    listeners.push_back(std::move(*listener));
   }
+  impl_->serve(std::move(listeners));
   return {};
 }
 

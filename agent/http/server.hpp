@@ -2,6 +2,7 @@
 // complete requests and give back values.
 #pragma once
 
+#include "agent/base/descriptor.hpp"
 #include "agent/base/log.hpp"
 #include "agent/base/time.hpp"
 #include "agent/http/tls_source.hpp"
@@ -92,6 +93,10 @@ class Server {
   /// `listen.too_long` or `listen.failed`; Reason::dns, code `listen.resolve`; each message starts
   /// with the address.
   Status listen(const std::vector<net::ListenAddress>& addresses);
+
+  /// The same with sockets that are bound and listen already; Reason::process, code
+  /// `listen.systemd`. Their files stay at the end.
+  Status inherit(std::vector<Descriptor> sockets);
 
   /// The addresses really bound, in the order of `listen`, with the ports the system chose.
   std::vector<std::string> addresses() const;

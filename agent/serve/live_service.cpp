@@ -121,6 +121,7 @@ struct Service::Impl {
   ServiceParts parts;
   SettingsPtr settings;
   LivePages pages;
+  Doors doors;
   http::Response index;
   http::Response openapi;
   std::mt19937_64 random{std::random_device{}()};
@@ -131,7 +132,8 @@ struct Service::Impl {
       : parts(std::move(given)),
         settings(std::make_shared<const Settings>(std::move(options))),
         pages(parts.board, parts.self, parts.pages, parts.clock),
-        index(index_page(parts.version)),
+        doors(parts.metrics_path),
+        index(index_page(parts.version, parts.metrics_path)),
         openapi(json_response(openapi_json(parts.version))),
         refusals(parts.logger, parts.loop, parts.log_period) {}
 
@@ -355,7 +357,7 @@ struct Service::Impl {
 
   static asio::awaitable<http::Response> handle(std::shared_ptr<Impl> self, RequestPtr request) {
     const MonoTime start = self->parts.clock.now().mono;
-    const Route* route = find_route(request->path);
+    const Route* route = self->doors.find(request->path);
     http::Response response = co_await answer(self, route, request);
     self->parts.self->http_request(route == nullptr ? "other" : route->pattern, response.status);
     if (self->parts.logger.enabled(LogLevel::debug)) {

@@ -9,6 +9,7 @@
 #include "agent/net/worker_pool.hpp"
 #include "agent/serve/access.hpp"
 #include "agent/serve/elsewhere.hpp"
+#include "agent/serve/routes.hpp"
 #include "agent/serve/self_metrics.hpp"
 #include "agent/status/board.hpp"
 #include "agent/status/evaluation.hpp"
@@ -50,6 +51,7 @@ struct ServiceParts {
   std::function<bool()> cut_slow_reader = {};
   /// From a log line about refusals to the next, which has the sum.
   std::chrono::nanoseconds log_period = std::chrono::minutes(1);
+  std::string metrics_path = std::string(kMetricsPath);  ///< check_metrics_path took it
 };
 
 /// Thread rule: loop thread.

@@ -70,14 +70,14 @@ http::Response config_page(std::shared_ptr<const std::string> yaml) {
   return not_cached(std::move(response));
 }
 
-http::Response index_page(std::string_view version) {
+http::Response index_page(std::string_view version, std::string_view metrics) {
   std::string html = fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<title>sfb_backup_exporter</title>\n</head>\n<body>\n<h1>sfb_backup_exporter</h1>\n"
       "<p>Version {}. Status of the Skype for Business and Lync Backup Service.</p>\n<ul>\n",
       escape_html(version));
   for (const Route& route : routes()) {
-    const std::string pattern = escape_html(route.pattern);
+    const std::string pattern = escape_html(route.door == Door::metrics ? metrics : route.pattern);
     // A link without a pool would only lead to an error; the status and the history have a button.
     const bool needs_pool =
         route.door == Door::query || route.door == Door::history || route.door == Door::pool;

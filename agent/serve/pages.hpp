@@ -5,6 +5,7 @@
 #include "agent/base/fqdn.hpp"
 #include "agent/http/types.hpp"
 #include "agent/serve/access.hpp"
+#include "agent/serve/routes.hpp"
 
 #include <memory>
 #include <string>
@@ -20,8 +21,9 @@ http::Response ready_page(bool first_cycle_done, bool draining);
 /// The effective configuration as YAML.
 http::Response config_page(std::shared_ptr<const std::string> yaml);
 
-/// The links of all doors, made from the route table, and a form for the query.
-http::Response index_page(std::string_view version);
+/// The links of all doors, made from the route table, and a form for the query. `metrics`: where
+/// those are.
+http::Response index_page(std::string_view version, std::string_view metrics = kMetricsPath);
 
 /// `near`: what the caller may have meant, a question; may be empty.
 Error not_configured(const Fqdn& pool, std::string_view near);

@@ -1,5 +1,6 @@
 #include "agent/serve/routes.hpp"
 
+#include "agent/base/ascii.hpp"
 #include "agent/base/text.hpp"
 #include "agent/format/choice.hpp"
 #include "agent/serve/form.hpp"
@@ -12,12 +13,14 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace sfb::serve {
 namespace {
 
 constexpr std::string_view kRead = "GET, HEAD";
+constexpr std::size_t kMostMetricsPath = 200;
 
 constexpr std::string_view kApi = "/api/v1/";
 constexpr std::string_view kOwnText = "as=text|json|clixml, edition, view, width, max_age";
@@ -154,8 +157,8 @@ Route query_route(const binding::Cmdlet& cmdlet) {
 
 std::vector<Route> make_routes() {
   std::vector<Route> routes = {{Door::index, "/", kRead, Runs::loop, Guard::origin, "This page."},
-                               {Door::metrics, "/metrics", kRead, Runs::live, Guard::open,
-                                "Metrics of all pools for Prometheus."}};
+                               {Door::metrics, std::string(kMetricsPath), kRead, Runs::live,
+                                Guard::open, "Metrics of all pools for Prometheus."}};
   for (const binding::Cmdlet* const cmdlet : collectors::cmdlets()) {
     routes.push_back(query_route(*cmdlet));
   }
@@ -226,6 +229,33 @@ const Route* find_route(std::string_view path) {
            !path.substr(fixed.size()).contains('/');
   });
   return found == routes().end() ? nullptr : &*found;
+}
+
+Status check_metrics_path(std::string_view path) {
+  const auto plain = [](char c) { return is_name_character(c) || c == '/' || c == '~'; };
+  if (!path.starts_with('/') || path.ends_with('/') || path.size() > kMostMetricsPath ||
+      !std::ranges::all_of(path, plain)) {
+    return fail(Reason::parse, "http.path", fmt::format("{} is no path for metrics", quote(path)),
+                "write / and a name, such as /metrics");
+  }
+  const Route* const route = find_route(path);
+  if (route != nullptr && route->door != Door::metrics) {
+    return fail(Reason::parse, "http.path", fmt::format("{} is another page", path),
+                "choose another path");
+  }
+  return {};
+}
+
+Doors::Doors(std::string metrics_path) : metrics_(*find_route(kMetricsPath)) {
+  metrics_.pattern = std::move(metrics_path);
+}
+
+const Route* Doors::find(std::string_view path) const {
+  if (path == metrics_.pattern) {
+    return &metrics_;
+  }
+  const Route* const route = find_route(path);
+  return route != nullptr && route->door == Door::metrics ? nullptr : route;
 }
 
 std::string_view path_value(const Route& route, std::string_view path) {

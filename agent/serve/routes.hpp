@@ -2,6 +2,7 @@
 // the links of `/` are made from it.
 #pragma once
 
+#include "agent/base/error.hpp"
 #include "agent/binding/binding.hpp"
 #include "agent/http/types.hpp"
 #include "agent/serve/api_parameters.hpp"
@@ -62,6 +63,24 @@ const binding::Cmdlet& cmdlet_of(std::string_view path);
 
 /// nullptr when no door has this path. Paths are exact.
 const Route* find_route(std::string_view path);
+
+/// Where the metrics are unless the operator says otherwise.
+inline constexpr std::string_view kMetricsPath = "/metrics";
+/// Whether the metrics can be there: a path without escapes that is no other door's. Reason::parse,
+/// code `http.path`.
+Status check_metrics_path(std::string_view path);
+
+/// The doors with the metrics where the operator wants them, and nowhere else.
+class Doors {
+ public:
+  /// check_metrics_path took it.
+  explicit Doors(std::string metrics_path);
+  /// As find_route.
+  const Route* find(std::string_view path) const;
+
+ private:
+  Route metrics_;
+};
 
 /// What a path has in the place of the `{name}` of its pattern; empty where that has none.
 std::string_view path_value(const Route& route, std::string_view path);

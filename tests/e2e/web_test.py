@@ -225,6 +225,65 @@ class Starts(Web):
             self.wait(lambda: self.curl(agent, "/-/healthy")[:2] == (0, 200), "TLS, which needs no restart")
 
 
+class Doors(Web):
+    def test_health_pages_answer_beside_tls(self):
+        self.asking()
+        with self.served("--web.health-listen-address=127.0.0.1:0") as agent:
+            health = re.search(r"health_address=(\S+)", agent.log()).group(1)
+            self.assertNotEqual(health, agent.address)
+            self.assertEqual(lab.request(health, "GET", "/-/healthy").status, 200)
+            self.wait(lambda: lab.request(health, "GET", "/-/ready").status == 200, "ready")
+            self.assertEqual(lab.request(health, "POST", "/-/healthy").status, 405)
+            for path in ("/metrics", "/", "/config", f"/api/v1/pools/{ATL}", "/-/reload", "/-/healthy/"):
+                self.assertEqual(lab.request(health, "GET", path).status, 404, path)
+            self.assertNotEqual(self.curl(agent, "/-/healthy")[0], 0, "the other door goes on asking for a certificate")
+
+    def test_the_metrics_lie_where_the_flag_says(self):
+        with self.agent("--web.telemetry-path=/sfb/metrics") as agent:
+            self.assertEqual(agent.request("/metrics").status, 404)
+            page = agent.request("/sfb/metrics")
+            self.assertEqual(page.status, 200)
+            self.wait(lambda: 'http_requests_total{code="200",path="/sfb/metrics"}' in agent.request("/sfb/metrics").text, "the counter")
+            self.assertIn('<a href="/sfb/metrics">', agent.request("/").text)
+        for wrong in ("metrics", "/", "/config", "/-/healthy", "/a?b"):
+            run = self.agent_alone(f"--web.telemetry-path={wrong}")
+            self.assertEqual(run.returncode, 2, wrong)
+
+    def test_several_addresses_and_a_unix_socket(self):
+        path = self.folder / "web.sock"
+        with self.agent(f"--web.config.file={self.file}", addresses=("127.0.0.1:0", "127.0.0.2:0", f"unix:{path}")) as agent:
+            addresses = re.findall(r"msg=listening address=(\S+)", agent.log())
+            self.assertEqual(len(addresses), 3)
+            run = subprocess.run(["curl", "-sSk", f"https://{addresses[1]}/-/healthy"], capture_output=True, text=True, check=False)
+            self.assertEqual(run.stdout, "healthy\n", run.stderr)
+            run = subprocess.run(["curl", "-sS", "--unix-socket", str(path), "http://localhost/-/healthy"], capture_output=True, text=True,
+                                 check=False)
+            self.assertEqual(run.stdout, "healthy\n", "a unix socket stays plain")
+
+    def test_systemds_sockets(self):
+        port, path = lab.free_port(), self.folder / "systemd.sock"
+        log = self.folder / "agent.log"
+        with open(log, "wb") as out:
+            process = subprocess.Popen(["systemd-socket-activate", "-l", f"127.0.0.1:{port}", "-l", str(path), str(lab.AGENT),
+                                        f"--config.file={self.folder}/agent.yml", "--web.systemd-socket"], stderr=out, stdin=subprocess.DEVNULL)
+        self.addCleanup(lab.stop, process)
+        self.wait(lambda: "Listening on" in log.read_text(), "systemd to listen")
+        # The first connection starts the agent, and waits for it in the queue.
+        self.assertEqual(lab.request(f"127.0.0.1:{port}", "GET", "/-/healthy").status, 200)
+        run = subprocess.run(["curl", "-sS", "--unix-socket", str(path), "http://localhost/-/healthy"], capture_output=True, text=True, check=False)
+        self.assertEqual(run.stdout, "healthy\n", run.stderr)
+        self.assertIn(f"address=127.0.0.1:{port}", log.read_text())
+        self.assertIn(f"address=unix:{path}", log.read_text())
+
+    def test_without_systemd_it_says_so(self):
+        run = self.agent_alone("--web.systemd-socket")
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("no socket was handed over", run.stderr)
+        run = self.agent_alone("--web.systemd-socket", "--web.listen-address=127.0.0.1:0")
+        self.assertEqual(run.returncode, 2)
+        self.assertIn("--web.listen-address excludes --web.systemd-socket", run.stderr)
+
+
 class Scraped(Web):
     def test_prometheus_scrapes_with_a_client_certificate(self):
         self.asking(client_allowed_sans=["prometheus.example.com"])

@@ -47,6 +47,12 @@ TEST(Pages, IndexNamesEveryRouteLinksThoseThatAnswerAndEscapes) {
   EXPECT_THAT(body_of(page), Not(HasSubstr("<b>")));
 }
 
+TEST(Pages, IndexLinksTheMetricsWhereTheyAre) {
+  const std::string page = body_of(index_page("1.0", "/sfb"));
+  EXPECT_THAT(page, HasSubstr("<a href=\"/sfb\">/sfb</a>"));
+  EXPECT_THAT(page, Not(HasSubstr("/metrics")));
+}
+
 TEST(Pages, HtmlEscapes) {
   EXPECT_EQ(escape_html("<a href='x'>\"&\""), "&lt;a href=&#39;x&#39;&gt;&quot;&amp;&quot;");
   EXPECT_EQ(escape_html("\xC3\xA9\xFF"), "\xC3\xA9\xEF\xBF\xBD");

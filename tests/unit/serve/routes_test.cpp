@@ -82,5 +82,31 @@ TEST(Routes, RefusalsAreMadeFromTheTable) {
   EXPECT_EQ(testing::header_of(unknown, "Content-Type"), "text/plain; charset=utf-8");
 }
 
+TEST(Routes, TheMetricsMayLieElsewhere) {
+  const Doors doors("/probe/sfb-metrics");
+  ASSERT_NE(doors.find("/probe/sfb-metrics"), nullptr);
+  EXPECT_EQ(doors.find("/probe/sfb-metrics")->door, Door::metrics);
+  EXPECT_EQ(doors.find("/probe/sfb-metrics")->pattern, "/probe/sfb-metrics")
+      << "the counter's label";
+  EXPECT_EQ(doors.find("/metrics"), nullptr);
+  EXPECT_EQ(doors.find("/-/healthy"), find_route("/-/healthy"));
+  EXPECT_EQ(Doors("/metrics").find("/metrics")->door, Door::metrics);
+}
+
+TEST(Routes, APathForMetrics) {
+  for (const std::string good : {"/metrics", "/a", "/a/b-c_d.e~f", "/metrics2"}) {
+    EXPECT_TRUE(check_metrics_path(good)) << good;
+  }
+  for (const std::string bad :
+       {"", "/", "metrics", "/metrics/", "/a b", "/a?b", "/a#b", "/a%20", "/\xC3\xA4", "/a\nb",
+        "/{fqdn}", "/-/healthy", "/config", "/api/v1/pools", "/api/v1/pools/a.example.com",
+        "/api/v1/Get-CsBackupServiceStatus"}) {
+    const Status status = check_metrics_path(bad);
+    ASSERT_FALSE(status) << bad;
+    EXPECT_EQ(status.error().code, "http.path");
+  }
+  EXPECT_FALSE(check_metrics_path("/" + std::string(200, 'a')));
+}
+
 }  // namespace
 }  // namespace sfb::serve

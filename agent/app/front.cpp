@@ -1,0 +1,115 @@
+#include "agent/app/front.hpp"
+
+#include "agent/net/address.hpp"
+#include "agent/serve/routes.hpp"
+
+#include <string>
+#include <utility>
+
+namespace sfb::app {
+
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::size_t kHealthConnections = 16;
+
+Status listen_on(http::Server& server, const std::vector<std::string>& texts) {
+  std::vector<net::ListenAddress> addresses;
+  for (const std::string& text : texts) {
+    auto address = net::parse_listen_address(text);
+    if (!address) {
+      return std::unexpected(std::move(address.error()));
+    }
+    addresses.push_back(std::move(*address));
+  }
+  return server.listen(addresses);
+}
+
+}  // namespace
+
+Front::Front(Parts parts, const AgentOptions& options, std::size_t connections,
+             std::optional<WebReading> web, std::vector<Descriptor> sockets)
+    : parts_(std::move(parts)),
+      options_(options),
+      sockets_(std::move(sockets)),
+      files_("web", 1, 1),
+      web_(web ? std::make_shared<Web>(
+                     Web::Parts{options.web_config_file, parts_.loop, files_, parts_.clock,
+                                parts_.logger.with_source("web"), parts_.self},
+                     std::move(*web))
+               : nullptr),
+      server_(
+          parts_.loop, server_options(connections, web_),
+          [this](std::shared_ptr<const http::Request> request) {
+            return answer(std::move(request));
+          },
+          parts_.logger.with_source("http")),
+      health_(
+          parts_.loop, server_options(kHealthConnections, nullptr),
+          [this](std::shared_ptr<const http::Request> request) {
+            return answer_health(std::move(request));
+          },
+          parts_.logger.with_source("http")) {}
+
+http::ServerOptions Front::server_options(std::size_t connections,
+                                          std::shared_ptr<http::TlsSource> tls) const {
+  http::ServerOptions options;
+  options.max_connections = connections;
+  options.tls = std::move(tls);
+  options.on_own_answer = [self = parts_.self](int status) { self->http_request("other", status); };
+  options.on_ended = [self = parts_.self](http::Ended how) { self->connection_ended(how); };
+  return options;
+}
+
+Status Front::start() {
+  if (Status started = web_ ? files_.start() : Status(); !started) {
+    return started;
+  }
+  if (Status health = listen_on(health_, options_.health_addresses); !health) {
+    return health;
+  }
+  return options_.systemd_socket ? server_.inherit(std::move(sockets_))
+                                 : listen_on(server_, options_.listen_addresses);
+}
+
+void Front::report() const {
+  for (const std::string& address : server_.addresses()) {
+    parts_.logger.info("listening", {{"address", address}});
+  }
+  for (const std::string& address : health_.addresses()) {
+    parts_.logger.info("listening for health checks", {{"health_address", address}});
+  }
+}
+
+void Front::reload() {
+  if (web_) {
+    web_->reload();
+  }
+}
+
+void Front::stop_accepting() {
+  server_.stop_accepting();
+  health_.stop_accepting();
+}
+
+void Front::close_all() {
+  server_.close_all();
+  health_.close_all();
+}
+
+asio::awaitable<http::Response> Front::answer(std::shared_ptr<const http::Request> request) {
+  if (web_) {
+    co_await web_->look();
+  }
+  co_return co_await parts_.pages(std::move(request));
+}
+
+asio::awaitable<http::Response> Front::answer_health(std::shared_ptr<const http::Request> request) {
+  const serve::Route* const route = serve::find_route(request->path);
+  const bool health = route != nullptr &&
+                      (route->door == serve::Door::healthy || route->door == serve::Door::ready);
+  co_return health ? co_await parts_.pages(std::move(request)) : serve::unknown_path();
+}
+
+}  // namespace sfb::app

@@ -1,0 +1,69 @@
+// Where the agent is asked: its servers, and the web configuration file before them.
+#pragma once
+
+#include "agent/app/agent.hpp"
+#include "agent/app/web.hpp"
+#include "agent/base/descriptor.hpp"
+#include "agent/base/log.hpp"
+#include "agent/base/time.hpp"
+#include "agent/http/server.hpp"
+#include "agent/net/worker_pool.hpp"
+#include "agent/serve/self_metrics.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace sfb::app {
+
+/// The server of all pages; and one of the health pages alone, which is always plain and open, for
+/// whoever watches processes. Thread rule: loop thread, or before it runs; destroyed before its
+/// io_context.
+class Front {
+ public:
+  struct Parts {
+    boost::asio::any_io_executor loop;
+    const Clock& clock;
+    Logger logger;
+    std::shared_ptr<serve::SelfMetrics> self;
+    http::Handler pages;  ///< answers every request
+  };
+  /// `web`: absent without a web configuration file, else a good reading of it. `sockets`: of
+  /// systemd, with AgentOptions::systemd_socket. At most `connections` at once.
+  Front(Parts parts, const AgentOptions& options, std::size_t connections,
+        std::optional<WebReading> web, std::vector<Descriptor> sockets);
+
+  /// Starts what reads files, and listens: errors of Server::listen and Server::inherit.
+  Status start();
+  /// Logs every address.
+  void report() const;
+  /// Reads the web configuration file anew.
+  void reload();
+
+  /// Of the server of all pages: Server::drain, Server::cut_slow_reader.
+  boost::asio::awaitable<bool> drain(MonoTime deadline) { return server_.drain(deadline); }
+  bool cut_slow_reader() { return server_.cut_slow_reader(); }
+  void stop_accepting();
+  void close_all();
+
+ private:
+  boost::asio::awaitable<http::Response> answer(std::shared_ptr<const http::Request> request);
+  boost::asio::awaitable<http::Response> answer_health(
+      std::shared_ptr<const http::Request> request);
+  http::ServerOptions server_options(std::size_t connections,
+                                     std::shared_ptr<http::TlsSource> tls) const;
+
+  Parts parts_;
+  const AgentOptions& options_;
+  std::vector<Descriptor> sockets_;  ///< until the server has them
+  net::WorkerPool files_;
+  std::shared_ptr<Web> web_;  ///< null: plain HTTP for everybody
+  http::Server server_;
+  http::Server health_;
+};
+
+}  // namespace sfb::app
