@@ -57,17 +57,19 @@ int cpu_threads() {
 }
 
 // Who may be at the agent at once. Queries never take all places of connections, whether they wait
-// for the engine or for a thread: a scrape finds one.
+// for the engine or for a thread: a scrape finds one, also beside logins that wait.
 struct Places {
   // Connections take at most half of the descriptors: the other half is for asking servers.
   explicit Places(std::size_t descriptors)
       : connections(std::clamp<std::size_t>(descriptors / 2, 8, 512)),
         waiting_queries(connections / 2),
-        rendering(connections / 4) {}
+        rendering(connections / 4),
+        logins(connections / 8) {}
 
   std::size_t connections;
   std::size_t waiting_queries;
   std::size_t rendering;
+  std::size_t logins;
 };
 
 std::shared_ptr<StderrSink> counting_sink(LogFormat format, const Clock& clock,
@@ -94,15 +96,20 @@ class Agent {
         pages_("pages", 1, kPagesQueue),
         cpu_("cpu", static_cast<std::size_t>(cpu_threads()), places_.rendering),
         files_("config", 1, 1),
+        logins_("logins", static_cast<std::size_t>(cpu_threads()),
+                static_cast<std::size_t>(cpu_threads())),
         state_(open_state(options.storage_path, loaded_.settings, clock_, logger_, self_)),
         shared_{.budget = std::make_shared<ByteBudget>(loaded_.settings.limits.in_flight),
                 .services = std::make_shared<remote::WinrmServices>(loop_.get_executor()),
                 .observer = {},
                 .ledger = ledger_of(state_, clock_)},
         engine_(loop_.get_executor(), clock_, logger_.with_source("engine"), state_.get()),
-        service_({engine_, engine_, self_, pages_, cpu_, clock_, logger_.with_source("http"),
-                  SFB_VERSION, loop_.get_executor(), [this] { return front_.cut_slow_reader(); },
-                  kLogPeriod, options.metrics_path},
+        users_(
+            loop_.get_executor(), logins_,
+            {.threads = static_cast<std::size_t>(cpu_threads()), .most_waiting = places_.logins}),
+        service_({engine_, engine_, self_, pages_, cpu_, users_, clock_,
+                  logger_.with_source("http"), SFB_VERSION, loop_.get_executor(),
+                  [this] { return front_.cut_slow_reader(); }, kLogPeriod, options.metrics_path},
                  doors()),
         front_({loop_.get_executor(), clock_, logger_, self_,
                 [this](std::shared_ptr<const http::Request> request) {
@@ -145,7 +152,7 @@ class Agent {
   // Before anybody can ask: an agent that looks healthy and cannot make a page is worse than none.
   // What one endpoint needs starts with its first ask, and fails as a failure of its pools.
   Status start_workers() {
-    for (net::WorkerPool* const each : {&pages_, &cpu_, &files_}) {
+    for (net::WorkerPool* const each : {&pages_, &cpu_, &files_, &logins_}) {
       if (Status started = each->start(); !started) {
         return started;
       }
@@ -318,9 +325,11 @@ class Agent {
   net::WorkerPool pages_;
   net::WorkerPool cpu_;
   net::WorkerPool files_;
+  net::WorkerPool logins_;
   std::shared_ptr<store::Store> state_;  ///< null: nothing outlives the process
   Shared shared_;
   engine::Engine engine_;
+  access::BasicUsers users_;
   serve::Service service_;
   Front front_;
   Signals signals_;

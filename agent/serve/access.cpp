@@ -144,11 +144,18 @@ std::optional<Denied> check_origin(const http::Request& request, const AccessOpt
   return std::nullopt;
 }
 
-std::optional<Denied> check_access(const http::Request& request, const AccessOptions& options) {
+std::optional<Denied> check_access(const http::Request& request, const AccessOptions& options,
+                                   const Caller& caller) {
   if (auto denied = check_origin(request, options)) {
     return denied;
   }
-  return check_caller(request, options.allow_anonymous);
+  auto denied = check_caller(request, options.allow_anonymous);
+  if (denied && !caller.user.empty()) {
+    denied->message +=
+        "; the login alone does not open it, because this version does not know which of "
+        "`basic_auth_users` may run the cmdlet";
+  }
+  return denied;
 }
 
 }  // namespace sfb::serve

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/http/types.hpp"
+#include "agent/serve/caller.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -32,7 +33,9 @@ struct Denied {
 /// The half that `/` needs too: Host and Sec-Fetch-Site, whoever asks.
 std::optional<Denied> check_origin(const http::Request& request, const AccessOptions& options);
 
-/// Both halves: where the request comes from, and whether its caller may ask.
-std::optional<Denied> check_access(const http::Request& request, const AccessOptions& options);
+/// Both halves: where the request comes from, and whether its caller may ask. A user who logged in
+/// may no more than somebody anonymous: nothing says yet which users may run the cmdlet.
+std::optional<Denied> check_access(const http::Request& request, const AccessOptions& options,
+                                   const Caller& caller = {});
 
 }  // namespace sfb::serve

@@ -19,12 +19,13 @@
 #include "agent/serve/problem.hpp"
 #include "agent/serve/query_parse.hpp"
 #include "agent/serve/query_render.hpp"
+#include "agent/serve/request_ids.hpp"
 #include "agent/serve/routes.hpp"
+#include "agent/serve/worker_problem.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <random>
 #include <utility>
 
 namespace sfb::serve {
@@ -36,7 +37,6 @@ using RequestPtr = std::shared_ptr<const http::Request>;
 
 /// The engine ends a query at its deadline; this much later the door stops waiting for the engine.
 constexpr std::chrono::seconds kGrace{5};
-constexpr std::size_t kRequestIdLength = 64;
 
 /// All lines of a list header as one.
 std::string joined_header(const http::Request& request, std::string_view name) {
@@ -49,46 +49,11 @@ std::string joined_header(const http::Request& request, std::string_view name) {
   return value;
 }
 
-bool is_request_id(std::string_view text) {
-  return !text.empty() && text.size() <= kRequestIdLength &&
-         std::ranges::all_of(text, is_name_character);
-}
-
-/// Why a worker did not do its job: too much to do, or a bug.
-Problem worker_problem(Error error) {
-  const bool busy = error.reason == Reason::throttled || error.reason == Reason::process;
-  Problem problem{.status = busy ? 503 : 500, .error = std::move(error)};
-  if (busy) {
-    problem.retry_after = std::chrono::seconds(1);
-  }
-  return problem;
-}
-
-/// The same as a page of the API.
-http::Response worker_problem_json(Error error) {
-  const Problem problem = worker_problem(std::move(error));
-  http::Response response = problem_json(problem.status, problem.error, {}, {});
-  if (problem.retry_after) {
-    response.headers.push_back({"Retry-After", std::to_string(problem.retry_after->count())});
-  }
-  return response;
-}
-
 /// The beginning of the codes of a page's refusals: `pools` of `/api/v1/pools/{fqdn}`.
 std::string area_of(const Route& route) {
   const std::string_view path =
       std::string_view(route.pattern).substr(std::string_view("/api/v1/").size());
   return std::string(path.substr(0, path.find_first_of("/.")));
-}
-
-http::Response worker_page(const Error& error) {
-  const Problem problem = worker_problem(error);
-  http::Response response = http::text_response(
-      problem.status, fmt::format("{}: {} ({})", problem.status, describe(error), error.code));
-  if (problem.retry_after) {
-    response.headers.push_back({"Retry-After", std::to_string(problem.retry_after->count())});
-  }
-  return response;
 }
 
 }  // namespace
@@ -124,9 +89,10 @@ struct Service::Impl {
   Doors doors;
   http::Response index;
   http::Response openapi;
-  std::mt19937_64 random{std::random_device{}()};
+  RequestIds ids;
   bool draining = false;
   RefusalLog refusals;
+  Gate gate;
 
   Impl(ServiceParts given, ServiceOptions options)
       : parts(std::move(given)),
@@ -135,13 +101,8 @@ struct Service::Impl {
         doors(parts.metrics_path),
         index(index_page(parts.version, parts.metrics_path)),
         openapi(json_response(openapi_json(parts.version))),
-        refusals(parts.logger, parts.loop, parts.log_period) {}
-
-  /// The client's, so that its own log and our history meet, or a new one.
-  std::string request_id(const http::Request& request) {
-    const std::string* given = request.header("X-Request-Id");
-    return given != nullptr && is_request_id(*given) ? *given : fmt::format("{:016x}", random());
-  }
+        refusals(parts.logger, parts.loop, parts.log_period),
+        gate(parts.users, parts.self, parts.clock, parts.logger, parts.loop, parts.log_period) {}
 
   asio::awaitable<http::Response> metrics(RequestPtr request) {
     const auto negotiated = exposition::negotiate_format(joined_header(*request, "Accept"));
@@ -191,9 +152,9 @@ struct Service::Impl {
   }
 
   static asio::awaitable<http::Response> query(std::shared_ptr<Impl> self, RequestPtr request,
-                                               SettingsPtr settings) {
-    const std::string id = self->request_id(*request);
-    if (const auto denied = check_access(*request, settings->access)) {
+                                               SettingsPtr settings, Caller caller,
+                                               std::string id) {
+    if (const auto denied = check_access(*request, settings->access, caller)) {
       const Problem problem{
           .status = denied->status,
           .error = {Reason::forbidden, denied->code, denied->message, {}, {}, Stage::none}};
@@ -308,20 +269,20 @@ struct Service::Impl {
 
   /// nullopt: go on. The query renders its own refusal.
   static std::optional<Denied> check(const Route& route, const http::Request& request,
-                                     const AccessOptions& access) {
+                                     const AccessOptions& access, const Caller& caller) {
     switch (route.guard) {
       case Guard::open:
         return std::nullopt;
       case Guard::origin:
         return check_origin(request, access);
       case Guard::caller:
-        return route.door == Door::query ? std::nullopt : check_access(request, access);
+        return route.door == Door::query ? std::nullopt : check_access(request, access, caller);
     }
     return Denied{};
   }
 
   static asio::awaitable<http::Response> answer(std::shared_ptr<Impl> self, const Route* route,
-                                                RequestPtr request) {
+                                                RequestPtr request, Caller caller, std::string id) {
     if (route == nullptr) {
       co_return unknown_path();
     }
@@ -329,7 +290,7 @@ struct Service::Impl {
       co_return wrong_method(*route);
     }
     const SettingsPtr settings = self->settings;
-    if (const auto denied = check(*route, *request, settings->access)) {
+    if (const auto denied = check(*route, *request, settings->access, caller)) {
       co_return denied_page(*denied, speaks_json(*route));
     }
     switch (route->door) {
@@ -338,7 +299,7 @@ struct Service::Impl {
       case Door::metrics:
         co_return co_await self->metrics(request);
       case Door::query:
-        co_return co_await query(self, request, settings);
+        co_return co_await query(self, request, settings, std::move(caller), std::move(id));
       case Door::pools:
       case Door::pool:
       case Door::pairs:
@@ -358,7 +319,15 @@ struct Service::Impl {
   static asio::awaitable<http::Response> handle(std::shared_ptr<Impl> self, RequestPtr request) {
     const MonoTime start = self->parts.clock.now().mono;
     const Route* route = self->doors.find(request->path);
-    http::Response response = co_await answer(self, route, request);
+    const std::string id = self->ids.of(*request);
+    auto caller = co_await self->gate.pass(request, route, id);
+    http::Response response;
+    if (caller) {
+      response = co_await answer(self, route, request, *caller, id);
+    } else {
+      response = std::move(caller.error());
+    }
+    self->gate.finish(response);
     self->parts.self->http_request(route == nullptr ? "other" : route->pattern, response.status);
     if (self->parts.logger.enabled(LogLevel::debug)) {
       const auto took = std::chrono::duration_cast<Micros>(self->parts.clock.now().mono - start);
@@ -387,8 +356,13 @@ void Service::reconfigure(ServiceOptions options) {
       std::make_shared<const Impl::Settings>(std::move(options), impl_->settings.get());
 }
 
+void Service::set_web(WebOptions options) {
+  impl_->gate.reconfigure(std::move(options));
+}
+
 void Service::set_draining() {
   impl_->draining = true;
+  impl_->gate.stop();
   impl_->refusals.stop();
 }
 

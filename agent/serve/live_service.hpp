@@ -2,6 +2,7 @@
 // `handle`.
 #pragma once
 
+#include "agent/access/basic_users.hpp"
 #include "agent/base/byte_budget.hpp"
 #include "agent/base/limits.hpp"
 #include "agent/base/log.hpp"
@@ -9,6 +10,7 @@
 #include "agent/net/worker_pool.hpp"
 #include "agent/serve/access.hpp"
 #include "agent/serve/elsewhere.hpp"
+#include "agent/serve/live_gate.hpp"
 #include "agent/serve/routes.hpp"
 #include "agent/serve/self_metrics.hpp"
 #include "agent/status/board.hpp"
@@ -43,6 +45,7 @@ struct ServiceParts {
   std::shared_ptr<SelfMetrics> self;  ///< shared with jobs of `pages`
   net::WorkerPool& pages;  ///< for metrics pages only, so that a scrape waits for no query
   net::WorkerPool& cpu;
+  access::BasicUsers& users;  ///< the service's alone: `set_web` fills it
   const Clock& clock;
   Logger logger;
   std::string version;
@@ -62,6 +65,8 @@ class Service {
 
   boost::asio::awaitable<http::Response> handle(std::shared_ptr<const http::Request> request);
   void reconfigure(ServiceOptions options);
+  /// What the web configuration says holds from now on, for requests that come.
+  void set_web(WebOptions options);
   /// From now on /-/ready says 503.
   void set_draining();
 

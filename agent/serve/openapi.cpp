@@ -78,6 +78,7 @@ std::string operation_object(const Route& route) {
   JsonObject replies;
   replies.add_raw("200", reply_object("The answer.", good))
       .add_raw("400", reply_object("A parameter is wrong.", problem))
+      .add_raw("401", reply_object("A login is needed, or it is wrong.", problem))
       .add_raw("403", reply_object("The caller may not ask.", problem));
   if (query || route.door == Door::pool || route.door == Door::history) {
     replies.add_raw("404", reply_object("The pool is not configured.", problem));
@@ -87,7 +88,8 @@ std::string operation_object(const Route& route) {
         .add_raw("502", reply_object("The evaluation failed.", problem))
         .add_raw("504", reply_object("Time ran out.", problem));
   }
-  replies.add_raw("503", reply_object("Not now: see Retry-After.", problem));
+  replies.add_raw("429", reply_object("Too many requests: see Retry-After.", problem))
+      .add_raw("503", reply_object("Not now: see Retry-After.", problem));
   return JsonObject()
       .add("summary", route.help)
       .add_raw("parameters", parameters_json(route))

@@ -30,6 +30,9 @@ using prometheus::MetricType;
 /// The label `reason`, in the order of http::Ended.
 constexpr std::array kEnds = {"idle", "slow", "gone", "refused"};
 
+/// The label `result`, in the order of access::Login.
+constexpr std::array kLogins = {"good", "good_cached", "bad", "bad_cached", "refused"};
+
 constexpr std::array kLevels = {LogLevel::debug, LogLevel::info, LogLevel::warn, LogLevel::error};
 
 /// From a loop that is on time to one that a scrape would notice; the promise is 5 ms a step.
@@ -161,6 +164,7 @@ struct SelfMetrics::Impl {
   prometheus::Histogram& lag;
   std::array<prometheus::Counter*, kLevels.size()> messages{};  ///< by level
   std::array<prometheus::Counter*, kEnds.size()> ended{};       ///< by http::Ended
+  std::array<prometheus::Counter*, kLogins.size()> logins{};    ///< by access::Login
   std::optional<WallTime> process_start = read_process_start();
   std::atomic<std::uint64_t> reloads{0};
   std::mutex facts_mutex;
@@ -220,6 +224,15 @@ struct SelfMetrics::Impl {
     for (std::size_t i = 0; i < kEnds.size(); ++i) {
       ended.at(i) = &ends.Add({{"reason", kEnds.at(i)}});
     }
+    auto& tried = prometheus::BuildCounter()
+                      .Name("sfb_backup_exporter_logins_total")
+                      .Help(
+                          "Logins of callers by result: right or wrong, just looked at or known "
+                          "already; refused ones were not looked at, too many waited.")
+                      .Register(registry);
+    for (std::size_t i = 0; i < kLogins.size(); ++i) {
+      logins.at(i) = &tried.Add({{"result", kLogins.at(i)}});
+    }
   }
 };
 
@@ -233,6 +246,10 @@ void SelfMetrics::http_request(std::string_view path, int code) {
 
 void SelfMetrics::connection_ended(http::Ended how) {
   impl_->ended.at(static_cast<std::size_t>(how))->Increment();
+}
+
+void SelfMetrics::login(access::Login login) {
+  impl_->logins.at(static_cast<std::size_t>(login))->Increment();
 }
 
 void SelfMetrics::log_message(LogLevel level) {

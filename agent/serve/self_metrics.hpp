@@ -2,6 +2,7 @@
 // rule: all calls from any thread.
 #pragma once
 
+#include "agent/access/basic_users.hpp"
 #include "agent/base/log.hpp"
 #include "agent/base/time.hpp"
 #include "agent/exposition/exposition.hpp"
@@ -42,6 +43,8 @@ class SelfMetrics {
   void http_request(std::string_view path, int code);
   /// A connection ended before its client or its handler wanted.
   void connection_ended(http::Ended how);
+  /// A caller said who it is.
+  void login(access::Login login);
   void log_message(LogLevel level);
   void loop_lag(std::chrono::nanoseconds lag);
   void configured_pools(std::size_t count);

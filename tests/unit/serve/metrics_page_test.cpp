@@ -292,7 +292,7 @@ TEST(MetricsPage, EveryHelpOfAnAnswerSaysCached) {
           << line;
     }
   }
-  EXPECT_EQ(families, 32U + 8U + 8U) << "pools and durations, ours, the process";
+  EXPECT_EQ(families, 32U + 9U + 8U) << "pools and durations, ours, the process";
 }
 
 TEST(MetricsPage, SeriesOfAHealthyPool) {

@@ -141,10 +141,12 @@ class ServiceTest : public ::testing::Test {
   std::latch release_{1};
   std::vector<std::optional<http::Response>> answers_;
   net::WorkerPool cpu_{"cpu", 1, 1};
-  Service service_{
-      {engine_, engine_, self_, cpu_, cpu_, clock_, Logger(sink_, LogLevel::info, "http"), "0.1.0",
-       io_.get_executor(), [this] { return cut_slow_reader(); }, std::chrono::milliseconds(1)},
-      service_options()};
+  net::WorkerPool logins_{"logins", 1, 1};
+  access::BasicUsers users_{io_.get_executor(), logins_};
+  Service service_{{engine_, engine_, self_, cpu_, cpu_, users_, clock_,
+                    Logger(sink_, LogLevel::info, "http"), "0.1.0", io_.get_executor(),
+                    [this] { return cut_slow_reader(); }, std::chrono::milliseconds(1)},
+                   service_options()};
 };
 
 }  // namespace sfb::serve::testing
