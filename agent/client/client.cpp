@@ -16,6 +16,7 @@ namespace sfb::client {
 namespace {
 
 constexpr int kDefaultWidth = 120;
+constexpr const char* kDefaultUrl = "http://127.0.0.1:9943";
 // Verdicts of the agent that need no word (X-Verdict).
 constexpr std::array<std::string_view, 2> kFine = {"working properly", "good"};
 
@@ -46,7 +47,7 @@ Printout failure(std::string_view cmdlet, const std::string& message, int code) 
 
 }  // namespace
 
-Printout print_response(std::string_view cmdlet, const http::Response& response) {
+Printout print_response(std::string_view cmdlet, const http::Response& response, bool logged_in) {
   std::string body = response.body ? *response.body : std::string();
   if (!body.empty() && body.back() != '\n') {
     body += '\n';
@@ -67,6 +68,13 @@ Printout print_response(std::string_view cmdlet, const http::Response& response)
     body = fmt::format("{} : the agent answered {} {}\n", cmdlet, response.status,
                        http::status_text(response.status));
   }
+  if (response.status == 401) {
+    body += fmt::format("{} : {}\n", cmdlet,
+                        logged_in ? "the agent does not take the login of the environment "
+                                    "variables SFB_BACKUP_EXPORTER_*"
+                                  : "set SFB_BACKUP_EXPORTER_USER and "
+                                    "SFB_BACKUP_EXPORTER_PASSWORD_FILE");
+  }
   return {{}, std::move(body), response.status == 400 ? kUsage : kFailed};
 }
 
@@ -79,19 +87,24 @@ Printout run(const binding::Cmdlet& cmdlet, const std::vector<std::string>& argu
   if (parsed->help) {
     return {usage(cmdlet), {}, kGood};
   }
+  auto identity = identity_of(options.access);
+  if (!identity) {
+    return failure(cmdlet.name, describe(identity.error()),
+                   identity.error().code == "client.login" ? kUsage : kFailed);
+  }
   http::FetchOptions fetch;
-  fetch.url = options.url;
+  fetch.url = options.access.url.empty() ? kDefaultUrl : options.access.url;
+  fetch.identity = std::move(*identity);
   fetch.timeout = options.timeout;
   fetch.headers = {{"User-Agent", cmdlet.name}};
   const auto answer = http::fetch(fetch, request_target(*parsed, options.width));
   if (!answer) {
-    const bool bad_url =
-        answer.error().code == "client.url" || answer.error().code == "client.https";
+    const bool bad_url = answer.error().code == "client.url";
     return failure(cmdlet.name,
                    (bad_url ? "SFB_BACKUP_EXPORTER_URL: " : "") + describe(answer.error()),
                    bad_url ? kUsage : kFailed);
   }
-  return print_response(cmdlet.name, *answer);
+  return print_response(cmdlet.name, *answer, !fetch.identity.authorization.empty());
 }
 
 int terminal_width() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/client/arguments.hpp"
+#include "agent/client/login.hpp"
 #include "agent/http/types.hpp"
 
 #include <chrono>
@@ -22,11 +23,13 @@ struct Printout {
 };
 
 /// An answer as a printout: 0 for a good evaluation, 2 when the agent refused the parameters, 1 for
-/// everything else. A good one whose verdict is not good says it on stderr, and is still 0.
-Printout print_response(std::string_view cmdlet, const http::Response& response);
+/// everything else. A good one whose verdict is not good says it on stderr, and is still 0. Behind
+/// a 401 stands what to set; `logged_in`: a login was sent.
+Printout print_response(std::string_view cmdlet, const http::Response& response,
+                        bool logged_in = false);
 
 struct RunOptions {
-  std::string url = "http://127.0.0.1:9943";  ///< SFB_BACKUP_EXPORTER_URL
+  Access access = {};  ///< without a URL it is http://127.0.0.1:9943
   int width = 120;
   std::chrono::seconds timeout{300};  ///< the agent itself ends a query after evaluation_timeout
 };

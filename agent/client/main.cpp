@@ -29,9 +29,7 @@ int main(int argc, char** argv) {
   const sfb::binding::Cmdlet& cmdlet = sfb::client::cmdlet_named(argc > 0 ? argv[0] : "");
   try {
     sfb::client::RunOptions options;
-    if (const char* url = std::getenv("SFB_BACKUP_EXPORTER_URL"); url != nullptr && *url != '\0') {
-      options.url = url;
-    }
+    options.access = sfb::client::access_from([](const char* name) { return std::getenv(name); });
     options.width = sfb::client::terminal_width();
     const auto printout = sfb::client::run(
         cmdlet, std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc), options);

@@ -10,10 +10,8 @@
 #include "agent/net/connect.hpp"
 #include "agent/net/resolve.hpp"
 
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/write.hpp>
 #include <fmt/format.h>
 #include <sys/un.h>
 
@@ -104,19 +102,27 @@ std::unexpected<Error> read_failed(const std::string& where, const Error& error,
                    "check that this is the agent's address");
   }
   return fail_at(Stage::query, Reason::protocol, "client.protocol", where + ": " + error.message,
-                 "check that this is the agent's address (plain http, not https)");
+                 "check that this is the agent's address, and whether it is http or https there");
 }
 
-std::string request_bytes(const ClientTarget& to, const std::string& target,
-                          const std::vector<Header>& headers) {
-  std::string out =
+Secret request_bytes(const ClientTarget& to, const std::string& target,
+                     const std::vector<Header>& headers, const Secret& authorization) {
+  std::string head =
       fmt::format("GET {}{} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", to.base_path, target,
                   to.unix_path.empty() ? host_port(to.host, to.port) : std::string("localhost"));
   for (const Header& header : headers) {
-    out += fmt::format("{}: {}\r\n", header.name, header.value);
+    head += fmt::format("{}: {}\r\n", header.name, header.value);
   }
-  out += "\r\n";
-  return out;
+  constexpr std::string_view kAuthorization = "Authorization: ";
+  const std::string_view proof = authorization.reveal();
+  std::string bytes;
+  bytes.reserve(head.size() + kAuthorization.size() + proof.size() + 4);  // whole: it is wiped
+  bytes += head;
+  if (!proof.empty()) {
+    bytes.append(kAuthorization).append(proof).append("\r\n");
+  }
+  bytes += "\r\n";
+  return Secret(std::move(bytes));
 }
 
 Response to_response(HttpReply reply) {
@@ -129,23 +135,31 @@ Response to_response(HttpReply reply) {
 }
 
 asio::awaitable<Result<Response>> exchange(const ClientTarget& to, const net::Endpoints& endpoints,
-                                           const std::string& request, MonoTime deadline,
-                                           std::size_t max_bytes, Progress& progress) {
+                                           const Secret& request, MonoTime deadline,
+                                           std::size_t max_bytes,
+                                           const std::shared_ptr<net::TlsClient>& tls,
+                                           Progress& progress) {
   auto socket = to.unix_path.empty() ? co_await connect_tcp(to, endpoints, deadline)
                                      : co_await connect_unix(to);
   if (!socket) {
     co_return std::unexpected(std::move(socket.error()));
   }
+  ClientStream stream(std::move(*socket));
+  if (tls) {
+    progress.stage = Stage::tls;
+    if (Status secured = co_await stream.secure(tls, to.host, to.str()); !secured) {
+      co_return std::unexpected(std::move(secured.error()));
+    }
+  }
   progress.stage = Stage::query;
-  // A server that refuses early answers before it has read everything: so a failed write is no
-  // reason not to read.
-  static_cast<void>(co_await asio::async_write(*socket, asio::buffer(request), kAwait));
+  co_await stream.write(request.reveal());
   HttpReplyReader reader(kHeaderBytes, max_bytes);
   std::array<char, kPiece> piece{};
   while (!reader.done()) {
-    const auto [error, count] = co_await socket->async_read_some(asio::buffer(piece), kAwait);
+    const auto [error, count] = co_await stream.read_some(piece);
     if (error && error != asio::error::eof) {
-      co_return closed(to.str());
+      auto refused = stream.refusal(error, to.str());
+      co_return refused ? std::unexpected(std::move(*refused)) : closed(to.str());
     }
     const Status taken = error ? reader.finish() : reader.feed({piece.data(), count});
     if (!taken) {
@@ -177,32 +191,40 @@ bool can_be_sent(const ClientTarget& to, const std::string& target,
          });
 }
 
+/// A unix socket (no address) or this machine.
+bool is_near(const net::Endpoints& endpoints) {
+  return std::ranges::all_of(endpoints,
+                             [](const auto& each) { return each.address().is_loopback(); });
+}
+
 std::unexpected<Error> bad_url(std::string_view text, std::string_view why) {
   return fail(Reason::parse, "client.url",
               fmt::format("{} is not an agent's address: {}", quote(text, 200), why),
-              "write http://host:9943 or unix:/path");
+              "write http://host:9943, https://host:9943 or unix:/path");
 }
 
 }  // namespace
 
 std::string ClientTarget::str() const {
-  return unix_path.empty() ? "http://" + host_port(host, port) + base_path : "unix:" + unix_path;
+  return unix_path.empty()
+             ? fmt::format("http{}://{}{}", tls ? "s" : "", host_port(host, port), base_path)
+             : "unix:" + unix_path;
 }
 
 Result<ClientTarget> parse_client_target(std::string_view text) {
   constexpr std::string_view kHttp = "http://";
-  if (istarts_with(text, "https://")) {
-    return fail(Reason::protocol, "client.https",
-                fmt::format("{}: https is not in this build", quote(text, 200)),
-                "use an http:// address or unix:/path");
-  }
-  std::string_view rest = istarts_with(text, kHttp) ? text.substr(kHttp.size()) : text;
-  if (rest.size() == text.size() && text.find("://") != std::string_view::npos) {
-    return bad_url(text, "only http and unix are known");
-  }
+  constexpr std::string_view kHttps = "https://";
   ClientTarget to;
+  to.tls = istarts_with(text, kHttps);
+  std::string_view rest = text;
+  if (to.tls || istarts_with(text, kHttp)) {
+    rest.remove_prefix(to.tls ? kHttps.size() : kHttp.size());
+  }
+  if (rest.size() == text.size() && text.find("://") != std::string_view::npos) {
+    return bad_url(text, "only http, https and unix are known");
+  }
   std::string_view authority = rest;
-  if (!rest.starts_with("unix:")) {
+  if (to.tls || !rest.starts_with("unix:")) {
     const std::size_t slash = std::min(rest.find('/'), rest.size());
     authority = rest.substr(0, slash);
     std::string_view base = rest.substr(slash);
@@ -229,8 +251,9 @@ Result<ClientTarget> parse_client_target(std::string_view text) {
 
 asio::awaitable<Result<Response>> get(ClientTarget to, std::string target,
                                       std::vector<Header> headers, MonoTime deadline,
-                                      std::size_t max_bytes, net::WorkerPool* resolver) {
-  if (!can_be_sent(to, target, headers)) {
+                                      std::size_t max_bytes, net::WorkerPool* resolver,
+                                      ClientIdentity identity) {
+  if (!can_be_sent(to, target, headers) || !is_clean(identity.authorization.reveal())) {
     co_return fail(Reason::internal, "client.request",
                    "the request holds characters HTTP does not allow");
   }
@@ -251,14 +274,28 @@ asio::awaitable<Result<Response>> get(ClientTarget to, std::string target,
     }
     endpoints = std::move(*found);
   }
-  const std::string request = request_bytes(to, target, headers);
+  if (!to.tls && !identity.authorization.empty() && !is_near(endpoints)) {
+    co_return fail(Reason::forbidden, "client.unencrypted",
+                   to.str() + ": the login is not sent, everybody on the way could read it",
+                   "use https");
+  }
+  std::shared_ptr<net::TlsClient> tls;
+  if (to.tls) {
+    auto made = client_tls(identity);
+    if (!made) {
+      co_return std::unexpected(std::move(made.error()));
+    }
+    tls = std::move(*made);
+  }
+  const Secret request = request_bytes(to, target, headers, identity.authorization);
   Progress progress;
   auto answer = co_await net::with_deadline(
-      exchange(to, endpoints, request, deadline, max_bytes, progress), deadline);
+      exchange(to, endpoints, request, deadline, max_bytes, tls, progress), deadline);
   if (!answer) {
     co_return fail_at(progress.stage, Reason::timeout, "client.timeout",
                       fmt::format("{}: {} in time", to.str(),
                                   progress.stage == Stage::connect ? "no connection was made"
+                                  : progress.stage == Stage::tls   ? "the TLS handshake did not end"
                                                                    : "the answer did not come"),
                       "check the agent's log, or allow more time");
   }

@@ -13,10 +13,11 @@ namespace sfb::http {
 
 namespace {
 
-boost::asio::awaitable<void> ask(ClientTarget to, std::string target, std::vector<Header> headers,
-                                 MonoTime deadline, std::size_t max_bytes,
+boost::asio::awaitable<void> ask(ClientTarget to, std::string target, const FetchOptions& options,
                                  std::optional<Result<Response>>& answer) {
-  answer = co_await get(std::move(to), std::move(target), std::move(headers), deadline, max_bytes);
+  answer =
+      co_await get(std::move(to), std::move(target), options.headers,
+                   net::mono_now() + options.timeout, options.max_bytes, nullptr, options.identity);
 }
 
 }  // namespace
@@ -28,10 +29,7 @@ Result<Response> fetch(const FetchOptions& options, const std::string& target) {
   }
   boost::asio::io_context loop(1);
   std::optional<Result<Response>> answer;
-  boost::asio::co_spawn(loop,
-                        ask(*to, target, options.headers, net::mono_now() + options.timeout,
-                            options.max_bytes, answer),
-                        boost::asio::detached);
+  boost::asio::co_spawn(loop, ask(*to, target, options, answer), boost::asio::detached);
   loop.run();
   if (!answer) {
     return fail(Reason::internal, "client.no_answer", "the request ended without an answer");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/base/error.hpp"
+#include "agent/http/client_stream.hpp"
 #include "agent/http/types.hpp"
 
 #include <chrono>
@@ -17,6 +18,7 @@ struct FetchOptions {
   std::vector<Header> headers;
   std::chrono::seconds timeout{75};
   std::size_t max_bytes = 64UL << 20U;  ///< largest body taken
+  ClientIdentity identity = {};
 };
 
 /// The whole answer, any status; errors as `get` and `parse_client_target` of client.hpp. Blocks;

@@ -91,7 +91,7 @@ class Ask(LabTest):
         result = run(lab.ASK, "-PoolFqdn", ATL, env={"SFB_BACKUP_EXPORTER_URL": f"http://127.0.0.1:{port}"})
         self.assertEqual(result.returncode, 1)
         self.assertIn(f"127.0.0.1:{port}", result.stderr)
-        for url in ("https://127.0.0.1:1", "nonsense://", "unix:relative"):
+        for url in ("https://", "nonsense://", "unix:relative"):
             result = run(lab.ASK, "-PoolFqdn", ATL, env={"SFB_BACKUP_EXPORTER_URL": url})
             self.assertEqual(result.returncode, 2, result.stderr)
             self.assertIn("SFB_BACKUP_EXPORTER_URL", result.stderr)

@@ -63,7 +63,7 @@ http::Response good() {
 
 Printout ask(const std::string& url, std::chrono::seconds timeout = 20s) {
   RunOptions options;
-  options.url = url;
+  options.access.url = url;
   options.width = 80;
   options.timeout = timeout;
   return run(collectors::pool_status().cmdlet(), {"-Pool", "ATL.example.com", "-c", "cms"},

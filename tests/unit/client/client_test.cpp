@@ -109,7 +109,7 @@ TEST(PrintResponse, EveryOtherStatusGoesToStderr) {
 
 TEST(Run, HelpAndUsageErrorsAskNobody) {
   RunOptions options;
-  options.url = "nonsense://";
+  options.access.url = "nonsense://";
   const Printout help = run(kCmdlet, {"-?"}, options);
   EXPECT_EQ(help.out, usage(kCmdlet));
   EXPECT_EQ(help.err, "");
@@ -121,9 +121,10 @@ TEST(Run, HelpAndUsageErrorsAskNobody) {
 }
 
 TEST(Run, AnAddressThatIsNoneIsAUsageError) {
-  for (const std::string url : {"https://127.0.0.1:1", "nonsense://x", "unix:relative", "a b"}) {
+  for (const std::string url :
+       {"https://", "https://unix:/x", "nonsense://x", "unix:relative", "a b"}) {
     RunOptions options;
-    options.url = url;
+    options.access.url = url;
     const Printout shown = run(kCmdlet, {"-p", "atl"}, options);
     EXPECT_EQ(shown.exit_code, 2) << url;
     EXPECT_EQ(shown.out, "") << url;
