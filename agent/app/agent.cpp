@@ -114,7 +114,11 @@ class Agent {
         front_({loop_.get_executor(), clock_, logger_, self_,
                 [this](std::shared_ptr<const http::Request> request) {
                   return service_.handle(std::move(request));
-                }},
+                },
+                [this](std::shared_ptr<const http::Request> request) {
+                  return service_.handle_openly(std::move(request));
+                },
+                [this](const config::WebConfig& now) { service_.set_web(web_options(now)); }},
                options_, places_.connections, std::move(web), std::move(sockets)),
         signals_(loop_.get_executor()) {
     if (options_.shard.is_part()) {

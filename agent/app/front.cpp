@@ -66,6 +66,7 @@ Status Front::start() {
   if (Status started = web_ ? files_.start() : Status(); !started) {
     return started;
   }
+  tell_web();
   if (Status health = listen_on(health_, options_.health_addresses); !health) {
     return health;
   }
@@ -98,9 +99,17 @@ void Front::close_all() {
   health_.close_all();
 }
 
+void Front::tell_web() {
+  if (web_ && web_->state() != told_) {
+    told_ = web_->state();
+    parts_.on_web(told_->config);
+  }
+}
+
 asio::awaitable<http::Response> Front::answer(std::shared_ptr<const http::Request> request) {
   if (web_) {
     co_await web_->look();
+    tell_web();
   }
   co_return co_await parts_.pages(std::move(request));
 }
@@ -109,7 +118,7 @@ asio::awaitable<http::Response> Front::answer_health(std::shared_ptr<const http:
   const serve::Route* const route = serve::find_route(request->path);
   const bool health = route != nullptr &&
                       (route->door == serve::Door::healthy || route->door == serve::Door::ready);
-  co_return health ? co_await parts_.pages(std::move(request)) : serve::unknown_path();
+  co_return health ? co_await parts_.health(std::move(request)) : serve::unknown_path();
 }
 
 }  // namespace sfb::app

@@ -14,6 +14,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -30,7 +31,11 @@ class Front {
     const Clock& clock;
     Logger logger;
     std::shared_ptr<serve::SelfMetrics> self;
-    http::Handler pages;  ///< answers every request
+    http::Handler pages;   ///< answers every request
+    http::Handler health;  ///< answers those of the health pages, whoever asks
+    /// Told what the web configuration says, at the start and when it changes; before the requests
+    /// for which it holds.
+    std::function<void(const config::WebConfig&)> on_web;
   };
   /// `web`: absent without a web configuration file, else a good reading of it. `sockets`: of
   /// systemd, with AgentOptions::systemd_socket. At most `connections` at once.
@@ -51,6 +56,7 @@ class Front {
   void close_all();
 
  private:
+  void tell_web();
   boost::asio::awaitable<http::Response> answer(std::shared_ptr<const http::Request> request);
   boost::asio::awaitable<http::Response> answer_health(
       std::shared_ptr<const http::Request> request);
@@ -62,6 +68,7 @@ class Front {
   std::vector<Descriptor> sockets_;  ///< until the server has them
   net::WorkerPool files_;
   std::shared_ptr<Web> web_;  ///< null: plain HTTP for everybody
+  WebStatePtr told_;          ///< to on_web
   http::Server server_;
   http::Server health_;
 };

@@ -247,6 +247,20 @@ serve::ServiceOptions service_options(const config::Settings& settings,
   return options;
 }
 
+serve::WebOptions web_options(const config::WebConfig& web) {
+  serve::WebOptions options;
+  for (const config::WebHeader& header : web.headers) {
+    options.headers.push_back({header.name, header.value});
+  }
+  for (const config::WebUser& user : web.basic_auth_users) {
+    options.users.push_back({user.name, user.hash, user.cost});
+  }
+  if (web.rate_limit && web.rate_limit->interval.count() > 0) {
+    options.rate = {web.rate_limit->interval, web.rate_limit->burst};
+  }
+  return options;
+}
+
 std::vector<std::string> own_hosts(const std::vector<std::string>& listen_addresses,
                                    const std::vector<std::string>& allowed) {
   std::vector<std::string> hosts = {"localhost", "127.0.0.1", "::1"};

@@ -10,6 +10,7 @@
 #include "agent/remote/winrm/winrm_transport.hpp"
 #include "agent/serve/live_service.hpp"
 #include "config/loader.hpp"
+#include "config/web_config.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -67,6 +68,9 @@ status::PoolIdentity pool_identity(const config::Pool& pool, const config::Endpo
 serve::ServiceOptions service_options(const config::Settings& settings,
                                       const std::vector<std::string>& hosts,
                                       const Shared& shared = {}, std::string_view runbooks = {});
+
+/// What the web configuration says about requests.
+serve::WebOptions web_options(const config::WebConfig& web);
 
 /// Names of this machine, hosts of the listen addresses, and `allowed`: what a Host header may say
 /// besides the address the connection really reached.

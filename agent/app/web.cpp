@@ -141,21 +141,6 @@ net::TlsServerOptions tls_options(const config::WebTls& tls) {
   return options;
 }
 
-// What this build reads and cannot do is refused, never passed over.
-std::vector<std::string> not_yet(const std::string& path, const config::WebConfig& config) {
-  std::vector<std::string> problems;
-  const auto refuse = [&](bool there, std::string_view key) {
-    if (there) {
-      problems.push_back(
-          fmt::format("{}: {}: this build does not have it yet, remove it", path, key));
-    }
-  };
-  refuse(!config.basic_auth_users.empty(), "basic_auth_users");
-  refuse(!config.headers.empty(), "http_server_config.headers");
-  refuse(config.rate_limit.has_value(), "rate_limit");
-  return problems;
-}
-
 std::vector<std::string> opened(const std::string& path, const config::WebConfig& config,
                                 const WebState& before) {
   std::vector<std::string> problems;
@@ -179,12 +164,10 @@ std::expected<WebStatePtr, std::vector<std::string>> make_state(const std::strin
   if (!file.config) {
     return std::unexpected(lines_of(file.config.error()));
   }
-  auto problems = not_yet(path, *file.config);
-  if (problems.empty() && before != nullptr) {
-    problems = opened(path, *file.config, *before);
-  }
-  if (!problems.empty()) {
-    return std::unexpected(std::move(problems));
+  if (before != nullptr) {
+    if (auto problems = opened(path, *file.config, *before); !problems.empty()) {
+      return std::unexpected(std::move(problems));
+    }
   }
   auto state = std::make_shared<WebState>();
   if (file.config->tls) {

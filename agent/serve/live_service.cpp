@@ -316,18 +316,21 @@ struct Service::Impl {
     co_return unknown_path();
   }
 
-  static asio::awaitable<http::Response> handle(std::shared_ptr<Impl> self, RequestPtr request) {
+  static asio::awaitable<http::Response> handle(std::shared_ptr<Impl> self, RequestPtr request,
+                                                bool openly) {
     const MonoTime start = self->parts.clock.now().mono;
     const Route* route = self->doors.find(request->path);
     const std::string id = self->ids.of(*request);
-    auto caller = co_await self->gate.pass(request, route, id);
+    auto caller = openly ? Caller{} : co_await self->gate.pass(request, route, id);
     http::Response response;
     if (caller) {
       response = co_await answer(self, route, request, *caller, id);
     } else {
       response = std::move(caller.error());
     }
-    self->gate.finish(response);
+    if (!openly) {
+      self->gate.finish(response);
+    }
     self->parts.self->http_request(route == nullptr ? "other" : route->pattern, response.status);
     if (self->parts.logger.enabled(LogLevel::debug)) {
       const auto took = std::chrono::duration_cast<Micros>(self->parts.clock.now().mono - start);
@@ -348,7 +351,12 @@ Service::~Service() = default;
 
 boost::asio::awaitable<http::Response> Service::handle(
     std::shared_ptr<const http::Request> request) {
-  return Impl::handle(impl_, std::move(request));
+  return Impl::handle(impl_, std::move(request), false);
+}
+
+boost::asio::awaitable<http::Response> Service::handle_openly(
+    std::shared_ptr<const http::Request> request) {
+  return Impl::handle(impl_, std::move(request), true);
 }
 
 void Service::reconfigure(ServiceOptions options) {

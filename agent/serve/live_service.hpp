@@ -64,6 +64,9 @@ class Service {
   ~Service();
 
   boost::asio::awaitable<http::Response> handle(std::shared_ptr<const http::Request> request);
+  /// The same without what the web configuration says about requests: no user, no rate.
+  boost::asio::awaitable<http::Response> handle_openly(
+      std::shared_ptr<const http::Request> request);
   void reconfigure(ServiceOptions options);
   /// What the web configuration says holds from now on, for requests that come.
   void set_web(WebOptions options);

@@ -206,16 +206,6 @@ class Starts(Web):
         self.write((lab.ROOT / "deploy" / "web.yml").read_text())
         self.assertEqual(self.agent_alone(f"--web.config.file={self.file}", "--config.check").returncode, 0)
 
-    def test_what_this_build_does_not_have_is_refused(self):
-        hashed = "$2y$10$X0h1gDsPszWURQaxFh.zoubFi6DXncSjhoQNJgRrnGs7EsimhC7zG"
-        for key, value in (("basic_auth_users", {"alice": hashed}), ("rate_limit", {"interval": "1s", "burst": 1}),
-                           ("http_server_config", {"headers": {"X-Frame-Options": "deny"}})):
-            self.write(json.dumps({"tls_server_config": self.tls, key: value}))
-            run = self.agent_alone(f"--web.config.file={self.file}", "--config.check")
-            self.assertEqual(run.returncode, 1)
-            self.assertIn("this build does not have it yet", run.stderr)
-            self.assertNotIn(hashed, run.stderr)
-
     def test_plain_http_without_tls_in_the_file(self):
         self.write("# nothing yet\n")
         with self.served() as agent:
