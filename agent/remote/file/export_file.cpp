@@ -199,18 +199,19 @@ Status check_version(const Graph& graph, const Value& version) {
   return {};
 }
 
+std::unexpected<Error> wrong_pool(std::string_view named, const Fqdn& pool) {
+  return fail(Reason::parse, "file.wrong_pool",
+              fmt::format("the file is of another pool than {}", pool.str()),
+              "check the task's pool list and the endpoint's path", as_pool(named));
+}
+
 Status check_pool(const Graph& graph, const Value* value, const Fqdn& pool) {
   const auto text = value == nullptr ? std::nullopt : plain_text(graph, *value);
   if (!text) {
     return bad_wrapper("PoolFqdn is missing");
   }
   const auto name = Fqdn::parse(trim(*text));
-  if (!name || *name != pool) {
-    return fail(Reason::parse, "file.wrong_pool",
-                fmt::format("the file is of another pool than {}", pool.str()),
-                "check the task's pool list and the endpoint's path", as_pool(*text));
-  }
-  return {};
+  return name && *name == pool ? Status() : wrong_pool(*text, pool);
 }
 
 Status check_collector(const Graph& graph, const Value* value, std::string_view collector) {
@@ -320,9 +321,19 @@ Result<Export> read_wrapper(PipelineResult content, const Fqdn& pool, std::strin
   return parsed;
 }
 
-Export read_bare(PipelineResult content) {
+Result<Export> read_bare(PipelineResult content, const Fqdn& pool, std::string_view collector) {
   Export parsed;
   parsed.result = std::move(content);
+  // Whether a status names its pool is not known. Of other cmdlets it may be the partner.
+  for (const Value& value : parsed.result.output) {
+    const Graph& graph = parsed.result.graph;
+    const Value* const named = find_member(graph, value, "PoolFqdn");
+    const auto text = named == nullptr ? std::nullopt : plain_text(graph, *named);
+    const std::string name = as_pool(text.value_or(""));
+    if (collector == kDefaultCollector && !name.empty() && name != pool.str()) {
+      return wrong_pool(name, pool);
+    }
+  }
   std::vector<Value>& output = parsed.result.output;
   const auto is_record = [&](const Value& value) {
     return is_error_record(parsed.result.graph, value);
@@ -370,8 +381,8 @@ Result<Export> parse_export(std::string_view bytes, const Fqdn& pool, const Limi
     return bad_wrapper(fmt::format("the file holds {} objects, but an export is one object",
                                    content->output.size()));
   }
-  Result<Export> parsed =
-      wrapped ? read_wrapper(std::move(*content), pool, collector) : read_bare(std::move(*content));
+  Result<Export> parsed = wrapped ? read_wrapper(std::move(*content), pool, collector)
+                                  : read_bare(std::move(*content), pool, collector);
   if (parsed) {
     parsed->format = format;
   }

@@ -49,6 +49,22 @@ TEST(ExportFileWords, NamesAreQuoted) {
   EXPECT_EQ(parse_with({{"Collector", label + "_" + label}}).error().peer, "") << "capped";
 }
 
+// Only its name says whose a bare file is, unless the object does.
+TEST(ExportFileWords, ABareObjectOfAnotherPoolIsRefused) {
+  const auto bare = [](const std::string& pool, std::string_view collector) {
+    return parse_export(fmt::format(R"([{{"BackupModules":[],"PoolFqdn":"{}"}}])", pool),
+                        *Fqdn::parse("atl.example.com"), {}, collector);
+  };
+  const auto other = bare("CHI.example.com", "backup_service_status");
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().code, "file.wrong_pool");
+  EXPECT_EQ(other.error().peer, "chi.example.com");
+  for (const char* own : {"ATL.example.com", "atl", "", "no pool.at all"}) {
+    EXPECT_TRUE(bare(own, "backup_service_status")) << own;
+  }
+  EXPECT_TRUE(bare("chi.example.com", "pool_backup_relationship")) << "there it may be the partner";
+}
+
 // Local time of a zone east of Greenwich, read as UTC, would make an old file look new.
 TEST(ExportFileWords, ATimeWithoutAZoneIsRefused) {
   for (const char* when : {"2026-11-23T18:00:00", "2026-11-23 18:00:00.1234567"}) {
