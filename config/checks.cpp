@@ -177,8 +177,8 @@ void check_pairs(const Draft& draft, const PoolIndex& pools, Problems& problems,
     }
     if (partner == pools.end()) {
       warnings.add(at, key, fmt::format("pool {} is not configured", pool.paired_pool->str()),
-                   with_near("add it to see both directions of the backup", pool.paired_pool->str(),
-                             partners.of(*pool.fqdn)));
+                   with_near_host("add it to see both directions of the backup",
+                                  pool.paired_pool->str(), partners.of(*pool.fqdn)));
       continue;
     }
     const DraftPool& other = *partner->second;

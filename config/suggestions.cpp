@@ -1,7 +1,6 @@
 #include "config/suggestions.hpp"
 
 #include "agent/base/near.hpp"
-#include "agent/base/text.hpp"
 #include "config/fields.hpp"
 
 #include <fmt/format.h>
@@ -9,6 +8,7 @@
 #include <algorithm>
 #include <iterator>
 #include <unordered_set>
+#include <utility>
 
 namespace sfb::config {
 
@@ -25,17 +25,21 @@ std::vector<std::string_view> names(std::span<const Draft> drafts) {
   return out;
 }
 
+std::string with(std::string remedy, std::span<const std::string_view> meant) {
+  const std::string near = did_you_mean(meant);
+  return near.empty() ? remedy : fmt::format("{}: {}", remedy, near);
+}
+
 }  // namespace
 
 std::string with_near(std::string remedy, std::string_view word,
                       std::span<const std::string_view> known) {
-  auto found = near_names(word, known);
-  // Wrong in its case alone: others are not meant.
-  if (!found.empty() && iequals(found.front(), word)) {
-    found.resize(1);
-  }
-  const std::string near = did_you_mean(found);
-  return near.empty() ? remedy : fmt::format("{}: {}", remedy, near);
+  return with(std::move(remedy), near_names(word, known));
+}
+
+std::string with_near_host(std::string remedy, std::string_view host,
+                           std::span<const std::string_view> known) {
+  return with(std::move(remedy), near_hosts(host, known));
 }
 
 std::vector<std::string_view> names_of(std::span<const DraftEndpoint> endpoints) {

@@ -15,6 +15,9 @@ namespace sfb::config {
 /// `remedy`, and those of `known` that are near to `word`.
 std::string with_near(std::string remedy, std::string_view word,
                       std::span<const std::string_view> known);
+/// The same of host names; a short one may be the first label of a known one.
+std::string with_near_host(std::string remedy, std::string_view host,
+                           std::span<const std::string_view> known);
 
 /// Names that may be shown: another text as a name has been reported, and is perhaps a secret.
 std::vector<std::string_view> names_of(std::span<const DraftEndpoint> endpoints);

@@ -151,7 +151,7 @@ void print_unknown_pool(std::string_view pool, const config::Settings& settings)
   for (const config::Pool& known : settings.pools) {
     names.push_back(known.fqdn.str());
   }
-  const std::string near = did_you_mean(near_names(pool, names));
+  const std::string near = did_you_mean(near_hosts(pool, names));
   fmt::print(stderr, "sfb_backup_exporter evaluate: pool {} is not configured{}{}\n",
              quote(pool, 80), near.empty() ? "" : ": ", near);
   fmt::print(stderr, "configured are:\n");

@@ -86,11 +86,26 @@ std::vector<std::string_view> near_names(std::string_view word,
       found[distance].push_back(name);
     }
   }
-  std::vector<std::string_view> names;
-  for (const auto& some : found) {
-    names.insert(names.end(), some.begin(), some.end());
+  const auto nearest = std::ranges::find_if(found, [](const auto& some) { return !some.empty(); });
+  return nearest == found.end() ? std::vector<std::string_view>() : *nearest;
+}
+
+std::vector<std::string_view> near_hosts(std::string_view word,
+                                         std::span<const std::string_view> known) {
+  if (word.contains('.')) {
+    return near_names(word, known);
   }
-  names.resize(std::min(names.size(), kMostNear));
+  std::vector<std::string_view> labels;
+  labels.reserve(known.size());
+  for (const std::string_view name : known) {
+    labels.push_back(name.substr(0, name.find('.')));
+  }
+  std::vector<std::string_view> names;
+  for (const std::string_view near : near_names(word, labels)) {
+    const auto label = std::ranges::find_if(
+        labels, [&](std::string_view each) { return each.data() == near.data(); });
+    names.push_back(known[static_cast<std::size_t>(label - labels.begin())]);
+  }
   return names;
 }
 

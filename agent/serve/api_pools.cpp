@@ -244,7 +244,7 @@ std::string near_pools(const status::Snapshot& snapshot, const Elsewhere& elsewh
   for (const auto& [name, pool] : elsewhere.pools) {
     names.emplace_back(name.str());
   }
-  return did_you_mean(near_names(fqdn.str(), names));
+  return did_you_mean(near_hosts(fqdn.str(), names));
 }
 
 http::Response no_such_pool(const status::Snapshot& snapshot, const Elsewhere& elsewhere,

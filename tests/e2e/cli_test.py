@@ -151,6 +151,8 @@ class Foreground(LabTest):
         misspelt = run(lab.AGENT, "evaluate", config, f"{ATL}m")
         self.assertEqual(misspelt.returncode, 2)
         self.assertRegex(misspelt.stderr, rf"is not configured: did you mean {ATL}[?]")
+        short = run(lab.AGENT, "evaluate", config, ATL.split(".", maxsplit=1)[0].upper())
+        self.assertRegex(short.stderr, rf"is not configured: did you mean {ATL}[?]")
         self.assertEqual(run(lab.AGENT, "evaluate", config).returncode, 2)
         self.assertEqual(run(lab.AGENT, "--nonsense").returncode, 2)
 

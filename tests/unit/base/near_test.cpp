@@ -35,10 +35,23 @@ TEST(Near, ShortWordsMustBeNearer) {
   EXPECT_EQ(near_names("tite", Names{"site"}), Names{"site"});
 }
 
-TEST(Near, TheNearestComeFirstAndAreFew) {
+TEST(Near, OnlyTheNearestAndFew) {
   EXPECT_EQ(near_names("atl-cs-001", Names{"atl-cs-022", "atl-cs-01", "ATL-CS-001", "chi-cs-001"}),
-            (Names{"ATL-CS-001", "atl-cs-01", "atl-cs-022"}));
+            Names{"ATL-CS-001"});
+  EXPECT_EQ(near_names("atl-cs-001", Names{"atl-cs-022", "atl-cs-01", "atl-cs-002"}),
+            (Names{"atl-cs-01", "atl-cs-002"}));
   EXPECT_EQ(near_names("pool0", Names{"pool1", "pool2", "pool3", "pool4"}).size(), kMostNear);
+}
+
+TEST(Near, AShortHostNameIsComparedWithFirstLabels) {
+  const Names hosts = {"chi-cs-001.litwareinc.com", "atl-cs-001.litwareinc.com",
+                       "atl-cs-001.fabrikam.com", "atl-cs-010"};
+  EXPECT_EQ(near_hosts("ATL-CS-001", hosts),
+            (Names{"atl-cs-001.litwareinc.com", "atl-cs-001.fabrikam.com"}));
+  EXPECT_EQ(near_hosts("cih-cs-001", hosts), Names{"chi-cs-001.litwareinc.com"});
+  EXPECT_EQ(near_hosts("atl-cs-010", hosts), Names{"atl-cs-010"});
+  EXPECT_EQ(near_hosts("alt-cs-001.litwareinc.com", hosts), Names{"atl-cs-001.litwareinc.com"});
+  EXPECT_EQ(near_hosts("nowhere", hosts), Names{});
 }
 
 TEST(Near, LongWordsAndLongListsAreCapped) {

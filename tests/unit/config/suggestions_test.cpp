@@ -21,7 +21,9 @@ TEST(Suggestions, TheRemedyNamesWhatIsNear) {
             "name an entry of endpoints: did you mean drop?")
       << "only its case is wrong";
   EXPECT_EQ(with_near("name an entry of endpoints", "dorp", Names{"drop2", "drop"}),
-            "name an entry of endpoints: did you mean drop or drop2?");
+            "name an entry of endpoints: did you mean drop?");
+  EXPECT_EQ(with_near_host("add it", "chi-cs-001", Names{"chi-cs-001.x.com", "atl-cs-001.x.com"}),
+            "add it: did you mean chi-cs-001.x.com?");
 }
 
 // A text in the place of a name is perhaps a secret.

@@ -306,7 +306,10 @@ TEST(ApiParameters, AreStrictAndNameWhatIsNear) {
 
 TEST(ApiPools, UnknownPoolsNameThoseThatAreNear) {
   EXPECT_EQ(near_pools(api_pools(), {}, Fqdn::parse("alt-cs-001.litwareinc.com").value()),
-            "did you mean atl-cs-001.litwareinc.com or elp-cs-001.litwareinc.com?");
+            "did you mean atl-cs-001.litwareinc.com?");
+  EXPECT_EQ(near_pools(api_pools(), {}, Fqdn::parse("atl-cs-001").value()),
+            "did you mean atl-cs-001.litwareinc.com?")
+      << "without its domain";
   EXPECT_EQ(near_pools(api_pools(), {}, Fqdn::parse("nowhere").value()), "");
 }
 
