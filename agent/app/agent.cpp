@@ -7,11 +7,13 @@
 #include "agent/app/log_sink.hpp"
 #include "agent/app/logons.hpp"
 #include "agent/app/process.hpp"
+#include "agent/app/reload_turns.hpp"
 #include "agent/app/setup.hpp"
 #include "agent/app/signals.hpp"
 #include "agent/app/state.hpp"
 #include "agent/app/web.hpp"
 #include "agent/base/descriptor.hpp"
+#include "agent/base/text.hpp"
 #include "agent/http/inherited.hpp"
 #include "agent/net/deadline.hpp"
 #include "agent/net/loop_lag.hpp"
@@ -48,6 +50,8 @@ constexpr std::chrono::seconds kCut{2};
 // the account's quota until the server clears it.
 constexpr std::chrono::seconds kClose{6};
 constexpr std::size_t kPagesQueue = 256;
+// How long somebody who asks for a reload is left to wait for a mount that hangs.
+constexpr std::chrono::seconds kReloadWait{60};
 constexpr std::chrono::minutes kLogPeriod{1};
 // How long the end waits for the reader of the log.
 constexpr std::chrono::seconds kLogGrace{1};
@@ -107,10 +111,11 @@ class Agent {
         users_(
             loop_.get_executor(), logins_,
             {.threads = static_cast<std::size_t>(cpu_threads()), .most_waiting = places_.logins}),
-        service_({engine_, engine_, self_, pages_, cpu_, users_, clock_,
-                  logger_.with_source("http"), SFB_VERSION, loop_.get_executor(),
-                  [this] { return front_.cut_slow_reader(); }, kLogPeriod, options.metrics_path},
-                 doors()),
+        service_(
+            {engine_, engine_, self_, pages_, cpu_, users_, clock_, logger_.with_source("http"),
+             SFB_VERSION, loop_.get_executor(), [this] { return front_.cut_slow_reader(); },
+             kLogPeriod, options.metrics_path, reload_door()},
+            doors()),
         front_({loop_.get_executor(), clock_, logger_, self_,
                 [this](std::shared_ptr<const http::Request> request) {
                   return service_.handle(std::move(request));
@@ -231,10 +236,7 @@ class Agent {
           front_.reload();
         }
         // Not awaited: files on a dead mount must not keep the agent from hearing SIGTERM.
-        reload_again_ = reloading_;
-        if (!draining_ && !std::exchange(reloading_, true)) {
-          spawn(reload());
-        }
+        reloads_.ask();
         continue;
       }
       if (draining_) {
@@ -250,6 +252,7 @@ class Agent {
   }
 
   asio::awaitable<void> drain() {
+    reloads_.stop();
     service_.set_draining();
     if (!co_await front_.drain(net::mono_now() + kDrain)) {
       logger_.warn("requests still running are refused");
@@ -271,40 +274,54 @@ class Agent {
     loop_.stop();
   }
 
-  // The files are read off the loop: they may lie on a slow mount.
-  asio::awaitable<void> reload() {
-    do {
-      reload_again_ = false;
-      co_await reload_once();
-    } while (reload_again_ && !draining_);
-    reloading_ = false;
+  // What POST /-/reload does: the same as SIGHUP. Empty where that is switched off.
+  serve::Reload reload_door() {
+    if (!options_.enable_lifecycle) {
+      return {};
+    }
+    return [this] {
+      if (!draining_) {
+        front_.reload();
+      }
+      return reloads_.wait(net::mono_now() + kReloadWait);
+    };
   }
 
-  asio::awaitable<void> reload_once() {
+  // The files are read off the loop: they may lie on a slow mount.
+  asio::awaitable<serve::Reloaded> reload() {
     const std::vector<std::string> files = options_.config_files;
     using Outcome = std::expected<config::Loaded, std::vector<config::Problem>>;
     auto outcome = co_await files_.run([files]() -> Result<Outcome> {
       return config::load(files, capabilities(), config::SystemFiles());
     });
+    serve::Reloaded reloaded;
     if (draining_) {
-      co_return;
+      co_return reloaded;  // ReloadTurns has told those who wait
     }
     if (!outcome) {
       logger_.error("configuration not reloaded", {{"error", describe(outcome.error())}});
       self_->config_reload(false, clock_.now().wall);
-      co_return;
+      co_return serve::Reloaded{500, {describe(outcome.error())}};
     }
     if (!*outcome) {
+      reloaded.status = 500;
       for (const config::Problem& problem : outcome->error()) {
+        reloaded.lines.push_back(config::to_string(problem));
         logger_.error("configuration not reloaded, the last good one stays",
-                      {{"problem", config::to_string(problem)}});
+                      {{"problem", reloaded.lines.back()}});
       }
       self_->config_reload(false, clock_.now().wall);
-      co_return;
+      co_return reloaded;
     }
     loaded_ = std::move(**outcome);
     mine_ = settings_of(loaded_.settings, options_.shard);
+    reloaded.lines.push_back(fmt::format("configuration reloaded: {}, hash {}",
+                                         counted(mine_.pools.size(), "pool"), loaded_.hash));
+    for (const config::Problem& warning : loaded_.warnings) {
+      reloaded.lines.push_back("warning: " + config::to_string(warning));
+    }
     if (const Status used = use_realms(loaded_.settings); !used) {
+      reloaded.lines.push_back("warning: " + describe(used.error()));
       logger_.error("realms and kdcs are not those of the configuration",
                     {{"error", describe(used.error())}});
     }
@@ -312,6 +329,7 @@ class Agent {
     service_.reconfigure(doors());
     logger_.info("configuration reloaded",
                  {{"config_hash", loaded_.hash}, {"pools", std::to_string(mine_.pools.size())}});
+    co_return reloaded;
   }
 
   AgentOptions options_;
@@ -338,8 +356,8 @@ class Agent {
   Front front_;
   Signals signals_;
   bool draining_ = false;
-  bool reloading_ = false;
-  bool reload_again_ = false;  ///< a SIGHUP came during a reload
+  ReloadTurns reloads_{[this] { return reload(); },
+                       [this](asio::awaitable<void> task) { spawn(std::move(task)); }};
   int exit_code_ = kGood;
 };
 

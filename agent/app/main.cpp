@@ -233,6 +233,8 @@ int run(int argc, char** argv) {
                  "Further name that requests may have in their Host header; repeatable")
       ->type_name("HOST")
       ->allow_extra_args(false);
+  app.add_flag("--web.enable-lifecycle", agent.enable_lifecycle,
+               "Let callers of the pages reload the configuration: POST /-/reload");
   app.add_option("--web.runbook-url", agent.runbook_url,
                  "Where the runbooks lie that the API names")
       ->type_name("URL")

@@ -312,6 +312,8 @@ struct Service::Impl {
         co_return healthy_page();
       case Door::ready:
         co_return ready_page(self->parts.board.first_cycle_done(), self->draining);
+      case Door::reload:
+        co_return co_await reload_page(*request, self->parts.reload, self->parts.logger);
     }
     co_return unknown_path();
   }

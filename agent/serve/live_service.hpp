@@ -11,6 +11,7 @@
 #include "agent/serve/access.hpp"
 #include "agent/serve/elsewhere.hpp"
 #include "agent/serve/live_gate.hpp"
+#include "agent/serve/live_reload.hpp"
 #include "agent/serve/routes.hpp"
 #include "agent/serve/self_metrics.hpp"
 #include "agent/status/board.hpp"
@@ -55,6 +56,7 @@ struct ServiceParts {
   /// From a log line about refusals to the next, which has the sum.
   std::chrono::nanoseconds log_period = std::chrono::minutes(1);
   std::string metrics_path = std::string(kMetricsPath);  ///< check_metrics_path took it
+  Reload reload = {};                                    ///< empty: callers may not reload
 };
 
 /// Thread rule: loop thread.

@@ -79,9 +79,9 @@ http::Response index_page(std::string_view version, std::string_view metrics) {
   for (const Route& route : routes()) {
     const std::string pattern = escape_html(route.door == Door::metrics ? metrics : route.pattern);
     // A link without a pool would only lead to an error; the status and the history have a button.
-    const bool needs_pool =
-        route.door == Door::query || route.door == Door::history || route.door == Door::pool;
-    const std::string name = needs_pool ? fmt::format("<code>{}</code>", pattern)
+    const bool needs_more = route.door == Door::query || route.door == Door::history ||
+                            route.door == Door::pool || !allows(route, "GET");
+    const std::string name = needs_more ? fmt::format("<code>{}</code>", pattern)
                                         : fmt::format("<a href=\"{0}\">{0}</a>", pattern);
     fmt::format_to(std::back_inserter(html), "<li>{} {}</li>\n", name, escape_html(route.help));
   }

@@ -20,6 +20,7 @@ namespace sfb::serve {
 namespace {
 
 constexpr std::string_view kRead = "GET, HEAD";
+constexpr std::string_view kDo = "POST, PUT";
 constexpr std::size_t kMostMetricsPath = 200;
 
 constexpr std::string_view kApi = "/api/v1/";
@@ -195,7 +196,9 @@ std::vector<Route> make_routes() {
         "The configuration in use, without secrets."},
        {Door::healthy, "/-/healthy", kRead, Runs::loop, Guard::open, "200 while the process runs."},
        {Door::ready, "/-/ready", kRead, Runs::loop, Guard::open,
-        "200 once every pool was asked for the first time, 503 before and while stopping."}});
+        "200 once every pool was asked for the first time, 503 before and while stopping."},
+       {Door::reload, "/-/reload", kDo, Runs::live, Guard::caller,
+        "POST reads the configuration anew; with --web.enable-lifecycle."}});
   return routes;
 }
 

@@ -26,7 +26,8 @@ enum class Door : std::uint8_t {
   openapi,
   config,
   healthy,
-  ready
+  ready,
+  reload
 };
 
 /// Where a handler runs (agent/README.md, "Threads").

@@ -271,7 +271,7 @@ class Foreground(LabTest):
         self.assertIn("sfb_backup_exporter, version ", version.stdout)
         shown = run(lab.AGENT, "--help")
         self.assertEqual((shown.returncode, shown.stderr), (0, ""))
-        for flag in ("--config.file", "--web.listen-address", "--web.allowed-host", "--web.runbook-url", "--log.level", "--log.format", "evaluate", "discover", "render"):
+        for flag in ("--config.file", "--web.listen-address", "--web.allowed-host", "--web.enable-lifecycle", "--web.runbook-url", "--log.level", "--log.format", "evaluate", "discover", "render"):
             self.assertIn(flag, shown.stdout)
 
 

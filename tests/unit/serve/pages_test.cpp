@@ -36,11 +36,11 @@ TEST(Pages, IndexNamesEveryRouteLinksThoseThatAnswerAndEscapes) {
   EXPECT_EQ(header_of(page, "Content-Type"), "text/html; charset=utf-8");
   EXPECT_THAT(header_of(page, "Content-Security-Policy"), HasSubstr("default-src 'none'"));
   for (const Route& route : routes()) {
-    const bool needs_pool =
-        route.door == Door::query || route.door == Door::history || route.door == Door::pool;
+    const bool no_link = route.door == Door::query || route.door == Door::history ||
+                         route.door == Door::pool || route.door == Door::reload;
     EXPECT_THAT(body_of(page),
                 HasSubstr(fmt::format(
-                    fmt::runtime(needs_pool ? "<code>{0}</code>" : "<a href=\"{0}\">{0}</a>"),
+                    fmt::runtime(no_link ? "<code>{0}</code>" : "<a href=\"{0}\">{0}</a>"),
                     route.pattern)));
   }
   EXPECT_THAT(body_of(page), HasSubstr("Version 1.0 &lt;b&gt;&amp;&quot;."));

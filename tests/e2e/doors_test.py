@@ -1,0 +1,73 @@
+"""The operator's doors beside the query: reload, the configuration in use, service discovery, a probe."""
+
+import concurrent.futures
+import signal
+import unittest
+
+from lab import LabTest
+
+ATL, CHI = "atl.example.com", "chi.example.com"
+RELOAD = "/-/reload"
+
+
+class Reload(LabTest):
+    def setUp(self):
+        super().setUp()
+        self.configure()
+        self.drop_status(ATL)
+        self.drop_status(CHI)
+        self.file = self.folder / "agent.yml"
+
+    def post(self, agent, **headers):
+        return agent.request(RELOAD, method="POST", headers=headers)
+
+    def test_the_answer_tells_how_the_reload_ended(self):
+        good = self.file.read_text()
+        with self.agent("--web.enable-lifecycle") as agent:
+            self.file.write_text(good + "nonsense: 1\n")
+            refused = self.post(agent)
+            self.assertEqual(refused.status, 500)
+            self.assertRegex(refused.text, r"agent\.yml:\d+:1: nonsense: ")
+            for line in refused.text.splitlines():
+                self.assertIn(line, agent.log(), "the log says the same")
+            self.assertEqual(agent.value("sfb_backup_exporter_config_last_reload_successful"), 0)
+            self.configure(pools={ATL: "partner.example.com"})
+            taken = self.post(agent)
+            self.assertEqual(taken.status, 200, taken.text)
+            self.assertRegex(taken.text, r"^configuration reloaded: 1 pool, hash [0-9a-f]{16}\n")
+            # What was taken is in use when the answer is there.
+            self.assertEqual(agent.query(CHI).status, 404)
+            self.assertNotIn(CHI, agent.request("/config").text)
+            self.assertEqual(agent.value("sfb_backup_exporter_config_last_reload_successful"), 1)
+            self.assertEqual(agent.request(RELOAD, method="PUT").status, 200)
+
+    def test_many_at_once_all_see_their_own_change(self):
+        with self.agent("--web.enable-lifecycle") as agent, concurrent.futures.ThreadPoolExecutor(8) as callers:
+            self.configure(pools={ATL: "partner.example.com"})
+            for answer in callers.map(lambda _: self.post(agent), range(24)):
+                self.assertEqual(answer.status, 200, answer.text)
+                self.assertIn("1 pool,", answer.text)
+
+    def test_only_a_post_of_somebody_who_may_ask(self):
+        with self.agent("--web.enable-lifecycle") as agent:
+            looked = agent.request(RELOAD)
+            self.assertEqual((looked.status, looked.headers["Allow"]), (405, "POST, PUT"))
+            self.assertEqual(self.post(agent, **{"X-Forwarded-For": "192.0.2.1"}).status, 403)
+            self.assertEqual(self.post(agent, Origin="http://evil.example.net").status, 403)
+            self.assertEqual(self.post(agent, Host="evil.example.net").status, 403)
+        self.configure(authorization="")
+        with self.agent("--web.enable-lifecycle") as agent:
+            self.assertEqual(self.post(agent).status, 403)
+            self.assertNotIn("configuration reloaded", agent.log())
+
+    def test_without_the_flag(self):
+        with self.agent() as agent:
+            refused = self.post(agent)
+            self.assertEqual(refused.status, 403)
+            self.assertIn("--web.enable-lifecycle", refused.text)
+            agent.signal(signal.SIGHUP)
+            self.wait(lambda: "configuration reloaded" in agent.log(), "the signal's reload")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
