@@ -227,8 +227,7 @@ int run(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--web.config.file", agent.web_config_file,
                  "TLS and users of the agent's own pages, in the exporters' common format")
-      ->type_name("FILE")
-      ->check([](const std::string& text) { return text.empty() ? "is empty" : ""; });
+      ->type_name("FILE");
   app.add_option("--web.allowed-host", agent.allowed_hosts,
                  "Further name that requests may have in their Host header; repeatable")
       ->type_name("HOST")
