@@ -58,6 +58,16 @@ class Prometheus(Watcher):
         result = self.query(expression)
         return result[0][1] if result else None
 
+    def reaches_alertmanager(self):
+        """Until then, also after a reload, alerts are lost, and sent again a minute later."""
+        answer = self.get("/api/v1/alertmanagers")
+        return bool(answer and answer["data"]["activeAlertmanagers"])
+
+    def rule(self, name):
+        answer = self.get("/api/v1/rules?type=alert")
+        rules = [rule for group in (answer["data"]["groups"] if answer else []) for rule in group["rules"] if rule["name"] == name]
+        return rules[0] if rules else None
+
     def alerts(self):
         """Those that fire."""
         answer = self.get("/api/v1/alerts")
