@@ -5,6 +5,7 @@ import base64
 import contextlib
 import http.client
 import json
+import re
 import ssl
 import subprocess
 import threading
@@ -69,6 +70,13 @@ class Logins(Users):
             for secret in (PROM[1], DESK[1], PROM[2], DESK[2], good[1], base64.b64encode(good[1].encode()).decode()):
                 for place in (page, agent.log(), self.curl(agent, "/config", *good)[2]):
                     self.assertNotIn(secret, place)
+
+    def test_health_pages_on_an_address_of_their_own_need_none(self):
+        self.users(PROM)
+        with self.served("--web.health-listen-address=127.0.0.1:0") as agent:
+            health = re.search(r"health_address=(\S+)", agent.log()).group(1)
+            for path, status in (("/-/healthy", 200), ("/-/ready", 200), ("/metrics", 404), ("/api/v1/pools", 404)):
+                self.wait(lambda path=path, status=status: lab.request(health, "GET", path).status == status, path)
 
     def test_a_login_is_no_right_to_ask(self):
         self.configure(authorization="")

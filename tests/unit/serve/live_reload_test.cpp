@@ -16,17 +16,20 @@ using testing::header_of;
 
 class ReloadDoor : public testing::ServiceTest {
  protected:
+  access::BasicUsers door_users_{io_.get_executor(), logins_};
   Service door_{{engine_,
                  engine_,
                  self_,
                  cpu_,
                  cpu_,
+                 door_users_,
                  clock_,
                  Logger(sink_, LogLevel::info, "http"),
                  "0.1.0",
                  io_.get_executor(),
                  {},
                  std::chrono::milliseconds(1),
+                 std::string(kMetricsPath),
                  [this]() -> testing::asio::awaitable<Reloaded> {
                    ++reloads_;
                    co_return outcome_;
