@@ -11,7 +11,7 @@ import subprocess
 import threading
 
 import lab
-import prometheus_test
+from watchers import Prometheus
 from web_test import Web
 
 ATL = "atl.example.com"
@@ -98,9 +98,11 @@ class Logins(Users):
 
     def test_prometheus_logs_in(self):
         self.users(PROM)
-        with self.served() as agent, prometheus_test.Prometheus(
-                self.folder, agent.address, lab.ROOT / "deploy" / "prometheus" / "alerts.yml", scheme="https", tls_config={"ca_file": str(self.certificates / "ca.pem")},
-                basic_auth={"username": PROM[0], "password": PROM[1]}) as prometheus:
+        how = {"scheme": "https", "tls_config": {"ca_file": str(self.certificates / "ca.pem")},
+               "basic_auth": {"username": PROM[0], "password": PROM[1]}}
+        rules = self.folder / "none.yml"
+        rules.write_text("groups: []\n")
+        with self.served() as agent, Prometheus(self.folder, {"sfb-backup": ([agent.address], how)}, rules) as prometheus:
             self.wait(lambda: prometheus.value('up{job="sfb-backup"}') == 1, "Prometheus to scrape with a login")
 
     def test_guesses_keep_nobody_out(self):
