@@ -6,6 +6,7 @@
 #include "agent/base/text.hpp"
 #include "agent/exposition/negotiation.hpp"
 #include "agent/format/choice.hpp"
+#include "agent/serve/access_log.hpp"
 #include "agent/serve/api_pairs.hpp"
 #include "agent/serve/api_pools.hpp"
 #include "agent/serve/body_budget.hpp"
@@ -93,6 +94,7 @@ struct Service::Impl {
   bool draining = false;
   RefusalLog refusals;
   Gate gate;
+  Logger access;
 
   Impl(ServiceParts given, ServiceOptions options)
       : parts(std::move(given)),
@@ -102,7 +104,8 @@ struct Service::Impl {
         index(index_page(parts.version, parts.metrics_path)),
         openapi(json_response(openapi_json(parts.version))),
         refusals(parts.logger, parts.loop, parts.log_period),
-        gate(parts.users, parts.self, parts.clock, parts.logger, parts.loop, parts.log_period) {}
+        gate(parts.users, parts.self, parts.clock, parts.logger, parts.loop, parts.log_period),
+        access(parts.logger.with_source("access")) {}
 
   asio::awaitable<http::Response> metrics(RequestPtr request) {
     const auto negotiated = exposition::negotiate_format(joined_header(*request, "Accept"));
@@ -333,14 +336,23 @@ struct Service::Impl {
     if (!openly) {
       self->gate.finish(response);
     }
+    // A query has it already; scrapes and probes need none.
+    if ((route == nullptr || route->guard != Guard::open) && !response.header("X-Request-Id")) {
+      response.headers.push_back({"X-Request-Id", id});
+    }
     self->parts.self->http_request(route == nullptr ? "other" : route->pattern, response.status);
+    const auto took = self->parts.clock.now().mono - start;
+    if (caller && route != nullptr && route->door == Door::query) {
+      self->access.log(LogLevel::info, "query",
+                       query_fields(*request, *caller, id, response, took));
+    }
     if (self->parts.logger.enabled(LogLevel::debug)) {
-      const auto took = std::chrono::duration_cast<Micros>(self->parts.clock.now().mono - start);
       self->parts.logger.debug("request", {{"method", request->method},
                                            {"path", request->path},
                                            {"status", std::to_string(response.status)},
                                            {"duration", fmt::format("{:.6f}", to_seconds(took))},
-                                           {"peer", request->peer.address}});
+                                           {"peer", request->peer.address},
+                                           {"request_id", id}});
     }
     co_return response;
   }
