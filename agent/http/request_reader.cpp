@@ -50,6 +50,18 @@ std::string_view view(beast::string_view text) {
   return {text.data(), text.size()};
 }
 
+// The headers hold a line that ends with a line feed alone.
+bool bare_line_feed(std::string_view text) {
+  text = text.substr(0, text.find("\r\n\r\n"));
+  for (std::size_t at = text.find('\n'); at != std::string_view::npos;
+       at = text.find('\n', at + 1)) {
+    if (at == 0 || text[at - 1] != '\r') {
+      return true;
+    }
+  }
+  return false;
+}
+
 // What is wrong with a request, for the person who reads the answer; Beast's own words are terse.
 std::string_view explain(const beast::error_code& error) {
   switch (static_cast<http::error>(error.value())) {
@@ -198,7 +210,14 @@ class RequestReader::Impl {
   // `complete` when the headers are.
   Step parse_header() {
     beast::error_code error;
-    const std::size_t used = parser_->put(buffer_.data(), error);
+    const auto bytes = buffer_.data();
+    const std::size_t used = parser_->put(bytes, error);
+    // The parser takes a line feed alone for part of the version or of a value, or waits for more.
+    const bool line =
+        error && error != http::error::bad_method && error != http::error::header_limit;
+    if (line && bare_line_feed({static_cast<const char*>(bytes.data()), bytes.size()})) {
+      error = http::error::bad_line_ending;
+    }
     explicit_bzero(buffer_.data().data(), used);
     buffer_.consume(used);
     header_size_ += used;

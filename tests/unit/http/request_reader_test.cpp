@@ -183,8 +183,13 @@ TEST(RequestReader, RefusesWhatIsNotHttp) {
   const std::string many = "GET / HTTP/1.1\r\nHost: h\r\nA: " + std::string(2000, 'x');
   for (const Case& c : {
            Case{"\x16\x03\x01\x02\x05", 400, "the method is not valid"},
+           Case{"\x16\x03\n\x02\x05", 400, "the method is not valid"},
            Case{"GET  / HTTP/1.1\r\n\r\n", 400, "the request target is not valid"},
            Case{"GET / HTTP/2.0\r\n\r\n", 400, "the HTTP version is not 1.0 or 1.1"},
+           Case{"GET / HTTP/1.1\nHost: h\n\n", 400, "a line does not end with CR LF"},
+           Case{"GET / HTTP/1.1\r\nHost: h\nA: b\r\n\r\n", 400, "a line does not end with CR LF"},
+           Case{"GET / HTTP/1.1\r\nHost: h\n\n", 400, "a line does not end with CR LF"},
+           Case{"GET / HTTP/2.0\r\n\r\nx\n", 400, "the HTTP version is not 1.0 or 1.1"},
            Case{"GET / HTTP/1.1\r\nHost h\r\n\r\n", 400, "a header line is not valid"},
            Case{"GET / HTTP/1.1\r\n\r\n", 400, "exactly one Host header is needed"},
            Case{"GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", 400,
