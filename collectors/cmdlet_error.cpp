@@ -75,6 +75,7 @@ Error cmdlet_error(const PipelineResult& result, std::string_view cmdlet, std::s
         "let the session configuration or the role of the account show {}",
         cmdlet);
   } else if (other_missing) {
+    error.code = kOtherNotFound;
     error.remedy = fmt::format(
         "{} was found, but another command was not, which the server's words name: let the session "
         "configuration show it, or look at its start-up script and at profiles",

@@ -26,6 +26,10 @@ std::string_view remedy_of(const Error& error) {
     return "let the task run on a front end, or where the management tools are installed; "
            "Export-BackupStatus.ps1 imports the module itself";
   }
+  if (error.code == kOtherNotFound) {
+    return "the server's words name the command: look at the task's own script and profile, and at "
+           "the modules that they import";
+  }
   if (error.code == "cmdlet.second_hop") {
     return "let the task run as a group managed service account or with a stored password, for "
            "without one it reaches no other machine; and let its account be in "
@@ -44,8 +48,8 @@ Error of_file(Error error, std::string_view path) {
   if (unreadable && !is_modules(error.peer)) {
     error.peer.clear();
   }
-  const bool of_session = error.code == kNotFound || error.code == "cmdlet.import_failed" ||
-                          error.code == "cmdlet.second_hop";
+  const bool of_session = error.code == kNotFound || error.code == kOtherNotFound ||
+                          error.code == "cmdlet.import_failed" || error.code == "cmdlet.second_hop";
   if (unreadable || of_session) {
     error.remedy = remedy_of(error);
   }

@@ -40,7 +40,7 @@ TEST(CmdletError, AnotherCommandThatIsMissingIsNoReasonToGiveTheCmdletUp) {
     PipelineResult result;
     add_missing(result, "The term 'Get-Other' is not recognized.", target);
     const Error error = error_of(result);
-    EXPECT_EQ(error.code, "cmdlet.failed");
+    EXPECT_EQ(error.code, "cmdlet.other_not_found");
     EXPECT_THAT(error.remedy, HasSubstr("another command was not"));
     EXPECT_THAT(error.peer, HasSubstr("Get-Other"));
     EXPECT_FALSE(error.remedy.contains("import_module"));

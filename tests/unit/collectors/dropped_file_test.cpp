@@ -40,6 +40,9 @@ TEST(DroppedFile, TheRemedyIsForWhoWritesFiles) {
     EXPECT_THAT(remedy, Not(HasSubstr("import_module"))) << "a key that file has not";
     EXPECT_THAT(remedy, HasSubstr("front end"));
   }
+  const std::string other = of(Reason::cmdlet, "cmdlet.other_not_found").remedy;
+  EXPECT_THAT(other, HasSubstr("the task's own script and profile"));
+  EXPECT_THAT(other, Not(HasSubstr("session configuration"))) << "a file has none";
   EXPECT_EQ(of(Reason::cmdlet, "cmdlet.error").remedy, "ask the server");
 }
 
