@@ -13,6 +13,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <array>
 #include <charconv>
@@ -195,6 +196,19 @@ void refuse_empty_values(CLI::App& app) {
   }
 }
 
+/// A flag of the agent before a command would be ignored: false with a message.
+bool fits_command(CLI::App& app) {
+  const auto commands = app.get_subcommands();
+  for (const CLI::Option* const option : app.get_options()) {
+    if (!commands.empty() && option->count() > 0 && option->get_name() != "--config.file") {
+      fmt::print(stderr, "sfb_backup_exporter {0}: {1} does not go with {0}; leave it out\n",
+                 commands.front()->get_name(), option->get_name());
+      return false;
+    }
+  }
+  return true;
+}
+
 int run(int argc, char** argv) {
   CLI::App app{
       "Prometheus exporter for the Backup Service of Skype for Business Server and Lync Server "
@@ -282,10 +296,20 @@ int run(int argc, char** argv) {
   }
   try {
     app.parse(argc, argv);
+  } catch (const CLI::ExtrasError&) {
+    restore_signals();
+    // Not the parser's own words, which name them from the last to the first.
+    fmt::print(stderr, "not expected: {}\nRun with --help for more information.\n",
+               fmt::join(app.remaining(true), " "));
+    return kUsage;
   } catch (const CLI::ParseError& error) {
     restore_signals();
     const int code = app.exit(error);
     return code == 0 ? kGood : kUsage;
+  }
+  if (!fits_command(app)) {
+    restore_signals();
+    return kUsage;
   }
   const bool serves =
       !*render_command && !*evaluate_command && !*discover_command && !agent.check_only;

@@ -58,7 +58,7 @@ http::Response ready_page(bool first_cycle_done, bool draining) {
   }
   if (!first_cycle_done) {
     return not_cached(
-        http::text_response(503, "not ready: not every pool was asked for the first time yet"));
+        http::text_response(503, "not ready: some pools were not evaluated yet since the start"));
   }
   return not_cached(http::text_response(200, "ready"));
 }

@@ -156,6 +156,19 @@ class Foreground(LabTest):
         self.assertEqual(run(lab.AGENT, "evaluate", config).returncode, 2)
         self.assertEqual(run(lab.AGENT, "--nonsense").returncode, 2)
 
+    def test_wrong_usage_names_what_is_wrong_in_its_order(self):
+        for arguments, said in ((("evaluate", ATL, "second", "third"), "not expected: second third"), (("x", "y"), "not expected: x y"),
+                                (("--config.check", "evaluate", ATL), "--config.check does not go with evaluate; leave it out"),
+                                (("--log.level=debug", "render"), "--log.level does not go with render"),
+                                (("evaluate", ATL, "--config.check"), "not expected: --config.check")):
+            shown = run(lab.AGENT, *arguments, stdin=subprocess.DEVNULL)
+            self.assertEqual((shown.returncode, shown.stdout), (2, ""), arguments)
+            self.assertIn(said, shown.stderr)
+        self.configure()
+        self.drop_status(ATL)
+        before = run(lab.AGENT, f"--config.file={self.folder}/agent.yml", "evaluate", ATL)
+        self.assertEqual(before.returncode, 0, before.stderr)
+
     def test_an_empty_value_is_refused_by_every_flag(self):
         """`--storage.path= --log.level=debug` must not make a folder of the next flag."""
         def refused(flag, *arguments):
@@ -167,8 +180,7 @@ class Foreground(LabTest):
         flags = {(): "--storage.path", ("evaluate", ATL): "--width", ("discover",): "--credential", ("render",): "--view"}
         for command, expected in flags.items():
             listed = run(lab.AGENT, *command[:1], "--help").stdout
-            names = [name for name, value in re.findall(r"(?m)^  (?:-\w, ?)?(--[\w.-]+)([ =].*)?$", listed)
-                     if name not in ("--help", "--version", "--config.check", "--debug", "--diff")]
+            names = re.findall(r"(?m)^  (--[\w.-]+) [A-Z]{2}", listed)  # those with a value
             self.assertIn(expected, names)
             for name in names:
                 with self.subTest(command=command, flag=name):

@@ -193,6 +193,21 @@ class State(LabTest):
                 self.assertEqual(second.value(WRITABLE), 0)
             self.assertNotIn("cannot be used", first_log)
 
+    def test_a_folder_that_cannot_be_used_is_told_and_worked_around(self):
+        """The rows of deploy/state.md."""
+        self.configure()
+        self.drop(POOL, answer("FinalState"))
+        file, open_to_all = self.folder / "file", self.folder / "open"
+        file.write_text("x", encoding="utf-8")
+        open_to_all.mkdir()
+        open_to_all.chmod(0o777)
+        for folder, said in ((self.folder / "missing" / "state", "cannot be made"), (file, "is no folder"), (open_to_all, "others may write")):
+            with self.subTest(folder=folder), self.agent(f"--storage.path={folder}") as agent:
+                self.wait(lambda agent=agent: agent.value(WORKING) == 1, "an answer without a state")
+                self.assertEqual(agent.value(WRITABLE), 0)
+                self.assertIn("state.folder", agent.log())
+                self.assertIn(said, agent.log())
+
     def test_without_a_path_everything_works_and_nothing_is_told(self):
         self.configure()
         self.drop(POOL, answer("FinalState"))
