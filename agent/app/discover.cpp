@@ -74,6 +74,16 @@ class WithUrl final : public config::Files {
   std::string text_;
 };
 
+// What is wrong with the command line, without the place in the file that stands for it.
+config::Problem as_flag(config::Problem problem) {
+  if (problem.where.file == kUrlFile) {
+    const bool account = problem.key.ends_with(".credentials");
+    problem.where = {.file = std::string(account ? "--credential" : kUrlFile)};
+    problem.key.clear();
+  }
+  return problem;
+}
+
 std::optional<config::Settings> load(const DiscoverOptions& options) {
   std::vector<std::string> paths = options.config_files;
   if (!options.url.empty()) {
@@ -86,7 +96,7 @@ std::optional<config::Settings> load(const DiscoverOptions& options) {
     return std::move(loaded->settings);
   }
   for (const config::Problem& problem : loaded.error()) {
-    fmt::print(stderr, "{}\n", config::to_string(problem));
+    fmt::print(stderr, "{}\n", config::to_string(as_flag(problem)));
     if (problem.where.file == kUrlFile && problem.remedy.contains("allow_unencrypted")) {
       complain("--url cannot say allow_unencrypted: write an endpoint and name it");
     }
@@ -295,6 +305,10 @@ int print_difference(const config::Settings& settings, const std::set<std::strin
 int report(const DiscoverOptions& options, const config::Settings& settings,
            const std::string& endpoint, const discover::Answers& answers) {
   const discover::Topology topology = discover::read_topology(answers);
+  if (!answers.services && !answers.pools && !answers.store) {
+    complain("no question was answered");  // why, has been said
+    return kNotAsked;
+  }
   if (topology.pools.empty()) {
     for (const std::string& remark : topology.remarks) {
       fmt::print(stderr, "{}\n", visible(remark));
