@@ -120,7 +120,14 @@ class Server::Impl {
 Server::Server(asio::any_io_executor executor, ServerOptions options, Handler handler,
                Logger logger)
     : impl_(std::make_shared<Impl>(std::move(executor), std::move(options), std::move(handler),
-                                   std::move(logger))) {}
+                                   std::move(logger))) {
+  const ServerOptions& limits = impl_->core->options;
+  if (limits.tls != nullptr) {
+    // A connection has one job at a time. One thread leaves a core to the loop.
+    handshakes_ = std::make_unique<net::WorkerPool>("tls", 1, limits.max_connections);
+    impl_->core->handshakes = handshakes_.get();
+  }
+}
 
 Server::~Server() {
   impl_->close_all();

@@ -8,6 +8,7 @@
 #include "agent/http/tls_source.hpp"
 #include "agent/http/types.hpp"
 #include "agent/net/address.hpp"
+#include "agent/net/worker_pool.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -120,6 +121,7 @@ class Server {
  private:
   class Impl;
   std::shared_ptr<Impl> impl_;
+  std::unique_ptr<net::WorkerPool> handshakes_;  ///< not the Impl's, which may go with the loop
 };
 
 }  // namespace sfb::http

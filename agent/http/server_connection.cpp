@@ -196,12 +196,12 @@ asio::awaitable<bool> Connection::shake_hands() {
     co_return false;
   }
   if (tls != nullptr) {
-    const auto done = co_await stream_.handshake(tls);
+    const auto done = co_await stream_.handshake(tls, *core_->handshakes, deadline_);
     if (done.plain_http) {
       co_await refuse({400, "this address speaks HTTPS: ask with https://"});
       co_return false;
     }
-    if (done.error) {
+    if (done.ssl == nullptr) {
       if (!closing_ && (expired_ || !done.why.empty())) {
         core_->handshake_failed(peer_.address, expired_ ? "it did not end in time" : done.why);
         co_await linger();  // the alert that says why is on its way

@@ -6,6 +6,7 @@
 #include "agent/http/server.hpp"
 #include "agent/net/log_sum.hpp"
 #include "agent/net/wake.hpp"
+#include "agent/net/worker_pool.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -36,6 +37,7 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
   bool draining = false;
   std::unordered_set<Connection*> connections;  ///< each takes itself out at its end
   std::size_t ending = 0;                       ///< of these: closed, but not yet at their end
+  net::WorkerPool* handshakes = nullptr;        ///< computes them; with ServerOptions::tls
   net::Wake drained;                            ///< the last one has gone
   ServerCounters counters;                      ///< `open` apart
 

@@ -1,8 +1,9 @@
 // The bytes of one connection of the server, over TLS or plain.
 #pragma once
 
+#include "agent/base/time.hpp"
 #include "agent/http/listener.hpp"
-#include "agent/net/tls_server.hpp"
+#include "agent/http/server_handshake.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
@@ -14,7 +15,6 @@
 #include <memory>
 #include <optional>
 #include <span>
-#include <string>
 #include <utility>
 
 namespace sfb::http {
@@ -30,13 +30,9 @@ class ServerStream {
   /// For options, cancelling and closing; bytes go through the stream.
   StreamSocket& socket() { return socket_; }
 
-  /// How a handshake ended.
-  struct Handshake {
-    boost::system::error_code error;  ///< none: TLS is spoken from now on
-    std::string why;                  ///< what was wrong; empty: the client went away
-    bool plain_http = false;          ///< the client sent a request without TLS
-  };
-  boost::asio::awaitable<Handshake> handshake(std::shared_ptr<net::TlsServer> tls);
+  /// As shake_hands; after a good one the bytes go over TLS.
+  boost::asio::awaitable<ServerHandshake> handshake(std::shared_ptr<net::TlsServer> tls,
+                                                    net::WorkerPool& workers, MonoTime deadline);
 
   using Outcome = std::pair<boost::system::error_code, std::size_t>;
   boost::asio::awaitable<Outcome> read_some(std::span<char> room);
@@ -46,7 +42,7 @@ class ServerStream {
 
  private:
   StreamSocket socket_;
-  std::shared_ptr<net::TlsServer> server_;  // before what uses it
+  std::shared_ptr<SSL> session_;  // before what uses it
   std::optional<boost::asio::ssl::stream<StreamSocket&>> tls_;
 };
 

@@ -145,8 +145,8 @@ class Changes(Web):
                     (json.dumps({"tls_server_config": {**self.tls, "cert_file": "absent.pem"}}), "there is no such file")):
                 self.write(broken)
                 self.wait(lambda: self.metric(agent, SUCCESSFUL) == 0, lambda: f"{broken} to be refused")
+                self.wait(lambda: said in agent.log(), lambda: f"{said} in the log")
                 self.assertIn("web configuration refused, the last good one stays", agent.log())
-                self.assertIn(said, agent.log())
                 self.assertEqual(self.curl(agent, "/-/healthy")[:2], (0, 200))
                 self.write(good)
                 self.wait(lambda: self.metric(agent, SUCCESSFUL) == 1, "the mended file to be taken")

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <thread>
 
 namespace sfb::http {
@@ -213,6 +214,36 @@ TEST(ServerTls, AHandshakeThatDoesNotEndIsEnded) {
   EXPECT_TRUE(dripping.is_closed()) << "bytes that trickle move no deadline";
   EXPECT_TRUE(server.eventually_open(0));
   EXPECT_EQ(server.state->started, 0);
+}
+
+TEST(ServerTls, AHandshakeInCrumbsIsEnded) {
+  TestServer server(over_tls(test_tls()));
+  RawClient client(server.where);
+  // Records of one byte, of a ClientHello that never ends.
+  const std::string hello = std::string("\x01\x00\x01\xfc", 4) + std::string(200, 'x');
+  for (const char byte : hello) {
+    client.send(std::string("\x16\x03\x01\x00\x01", 5) + byte);
+  }
+  client.read_all();
+  EXPECT_TRUE(server.eventually_open(0));
+  EXPECT_THAT(server.log(), ElementsAre("TLS handshakes failed, the last of them here failed=1 "
+                                        "peer=127.0.0.1 error=it has too many records"));
+}
+
+std::atomic<std::thread::id> shaker;
+
+TEST(ServerTls, HandshakesAreComputedBesideTheLoop) {
+  const auto tls = test_tls();
+  SSL_CTX_set_info_callback(tls->known()->context().native_handle(),
+                            [](const SSL* ssl, int /*where*/, int /*value*/) {
+                              if (SSL_in_init(ssl) == 1) {
+                                shaker = std::this_thread::get_id();
+                              }
+                            });
+  TestServer server(over_tls(tls));
+  EXPECT_EQ(TlsRawClient(server.where).ask(), 200);
+  EXPECT_NE(shaker.load(), std::thread::id());
+  EXPECT_NE(shaker.load(), server.loop.call([] { return std::this_thread::get_id(); }));
 }
 
 TEST(ServerTls, HalfAHandshakeHoldsNoPlace) {
