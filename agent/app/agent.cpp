@@ -172,6 +172,7 @@ class Agent {
   serve::ServiceOptions doors() const {
     serve::ServiceOptions made =
         service_options(loaded_.settings, hosts_, shared_, options_.runbook_url);
+    made.config_yaml.insert(0, config_head(loaded_, clock_.now().wall));
     made.elsewhere = elsewhere(loaded_.settings, options_.shard);
     return made;
   }

@@ -261,6 +261,17 @@ serve::WebOptions web_options(const config::WebConfig& web) {
   return options;
 }
 
+std::string config_head(const config::Loaded& loaded, WallTime taken) {
+  std::string head =
+      fmt::format("# In use since {}, hash {}; every default written out. Read from:\n",
+                  format_iso8601(taken), loaded.hash);
+  for (const std::string& file : loaded.files) {
+    // A line end in a name would be read as configuration.
+    head += fmt::format("#   {}\n", quote(file, 4096));
+  }
+  return head;
+}
+
 std::vector<std::string> own_hosts(const std::vector<std::string>& listen_addresses,
                                    const std::vector<std::string>& allowed) {
   std::vector<std::string> hosts = {"localhost", "127.0.0.1", "::1"};

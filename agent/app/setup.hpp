@@ -72,6 +72,10 @@ serve::ServiceOptions service_options(const config::Settings& settings,
 /// What the web configuration says about requests.
 serve::WebOptions web_options(const config::WebConfig& web);
 
+/// The head of `/config`, as comments: files in the order they were read, hash, and since when they
+/// are in use.
+std::string config_head(const config::Loaded& loaded, WallTime taken);
+
 /// Names of this machine, hosts of the listen addresses, and `allowed`: what a Host header may say
 /// besides the address the connection really reached.
 std::vector<std::string> own_hosts(const std::vector<std::string>& listen_addresses,

@@ -22,6 +22,7 @@
 #include "agent/serve/query_render.hpp"
 #include "agent/serve/request_ids.hpp"
 #include "agent/serve/routes.hpp"
+#include "agent/serve/targets_page.hpp"
 #include "agent/serve/worker_problem.hpp"
 
 #include <fmt/format.h>
@@ -52,8 +53,9 @@ std::string joined_header(const http::Request& request, std::string_view name) {
 
 /// The beginning of the codes of a page's refusals: `pools` of `/api/v1/pools/{fqdn}`.
 std::string area_of(const Route& route) {
-  const std::string_view path =
-      std::string_view(route.pattern).substr(std::string_view("/api/v1/").size());
+  constexpr std::string_view kApi = "/api/v1/";
+  std::string_view path = route.pattern;
+  path.remove_prefix(path.starts_with(kApi) ? kApi.size() : 1);
   return std::string(path.substr(0, path.find_first_of("/.")));
 }
 
@@ -247,6 +249,9 @@ struct Service::Impl {
           },
           now);
     }
+    if (route.door == Door::targets) {
+      co_return co_await api_page([snapshot] { return targets_page(*snapshot); }, now);
+    }
     if (route.door == Door::pairs) {
       co_return co_await api_page([snapshot, given = std::move(*given),
                                    now] { return pairs_page(*snapshot, now->elsewhere, given); },
@@ -308,6 +313,7 @@ struct Service::Impl {
       case Door::pairs:
       case Door::history:
       case Door::openapi:
+      case Door::targets:
         co_return co_await self->api(*route, request, settings);
       case Door::config:
         co_return config_page(settings->config_yaml);

@@ -192,6 +192,8 @@ std::vector<Route> make_routes() {
         "The API of these pages as an OpenAPI document.",
         {},
         "OpenApi"},
+       {Door::targets, "/http_sd", kRead, Runs::cpu, Guard::caller,
+        "The pools as targets of /probe, for http_sd_configs of Prometheus."},
        {Door::config, "/config", kRead, Runs::loop, Guard::caller,
         "The configuration in use, without secrets."},
        {Door::healthy, "/-/healthy", kRead, Runs::loop, Guard::open, "200 while the process runs."},

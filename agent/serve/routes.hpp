@@ -24,6 +24,7 @@ enum class Door : std::uint8_t {
   pairs,
   history,
   openapi,
+  targets,
   config,
   healthy,
   ready,

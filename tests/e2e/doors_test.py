@@ -1,6 +1,7 @@
 """The operator's doors beside the query: reload, the configuration in use, service discovery, a probe."""
 
 import concurrent.futures
+import re
 import signal
 import unittest
 
@@ -29,7 +30,7 @@ class Reload(LabTest):
             self.assertEqual(refused.status, 500)
             self.assertRegex(refused.text, r"agent\.yml:\d+:1: nonsense: ")
             for line in refused.text.splitlines():
-                self.assertIn(line, agent.log(), "the log says the same")
+                self.wait(lambda text=line: text in agent.log(), "the log to say the same")
             self.assertEqual(agent.value("sfb_backup_exporter_config_last_reload_successful"), 0)
             self.configure(pools={ATL: "partner.example.com"})
             taken = self.post(agent)
@@ -67,6 +68,44 @@ class Reload(LabTest):
             self.assertIn("--web.enable-lifecycle", refused.text)
             agent.signal(signal.SIGHUP)
             self.wait(lambda: "configuration reloaded" in agent.log(), "the signal's reload")
+
+
+class Pages(LabTest):
+    def setUp(self):
+        super().setUp()
+        self.configure()
+        self.drop_status(ATL)
+        self.drop_status(CHI)
+
+    def test_the_configuration_names_its_files_and_reads_back(self):
+        with self.agent("--web.enable-lifecycle") as agent:
+            page = agent.request("/config").text
+            self.assertIn(f'#   "{self.folder}/agent.yml"\n', page)
+            before = re.search(r"hash ([0-9a-f]{16});", page).group(1)
+            self.assertIn(before, agent.log())
+            # What is in use is shown, not what lies in the file.
+            (self.folder / "agent.yml").write_text("pools: []\n")
+            self.assertEqual(agent.request("/-/reload", method="POST").status, 500)
+            self.assertEqual(agent.request("/config").text, page)
+            (self.folder / "agent.yml").write_text(page)
+            self.assertEqual(agent.request("/-/reload", method="POST").status, 200)
+            self.assertIn(f"hash {before};", agent.request("/config").text, "the page says the same as the file did")
+
+    def test_service_discovery(self):
+        with self.agent() as agent:
+            answer = agent.request("/http_sd")
+            self.assertEqual((answer.status, answer.headers["Content-Type"]), (200, "application/json"))
+            groups = {group["targets"][0]: group["labels"] for group in answer.json()}
+            self.assertEqual(groups.keys(), {ATL, CHI})
+            self.assertEqual(groups[ATL], {"__param_target": ATL, "__meta_sfb_site": "lab", "__meta_sfb_paired_pool": CHI,
+                                           "__meta_sfb_transport": "file", "__meta_sfb_endpoint": "drop"})
+            self.assertEqual(agent.request("/http_sd?shard=1").status, 400)
+            self.assertEqual(agent.request("/http_sd", headers={"Via": "1.1 proxy"}).status, 403)
+        shards = []
+        for number in range(2):
+            with self.agent(f"--shard={number}", "--total-shards=2") as agent:
+                shards += [group["targets"][0] for group in agent.request("/http_sd").json()]
+        self.assertEqual(sorted(shards), [ATL, CHI], "each agent lists its own pools")
 
 
 if __name__ == "__main__":

@@ -33,6 +33,17 @@ TEST(Setup, APoolsIdentity) {
   EXPECT_EQ(identity.stale_after, 1h);
 }
 
+TEST(Setup, TheHeadOfTheConfigurationPageNamesFilesAndIsOnlyComments) {
+  config::Loaded loaded;
+  loaded.hash = "0123456789abcdef";
+  loaded.files = {"/etc/a.yml", "/etc/b\npools: []"};
+  EXPECT_EQ(config_head(loaded, WallTime{}),
+            "# In use since 1970-01-01T00:00:00Z, hash 0123456789abcdef; every default written "
+            "out. Read from:\n"
+            "#   \"/etc/a.yml\"\n"
+            "#   \"/etc/b\\npools: []\"\n");
+}
+
 // What the metrics say of the configuration is the configuration; rules join the two themselves.
 TEST(Setup, TheIntervalIsTheConfiguredOneAndFilesTellTheirMaxAge) {
   struct Case {

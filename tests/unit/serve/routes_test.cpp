@@ -21,7 +21,7 @@ TEST(Routes, EveryDoorStandsOnceAndIsFoundByItsPath) {
     EXPECT_EQ(find_route(testing::path_of(route)), &route) << route.pattern;
     EXPECT_FALSE(route.help.empty()) << route.pattern;
   }
-  EXPECT_EQ(doors.size(), 12U);
+  EXPECT_EQ(doors.size(), 13U);
   EXPECT_EQ(queries, collectors::cmdlets().size()) << "one for each cmdlet";
 }
 
