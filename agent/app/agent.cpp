@@ -233,9 +233,6 @@ class Agent {
         co_return;
       }
       if (signal == SIGHUP) {
-        if (!draining_) {
-          front_.reload();
-        }
         // Not awaited: files on a dead mount must not keep the agent from hearing SIGTERM.
         reloads_.ask();
         continue;
@@ -280,16 +277,22 @@ class Agent {
     if (!options_.enable_lifecycle) {
       return {};
     }
-    return [this] {
-      if (!draining_) {
-        front_.reload();
-      }
-      return reloads_.wait(net::mono_now() + kReloadWait);
-    };
+    return [this] { return reloads_.wait(net::mono_now() + kReloadWait); };
+  }
+
+  // Both files are read, whatever is wrong with one of them.
+  asio::awaitable<serve::Reloaded> reload() {
+    const std::vector<std::string> refused = co_await front_.reload();
+    serve::Reloaded reloaded = co_await reload_config();
+    if (!refused.empty()) {
+      reloaded.status = 500;
+      reloaded.lines.insert(reloaded.lines.end(), refused.begin(), refused.end());
+    }
+    co_return reloaded;
   }
 
   // The files are read off the loop: they may lie on a slow mount.
-  asio::awaitable<serve::Reloaded> reload() {
+  asio::awaitable<serve::Reloaded> reload_config() {
     const std::vector<std::string> files = options_.config_files;
     using Outcome = std::expected<config::Loaded, std::vector<config::Problem>>;
     auto outcome = co_await files_.run([files]() -> Result<Outcome> {

@@ -83,10 +83,13 @@ void Front::report() const {
   }
 }
 
-void Front::reload() {
+asio::awaitable<std::vector<std::string>> Front::reload() {
+  std::vector<std::string> problems;
   if (web_) {
-    web_->reload();
+    problems = co_await web_->reload();
+    tell_web();
   }
+  co_return problems;
 }
 
 void Front::stop_accepting() {

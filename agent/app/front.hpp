@@ -46,8 +46,8 @@ class Front {
   Status start();
   /// Logs every address.
   void report() const;
-  /// Reads the web configuration file anew.
-  void reload();
+  /// Reads the web configuration file anew. What is wrong in it, one line each.
+  boost::asio::awaitable<std::vector<std::string>> reload();
 
   /// Of the server of all pages: Server::drain, Server::cut_slow_reader.
   boost::asio::awaitable<bool> drain(MonoTime deadline) { return server_.drain(deadline); }

@@ -232,11 +232,16 @@ asio::awaitable<void> Web::look() {
   co_await looked_.wait_until(net::mono_now() + kPatience);
 }
 
-void Web::reload() {
+asio::awaitable<std::vector<std::string>> Web::reload() {
+  const auto self = shared_from_this();
   again_ = reading_;
   if (!reading_) {
     begin(true);
   }
+  while (reading_) {
+    co_await looked_.wait_until(net::kNever);  // each reading ends within kReadTime
+  }
+  co_return problems_;
 }
 
 void Web::begin(bool anew) {
@@ -286,6 +291,7 @@ void Web::apply(WebReading reading) {
     parts_.logger.warn("web configuration", {{"problem", warning}});
   }
   state_ = *last_.state;
+  problems_.clear();
   std::optional<WallTime> ends;
   if (state_->tls != nullptr) {
     ends = state_->tls->not_after();
@@ -298,8 +304,9 @@ void Web::apply(WebReading reading) {
   parts_.self->web_certificate(ends);
 }
 
-void Web::refuse(const std::vector<std::string>& problems) {
-  for (const std::string& problem : problems) {
+void Web::refuse(std::vector<std::string> problems) {
+  problems_ = std::move(problems);
+  for (const std::string& problem : problems_) {
     parts_.logger.error("web configuration refused, the last good one stays",
                         {{"problem", problem}});
   }

@@ -68,18 +68,19 @@ class Web : public http::TlsSource, public std::enable_shared_from_this<Web> {
   boost::asio::awaitable<std::shared_ptr<net::TlsServer>> current() override;
   /// Looks whether a file has changed, at most once a second, and waits for the result for a while.
   boost::asio::awaitable<void> look();
-  /// Reads everything anew, in the background.
-  void reload();
+  /// Reads everything anew. What is wrong, one line each; nothing when it is in use.
+  boost::asio::awaitable<std::vector<std::string>> reload();
 
  private:
   static boost::asio::awaitable<void> read(std::shared_ptr<Web> self, bool anew);
   void begin(bool anew);
   void apply(WebReading reading);
-  void refuse(const std::vector<std::string>& problems);
+  void refuse(std::vector<std::string> problems);
 
   Parts parts_;
   WebStatePtr state_;
-  WebReading last_;  ///< good or not
+  WebReading last_;                    ///< good or not
+  std::vector<std::string> problems_;  ///< of the last reading
   MonoTime next_look_;
   bool reading_ = false;
   bool again_ = false;        ///< a reload was wanted meanwhile

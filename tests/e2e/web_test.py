@@ -159,6 +159,21 @@ class Changes(Web):
             self.wait(lambda: agent.log().count("web configuration in use") > before, "the reload")
             self.assertEqual(self.curl(agent, "/-/healthy")[:2], (0, 200))
 
+    def test_a_reload_by_http_tells_what_is_wrong(self):
+        def reload(agent):
+            code, status, body = self.curl(agent, "/-/reload", "-X", "POST")
+            self.assertEqual(code, 0)
+            return status, body
+        with self.served("--web.enable-lifecycle") as agent:
+            self.assertEqual(reload(agent)[0], 200)
+            self.write(min_version="TLS10")
+            status, body = reload(agent)
+            self.assertEqual(status, 500, body)
+            self.assertIn("configuration reloaded: 2 pools", body)
+            self.assertIn("tls_server_config.min_version: TLS10 is not spoken here", body)
+            self.write()
+            self.assertEqual(reload(agent)[0], 200)
+
     def test_clients_are_asked_from_the_next_connection_on(self):
         with self.served() as agent:
             self.assertEqual(self.curl(agent)[:2], (0, 200))
