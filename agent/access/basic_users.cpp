@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -23,6 +24,8 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr int kUsualCost = 10;
+// More than there are connections at once.
+constexpr std::size_t kMostGuessers = 1024;
 
 /// What one job compares; shared with it, which may outlive the caller.
 struct Comparison {
@@ -67,6 +70,7 @@ struct BasicUsers::Impl : std::enable_shared_from_this<BasicUsers::Impl> {
   std::unordered_map<Digest, AttemptPtr, DigestHash> attempts;  ///< those that have not ended
   std::unordered_map<Digest, LoginQueue::Id, DigestHash> ids;   ///< of the queued ones
   std::size_t running = 0;
+  std::set<std::uint64_t> guessers;  ///< connections that were wrong; the newest of them
 
   Impl(asio::any_io_executor executor, net::WorkerPool& threads, BasicUsersOptions given)
       : loop(std::move(executor)),
@@ -97,7 +101,7 @@ struct BasicUsers::Impl : std::enable_shared_from_this<BasicUsers::Impl> {
 
   /// The attempt for this login, begun if there is none.
   AttemptPtr attempt_of(const Digest& login, std::string_view user, const Secret& hash, bool known,
-                        const Secret& password, const std::string& peer) {
+                        const Secret& password, const std::string& peer, std::uint64_t connection) {
     if (const auto found = attempts.find(login); found != attempts.end()) {
       return found->second;
     }
@@ -110,11 +114,18 @@ struct BasicUsers::Impl : std::enable_shared_from_this<BasicUsers::Impl> {
     attempts.emplace(login, attempt);
     queued.emplace(id, attempt);
     ids.emplace(login, id);
-    if (const auto out = queue.add(lane_of(peer), id)) {
+    if (const auto out = queue.add(lane_of(peer), id, guessers.contains(connection))) {
       end(unqueue(*out), std::nullopt);
     }
     pump();
     return attempt;
+  }
+
+  void note_guesser(std::uint64_t connection) {
+    guessers.insert(connection);
+    if (guessers.size() > kMostGuessers) {
+      guessers.erase(guessers.begin());
+    }
   }
 
   AttemptPtr unqueue(LoginQueue::Id id) {
@@ -181,7 +192,7 @@ struct BasicUsers::Impl : std::enable_shared_from_this<BasicUsers::Impl> {
   };
 
   static asio::awaitable<Login> check(std::shared_ptr<Impl> self, Credentials credentials,
-                                      std::string peer) {
+                                      std::string peer, std::uint64_t connection) {
     const MonoTime deadline = net::mono_now() + self->options.patience;
     while (true) {
       const std::shared_ptr<const Users> now = self->users;
@@ -195,8 +206,8 @@ struct BasicUsers::Impl : std::enable_shared_from_this<BasicUsers::Impl> {
       if (self->bad.knows(login)) {
         co_return Login::bad_cached;
       }
-      const AttemptPtr attempt =
-          self->attempt_of(login, credentials.user, hash, known, credentials.password, peer);
+      const AttemptPtr attempt = self->attempt_of(login, credentials.user, hash, known,
+                                                  credentials.password, peer, connection);
       const Caller caller(*self, attempt);
       if (!attempt->ended) {
         co_await attempt->came.wait_until(deadline);
@@ -205,7 +216,11 @@ struct BasicUsers::Impl : std::enable_shared_from_this<BasicUsers::Impl> {
         co_return Login::refused;
       }
       if (self->users == now) {
-        co_return *attempt->good ? Login::good : Login::bad;
+        if (!*attempt->good) {
+          self->note_guesser(connection);
+          co_return Login::bad;
+        }
+        co_return Login::good;
       }
       // The users changed meanwhile: it is looked at again, by what holds now.
     }
@@ -225,8 +240,9 @@ bool BasicUsers::empty() const {
   return impl_->users->by_name.empty();
 }
 
-asio::awaitable<Login> BasicUsers::check(Credentials credentials, std::string peer) {
-  return Impl::check(impl_, std::move(credentials), std::move(peer));
+asio::awaitable<Login> BasicUsers::check(Credentials credentials, std::string peer,
+                                         std::uint64_t connection) {
+  return Impl::check(impl_, std::move(credentials), std::move(peer), connection);
 }
 
 std::size_t BasicUsers::waiting() const {

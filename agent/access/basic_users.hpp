@@ -62,9 +62,10 @@ class BasicUsers {
   /// There are none: nobody has to log in.
   bool empty() const;
 
-  /// Is it so? `peer` is the caller's address, for a fair order. Cancellable: a login nobody waits
-  /// for is not looked at.
-  boost::asio::awaitable<Login> check(Credentials credentials, std::string peer);
+  /// Is it so? For a fair order: `peer` is the caller's address, `connection` its connection's
+  /// number (they count up). Cancellable: a login nobody waits for is not looked at.
+  boost::asio::awaitable<Login> check(Credentials credentials, std::string peer,
+                                      std::uint64_t connection);
 
   /// How many wait for a thread, for tests and figures.
   std::size_t waiting() const;

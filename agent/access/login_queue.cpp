@@ -7,22 +7,21 @@
 
 namespace sfb::access {
 
-std::optional<LoginQueue::Id> LoginQueue::add(std::string_view lane, Id id) {
+std::optional<LoginQueue::Id> LoginQueue::add(std::string_view lane, Id id, bool guessed) {
   if (most_ == 0) {
     return id;
   }
   std::optional<Id> out;
   if (size_ == most_) {
-    const auto longest =
-        std::ranges::max_element(lanes_, {}, [](const Lane& each) { return each.waiting.size(); });
-    out = longest->waiting.front();
+    const auto longest = std::ranges::max_element(lanes_, {}, &Lane::size);
+    out = longest->guessed.empty() ? longest->fresh.front() : longest->guessed.front();
     remove(*out);
   }
   auto place = std::ranges::find(lanes_, lane, &Lane::name);
   if (place == lanes_.end()) {
-    place = lanes_.insert(lanes_.end(), Lane{std::string(lane), {}});
+    place = lanes_.insert(lanes_.end(), Lane{std::string(lane), {}, {}});
   }
-  place->waiting.push_back(id);
+  (guessed ? place->guessed : place->fresh).push_back(id);
   ++size_;
   return out;
 }
@@ -32,10 +31,11 @@ std::optional<LoginQueue::Id> LoginQueue::next() {
     return std::nullopt;
   }
   Lane& lane = lanes_.front();
-  const Id id = lane.waiting.back();
-  lane.waiting.pop_back();
+  std::deque<Id>& waiting = lane.fresh.empty() ? lane.guessed : lane.fresh;
+  const Id id = waiting.back();
+  waiting.pop_back();
   --size_;
-  if (lane.waiting.empty()) {
+  if (lane.size() == 0) {
     lanes_.pop_front();
   } else {
     lanes_.splice(lanes_.end(), lanes_, lanes_.begin());
@@ -45,9 +45,9 @@ std::optional<LoginQueue::Id> LoginQueue::next() {
 
 void LoginQueue::remove(Id id) {
   for (auto lane = lanes_.begin(); lane != lanes_.end(); ++lane) {
-    if (std::erase(lane->waiting, id) > 0) {
+    if (std::erase(lane->fresh, id) + std::erase(lane->guessed, id) > 0) {
       --size_;
-      if (lane->waiting.empty()) {
+      if (lane->size() == 0) {
         lanes_.erase(lane);
       }
       return;

@@ -12,18 +12,19 @@
 namespace sfb::access {
 
 /// Callers wait in lanes, one for each place that they come from. The lanes take turns, so that a
-/// flood from one place costs the others nothing. Within a lane the newest goes first: whoever
-/// guesses on many connections waits for the own guesses, and who comes once waits for one. When
-/// the queue is full, the oldest of the longest lane goes. Thread rule: a value of one owner.
+/// flood from one place costs the others nothing. Within a lane, who has guessed wrong goes behind
+/// all who have not, and of each kind the newest goes first: whoever guesses on many connections
+/// waits for the own guesses, and who comes once waits for one. When the queue is full, the one
+/// goes that would be the last of the longest lane. Thread rule: a value of one owner.
 class LoginQueue {
  public:
   using Id = std::uint64_t;
 
   explicit LoginQueue(std::size_t most) : most_(most) {}
 
-  /// Adds one. Gives the one that has to go for it, if any, which is the new one only where `most`
-  /// is 0.
-  std::optional<Id> add(std::string_view lane, Id id);
+  /// Adds one; `guessed`: its connection has been wrong before. Gives the one that has to go for
+  /// it, if any, which is the new one only where `most` is 0.
+  std::optional<Id> add(std::string_view lane, Id id, bool guessed = false);
   /// Takes the next one out.
   std::optional<Id> next();
   /// Takes this one out, if it is there: nobody waits for it any more.
@@ -33,7 +34,9 @@ class LoginQueue {
  private:
   struct Lane {
     std::string name;
-    std::deque<Id> waiting;  ///< oldest first
+    std::deque<Id> fresh;    ///< oldest first, as below
+    std::deque<Id> guessed;  ///< wrong before
+    std::size_t size() const { return fresh.size() + guessed.size(); }
   };
   std::size_t most_;
   std::size_t size_ = 0;

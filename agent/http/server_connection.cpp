@@ -54,7 +54,7 @@ Connection::Connection(std::shared_ptr<ServerCore> core, StreamSocket socket,
       deadline_(net::kNever),
       armed_(net::kNever) {
   core_->connections.insert(this);
-  ++core_->counters.accepted;
+  peer_.connection = ++core_->counters.accepted;
 }
 
 Connection::~Connection() {

@@ -24,7 +24,8 @@ const std::string* find_header(const std::vector<Header>& headers, std::string_v
 struct Peer {
   bool unix_socket = false;
   std::string address;  ///< IP address without port, IPv4-mapped ones as IPv4; `unix` for a socket
-  bool loopback = false;  ///< 127.0.0.0/8, ::1, the same IPv4-mapped, or a unix socket
+  bool loopback = false;         ///< 127.0.0.0/8, ::1, the same IPv4-mapped, or a unix socket
+  std::uint64_t connection = 0;  ///< the same for all requests of one connection of a server
 };
 
 /// A complete request. The server has already refused what cannot be decoded, so `path` holds no

@@ -107,7 +107,8 @@ asio::awaitable<std::expected<Caller, http::Response>> Gate::pass(
     co_return std::unexpected(challenge(refuse(unknown("this agent wants a login"))));
   }
   std::string user = credentials->user;
-  const access::Login login = co_await users_.check(std::move(*credentials), request->peer.address);
+  const access::Login login = co_await users_.check(std::move(*credentials), request->peer.address,
+                                                    request->peer.connection);
   note(login, request->peer.address);
   switch (login) {
     case access::Login::good:

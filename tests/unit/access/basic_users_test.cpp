@@ -40,12 +40,12 @@ std::vector<User> one_user(const std::string& hash = kSecret) {
 class BasicUsersTest : public ::testing::Test {
  protected:
   std::size_t start(const std::string& name, const std::string& password,
-                    const std::string& peer = "127.0.0.1") {
+                    const std::string& peer = "127.0.0.1", std::uint64_t connection = 0) {
     const std::size_t place = logins.size();
     logins.emplace_back();
     cancels.push_back(std::make_unique<asio::cancellation_signal>());
     asio::co_spawn(
-        loop, users->check({name, Secret(std::string(password))}, peer),
+        loop, users->check({name, Secret(std::string(password))}, peer, connection),
         asio::bind_cancellation_slot(cancels.back()->slot(),
                                      [this, place](const std::exception_ptr& failure, Login login) {
                                        if (!failure) {
@@ -188,6 +188,21 @@ TEST_F(BasicUsersTest, WhoComesLastFromAFloodedPlaceIsNext) {
   EXPECT_EQ(order.at(1), 8U);
   EXPECT_EQ(order.at(2), 9U);
   EXPECT_EQ(logins[8], Login::good);
+}
+
+TEST_F(BasicUsersTest, AConnectionThatWasWrongGoesBehindThoseThatWereNot) {
+  start("prom", "wrong", "192.0.2.1", 7);
+  run();
+  hold();
+  start("prom", "at the pool", "192.0.2.1", 1);
+  settle();
+  start("prom", "secret", "192.0.2.1", 8);
+  settle();
+  start("prom", "wrong again", "192.0.2.1", 7);
+  settle();
+  release();
+  run();
+  EXPECT_THAT(order, ElementsAre(0, 1, 2, 3));
 }
 
 TEST_F(BasicUsersTest, AFullQueueRefusesTheOneThatWaitedLongestInTheLongestLane) {

@@ -28,6 +28,17 @@ TEST(LoginQueue, LanesTakeTurnsAndTheNewestOfALaneGoesFirst) {
   EXPECT_EQ(queue.size(), 0U);
 }
 
+TEST(LoginQueue, WhoHasGuessedGoesBehindWhoHasNot) {
+  LoginQueue queue(5);
+  queue.add("a", 1);
+  queue.add("a", 2, true);
+  queue.add("a", 3, true);
+  queue.add("a", 4);
+  queue.add("b", 5, true);
+  EXPECT_EQ(queue.add("b", 6), 2U) << "the last of the longest lane";
+  EXPECT_THAT(rest(queue), ElementsAre(4, 6, 1, 5, 3));
+}
+
 TEST(LoginQueue, ALaneThatCameBackWaitsForItsTurn) {
   LoginQueue queue(10);
   queue.add("a", 1);
