@@ -72,15 +72,16 @@ class FakeEngine final : public status::Evaluator, public status::Board {
 /// Keeps what was logged, as `event key=value ...`.
 class LineSink final : public LogSink {
  public:
-  void write(LogLevel, std::string_view, std::string_view event,
+  void write(LogLevel, std::string_view source, std::string_view event,
              std::span<const LogField> fields) override {
     std::string line(event);
     for (const LogField& field : fields) {
       line += " " + std::string(field.key) + "=" + field.value;
     }
-    lines.push_back(std::move(line));
+    (source == "access" ? queries : lines).push_back(std::move(line));
   }
   std::vector<std::string> lines;
+  std::vector<std::string> queries;  ///< those of the access log
 };
 
 inline ServiceOptions service_options() {
