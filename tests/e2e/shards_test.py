@@ -44,6 +44,17 @@ def example(word, number=0):
     return document["scrape_configs"] if isinstance(document, dict) else document
 
 
+def targets(agents):
+    """Of the discovery by Prometheus, sorted."""
+    return sorted((group for agent in agents for group in agent.request("/http_sd").json()), key=str)
+
+
+def in_use(agent):
+    """The configuration, and its hash."""
+    page = agent.request("/config").text
+    return yaml.safe_load(page), re.search(r"hash ([0-9a-f]{16})", page).group(1)
+
+
 def evaluated(agent):
     return {pool["pool"] for pool in agent.request("/api/v1/pools").json()["pools"] if pool["freshness"]["knowledge"] == "fresh"}
 
@@ -78,11 +89,13 @@ class Shards(LabTest):
             for total in (1, 2, 3, 5):
                 with self.subTest(total=total), self.shards(total) as agents:
                     self.assertEqual(sorted(pool_series(agents).items(), key=str), sorted(expected.items(), key=str))
+                    self.assertEqual(targets(agents), targets([whole]))
                     self.assertEqual([agent.value("sfb_backup_exporter_shard_ordinal") for agent in agents], list(range(total)))
                     self.assertEqual({agent.value("sfb_backup_exporter_total_shards") for agent in agents}, {total})
                     self.assertEqual([agent.value("sfb_backup_exporter_configured_pools") for agent in agents],
                                      [len(evaluated(agent)) for agent in agents])
-                    self.assertEqual({agent.request("/config").text for agent in agents}, {whole.request("/config").text})
+                    for agent in agents:
+                        self.assertEqual(in_use(agent), in_use(whole))
 
     def test_a_part_without_a_pool_says_so_and_works(self):
         empty = min(set(range(100)) - {lab.hashmod(pool, 100) for pool in POOLS})
@@ -234,11 +247,15 @@ class CommandLine(LabTest):
         self.assertEqual(listed, {pool: lab.hashmod(pool, 2) for pool in POOLS})
         self.assertNotIn("shard", run(lab.AGENT, self.config, "--config.check").stdout)
 
-    def test_evaluate_asks_any_pool(self):
+    def test_evaluate_knows_no_shards_and_asks_any_pool(self):
         for pool in list(POOLS)[:4]:
             self.drop_status(pool)
-            result = run(lab.AGENT, self.config, "--shard=0", "--total-shards=2", "evaluate", pool)
+            result = run(lab.AGENT, "evaluate", self.config, pool)
             self.assertEqual(result.returncode, 0, result.stderr)
+        result = run(lab.AGENT, "--shard=0", "--total-shards=2", "evaluate", self.config, "atl.example.com")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("--shard does not go with evaluate", result.stderr)
+
 
 
 if __name__ == "__main__":
