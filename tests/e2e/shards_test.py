@@ -257,6 +257,5 @@ class CommandLine(LabTest):
         self.assertIn("--shard does not go with evaluate", result.stderr)
 
 
-
 if __name__ == "__main__":
     unittest.main(verbosity=2)
