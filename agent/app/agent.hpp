@@ -17,7 +17,7 @@ struct AgentOptions {
   std::vector<std::string> health_addresses;  ///< where only /-/healthy and /-/ready answer, plain
   bool systemd_socket = false;                ///< sockets of systemd instead of listen_addresses
   std::string metrics_path = "/metrics";
-  std::string web_config_file;  ///< TLS and users of our own pages (deploy/web.md); empty: none
+  std::string web_config_file;    ///< TLS and users of our own pages (deploy/web.md); empty: none
   bool enable_lifecycle = false;  ///< callers of our pages may reload (`POST /-/reload`)
   std::string runbook_url = "file:///usr/share/doc/sfb_backup_exporter/deploy/runbooks";
   Shard shard;

@@ -1,5 +1,6 @@
-// A caller and our door in one process: the ticket of $KRB5CCNAME for SERVICE/HOST, accepted with the keys of KEYTAB.
-// Prints the principal, the length of the first token, then the account's SID and its groups as the door reads them, a line each.
+// A caller and our door in one process: the ticket of $KRB5CCNAME for SERVICE/HOST, accepted with
+// the keys of KEYTAB. Prints the principal, the length of the first token, then the account's SID
+// and its groups as the door reads them, a line each.
 #include "agent/gss/acceptor.hpp"
 #include "agent/gss/gssapi.hpp"
 #include "agent/identity/pac.hpp"
@@ -20,12 +21,12 @@ int main(int argc, char** argv) {
   gss::Context context;
   gss::Buffer token;
   OM_uint32 minor = 0;
-  const OM_uint32 major = target ? gss_init_sec_context(
-                                       &minor, GSS_C_NO_CREDENTIAL, context.out(), target->get(),
-                                       gss::krb5_mechanism(), 0, GSS_C_INDEFINITE,
-                                       GSS_C_NO_CHANNEL_BINDINGS, GSS_C_NO_BUFFER, nullptr,
-                                       token.out(), nullptr, nullptr)
-                                 : GSS_S_BAD_NAME;
+  const OM_uint32 major =
+      target ? gss_init_sec_context(&minor, GSS_C_NO_CREDENTIAL, context.out(), target->get(),
+                                    gss::krb5_mechanism(), 0, GSS_C_INDEFINITE,
+                                    GSS_C_NO_CHANNEL_BINDINGS, GSS_C_NO_BUFFER, nullptr,
+                                    token.out(), nullptr, nullptr)
+             : GSS_S_BAD_NAME;
   if (GSS_ERROR(major) != 0) {
     fmt::print(stderr, "no ticket: {}\n", gss::status_text(major, minor, gss::krb5_mechanism()));
     return 2;
