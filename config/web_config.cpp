@@ -82,7 +82,8 @@ void read_http(Section section, WebConfig& config, Problems& warnings) {
 }
 
 // Nothing after the first problem: none holds the name or the hash, which may be a password.
-std::optional<WebUser> read_user(const Entry& entry, const std::string& key, Problems& problems) {
+std::optional<WebUser> read_web_user(const Entry& entry, const std::string& key,
+                                     Problems& problems) {
   const std::string& name = entry.key->text;
   if (name.contains(':')) {
     problems.add(entry.key->position(), key,
@@ -117,7 +118,7 @@ void read_users(const Node& node, WebConfig& config, Problems& problems) {
     return;
   }
   for (const Entry& entry : section.entries()) {
-    if (auto user = read_user(entry, key, problems)) {
+    if (auto user = read_web_user(entry, key, problems)) {
       config.basic_auth_users.push_back(std::move(*user));
     }
   }

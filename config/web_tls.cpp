@@ -77,7 +77,7 @@ constexpr std::size_t kAuthsToday = 5;
 
 // What is said of a word that is none of `known`.
 template <std::size_t N>
-std::string meant(std::string_view word, const std::array<GoName, N>& known) {
+std::string near_go_name(std::string_view word, const std::array<GoName, N>& known) {
   std::vector<std::string_view> names;
   std::ranges::transform(known, std::back_inserter(names), &GoName::go);
   const auto near = near_names(word, names);
@@ -108,7 +108,7 @@ std::optional<std::vector<std::string>> read_names(Section& section, std::string
                            fmt::format("{}[{}]", section.key_of(key), i),
                            is_unsafe ? fmt::format("{} is not safe, so it is not offered", word)
                                      : fmt::format("{} is no {}", quote(word, 60), what),
-                           is_unsafe ? "remove it" : meant(word, known));
+                           is_unsafe ? "remove it" : near_go_name(word, known));
   }
   return names;
 }
@@ -174,10 +174,8 @@ std::optional<ClientAuth> read_client_auth(Section& section) {
   if (found != kAuths.end()) {
     return found->auth;
   }
-  std::vector<std::string_view> names;
-  for (std::size_t i = 0; i < kAuthsToday; ++i) {
-    names.push_back(kAuths.at(i).name);
-  }
+  std::array<std::string_view, kAuthsToday> names;
+  std::ranges::transform(std::span(kAuths).first<kAuthsToday>(), names.begin(), &AuthName::name);
   section.problem("client_auth_type", fmt::format("{} is not understood", quote(*word, 60)),
                   fmt::format("must be one of {}", fmt::join(names, ", ")));
   return std::nullopt;

@@ -47,7 +47,7 @@ bool option_is(int socket, int option, int wanted) {
 }
 
 // `127.0.0.1:9943`, `[::]:9943`, `unix:/path`; empty for another family.
-std::string name_of(const sockaddr_storage& address, socklen_t size) {
+std::string socket_name(const sockaddr_storage& address, socklen_t size) {
   if (address.ss_family == AF_UNIX) {
     sockaddr_un name{};
     std::memcpy(&name, &address, std::min<std::size_t>(size, sizeof(name)));
@@ -98,7 +98,7 @@ Result<Listener> inherit_listener(const boost::asio::any_io_executor& executor, 
   // POSIX wants this cast.
   auto* const generic = reinterpret_cast<sockaddr*>(&address);
   const std::string name =
-      ::getsockname(number, generic, &size) == 0 ? name_of(address, size) : std::string();
+      ::getsockname(number, generic, &size) == 0 ? socket_name(address, size) : std::string();
   if (name.empty() || !option_is(number, SO_TYPE, SOCK_STREAM) ||
       !option_is(number, SO_ACCEPTCONN, 1)) {
     return no_socket(fmt::format("descriptor {} is no stream socket that listens", number));
