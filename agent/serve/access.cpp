@@ -85,7 +85,8 @@ std::optional<Denied> check_host(const http::Request& request, const AccessOptio
     return Denied{400, "access.host",
                   fmt::format("the Host header {} is not a host name or address with or without a "
                               "port",
-                              quote(*header, 80))};
+                              quote(*header, 80)),
+                  "ask with a name or address of this agent"};
   }
   const bool named = std::ranges::any_of(
       options.hosts, [&](const std::string& own) { return normalise(own) == *host; });
@@ -93,10 +94,10 @@ std::optional<Denied> check_host(const http::Request& request, const AccessOptio
   if (named || host_of(request.local_address) == host) {
     return std::nullopt;
   }
-  return Denied{403, "access.host",
-                fmt::format("the host {} is not a name or address of this agent; ask for one that "
-                            "is, or start the agent with --web.allowed-host={}",
-                            quote(*host, 80), *host)};
+  return Denied{
+      403, "access.host",
+      fmt::format("the host {} is not a name or address of this agent", quote(*host, 80)),
+      fmt::format("ask for one that is, or start the agent with --web.allowed-host={}", *host)};
 }
 
 std::optional<Denied> check_caller(const http::Request& request, Anonymous allowed) {
@@ -106,7 +107,7 @@ std::optional<Denied> check_caller(const http::Request& request, Anonymous allow
       return std::nullopt;
     case Anonymous::none:
       return Denied{403, std::string(kCode),
-                    "this page needs an identity, and no way to prove one is configured; "
+                    "this page needs an identity, and no way to prove one is configured",
                     "`authorization: {allow_anonymous: loopback}` in the configuration opens it "
                     "to callers on this machine"};
     case Anonymous::loopback:
@@ -115,19 +116,29 @@ std::optional<Denied> check_caller(const http::Request& request, Anonymous allow
   if (!request.peer.loopback) {
     return Denied{403, std::string(kCode),
                   "this page is open to callers on the agent's own machine only "
-                  "(`allow_anonymous: loopback`); ask there"};
+                  "(`allow_anonymous: loopback`)",
+                  "ask there"};
   }
   if (const std::string sign = sign_of_proxy(request); !sign.empty()) {
     return Denied{403, std::string(kCode),
                   fmt::format("this page is open to callers on the agent's own machine only "
-                              "(`allow_anonymous: loopback`), and this request {}; ask the agent "
-                              "directly, with HTTP/1.1",
-                              sign)};
+                              "(`allow_anonymous: loopback`), and this request {}",
+                              sign),
+                  "ask the agent directly, with HTTP/1.1"};
   }
   return std::nullopt;
 }
 
 }  // namespace
+
+Error error_of(const Denied& denied) {
+  return {denied.status == 400 ? Reason::protocol : Reason::forbidden,
+          denied.code,
+          denied.message,
+          denied.remedy,
+          {},
+          Stage::none};
+}
 
 std::optional<Denied> check_origin(const http::Request& request, const AccessOptions& options) {
   if (auto denied = check_host(request, options)) {
@@ -138,8 +149,8 @@ std::optional<Denied> check_origin(const http::Request& request, const AccessOpt
   });
   if (cross_site) {
     return Denied{403, "access.cross_site",
-                  "another web site made the browser ask (Sec-Fetch-Site: cross-site); open the "
-                  "address by hand"};
+                  "another web site made the browser ask (Sec-Fetch-Site: cross-site)",
+                  "open the address by hand"};
   }
   return std::nullopt;
 }

@@ -1,6 +1,7 @@
 // Who may ask. Pure functions over a request.
 #pragma once
 
+#include "agent/base/error.hpp"
 #include "agent/http/types.hpp"
 #include "agent/serve/caller.hpp"
 
@@ -21,14 +22,19 @@ struct AccessOptions {
 };
 
 /// nullopt: go on. Else the refusal: 403 without an identity, 400/403 for a foreign Host (DNS
-/// rebinding) or Sec-Fetch-Site: cross-site, with a remedy in the text. A request in HTTP/1.0 or
+/// rebinding) or Sec-Fetch-Site: cross-site. A request in HTTP/1.0 or
 /// with a header that proxies write (Forwarded, X-Forwarded-*, Via, X-Real-IP, X-Envoy-* and their
 /// like) is not loopback, over a unix socket neither.
 struct Denied {
   int status = 403;
   std::string code;  ///< access.anonymous, access.host, access.cross_site
   std::string message;
+  std::string remedy = {};
 };
+
+/// As an error: a Host header that is none is no request that can be understood, all else is
+/// forbidden.
+Error error_of(const Denied& denied);
 
 /// The half that `/` needs too: Host and Sec-Fetch-Site, whoever asks.
 std::optional<Denied> check_origin(const http::Request& request, const AccessOptions& options);

@@ -10,15 +10,13 @@ namespace sfb::serve {
 boost::asio::awaitable<http::Response> reload_page(const http::Request& request,
                                                    const Reload& reload, const Logger& logger) {
   if (request.has("Origin")) {
-    co_return denied_page({403, "access.cross_site",
-                           "a web page made the browser ask (Origin); only programs may ask for a "
-                           "reload"},
+    co_return denied_page({403, "access.cross_site", "a web page made the browser ask (Origin)",
+                           "let a program ask: only programs may ask for a reload"},
                           false);
   }
   if (!reload) {
-    co_return denied_page({403, "lifecycle.off",
-                           "reloading over HTTP is switched off; start the agent with "
-                           "--web.enable-lifecycle, or send it SIGHUP"},
+    co_return denied_page({403, "lifecycle.off", "reloading over HTTP is switched off",
+                           "start the agent with --web.enable-lifecycle, or send it SIGHUP"},
                           false);
   }
   logger.info("reload asked for over HTTP", {{"peer", request.peer.address}});

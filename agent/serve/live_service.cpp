@@ -160,9 +160,7 @@ struct Service::Impl {
                                                SettingsPtr settings, Caller caller,
                                                std::string id) {
     if (const auto denied = check_access(*request, settings->access, caller)) {
-      const Problem problem{
-          .status = denied->status,
-          .error = {Reason::forbidden, denied->code, denied->message, {}, {}, Stage::none}};
+      const Problem problem{.status = denied->status, .error = error_of(*denied)};
       co_return problem_response(guess_form(*request, id), problem, {});
     }
     auto parsed = parse_query_request(*request, id);
@@ -292,7 +290,7 @@ struct Service::Impl {
   static asio::awaitable<http::Response> answer(std::shared_ptr<Impl> self, const Route* route,
                                                 RequestPtr request, Caller caller, std::string id) {
     if (route == nullptr) {
-      co_return unknown_path();
+      co_return unknown_path(request->path);
     }
     if (!allows(*route, request->method)) {
       co_return wrong_method(*route);

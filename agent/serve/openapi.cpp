@@ -65,8 +65,14 @@ std::string reply_object(std::string_view about, std::string_view content) {
 
 std::string operation_object(const Route& route) {
   constexpr std::string_view kProblem = R"({"$ref":"#/components/schemas/Problem"})";
-  const std::string problem = media_type("application/problem+json", kProblem);
   const bool query = route.door == Door::query;
+  // A query is refused in the form that it asks for.
+  const std::string problem = query ? JsonObject()
+                                          .add_raw("text/plain", R"({"schema":{"type":"string"}})")
+                                          .add_raw("application/problem+json",
+                                                   JsonObject().add_raw("schema", kProblem).str())
+                                          .str()
+                                    : media_type("application/problem+json", kProblem);
   const std::string good =
       query ? JsonObject()
                   .add_raw("text/plain", R"({"schema":{"type":"string"}})")
@@ -83,6 +89,10 @@ std::string operation_object(const Route& route) {
   if (query || route.door == Door::pool || route.door == Door::history) {
     replies.add_raw("404", reply_object("The pool is not configured.", problem));
   }
+  replies.add_raw(
+      "405", reply_object(
+                 "Another method: see Allow.",
+                 query ? std::string(R"({"text/plain":{"schema":{"type":"string"}}})") : problem));
   if (query) {
     replies.add_raw("501", reply_object("The transport cannot ask this.", problem))
         .add_raw("502", reply_object("The evaluation failed.", problem))

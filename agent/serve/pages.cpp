@@ -118,12 +118,11 @@ http::Response unknown_pool(const Error& error) {
 
 http::Response denied_page(const Denied& denied, bool json) {
   if (json) {
-    return problem_json(denied.status,
-                        {Reason::forbidden, denied.code, denied.message, {}, {}, Stage::none}, {},
-                        {});
+    return problem_json(denied.status, error_of(denied), {}, {});
   }
   return not_cached(http::text_response(
-      denied.status, fmt::format("{}: {} ({})", denied.status, denied.message, denied.code)));
+      denied.status,
+      fmt::format("{}: {}; {} ({})", denied.status, denied.message, denied.remedy, denied.code)));
 }
 
 }  // namespace sfb::serve

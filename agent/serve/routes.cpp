@@ -276,18 +276,31 @@ bool allows(const Route& route, std::string_view method) {
                              [&](std::string_view one) { return trim(one) == method; });
 }
 
-http::Response unknown_path() {
+http::Response unknown_path(std::string_view path) {
+  if (path.starts_with(kApi)) {
+    return problem_json(404,
+                        {Reason::not_found,
+                         "http.no_page",
+                         "there is no such page",
+                         "/api/v1/openapi.json names the ones there are",
+                         {},
+                         Stage::none},
+                        {}, {});
+  }
   return http::text_response(404, "404: there is no such page; / lists the ones there are");
 }
 
 http::Response wrong_method(const Route& route) {
   std::string message = fmt::format("{} knows the methods {}", route.pattern, route.methods);
-  http::Response response =
-      speaks_json(route)
-          ? problem_json(405,
-                         {Reason::parse, "http.method", std::move(message), {}, {}, Stage::none},
-                         {}, {})
-          : http::text_response(405, "405: " + message);
+  http::Response response = speaks_json(route) ? problem_json(405,
+                                                              {Reason::protocol,
+                                                               "http.method",
+                                                               std::move(message),
+                                                               "use one of these",
+                                                               {},
+                                                               Stage::none},
+                                                              {}, {})
+                                               : http::text_response(405, "405: " + message);
   response.headers.push_back({"Allow", std::string(route.methods)});
   return response;
 }

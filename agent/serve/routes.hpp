@@ -94,7 +94,7 @@ bool speaks_json(const Route& route);
 bool allows(const Route& route, std::string_view method);
 
 /// 404 for a path without a door.
-http::Response unknown_path();
+http::Response unknown_path(std::string_view path = {});
 
 /// 405 with Allow; of an API page as problem+json.
 http::Response wrong_method(const Route& route);

@@ -98,6 +98,29 @@ class Api(LabTest):
             head = agent.request(path, method="HEAD")
             self.assertEqual((head.status, head.text), (200, ""), path)
 
+    def test_refusals_have_a_form_of_the_document(self):
+        """Each with its remedy, in a form that the document names for that page and status."""
+        agent = self.running()
+        host = {"Host": "evil.example.net"}
+        query = f"/api/v1/Get-CsBackupServiceStatus?PoolFqdn={ATL}"
+        for method, path, headers, status, reason in (
+                ("POST", "/api/v1/pairs", {}, 405, "protocol"), ("GET", "/api/v1/pairs", host, 403, "forbidden"),
+                ("GET", "/api/v1/pairs", {"Host": "a b"}, 400, "protocol"), ("GET", "/api/v1/nothing", {}, 404, "not_found"),
+                ("GET", "/api/v1/pools/nowhere.example.com", {}, 404, "not_found"), ("POST", query, {}, 405, None),
+                ("GET", query, host, 403, None), ("GET", f"{query}&as=json", host, 403, "forbidden"),
+                ("GET", f"{query}&as=json&Category=CMS", {}, 501, "protocol"), ("GET", f"{query}&Category=CMS", {}, 501, None)):
+            answer = agent.request(path, method=method, headers=headers)
+            kind = answer.headers["Content-Type"].split(";")[0]
+            self.assertEqual((answer.status, kind), (status, "application/problem+json" if reason else "text/plain"), path)
+            if reason:
+                problem = answer.json()
+                self.document.validate(problem, "Problem")
+                self.assertEqual(problem["reason"], reason, path)
+                self.assertTrue(problem["remedy"], path)
+            place = path.split("?")[0].replace("nowhere.example.com", "{fqdn}")
+            if place != "/api/v1/nothing":
+                self.assertIn(kind, self.document.document["paths"][place]["get"]["responses"][str(status)]["content"], path)
+
     def test_expanded_modules(self):
         agent = self.running()
         expected = ("\nIdentity                   ExportStatus ImportStatus\n--------                   ------------ ------------\n")

@@ -23,6 +23,8 @@ std::string check(const http::Request& request, Anonymous allow = Anonymous::loo
     return "";
   }
   EXPECT_FALSE(denied->message.empty());
+  EXPECT_FALSE(denied->remedy.empty());
+  EXPECT_EQ(error_of(*denied).reason, denied->status == 400 ? Reason::protocol : Reason::forbidden);
   return std::to_string(denied->status) + ' ' + denied->code;
 }
 
@@ -100,7 +102,8 @@ TEST(Access, HttpOnePointNoughtIsNotLoopback) {
 
 TEST(Access, TheTextNamesTheSignOfTheProxy) {
   const auto text = [](http::Request request) {
-    return check_access(request, options(Anonymous::loopback)).value_or(Denied{}).message;
+    const auto denied = check_access(request, options(Anonymous::loopback)).value_or(Denied{});
+    return denied.message + "; " + denied.remedy;
   };
   EXPECT_NE(text(from("127.0.0.1", true, {{"x-real-ip", "192.0.2.7"}}))
                 .find("through a proxy: it has the header \"x-real-ip\"; ask the agent directly"),
@@ -194,11 +197,11 @@ TEST(Access, OriginAloneAsksForNoIdentity) {
 TEST(Access, TheTextNamesTheRemedy) {
   const auto denied = check_access(from("127.0.0.1", true), options(Anonymous::none));
   ASSERT_TRUE(denied);
-  EXPECT_NE(denied->message.find("allow_anonymous"), std::string::npos);
+  EXPECT_NE(denied->remedy.find("allow_anonymous"), std::string::npos);
   const auto host = check_access(ask_for("", {{"Host", "evil.example.net:1"}}), options({}));
   ASSERT_TRUE(host);
-  EXPECT_NE(host->message.find("--web.allowed-host=evil.example.net"), std::string::npos)
-      << host->message;
+  EXPECT_NE(host->remedy.find("--web.allowed-host=evil.example.net"), std::string::npos)
+      << host->remedy;
 }
 
 }  // namespace

@@ -54,6 +54,12 @@ TEST(Routes, RefusalsOfTheApiAreProblemJson) {
   EXPECT_EQ(wrong.status, 405);
   EXPECT_EQ(testing::header_of(wrong, "Allow"), "GET, HEAD");
   EXPECT_EQ(testing::header_of(wrong, "Content-Type"), "application/problem+json");
+  EXPECT_THAT(testing::body_of(wrong), HasSubstr(R"("reason":"protocol")"));
+  EXPECT_THAT(testing::body_of(wrong), HasSubstr(R"("remedy":"use one of these")"));
+  const http::Response nothing = unknown_path("/api/v1/pairs/x");
+  EXPECT_EQ(nothing.status, 404);
+  EXPECT_EQ(testing::header_of(nothing, "Content-Type"), "application/problem+json");
+  EXPECT_THAT(testing::body_of(nothing), HasSubstr(R"("remedy":"/api/v1/openapi.json names)"));
 }
 
 TEST(Routes, OnlyScrapesAndProbesAreOpen) {
