@@ -18,7 +18,10 @@ std::size_t memory_of(const PipelineResult& result) {
   for (const std::string& warning : result.warnings) {
     bytes += sizeof(std::string) + warning.size();
   }
-  return bytes + (result.rendered ? result.rendered->text.size() : 0);
+  for (const Rendering& text : result.rendered) {
+    bytes += sizeof(Rendering) + text.text.size();
+  }
+  return bytes;
 }
 
 struct Held {

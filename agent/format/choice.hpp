@@ -4,6 +4,7 @@
 
 #include "agent/format/format.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -100,9 +101,8 @@ constexpr bool leaves_text_to_server(const Choice& choice) {
 
 /// The server's own text of a result, if the choice allows it; null: we render it.
 inline const Rendering* server_text(const Choice& choice, int width, const PipelineResult& result) {
-  return leaves_text_to_server(choice) && result.rendered && result.rendered->width == width
-             ? &*result.rendered
-             : nullptr;
+  const auto text = std::ranges::find(result.rendered, width, &Rendering::width);
+  return leaves_text_to_server(choice) && text != result.rendered.end() ? &*text : nullptr;
 }
 
 /// True when JSON is laid out as PowerShell 7 does; all older editions share one layout.

@@ -56,7 +56,9 @@ struct PipelineResult {
   std::vector<std::string> warnings;  ///< texts without the WARNING: prefix
   /// What a Call's script told besides (a dictionary with kExtrasTag); never part of `output`.
   std::optional<Value> extras;
-  std::optional<Rendering> rendered;  ///< where it was wanted and the server could
+  /// Where they were wanted, or came along in a dropped file, and the server could; each of another
+  /// width.
+  std::vector<Rendering> rendered;
   /// Why output may be missing although the pipeline completed: one sentence for a note. Empty
   /// where nothing speaks for that. Without any output a doubtful result says nothing about the
   /// pool, neither configured nor not.

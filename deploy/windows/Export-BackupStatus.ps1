@@ -52,6 +52,11 @@ backup_service_status. With it the names of the files tell what was asked: <pool
 -PerCategory <pool>.<collector>.<category>.clixml, where only backup_service_status has other categories
 than All.
 
+.PARAMETER IncludeText
+Write beside the objects what a console of 80 and one of 120 columns prints of them here, and the name of
+the culture. The exporter then answers with this text where somebody asks for one of these widths. Costs
+some kilobytes per file.
+
 .PARAMETER Module
 The module that brings the cmdlet. Several are tried in this order until one brings it.
 
@@ -89,6 +94,9 @@ param(
     [ValidateNotNullOrEmpty()]
     [string[]] $Collector = @('backup_service_status'),
 
+    [Parameter(ParameterSetName = 'Export')]
+    [switch] $IncludeText,
+
     [Parameter(Mandatory = $true, ParameterSetName = 'Configuration')]
     [switch] $WriteConfiguration,
 
@@ -110,6 +118,9 @@ $ErrorActionPreference = 'Stop'
 # The least at which the modules arrive as objects (the wrapper and its lists take up no depth). Not more:
 # errors hang on to exceptions and commands, and the next level makes them three times as large.
 $ExportDepth = 2
+
+# The longest text that -IncludeText writes; the exporter reads none that is longer.
+$MostText = 65536
 
 # What each collector asks, and with which parameters. Those that do not ask a pool are asked once. The
 # backup status goes first: what ends the task early costs the others.
@@ -236,6 +247,30 @@ function Get-ItemCount {
         $counts['BackupModules'] = $rows
     }
     $counts
+}
+
+# What a console of 80 and one of 120 columns prints of the objects. Nothing, and a warning, where that
+# cannot be made: the objects count without it.
+function Get-ConsoleText {
+    param([string] $Name, $Objects)
+
+    $text = [ordered]@{ Culture = [Globalization.CultureInfo]::CurrentCulture.Name }
+    foreach ($width in 80, 120) {
+        $made = ''
+        try {
+            # A console uses all columns but its last.
+            $made = [string] ($Objects | Out-String -Width ($width - 1))
+        } catch {
+            Write-Warning "${Name}: the file has no text: $_"
+            return
+        }
+        if ($made.Length -gt $MostText) {
+            Write-Warning "${Name}: the file has no text: it would be longer than $MostText characters"
+            return
+        }
+        $text["Width$width"] = $made
+    }
+    [pscustomobject] $text
 }
 
 function Get-UtcText {
@@ -941,6 +976,13 @@ foreach ($collected in @($Known.Keys | Where-Object { $wanted -contains $_ })) {
             $asked = $category
             if (-not $what.Categories) {
                 $asked = $collected
+            }
+            # A text of what a failure left would pass for the whole.
+            if ($IncludeText -and $export.State -eq 'Completed') {
+                $text = Get-ConsoleText "$pool $asked" $export.Output
+                if ($null -ne $text) {
+                    $export | Add-Member -MemberType NoteProperty -Name Text -Value $text
+                }
             }
             $hasAnswer = $answer.State -eq 'Completed' -and ($export.Output.Count -gt 0 -or $export.Errors.Count -eq 0)
             if (-not $hasAnswer) {

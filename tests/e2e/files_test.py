@@ -8,6 +8,7 @@ import subprocess
 import time
 import unittest
 
+import console
 import lab
 from lab import MODULES_2013, LabTest, status_object, wrapper
 
@@ -55,6 +56,47 @@ class Documented(Files):
         self.assertIn('"Access is denied."', self.evaluate().stderr)
         self.drop_example(Warnings=["The site is old."], PSVersion="5.1.17763.1", Collector="backup_service_status")
         self.assertIn("WARNING: The site is old.", self.evaluate().stdout)
+
+    def ask_both(self, agent, width, *options, **parameters):
+        """The same text by HTTP and by the command on a terminal of that width; and which side made it."""
+        answer = agent.query(ATL, width=width, **parameters)
+        self.assertEqual(answer.status, 200, answer.text)
+        command = console.terminal(width, [lab.ASK, "-PoolFqdn", ATL, *options], {"SFB_BACKUP_EXPORTER_URL": f"http://{agent.address}"})
+        self.assertEqual(command, (0, answer.text))
+        return answer.headers["X-Rendered-By"], answer.text
+
+    def test_the_servers_own_text(self):
+        texts = {"Culture": "de-DE", "Width80": "\r\nIts view at 80\r\n", "Width120": "\r\nIts view at 120\r\n"}
+        self.drop_example(Text=texts, Warnings=["The site is old."])
+        self.assertIn("by the server in de-DE", self.evaluate().stderr)
+        with self.agent() as agent:
+            self.wait(agent.ready, "ready")
+            for width in (80, 120):
+                self.assertEqual(self.ask_both(agent, width), ("server", f"\nIts view at {width}\nWARNING: The site is old.\n"))
+            for width in (79, 100, 121):
+                by, text = self.ask_both(agent, width)
+                self.assertEqual(by, "agent")
+                self.assertIn("UserServices.PresenceFocus", text)
+            by, text = self.ask_both(agent, 80, "-ExpandProperty", "BackupModules", expand="BackupModules")
+            self.assertEqual(by, "agent", "the file holds no text of the modules")
+            self.assertNotIn("Its view", text)
+
+    def test_a_wrong_text_costs_nothing_else(self):
+        for text in ("text", {"Width80": 5}, {"Width80": "x" * (257 << 10)}, {"Width80": ""}, {"Culture": "a b", "Width80": "x"}, {"Width100": "x"}):
+            self.drop_example(Text=text)
+            with self.agent() as agent:
+                self.wait(agent.ready, "ready")
+                by, shown = self.ask_both(agent, 80)
+                self.assertEqual(by, "agent", text)
+                self.assertIn("UserServices.PresenceFocus", shown)
+                self.assertEqual(agent.history(ATL)["history"][0]["code"], "file.text_left_out")
+                self.assertEqual(agent.value(f'sfb_backup_up{{pool="{ATL}"}}'), 1)
+        self.drop_example(Text={"Width80": "x"}, Output=[], State="Failed", Errors=[{"Message": "Access is denied."}])
+        with self.agent() as agent:
+            self.wait(agent.ready, "ready")
+            answer = agent.query(ATL, width=80)
+            self.assertEqual((answer.status, answer.headers["X-Rendered-By"]), (502, "agent"), answer.text)
+            self.assertIn("Access is denied.", answer.text)
 
     def test_a_missing_field_leads_to_the_page(self):
         for field in self.drop_example():

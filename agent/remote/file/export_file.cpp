@@ -7,6 +7,7 @@
 #include "agent/clixml/streams.hpp"
 #include "agent/json/reader.hpp"
 #include "agent/remote/file/export_counts.hpp"
+#include "agent/remote/file/export_text.hpp"
 #include "agent/value/access.hpp"
 #include "agent/value/date_time.hpp"
 
@@ -317,6 +318,10 @@ Result<Export> read_wrapper(PipelineResult content, const Fqdn& pool, std::strin
   if (const Value* const extras = member(kExtrasTag)) {
     parsed.result.extras = *extras;  // of an answer that was kept (export_writer.hpp)
   }
+  ExportText text = read_text_of(graph, wrapper, parsed.result.state);
+  parsed.result.rendered = std::move(text.rendered);
+  parsed.culture = std::move(text.culture);
+  parsed.text_left_out = std::move(text.left_out);
   parsed.result.output = take_items(graph, *unwrap_counted(graph, *member("Output")));
   return parsed;
 }

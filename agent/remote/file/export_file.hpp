@@ -23,6 +23,8 @@ struct Export {
   std::optional<WallTime>
       exported_at;  ///< absent in a bare export: then the file's own time counts
   ExportFormat format = ExportFormat::clixml;
+  std::string culture = {};        ///< of the texts in result.rendered; empty where not told
+  std::string text_left_out = {};  ///< why the file's Text is not used; empty where it is, or none
   bool wrapped = false;  ///< without the wrapper an empty export is doubtful: it holds no errors
 };
 
@@ -31,8 +33,9 @@ struct Export {
 /// file.wrong_pool (PoolFqdn is another pool), file.wrong_collector (Collector is another one),
 /// file.bad_wrapper (a field of the wrapper is missing or of the wrong kind, or a newer
 /// SfbBackupExport version), file.too_large, file.encoding (neither UTF-8 nor UTF-16) and those of
-/// clixml and json. ExportedAt must say its time zone. Of the content an error quotes only a
-/// PoolFqdn that is a host name with dots and a Collector that is words joined by underscores.
+/// clixml and json. ExportedAt must say its time zone. A Text that is wrong is left out, and the
+/// rest counts. Of the content an error quotes only a PoolFqdn that is a host name with dots and a
+/// Collector that is words joined by underscores.
 Result<Export> parse_export(std::string_view bytes, const Fqdn& pool, const Limits& limits,
                             std::string_view collector = kDefaultCollector);
 

@@ -214,6 +214,8 @@ Result<Reading> FileReader::read(const std::string& path, const Fqdn& pool,
   date(content, path, now);
   content.format = parsed->format;
   content.bytes = bytes->size();
+  content.culture = std::move(parsed->culture);
+  content.text_left_out = std::move(parsed->text_left_out);
   // A file still being written keeps its size or time moving: then it is read again next time.
   struct stat after{};
   if (::fstat(file.get(), &after) == 0 && identity_of(after) == identity) {

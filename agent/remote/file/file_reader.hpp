@@ -28,6 +28,8 @@ struct Content {
   MonoTime read_at{};               ///< ages grow from here by the monotonic clock
   ExportFormat format = ExportFormat::clixml;
   std::size_t bytes = 0;
+  std::string culture = {};        ///< Export's
+  std::string text_left_out = {};  ///< Export's
 };
 
 /// A reading; a file unchanged since the last one is not read again, unless its objects are large

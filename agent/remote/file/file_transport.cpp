@@ -58,6 +58,10 @@ constexpr std::string_view kClocks =
     "set clock and time zone of the front end right, ExportedAt must be UTC; or the clock of this "
     "machine";
 
+constexpr std::string_view kText =
+    "the agent makes the text from the objects; let Export-BackupStatus.ps1 -IncludeText write it, "
+    "or leave it out";
+
 std::string ahead_text(Micros ahead) {
   return fmt::format("{} ahead of this machine's clock",
                      format_duration(std::chrono::floor<std::chrono::seconds>(ahead)));
@@ -248,6 +252,9 @@ class FileTransport final : public Transport, public std::enable_shared_from_thi
       if (content->ahead > kNotedSkew) {
         options_.observer->fact("clock skew", ahead_text(content->ahead));
       }
+      if (!content->culture.empty()) {
+        options_.observer->fact("text", fmt::format("by the server in {}", content->culture));
+      }
     }
   }
 
@@ -308,6 +315,15 @@ class FileTransport final : public Transport, public std::enable_shared_from_thi
                                  "age counts from then",
                                  path, format_iso8601(content.date), ahead_text(content.ahead)),
           .remedy = std::string(kClocks)};
+    }
+    if (!content.text_left_out.empty()) {
+      const std::string why =
+          fmt::format("Text of {} is not used: {}", path, content.text_left_out);
+      if (reply.note.empty()) {
+        reply.note = {.code = "file.text_left_out", .message = why, .remedy = std::string(kText)};
+      } else {
+        reply.note.message += "; " + why;
+      }
     }
     reply.file = path;
     return reply;

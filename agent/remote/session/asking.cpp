@@ -2,6 +2,7 @@
 
 #include "agent/base/text.hpp"
 #include "agent/psrp/pipeline.hpp"
+#include "agent/remote/plain_lines.hpp"
 #include "agent/value/access.hpp"
 
 #include <fmt/format.h>
@@ -57,34 +58,6 @@ std::optional<std::string> extra(const PipelineResult& result, std::string_view 
 
 // Out-String takes no width below 2, and a console uses all columns but its last.
 constexpr int kLeastWidth = 3;
-
-// Where `text` at `at` has a colour as PowerShell 7 writes it (ESC [ 32;1 m), the length of that;
-// else 0.
-std::size_t colour_at(std::string_view text, std::size_t at) {
-  if (!text.substr(at).starts_with("\x1b[")) {
-    return 0;
-  }
-  const std::size_t end = text.find_first_not_of("0123456789;", at + 2);
-  return end != std::string_view::npos && text[end] == 'm' ? end + 1 - at : 0;
-}
-
-// A Windows server ends lines with CR LF, ours end with LF. Colours come where the session sets
-// $PSStyle.OutputRendering to Ansi; they are the terminal's, not the text's.
-std::string as_plain_lines(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t at = 0; at < text.size();) {
-    if (const std::size_t colour = colour_at(text, at); colour > 0) {
-      at += colour;
-      continue;
-    }
-    if (!text.substr(at).starts_with("\r\n")) {
-      out += text[at];
-    }
-    ++at;
-  }
-  return out;
-}
 
 }  // namespace
 
@@ -212,7 +185,7 @@ Status Asking::take_extras(PipelineResult& result) {
     return {};
   }
   if (const auto text = extra(result, "Rendered")) {
-    result.rendered = Rendering{.width = call_.render_width, .text = as_plain_lines(*text)};
+    result.rendered.push_back({.width = call_.render_width, .text = as_plain_lines(*text)});
   } else if (const auto refusal = extra(result, "RenderRefused")) {
     renders_ = false;  // Out-String is not there, or may not be used
     tell("text", fmt::format("not rendered by the server: {}", cut_utf8(*refusal)));

@@ -10,6 +10,7 @@ import re
 import signal
 import urllib.parse
 
+import console
 import engine_lab
 import lab
 
@@ -49,6 +50,15 @@ def zombies(parent):
         except (FileNotFoundError, ProcessLookupError):
             pass
     return states
+
+
+def console_texts(test, endpoint, width, calls, modules):
+    """{call: its text} of a console of that width; a call is what stands behind `Get-CsBackupServiceStatus -PoolFqdn `."""
+    script = "; ".join(f"Get-CsBackupServiceStatus -PoolFqdn {call} | Out-Default; [Console]::WriteLine('====')" for call in calls)
+    status, text = console.terminal(width, [str(LAB), "-NoLogo", "-NoProfile", "-Modules", str(LAB.parent / "modules" / modules), "-Command", script],
+                                    {**os.environ, "SFB_LAB_SCENARIO": str(test.scenario(endpoint)), "NO_COLOR": "1", "TERM": "dumb"})
+    test.assertEqual(status, 0, text)
+    return dict(zip(calls, text.split("====\n")))
 
 
 class EngineTest(lab.LabTest):

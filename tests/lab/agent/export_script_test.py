@@ -48,12 +48,12 @@ class ExportScript(engine.EngineTest):
     MORE = {"two-errors": [{"do": "error", "text": "First trouble."}, {"do": "error", "text": "Second trouble."}],
             "error-throw": [{"do": "error", "text": "First trouble."}, {"do": "status"}, {"do": "throw", "text": "Second trouble."}]}
 
-    def export(self, endpoint, names, *options, status=0, modules="plain"):
+    def export(self, endpoint, names, *options, status=0, modules="plain", environment=None):
         """Runs the script as a task would. What it printed."""
         command = [engine.LAB, "-Modules", engine.LAB.parent / "modules" / modules, "-NoLogo", "-NoProfile", "-NonInteractive", "-File", SCRIPT, "-PoolFqdn",
                    ",".join(f"{name}.{endpoint}.example.com" for name in names), "-Path", self.folder / "exports", *options]
         run = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False,
-                             env={**os.environ, "SFB_LAB_SCENARIO": str(self.scenario(endpoint)), "NO_COLOR": "1"})
+                             env={**os.environ, "SFB_LAB_SCENARIO": str(self.scenario(endpoint)), "NO_COLOR": "1", **(environment or {})})
         self.assertEqual(run.returncode, status, run.stdout + run.stderr)
         return run.stdout + run.stderr
 
@@ -106,6 +106,63 @@ class ExportScript(engine.EngineTest):
                 self.assert_good(answer)
                 self.assertEqual(len(answer.json()["BackupModules"]), count)
             self.assert_failed(self.ask(agent, "throw.cats", Category="CMS"), 502, "cmdlet", "cmdlet.second_hop", "query")
+
+    def lines(self, text):
+        """A console shows a warning when it comes; an answer has warnings behind the output."""
+        return [line for line in text.splitlines() if not line.startswith("WARNING: ")]
+
+    def test_the_servers_own_text(self):
+        names = ["healthy", "five", "no-module", "none", "warning", "error", "throw", "status-throw"]
+        self.export("clix", names, "-IncludeText", modules="view", status=1)
+        self.export("json", names, "-IncludeText", "-Format", "Json", modules="view", status=1)
+        self.export("cats", ["five"], "-IncludeText", "-PerCategory", modules="view")
+        self.export("bare", ["healthy"], modules="view")
+        culture = self.export_of("healthy.json.example.com.json")["Text"]["Culture"]
+        self.assertRegex(culture, r"^[A-Za-z-]*$")
+        for name in ("throw", "status-throw"):
+            self.assertNotIn("Text", self.export_of(f"{name}.json.example.com.json"), "of what a failure left")
+        self.configure_files({"clix": "{pool}.clixml", "json": "{pool}.json", "cats": "{pool}.{category}.clixml", "bare": "{pool}.clixml"},
+                             {"clix": names, "json": names, "cats": ["five"], "bare": ["healthy"]})
+        with self.agent() as agent:
+            for width in (80, 120):
+                for endpoint in ("clix", "json", "cats"):
+                    # With an error that is not fatal the console's text is beside ours, which lets it stand behind.
+                    calls = [f"{name}.{endpoint}.example.com" for name in (["five"] if endpoint == "cats" else names[:5])]
+                    calls += [f"five.cats.example.com -Category {category}" for category in ("UserData", "CMS", "RGS") if endpoint == "cats"]
+                    for call, text in engine.console_texts(self, endpoint, width, calls, "view").items():
+                        more = {"Category": call.split()[-1]} if "Category" in call else {}
+                        answer = self.ask(agent, f"{call.split('.')[0]}.{endpoint}", width=width, **more)
+                        self.assert_good(answer)
+                        self.assertEqual(answer.headers["X-Rendered-By"], "server", answer.text)
+                        self.assertEqual(self.lines(answer.text), self.lines(text), f"{call}, {width}")
+                        self.assertEqual("WARNING: " in answer.text, "warning" in call)
+                self.assertIn("Active machine", self.ask(agent, "error.clix", width=width).text)
+                self.assertEqual(self.ask(agent, "throw.json", width=width).headers["X-Rendered-By"], "agent")
+                self.assertEqual(self.ask(agent, "healthy.bare", width=width).headers["X-Rendered-By"], "agent")
+            for more in ({"width": 100}, {"width": 80, "expand": "BackupModules"}, {"width": 80, "edition": "7"}):
+                answer = self.ask(agent, "healthy.clix", **more)
+                self.assertEqual(answer.headers["X-Rendered-By"], "agent", more)
+                self.assertNotIn("Active machine", answer.text)
+
+    def test_a_text_that_is_too_long_or_cannot_be_made(self):
+        modules = self.folder / "more" / "SkypeForBusiness"
+        modules.mkdir(parents=True)
+        (modules / "SkypeForBusiness.psm1").write_text("""
+function Get-CsBackupServiceStatus {
+    [CmdletBinding()] param([string] $PoolFqdn)
+    [pscustomobject]@{ One = 1; Two = 2; Three = 3; Notes = 'x' * 70000; BackupModules = @('A.B:[FinalState,NormalState]') }
+}
+if ($env:SFB_NO_TEXT) {
+    function Out-String { throw 'No text here.' }
+}
+Export-ModuleMember -Function *
+""", encoding="utf-8")
+        for endpoint, more, words in (("long", {}, "it would be longer than 65536 characters"), ("none", {"SFB_NO_TEXT": "1"}, "No text here.")):
+            said = self.export(endpoint, ["healthy"], "-IncludeText", "-Format", "Json", modules=modules.parent, environment=more)
+            self.assertIn(f"healthy.{endpoint}.example.com All: the file has no text: {words}", " ".join(said.split()))
+            export = self.export_of(f"healthy.{endpoint}.example.com.json")
+            self.assertNotIn("Text", export)
+            self.assertEqual((export["State"], len(export["Output"])), ("Completed", 1))
 
     def with_collectors(self):
         """A module that brings the other cmdlets as well, and the file that notes their calls."""

@@ -1,15 +1,9 @@
 """Text that Microsoft's engine renders itself, because only it knows its format views and live types, against its own console."""
 
 import base64
-import fcntl
 import json
-import os
-import pty
 import re
 import shlex
-import struct
-import subprocess
-import termios
 import unittest
 
 import engine
@@ -22,31 +16,7 @@ def setUpModule():
     engine.need_lab()
 
 
-def terminal(columns, command, environment):
-    """What a program prints on a terminal of that width, with LF line ends."""
-    ours, its = pty.openpty()
-    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
-    with subprocess.Popen(command, stdin=its, stdout=its, stderr=its, env=environment, start_new_session=True) as process:
-        os.close(its)
-        text = b""
-        try:
-            while block := os.read(ours, 65536):
-                text += block
-        except OSError:  # how a terminal says that nobody is left at its other end
-            pass
-        os.close(ours)
-    return process.returncode, text.decode().replace("\r\n", "\n")
-
-
 class Rendering(engine.EngineTest):
-    def console(self, endpoint, width, calls, modules):
-        """{call: its text} of a console of that width; a call is what stands behind `Get-CsBackupServiceStatus -PoolFqdn `."""
-        script = "; ".join(f"Get-CsBackupServiceStatus -PoolFqdn {call} | Out-Default; [Console]::WriteLine('====')" for call in calls)
-        status, text = terminal(width, [str(engine.LAB), "-NoLogo", "-NoProfile", "-Modules", str(engine.LAB.parent / "modules" / modules), "-Command", script],
-                                {**os.environ, "SFB_LAB_SCENARIO": str(self.scenario(endpoint)), "NO_COLOR": "1", "TERM": "dumb"})
-        self.assertEqual(status, 0, text)
-        return dict(zip(calls, text.split("====\n")))
-
     def assert_rendered(self, answer, by):
         self.assert_good(answer)
         self.assertEqual(answer.headers["X-Rendered-By"], by, answer.text)
@@ -57,7 +27,7 @@ class Rendering(engine.EngineTest):
             for endpoint, modules in (("full", "plain"), ("view", "view")):
                 for width in (80, 120):
                     calls = [f"{name}.{endpoint}.example.com" for name in POOLS] + [f"five.{endpoint}.example.com -Category CMS"]
-                    texts = self.console(endpoint, width, calls, modules)
+                    texts = engine.console_texts(self, endpoint, width, calls, modules)
                     for call, text in texts.items():
                         name, category = call.split(".")[0], {"Category": "CMS"} if "CMS" in call else {}
                         answer = self.ask(agent, f"{name}.{endpoint}", width=width, **category)

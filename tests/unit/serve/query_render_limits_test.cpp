@@ -55,7 +55,7 @@ TEST(GoodAnswer, ATextThatIsTooLargeIsAnErrorInEveryForm) {
 TEST(GoodAnswer, TheServersOwnTextHasTheSameLimit) {
   status::Evaluation evaluation = good_evaluation();
   PipelineResult result = *evaluation.result;
-  result.rendered = Rendering{120, std::string(5'000, 'x') + '\n'};
+  result.rendered.push_back({120, std::string(5'000, 'x') + '\n'});
   evaluation.result = std::make_shared<const PipelineResult>(std::move(result));
   const status::Answer given{shared(std::move(evaluation)), status::Source::live};
   EXPECT_EQ(render_answer(query(), given, kShownAt, "x", {}, 5'001).status, 200);

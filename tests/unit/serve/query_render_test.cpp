@@ -86,7 +86,7 @@ TEST(GoodAnswer, TextIsTheConsolesWithFreshnessInHeaders) {
 status::Evaluation rendered_evaluation(int width) {
   status::Evaluation evaluation = good_evaluation();
   PipelineResult result = *evaluation.result;
-  result.rendered = Rendering{.width = width, .text = "\nits own view\n\n"};
+  result.rendered.push_back({.width = width, .text = "\nits own view\n\n"});
   result.warnings.emplace_back("slow");
   evaluation.result = std::make_shared<const PipelineResult>(std::move(result));
   return evaluation;
@@ -105,6 +105,17 @@ TEST(GoodAnswer, TextOfTheServerIsForItsWidthAndForNoEditionOrViewOnly) {
     EXPECT_THAT(body_of(response), Not(HasSubstr("its own view"))) << asked;
     EXPECT_EQ(header_of(response, "X-Rendered-By"), "agent") << asked;
   }
+}
+
+TEST(GoodAnswer, OfSeveralTextsOfTheServerThatOfTheWidthIsTaken) {
+  status::Evaluation evaluation = rendered_evaluation(80);
+  PipelineResult result = *evaluation.result;
+  result.rendered.push_back({.width = 120, .text = "\nits wide view\n\n"});
+  evaluation.result = std::make_shared<const PipelineResult>(std::move(result));
+  EXPECT_THAT(body_of(answer(query("&width=80"), evaluation)), HasSubstr("its own view"));
+  const http::Response wide = answer(query("&width=120"), evaluation);
+  EXPECT_THAT(body_of(wide), HasSubstr("its wide view"));
+  EXPECT_EQ(header_of(wide, "X-Rendered-By"), "server");
 }
 
 TEST(GoodAnswer, JsonAndClixml) {

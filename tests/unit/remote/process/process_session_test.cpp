@@ -296,27 +296,27 @@ TEST(ProcessSession, TheTextOfTheServerComesBesideTheObjects) {
       "Rendered", "_x001B_[32;1ma_x001B_[0m_x000D__x000A_b[1m_x001B_[K_x000D__x000A__x001B_[");
   const auto result = drive.ask(80);
   ASSERT_EQ(code(result), "good");
-  ASSERT_TRUE(result->rendered.has_value());
+  ASSERT_EQ(result->rendered.size(), 1U);
   // Without colours, and with our line ends; nothing else is touched.
-  EXPECT_EQ(result->rendered->text, "a\nb[1m\x1b[K\n\x1b[");
-  EXPECT_EQ(result->rendered->width, 80);
+  EXPECT_EQ(result->rendered.front().text, "a\nb[1m\x1b[K\n\x1b[");
+  EXPECT_EQ(result->rendered.front().width, 80);
   EXPECT_EQ(result->output.size(), 1U);
   // Out-String takes the columns that a console uses: all but the last.
   EXPECT_TRUE(drive.process->arguments.back().contains("SfbWidth=79 "));
-  EXPECT_FALSE(drive.ask()->rendered.has_value());
+  EXPECT_TRUE(drive.ask()->rendered.empty());
   EXPECT_FALSE(drive.process->arguments.back().contains("SfbWidth"));
 }
 
 TEST(ProcessSession, ARefusalToRenderIsRemembered) {
   Drive drive;
   drive.knobs.more = entry("RenderRefused", "no Out-String");
-  EXPECT_FALSE(drive.ask(80)->rendered.has_value());
-  EXPECT_FALSE(drive.ask(80)->rendered.has_value());
+  EXPECT_TRUE(drive.ask(80)->rendered.empty());
+  EXPECT_TRUE(drive.ask(80)->rendered.empty());
   EXPECT_TRUE(drive.process->arguments.front().contains("SfbWidth"));
   EXPECT_FALSE(drive.process->arguments.back().contains("SfbWidth"));
   // By the session, not for ever.
   ASSERT_TRUE(drive.close());
-  EXPECT_FALSE(drive.ask(80)->rendered.has_value());
+  EXPECT_TRUE(drive.ask(80)->rendered.empty());
   EXPECT_EQ(drive.starts, 2);
   EXPECT_TRUE(drive.process->arguments.back().contains("SfbWidth"));
 }
@@ -324,8 +324,8 @@ TEST(ProcessSession, ARefusalToRenderIsRemembered) {
 TEST(ProcessSession, AFailureToRenderIsOfThatAnswerOnly) {
   Drive drive;
   drive.knobs.more = entry("RenderFailed", "its view is broken");
-  EXPECT_FALSE(drive.ask(80)->rendered.has_value());
-  EXPECT_FALSE(drive.ask(80)->rendered.has_value());
+  EXPECT_TRUE(drive.ask(80)->rendered.empty());
+  EXPECT_TRUE(drive.ask(80)->rendered.empty());
   EXPECT_TRUE(drive.process->arguments.back().contains("SfbWidth"));
 }
 
