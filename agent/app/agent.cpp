@@ -6,6 +6,7 @@
 #include "agent/app/front.hpp"
 #include "agent/app/log_sink.hpp"
 #include "agent/app/logons.hpp"
+#include "agent/app/places.hpp"
 #include "agent/app/process.hpp"
 #include "agent/app/reload_turns.hpp"
 #include "agent/app/setup.hpp"
@@ -25,14 +26,12 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <memory>
 #include <optional>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -55,26 +54,6 @@ constexpr std::chrono::seconds kReloadWait{60};
 constexpr std::chrono::minutes kLogPeriod{1};
 // How long the end waits for the reader of the log.
 constexpr std::chrono::seconds kLogGrace{1};
-
-int cpu_threads() {
-  return std::thread::hardware_concurrency() > 2 ? 2 : 1;
-}
-
-// Who may be at the agent at once. Queries never take all places of connections, whether they wait
-// for the engine or for a thread: a scrape finds one, also beside logins that wait.
-struct Places {
-  // Connections take at most half of the descriptors: the other half is for asking servers.
-  explicit Places(std::size_t descriptors)
-      : connections(std::clamp<std::size_t>(descriptors / 2, 8, 512)),
-        waiting_queries(connections / 2),
-        rendering(connections / 4),
-        logins(connections / 8) {}
-
-  std::size_t connections;
-  std::size_t waiting_queries;
-  std::size_t rendering;
-  std::size_t logins;
-};
 
 std::shared_ptr<StderrSink> counting_sink(LogFormat format, const Clock& clock,
                                           const std::shared_ptr<serve::SelfMetrics>& self) {
@@ -111,11 +90,13 @@ class Agent {
         users_(
             loop_.get_executor(), logins_,
             {.threads = static_cast<std::size_t>(cpu_threads()), .most_waiting = places_.logins}),
-        service_(
-            {engine_, engine_, self_, pages_, cpu_, users_, clock_, logger_.with_source("http"),
-             SFB_VERSION, loop_.get_executor(), [this] { return front_.cut_slow_reader(); },
-             kLogPeriod, options.metrics_path, reload_door()},
-            doors()),
+        service_({engine_, engine_, self_, pages_, cpu_, users_, clock_,
+                  logger_.with_source("http"), SFB_VERSION, loop_.get_executor(),
+                  [this] { return front_.cut_slow_reader(); }, kLogPeriod, options.metrics_path,
+                  std::chrono::duration_cast<std::chrono::nanoseconds>(
+                      std::chrono::duration<double>(options.timeout_offset)),
+                  reload_door()},
+                 doors()),
         front_({loop_.get_executor(), clock_, logger_, self_,
                 [this](std::shared_ptr<const http::Request> request) {
                   return service_.handle(std::move(request));

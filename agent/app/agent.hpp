@@ -18,6 +18,7 @@ struct AgentOptions {
   bool systemd_socket = false;                ///< sockets of systemd instead of listen_addresses
   std::string metrics_path = "/metrics";
   std::string web_config_file;    ///< TLS and users of our own pages (deploy/web.md); empty: none
+  double timeout_offset = 0.5;    ///< seconds a probe ends before its scraper gives up
   bool enable_lifecycle = false;  ///< callers of our pages may reload (`POST /-/reload`)
   std::string runbook_url = "file:///usr/share/doc/sfb_backup_exporter/deploy/runbooks";
   Shard shard;

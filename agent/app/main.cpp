@@ -246,6 +246,11 @@ int run(int argc, char** argv) {
                  "Further name that requests may have in their Host header; repeatable")
       ->type_name("HOST")
       ->allow_extra_args(false);
+  app.add_option("--timeout-offset", agent.timeout_offset,
+                 "Seconds that /probe ends before the scraper's time-out, a tenth of that at most")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.0, 60.0))
+      ->capture_default_str();
   app.add_flag("--web.enable-lifecycle", agent.enable_lifecycle,
                "Let callers of the pages reload the configuration: POST /-/reload");
   app.add_option("--web.runbook-url", agent.runbook_url,

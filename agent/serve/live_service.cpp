@@ -4,7 +4,6 @@
 #include "agent/base/ascii.hpp"
 #include "agent/base/capped_text.hpp"
 #include "agent/base/text.hpp"
-#include "agent/exposition/negotiation.hpp"
 #include "agent/format/choice.hpp"
 #include "agent/serve/access_log.hpp"
 #include "agent/serve/api_pairs.hpp"
@@ -13,6 +12,7 @@
 #include "agent/serve/form.hpp"
 #include "agent/serve/history_page.hpp"
 #include "agent/serve/live_pages.hpp"
+#include "agent/serve/live_probe.hpp"
 #include "agent/serve/live_query.hpp"
 #include "agent/serve/live_refusals.hpp"
 #include "agent/serve/openapi.hpp"
@@ -22,6 +22,7 @@
 #include "agent/serve/query_render.hpp"
 #include "agent/serve/request_ids.hpp"
 #include "agent/serve/routes.hpp"
+#include "agent/serve/scrape.hpp"
 #include "agent/serve/targets_page.hpp"
 #include "agent/serve/worker_problem.hpp"
 
@@ -39,17 +40,6 @@ using RequestPtr = std::shared_ptr<const http::Request>;
 
 /// The engine ends a query at its deadline; this much later the door stops waiting for the engine.
 constexpr std::chrono::seconds kGrace{5};
-
-/// All lines of a list header as one.
-std::string joined_header(const http::Request& request, std::string_view name) {
-  std::string value;
-  for (const http::Header& header : request.headers) {
-    if (iequals(header.name, name)) {
-      value += (value.empty() ? "" : ", ") + header.value;
-    }
-  }
-  return value;
-}
 
 /// The beginning of the codes of a page's refusals: `pools` of `/api/v1/pools/{fqdn}`.
 std::string area_of(const Route& route) {
@@ -110,18 +100,13 @@ struct Service::Impl {
         access(parts.logger.with_source("access")) {}
 
   asio::awaitable<http::Response> metrics(RequestPtr request) {
-    const auto negotiated = exposition::negotiate_format(joined_header(*request, "Accept"));
-    const bool gzip = exposition::accepts_gzip(joined_header(*request, "Accept-Encoding"));
-    Result<Bytes> page = co_await pages.get(negotiated.format, gzip);
+    const ScrapeForm form = scrape_form(*request);
+    Result<Bytes> page = co_await pages.get(form.format.format, form.gzip);
     if (!page) {
       co_return worker_page(page.error());
     }
     http::Response response;
-    response.headers = {{"Content-Type", negotiated.content_type},
-                        {"Vary", "Accept, Accept-Encoding"}};
-    if (gzip) {
-      response.headers.push_back({"Content-Encoding", "gzip"});
-    }
+    response.headers = scrape_headers(form);
     response.body = std::move(*page);
     co_return response;
   }
@@ -273,6 +258,20 @@ struct Service::Impl {
         now);
   }
 
+  asio::awaitable<http::Response> probe(const Route& route, RequestPtr request, SettingsPtr now,
+                                        std::string id) {
+    auto given = read_parameters(route.parameters, area_of(route), *request);
+    if (!given) {
+      co_return std::move(given.error());
+    }
+    const Probe asked{*given->get<Fqdn>("target"), is_debug(*given), std::move(id), request};
+    const ProbeParts work{parts.evaluator, parts.board, parts.pages, parts.clock, refusals};
+    const ProbeLimits limits{now->query_timeout, parts.timeout_offset, now->max_bytes,
+                             now->elsewhere};
+    auto response = held(co_await probe_page(work, asked, limits), *now);
+    co_return response ? std::move(*response) : worker_problem_json(response.error());
+  }
+
   /// nullopt: go on. The query renders its own refusal.
   static std::optional<Denied> check(const Route& route, const http::Request& request,
                                      const AccessOptions& access, const Caller& caller) {
@@ -313,6 +312,8 @@ struct Service::Impl {
       case Door::openapi:
       case Door::targets:
         co_return co_await self->api(*route, request, settings);
+      case Door::probe:
+        co_return co_await self->probe(*route, request, settings, std::move(id));
       case Door::config:
         co_return config_page(settings->config_yaml);
       case Door::healthy:

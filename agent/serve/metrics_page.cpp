@@ -68,18 +68,36 @@ void write_others(exposition::Writer& writer, const std::vector<PoolRow>& rows) 
   }
 }
 
-}  // namespace
-
-std::string render_metrics_page(const status::Snapshot& snapshot, const SelfMetrics& self,
-                                exposition::Format format) {
+void write_pools(exposition::Writer& writer, const status::Snapshot& snapshot) {
   const std::vector<PoolRow> rows = rows_of(snapshot.pools);
   const std::vector<PoolRow> others = rows_of(snapshot.others);
-  exposition::Writer writer(format);
   writer.reserve(kFixedBytes + estimate_bytes(rows) + estimate_bytes(others));
   write_up(writer, rows);
   write_views(writer, collectors::pool_status(), rows);
   write_evaluation_families(writer, rows);
   write_others(writer, others);
+}
+
+}  // namespace
+
+std::string render_probe_page(const status::Snapshot& snapshot, const ProbeResult& probe,
+                              exposition::Format format) {
+  exposition::Writer writer(format);
+  write_pools(writer, snapshot);
+  writer.family({"probe_success", exposition::Type::gauge, "",
+                 "Whether this probe got a good answer in time; why not stands in "
+                 "sfb_backup_current_failure."});
+  writer.sample({}, probe.success ? 1 : 0);
+  writer.family({"probe_duration_seconds", exposition::Type::gauge, "seconds",
+                 "How long this probe took, waiting included, in seconds."});
+  writer.sample({}, to_seconds(probe.duration));
+  return writer.finish();
+}
+
+std::string render_metrics_page(const status::Snapshot& snapshot, const SelfMetrics& self,
+                                exposition::Format format) {
+  exposition::Writer writer(format);
+  write_pools(writer, snapshot);
   write_endpoint_families(writer, snapshot.endpoints);
   write_durations(writer, snapshot);
   self.write(writer);

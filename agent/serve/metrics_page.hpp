@@ -6,6 +6,7 @@
 #include "agent/serve/self_metrics.hpp"
 #include "agent/status/board.hpp"
 
+#include <chrono>
 #include <string>
 
 namespace sfb::serve {
@@ -14,5 +15,15 @@ namespace sfb::serve {
 /// each other.
 std::string render_metrics_page(const status::Snapshot& snapshot, const SelfMetrics& self,
                                 exposition::Format format);
+
+/// What a probe says beside the families of its pool.
+struct ProbeResult {
+  bool success = false;
+  std::chrono::nanoseconds duration{0};
+};
+
+/// The families of the pools of `snapshot` as the metrics page has them, and those of a probe.
+std::string render_probe_page(const status::Snapshot& snapshot, const ProbeResult& probe,
+                              exposition::Format format);
 
 }  // namespace sfb::serve

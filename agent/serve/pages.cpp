@@ -80,7 +80,8 @@ http::Response index_page(std::string_view version, std::string_view metrics) {
     const std::string pattern = escape_html(route.door == Door::metrics ? metrics : route.pattern);
     // A link without a pool would only lead to an error; the status and the history have a button.
     const bool needs_more = route.door == Door::query || route.door == Door::history ||
-                            route.door == Door::pool || !allows(route, "GET");
+                            route.door == Door::pool || route.door == Door::probe ||
+                            !allows(route, "GET");
     const std::string name = needs_more ? fmt::format("<code>{}</code>", pattern)
                                         : fmt::format("<a href=\"{0}\">{0}</a>", pattern);
     fmt::format_to(std::back_inserter(html), "<li>{} {}</li>\n", name, escape_html(route.help));

@@ -25,6 +25,7 @@ enum class Door : std::uint8_t {
   history,
   openapi,
   targets,
+  probe,
   config,
   healthy,
   ready,

@@ -108,5 +108,70 @@ class Pages(LabTest):
         self.assertEqual(sorted(shards), [ATL, CHI], "each agent lists its own pools")
 
 
+class Probe(LabTest):
+    def setUp(self):
+        super().setUp()
+        self.configure()
+        self.drop_status(ATL)
+        self.drop_status(CHI)
+
+    @staticmethod
+    def probe(agent, pool, parameters="", **headers):
+        return agent.request(f"/probe?target={pool}{parameters}", headers=headers)
+
+    def test_the_families_of_one_pool_as_the_metrics_have_them(self):
+        with self.agent() as agent:
+            self.wait(agent.ready, "ready")
+            answer = self.probe(agent, ATL)
+            self.assertEqual((answer.status, answer.headers["Content-Type"]), (200, "text/plain; version=0.0.4; charset=utf-8"))
+            self.assertIn("\nprobe_success 1\n", answer.text)
+            self.assertRegex(answer.text, r"\nprobe_duration_seconds [0-9.e-]+\n")
+            self.assertIn(f'sfb_backup_up{{pool="{ATL}"}} 1\n', answer.text)
+            self.assertNotIn(CHI + '"} ', answer.text)
+            self.assertNotIn("sfb_backup_exporter_", answer.text)
+
+            def series(text):
+                return {line.rsplit(" ", 1)[0] for line in text.splitlines() if f'{{pool="{ATL}"' in line}
+            self.assertEqual(series(answer.text), series(agent.metrics()), "the same names and labels")
+            self.assertEqual({entry["trigger"] for entry in agent.history(ATL)["evaluations"]}, {"schedule", "probe"})
+            opened = self.probe(agent, ATL, Accept="application/openmetrics-text;version=1.0.0")
+            self.assertTrue(opened.text.endswith("# EOF\n"))
+
+    def test_a_failed_probe_is_200_and_says_why(self):
+        with self.agent() as agent:
+            self.wait(agent.ready, "ready")
+            self.drop(ATL, "foreign")
+            answer = self.probe(agent, ATL)
+            self.assertEqual(answer.status, 200)
+            self.assertIn("\nprobe_success 0\n", answer.text)
+            self.assertIn(f'sfb_backup_up{{pool="{ATL}"}} 0\n', answer.text)
+            self.assertRegex(answer.text, rf'sfb_backup_current_failure{{pool="{ATL}",reason="\w+",code="[a-z_.]+"}} 1\n')
+            shown = self.probe(agent, ATL, "&debug=true").text
+            for word in ("outcome        failed", "reason         ", "remedy         ", "\nprobe_success 0\n"):
+                self.assertIn(word, shown)
+
+    def test_debug_shows_what_evaluate_shows(self):
+        with self.agent() as agent:
+            self.wait(agent.ready, "ready")
+            shown = self.probe(agent, ATL, "&debug=true", **{"X-Request-Id": "night-1"}).text
+            for word in ("outcome        good", "request id     night-1", "configured     yes", "BackupModules", "\nprobe_success 1\n"):
+                self.assertIn(word, shown)
+
+    def test_what_is_refused(self):
+        with self.agent() as agent:
+            self.wait(agent.ready, "ready")
+            unknown = self.probe(agent, "atll.example.com")
+            self.assertEqual(unknown.status, 404)
+            self.assertIn("did you mean atl.example.com", unknown.text)
+            for query in ("", "?target=", f"?target={ATL}&target={CHI}", f"?target={ATL}&module=x", f"?target={ATL}&debug=yes"):
+                self.assertEqual(agent.request("/probe" + query).status, 400, query)
+            for bad in ("abc", "nan", "inf", "-1", "0", "", "1e3", "10, 10"):
+                answer = self.probe(agent, ATL, **{"X-Prometheus-Scrape-Timeout-Seconds": bad})
+                self.assertEqual(answer.status, 400, bad)
+                self.assertIn("X-Prometheus-Scrape-Timeout-Seconds", answer.text)
+            self.assertEqual(self.probe(agent, ATL, **{"X-Prometheus-Scrape-Timeout-Seconds": "9.5"}).status, 200)
+            self.assertEqual(self.probe(agent, ATL, Via="1.1 proxy").status, 403)
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)

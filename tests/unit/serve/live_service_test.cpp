@@ -38,6 +38,9 @@ TEST_F(ServiceTest, EveryRouteAnswersGetAndRefusesTheRest) {
     }
     http::Request request =
         get(path, needs_pool ? std::string(names_pool ? "PoolFqdn=" : "via=") + kPool : "");
+    if (route.door == Door::probe) {
+      request.query = std::string("target=") + kPool;
+    }
     EXPECT_EQ(ask(request).status, 200) << path;
     request.method = "HEAD";
     EXPECT_EQ(ask(request).status, 200) << path;

@@ -37,7 +37,8 @@ TEST(Pages, IndexNamesEveryRouteLinksThoseThatAnswerAndEscapes) {
   EXPECT_THAT(header_of(page, "Content-Security-Policy"), HasSubstr("default-src 'none'"));
   for (const Route& route : routes()) {
     const bool no_link = route.door == Door::query || route.door == Door::history ||
-                         route.door == Door::pool || route.door == Door::reload;
+                         route.door == Door::pool || route.door == Door::probe ||
+                         route.door == Door::reload;
     EXPECT_THAT(body_of(page),
                 HasSubstr(fmt::format(
                     fmt::runtime(no_link ? "<code>{0}</code>" : "<a href=\"{0}\">{0}</a>"),

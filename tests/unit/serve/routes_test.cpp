@@ -21,7 +21,7 @@ TEST(Routes, EveryDoorStandsOnceAndIsFoundByItsPath) {
     EXPECT_EQ(find_route(testing::path_of(route)), &route) << route.pattern;
     EXPECT_FALSE(route.help.empty()) << route.pattern;
   }
-  EXPECT_EQ(doors.size(), 13U);
+  EXPECT_EQ(doors.size(), 14U);
   EXPECT_EQ(queries, collectors::cmdlets().size()) << "one for each cmdlet";
 }
 
@@ -34,7 +34,7 @@ TEST(Routes, CmdletsWithoutPoolAreAskedThroughOne) {
 
 TEST(Routes, PathsAreExact) {
   for (const char* path :
-       {"", "*", "/metrics/", "/Metrics", "//", "/api/v1/history/", "/probe",
+       {"", "*", "/metrics/", "/Metrics", "//", "/api/v1/history/", "/probe/",
         "/api/v1/get-csbackupservicestatus", "/-/reload/", "/-", "/api/v1/pools/",
         "/api/v1/pools/a/b", "/api/v1/pools/a/", "/api/v1/openapi"}) {
     EXPECT_EQ(find_route(path), nullptr) << path;
