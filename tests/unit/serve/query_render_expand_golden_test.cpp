@@ -34,7 +34,7 @@ std::string read(const fs::path& path) {
 // The answer whose modules are the objects of a golden file, or the texts that plain remoting makes
 // of them.
 status::Answer answer_of(const std::string& name, bool as_texts) {
-  Document rows = clixml::read_file(read(kFolder / (name + ".clixml")), Limits{}).value();
+  clixml::File rows = clixml::read_file(read(kFolder / (name + ".clixml")), Limits{}).value();
   PipelineResult result;
   result.graph = std::move(rows.graph);
   Collection list;
