@@ -122,7 +122,9 @@ int report(const Run& run, const config::Pool& pool, const EvaluateOptions& opti
       counted(reply.result->errors.size(), "error"),
       counted(reply.result->warnings.size(), "warning"),
       reply.result->ps_version.empty() ? "" : ", PowerShell " + visible(reply.result->ps_version),
-      reply.result->rendered.empty() ? "" : ", text by the server");
+      format::server_text(options.output.choice, output_width(options.output), *reply.result)
+          ? ", text by the server"
+          : "");
   const auto text = render_pipeline(*reply.result, false, options.output, most_text(limits));
   const auto complaints = render_complaints(*reply.result, options.output, most_text(limits));
   if (!text || !complaints) {

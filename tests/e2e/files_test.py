@@ -27,8 +27,8 @@ class Files(LabTest):
         self.configure()
         self.drop_status(CHI)
 
-    def evaluate(self):
-        return subprocess.run([lab.AGENT, "evaluate", f"--config.file={self.folder}/agent.yml", ATL], capture_output=True, text=True,
+    def evaluate(self, *options):
+        return subprocess.run([lab.AGENT, "evaluate", f"--config.file={self.folder}/agent.yml", ATL, *options], capture_output=True, text=True,
                               timeout=lab.WAIT, check=False)
 
     def success(self, agent):
@@ -69,6 +69,8 @@ class Documented(Files):
         texts = {"Culture": "de-DE", "Width80": "\r\nIts view at 80\r\n", "Width120": "\r\nIts view at 120\r\n"}
         self.drop_example(Text=texts, Warnings=["The site is old."])
         self.assertIn("by the server in de-DE", self.evaluate().stderr)
+        for width, said in (("80", True), ("100", False), ("120", True)):
+            self.assertEqual(", text by the server" in self.evaluate("--width", width).stderr, said, width)
         with self.agent() as agent:
             self.wait(agent.ready, "ready")
             for width in (80, 120):
