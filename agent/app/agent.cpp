@@ -93,9 +93,7 @@ class Agent {
         service_({engine_, engine_, self_, pages_, cpu_, users_, clock_,
                   logger_.with_source("http"), SFB_VERSION, loop_.get_executor(),
                   [this] { return front_.cut_slow_reader(); }, kLogPeriod, options.metrics_path,
-                  std::chrono::duration_cast<std::chrono::nanoseconds>(
-                      std::chrono::duration<double>(options.timeout_offset)),
-                  reload_door()},
+                  reload_door(), std::chrono::duration<double>(options.timeout_offset)},
                  doors()),
         front_({loop_.get_executor(), clock_, logger_, self_,
                 [this](std::shared_ptr<const http::Request> request) {

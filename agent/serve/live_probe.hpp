@@ -39,9 +39,9 @@ struct ProbeParts {
 };
 
 struct ProbeLimits {
-  std::chrono::nanoseconds most{0};    ///< longest a probe waits
-  std::chrono::nanoseconds offset{0};  ///< how much sooner than the scraper it ends
-  std::size_t max_bytes = 0;           ///< of the text for a reader
+  std::chrono::nanoseconds most{0};         ///< longest a probe waits
+  std::chrono::duration<double> offset{0};  ///< how much sooner than the scraper it ends
+  std::size_t max_bytes = 0;                ///< of the text for a reader
   Elsewhere elsewhere = {};
 };
 

@@ -56,9 +56,9 @@ struct ServiceParts {
   /// From a log line about refusals to the next, which has the sum.
   std::chrono::nanoseconds log_period = std::chrono::minutes(1);
   std::string metrics_path = std::string(kMetricsPath);  ///< check_metrics_path took it
+  Reload reload = {};                                    ///< empty: callers may not reload
   /// How much sooner than the scraper gives up a probe ends.
-  std::chrono::nanoseconds timeout_offset = std::chrono::milliseconds(500);
-  Reload reload = {};  ///< empty: callers may not reload
+  std::chrono::duration<double> timeout_offset = std::chrono::milliseconds(500);
 };
 
 /// Thread rule: loop thread.

@@ -45,7 +45,7 @@ std::vector<http::Header> scrape_headers(const ScrapeForm& form) {
 }
 
 Result<std::chrono::nanoseconds> scrape_budget(const http::Request& request,
-                                               std::chrono::nanoseconds offset,
+                                               std::chrono::duration<double> offset,
                                                std::chrono::nanoseconds most) {
   constexpr double kTenth = 0.1;
   if (!request.has(kTimeout)) {
@@ -62,7 +62,7 @@ Result<std::chrono::nanoseconds> scrape_budget(const http::Request& request,
                             quote(text, 80)),
                 "give one plain number, such as 10 or 9.5");
   }
-  const double budget = seconds - std::min(to_seconds(offset), seconds * kTenth);
+  const double budget = seconds - std::min(offset.count(), seconds * kTenth);
   return budget >= to_seconds(most) ? most
                                     : std::chrono::duration_cast<std::chrono::nanoseconds>(
                                           std::chrono::duration<double>(budget));

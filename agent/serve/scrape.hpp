@@ -25,7 +25,7 @@ std::vector<http::Header> scrape_headers(const ScrapeForm& form);
 /// and a tenth of it, at most `most`; `most` without the header. Reason::parse, code
 /// `probe.bad_timeout`, where it is given twice or is no plain number above 0.
 Result<std::chrono::nanoseconds> scrape_budget(const http::Request& request,
-                                               std::chrono::nanoseconds offset,
+                                               std::chrono::duration<double> offset,
                                                std::chrono::nanoseconds most);
 
 }  // namespace sfb::serve

@@ -45,6 +45,9 @@ class GateTest : public ServiceTest {
   static http::Request some(const Route& route) {
     const bool needs_pool = route.door == Door::query || route.door == Door::history;
     const std::string path = testing::path_of(route);
+    if (route.door == Door::probe) {
+      return get(path, std::string("target=") + kPool);
+    }
     const bool names_pool = route.door == Door::history || collectors::asks_pool(cmdlet_of(path));
     return get(path, needs_pool ? std::string(names_pool ? "PoolFqdn=" : "via=") + kPool : "");
   }
@@ -84,7 +87,8 @@ TEST_F(GateTest, EveryDoorNeedsALogin) {
   http::Request other = get("/metrics", "");
   other.authorization = Secret(std::string("Bearer abc"));
   EXPECT_EQ(ask(std::move(other)).status, 401);
-  EXPECT_EQ(engine_.questions.size(), collectors::cmdlets().size()) << "only who logged in asks";
+  EXPECT_EQ(engine_.questions.size(), collectors::cmdlets().size() + 1U /* the probe */)
+      << "only who logged in asks";
   EXPECT_EQ(logins("good"), "1");
   EXPECT_EQ(logins("bad"), "2");
   EXPECT_EQ(logins("bad_cached"), std::to_string(2 * routes().size() - 2));

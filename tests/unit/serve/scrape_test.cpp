@@ -16,7 +16,7 @@ using ::testing::HasSubstr;
 constexpr const char* kHeader = "X-Prometheus-Scrape-Timeout-Seconds";
 
 Result<std::chrono::nanoseconds> budget(const std::string& value,
-                                        std::chrono::nanoseconds offset = 500ms) {
+                                        std::chrono::duration<double> offset = 500ms) {
   return scrape_budget(testing::get("/probe", "", {{kHeader, value}}), offset, 60s);
 }
 

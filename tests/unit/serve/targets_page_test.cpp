@@ -25,12 +25,12 @@ TEST(Targets, OneGroupAPoolAndUnknownLabelsAreLeftOut) {
   EXPECT_EQ(testing::header_of(page, "Content-Type"), "application/json");
   EXPECT_EQ(testing::body_of(page),
             "[\n"
-            R"( {"targets":["atl.example.com"],"labels":{"__param_target":"atl.example.com",)"
+            R"({"targets":["atl.example.com"],"labels":{"__param_target":"atl.example.com",)"
             R"("__meta_sfb_site":"A \"1\"","__meta_sfb_deployment":"corp",)"
             R"("__meta_sfb_paired_pool":"chi.example.com","__meta_sfb_transport":"file",)"
             R"("__meta_sfb_endpoint":"drop"}},)"
             "\n"
-            R"( {"targets":["chi.example.com"],"labels":{"__param_target":"chi.example.com",)"
+            R"({"targets":["chi.example.com"],"labels":{"__param_target":"chi.example.com",)"
             R"("__meta_sfb_transport":"file","__meta_sfb_endpoint":"drop"}})"
             "\n]\n");
 }
