@@ -187,7 +187,7 @@ class Streams(ProcessTest):
         """Else it would look healthy and could not make a page."""
         self.folder.chmod(0o711)
         nobody_else = 20_000 + os.getpid() % 40_000  # tasks are counted by account, and another run of this test has some
-        for most, who in ((1, "log"), (2, "pages"), (3, "cpu"), (4, "config"), (5, "resolve"), (6, "answers")):
+        for most, who in ((1, "log"), (2, "pages"), (3, "cpu"), (4, "config"), (5, "logins"), (6, "resolve"), (7, "answers")):
             with self.subTest(who):
                 process = self.start(stderr=subprocess.PIPE, user=nobody_else, group=nobody_else, extra_groups=[],
                                      preexec_fn=lambda most=most: resource.setrlimit(resource.RLIMIT_NPROC, (most, most)))

@@ -165,8 +165,8 @@ class WinrmLinkTest : public ::testing::Test {
           server_loop.executor(), http::ServerOptions{},
           [this](std::shared_ptr<const http::Request> request)
               -> boost::asio::awaitable<http::Response> {
-            const std::string* proof = request->header("Authorization");
-            asked.push_back((proof == nullptr ? "-" : *proof) + "|" + request->body);
+            const std::string_view proof = request->authorization.reveal();
+            asked.push_back(std::string(proof.empty() ? "-" : proof) + "|" + request->body);
             co_return answer(asked.size());
           },
           Logger());

@@ -82,8 +82,7 @@ boost::asio::awaitable<http::Response> WinrmPeer::handle(
       cookies_.empty() || cookies_.back() != cookie) {
     cookies_.push_back(cookie);
   }
-  const std::string* proof = request->header("Authorization");
-  if (proof == nullptr || *proof != "Basic " + base64_encode("monitor:" + password_)) {
+  if (request->authorization.reveal() != "Basic " + base64_encode("monitor:" + password_)) {
     ++refused;
     http::Response no = http::text_response(401, "");
     no.headers.push_back({"WWW-Authenticate", "Negotiate"});
