@@ -3,22 +3,14 @@
 #include "agent/access/basic_header.hpp"
 #include "agent/base/base64.hpp"
 #include "agent/base/text.hpp"
+#include "tests/fuzz/require.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
-namespace {
-
-void check(bool good) {
-  if (!good) {
-    std::abort();
-  }
-}
-
-}  // namespace
+using sfb::fuzz::require;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view value(reinterpret_cast<const char*>(data), size);
@@ -26,9 +18,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!login) {
     return 0;
   }
-  check(sfb::istarts_with(value, "Basic "));
-  check(!login->user.contains(':'));
+  require(sfb::istarts_with(value, "Basic "));
+  require(!login->user.contains(':'));
   const auto text = sfb::base64_decode(value.substr(6));
-  check(text && *text == login->user + ":" + std::string(login->password.reveal()));
+  require(text && *text == login->user + ":" + std::string(login->password.reveal()));
   return 0;
 }

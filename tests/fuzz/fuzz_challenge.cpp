@@ -1,21 +1,17 @@
 // WWW-Authenticate values, one a line: a bounded list, the same for each way to ask.
 #include "agent/auth/challenge.hpp"
 #include "agent/base/text.hpp"
+#include "tests/fuzz/require.hpp"
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace {
+using sfb::fuzz::require;
 
-void require(bool condition) {
-  if (!condition) {
-    std::abort();
-  }
-}
+namespace {
 
 bool harmless(char c) {
   return static_cast<unsigned char>(c) > 0x20 && static_cast<unsigned char>(c) < 0x7F;

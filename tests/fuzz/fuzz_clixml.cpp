@@ -1,11 +1,13 @@
 // Any bytes as CLIXML: no crash, and what was read can be written and read again to the same text.
 #include "agent/clixml/clixml.hpp"
 #include "agent/clixml/writer.hpp"
+#include "tests/fuzz/require.hpp"
 
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
+
+using sfb::fuzz::require;
 
 namespace {
 
@@ -13,12 +15,6 @@ namespace {
 constexpr sfb::Limits kFirst = {.object = 1UL << 20U, .depth = 16};
 constexpr sfb::Limits kAgain = {.object = 1UL << 30U, .depth = 16};
 constexpr std::size_t kMostBytes = 1UL << 30U;
-
-void require(bool condition) {
-  if (!condition) {
-    std::abort();
-  }
-}
 
 }  // namespace
 

@@ -1,23 +1,15 @@
 // Set-Cookie values, one a line, of two answers: what is sent back is bounded and ends no header.
 #include "agent/base/text.hpp"
 #include "agent/remote/winrm/cookies.hpp"
+#include "tests/fuzz/require.hpp"
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace {
-
-void require(bool condition) {
-  if (!condition) {
-    std::abort();
-  }
-}
-
-}  // namespace
+using sfb::fuzz::require;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view input(reinterpret_cast<const char*>(data), size);

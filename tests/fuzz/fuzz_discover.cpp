@@ -7,11 +7,11 @@
 #include "agent/base/text.hpp"
 #include "agent/discover/difference.hpp"
 #include "agent/discover/pools_section.hpp"
+#include "tests/fuzz/require.hpp"
 #include "tests/unit/discover/load_section.hpp"
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <map>
 #include <memory>
 #include <string>
@@ -19,15 +19,11 @@
 #include <utility>
 #include <vector>
 
+using sfb::fuzz::require;
+
 namespace {
 
 using sfb::discover::Answer;
-
-void require(bool condition) {
-  if (!condition) {
-    std::abort();
-  }
-}
 
 sfb::Value list_of(sfb::Graph& graph, std::string_view texts) {
   sfb::Object list;

@@ -1,19 +1,15 @@
 // Any bytes as a dropped file: no crash, and a text beside the objects has its bounds.
 #include "agent/remote/file/export_file.hpp"
+#include "tests/fuzz/require.hpp"
 
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
+
+using sfb::fuzz::require;
 
 namespace {
 
 using namespace sfb;
-
-void require(bool condition) {
-  if (!condition) {
-    std::abort();
-  }
-}
 
 }  // namespace
 

@@ -2,26 +2,22 @@
 // Input: code, a line feed, subcode, a line feed, text.
 #include "agent/base/text.hpp"
 #include "agent/wsman/fault.hpp"
+#include "tests/fuzz/require.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
+
+using sfb::fuzz::require;
 
 namespace {
 
 // Of subcode and text, whatever is cut behind them.
 constexpr std::size_t kPart = 990;
-
-void require(bool condition) {
-  if (!condition) {
-    std::abort();
-  }
-}
 
 bool is_letter(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');

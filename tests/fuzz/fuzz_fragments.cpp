@@ -1,13 +1,15 @@
 // Any bytes as fragments: within the limits, and the same messages however the bytes are cut.
 #include "agent/psrp/fragment.hpp"
+#include "tests/fuzz/require.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <numeric>
 #include <string>
 #include <string_view>
 #include <vector>
+
+using sfb::fuzz::require;
 
 namespace {
 
@@ -23,12 +25,6 @@ struct Outcome {
 
   bool operator==(const Outcome&) const = default;
 };
-
-void require(bool condition) {
-  if (!condition) {
-    std::abort();
-  }
-}
 
 Outcome read(std::string_view bytes, std::size_t piece) {
   Defragmenter defragmenter(kLimits);

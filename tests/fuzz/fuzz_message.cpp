@@ -7,14 +7,16 @@
 #include "agent/psrp/message.hpp"
 #include "agent/psrp/pipeline.hpp"
 #include "agent/psrp/runspace_pool.hpp"
+#include "tests/fuzz/require.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
+
+using sfb::fuzz::require;
 
 namespace {
 
@@ -29,12 +31,6 @@ constexpr sfb::Limits kSmall{.object = 8192, .in_flight = 65'536};
 constexpr std::size_t kMostHeld = kSmall.in_flight / 4;
 // With the record that a pipeline makes itself when the server says none.
 constexpr std::size_t kMostMemory = 4 * kMostHeld + 4096;
-
-void require(bool condition) {
-  if (!condition) {
-    std::abort();
-  }
-}
 
 sfb::Guid fixed(std::uint8_t byte) {
   sfb::Guid id;

@@ -1,21 +1,13 @@
 // The account data of a Kerberos ticket, and SIDs.
 #include "agent/base/text.hpp"
 #include "agent/identity/pac.hpp"
+#include "tests/fuzz/require.hpp"
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
-namespace {
-
-void require(bool condition) {
-  if (!condition) {
-    std::abort();
-  }
-}
-
-}  // namespace
+using sfb::fuzz::require;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);

@@ -4,24 +4,15 @@
 #include "agent/status/history_text.hpp"
 #include "collectors/backup_service_status/saved_memory.hpp"
 #include "collectors/collector.hpp"
+#include "tests/fuzz/require.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
-namespace {
-
 using namespace sfb;
-
-void check(bool truth) {
-  if (!truth) {
-    std::abort();
-  }
-}
-
-}  // namespace
+using sfb::fuzz::require;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
@@ -30,19 +21,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     // What was understood is written and read as the same.
     const std::string again = collectors::write_saved_memory(*memory);
     const auto second = collectors::read_saved_memory(again, {}, now.wall);
-    check(second && collectors::write_saved_memory(*second) == again);
+    require(second && collectors::write_saved_memory(*second) == again);
   }
   for (const collectors::Collector* const each : collectors::all()) {
     const auto memory = each->memory({.pool = Fqdn::parse("a.x").value()}, {});
     static_cast<void>(memory->restore(
         text, nullptr, {.evaluated_at = now.wall, .finished = now.wall, .made = now.mono}, now));
-    check(memory->view(true, now.mono) != nullptr);
+    require(memory->view(true, now.mono) != nullptr);
     static_cast<void>(memory->save(now));
   }
   if (const auto entry = status::read_history_entry(text)) {
     const std::string again = status::write_history_entry(*entry);
     const auto second = status::read_history_entry(again);
-    check(second && status::write_history_entry(*second) == again);
+    require(second && status::write_history_entry(*second) == again);
   }
   return 0;
 }

@@ -1,20 +1,16 @@
 // A sealed body of a server: its parts lie within it, and what is written from them reads the same.
 // Input: the Content-Type, a line feed, the body.
 #include "agent/auth/sealed_body.hpp"
+#include "tests/fuzz/require.hpp"
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
-namespace {
+using sfb::fuzz::require;
 
-void require(bool condition) {
-  if (!condition) {
-    std::abort();
-  }
-}
+namespace {
 
 bool within(std::string_view part, std::string_view whole) {
   return part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size();

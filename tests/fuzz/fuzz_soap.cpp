@@ -2,12 +2,14 @@
 // next request keeps its size. The ids of messages are fixed, so that seeds can relate to them.
 #include "agent/wsman/http_answer.hpp"
 #include "agent/wsman/shell.hpp"
+#include "tests/fuzz/require.hpp"
 
 #include <array>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
+
+using sfb::fuzz::require;
 
 namespace {
 
@@ -17,12 +19,6 @@ using sfb::wsman::Shell;
 constexpr std::size_t kMaxReply = 1UL << 17U;
 constexpr std::chrono::milliseconds kPatience{1000};
 constexpr std::string_view kSoapType = "application/soap+xml";
-
-void require(bool condition) {
-  if (!condition) {
-    std::abort();
-  }
-}
 
 sfb::Guid fixed() {
   sfb::Guid id;

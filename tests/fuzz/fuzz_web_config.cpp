@@ -1,12 +1,14 @@
 // Bytes as a web configuration file: never a throw; messages are single lines without secrets; what
 // loads fits together.
 #include "config/web_config.hpp"
+#include "tests/fuzz/require.hpp"
 
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <utility>
 #include <vector>
+
+using sfb::fuzz::require;
 
 namespace {
 
@@ -34,16 +36,10 @@ class WebFiles final : public sfb::config::Files {
   std::string content_;
 };
 
-void check(bool good) {
-  if (!good) {
-    std::abort();
-  }
-}
-
 void check_lines(const std::vector<sfb::config::Problem>& problems) {
   for (const auto& problem : problems) {
     const std::string text = to_string(problem);
-    check(!text.contains('\n') && !text.contains(kCanary));
+    require(!text.contains('\n') && !text.contains(kCanary));
   }
 }
 
@@ -56,22 +52,22 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   const auto file = sfb::config::load_web_config("web.yml", WebFiles(text));
   check_lines(file.warnings);
-  check(!file.files.empty() && file.files.front() == "/web.yml");
+  require(!file.files.empty() && file.files.front() == "/web.yml");
   if (!file.config) {
-    check(!file.config.error().empty());
+    require(!file.config.error().empty());
     check_lines(file.config.error());
     return 0;
   }
   const sfb::config::WebConfig& config = *file.config;
   for (const auto& user : config.basic_auth_users) {
-    check(sfb::config::bcrypt_cost(user.hash.reveal()) == user.cost);
+    require(sfb::config::bcrypt_cost(user.hash.reveal()) == user.cost);
   }
   if (config.tls) {
-    check(!config.tls->certificate.text.empty() && !config.tls->key.text.empty());
-    check(config.tls->min_version <= config.tls->max_version);
-    check(!config.tls->client_allowed_sans || !config.tls->client_allowed_sans->empty());
+    require(!config.tls->certificate.text.empty() && !config.tls->key.text.empty());
+    require(config.tls->min_version <= config.tls->max_version);
+    require(!config.tls->client_allowed_sans || !config.tls->client_allowed_sans->empty());
   }
-  check(!config.rate_limit ||
-        (config.rate_limit->interval.count() > 0 && config.rate_limit->burst > 0));
+  require(!config.rate_limit ||
+          (config.rate_limit->interval.count() > 0 && config.rate_limit->burst > 0));
   return 0;
 }
