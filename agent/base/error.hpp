@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <expected>
 #include <string>
@@ -40,6 +41,10 @@ std::string_view to_string(Reason reason);
 /// Where an evaluation was when it failed; `none` where there are no stages.
 enum class Stage : std::uint8_t { none, queue, resolve, connect, tls, auth, open, query, parse };
 
+inline constexpr std::array kStages = {Stage::none,    Stage::queue, Stage::resolve,
+                                       Stage::connect, Stage::tls,   Stage::auth,
+                                       Stage::open,    Stage::query, Stage::parse};
+
 /// The enumerator's own name; empty for `none`.
 std::string_view to_string(Stage stage);
 
@@ -53,6 +58,8 @@ struct Error {
   std::string peer;     ///< the other side's words, unaltered and untrusted; may be empty
   Stage stage = Stage::none;
   bool let_in = false;  ///< before it failed, the server accepted who we are
+  /// So long the server wants to be left alone; 0: it does not say.
+  std::chrono::seconds retry_after{0};
 };
 
 /// One line for a log or a terminal: `message: "peer" (remedy)`, the peer's text quoted and cut.

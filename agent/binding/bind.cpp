@@ -114,7 +114,7 @@ class Binder {
     return std::unexpected(
         error({.message = fmt::format("Parameter cannot be processed because the parameter name "
                                       "'{}' is ambiguous. Possible matches include:{}.",
-                                      token.text, names),
+                                      echoed(token.text), names),
                .id = "AmbiguousParameter"},
               &token));
   }
@@ -233,7 +233,7 @@ class Binder {
                "Cannot bind parameter because parameter '{}' is specified more than once. To "
                "provide multiple values to parameters that can accept multiple values, use the "
                "array syntax. For example, \"-parameter value1,value2,value3\".",
-               as_typed ? argument.name->text : parameter.name),
+               as_typed ? echoed(argument.name->text) : parameter.name),
            .id = "ParameterAlreadyBound"},
           argument.name, parameter.name));
     }
@@ -253,13 +253,13 @@ class Binder {
     if (argument.name != nullptr) {
       return error({.message = fmt::format("A parameter cannot be found that matches parameter "
                                            "name '{}'.",
-                                           argument.name->text),
+                                           echoed(argument.name->text)),
                     .id = "NamedParameterNotFound"},
-                   argument.name, argument.name->text);
+                   argument.name, echoed(argument.name->text));
     }
     return error({.message = fmt::format("A positional parameter cannot be found that accepts "
                                          "argument '{}'.",
-                                         argument_text(*argument.value)),
+                                         echoed(argument_text(*argument.value))),
                   .id = "PositionalParameterNotFound"},
                  nullptr);
   }

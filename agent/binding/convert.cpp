@@ -3,6 +3,7 @@
 #include "agent/binding/convert.hpp"
 
 #include "agent/base/text.hpp"
+#include "agent/binding/number.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -55,7 +57,7 @@ std::unexpected<Fault> wrong_value(const Parameter& parameter, std::string_view 
                                    std::string_view detail) {
   return fail({.message = fmt::format("Cannot bind parameter '{}'. Cannot convert value \"{}\" to "
                                       "type \"{}\"{}",
-                                      parameter.name, value, parameter.type_name, detail),
+                                      parameter.name, echoed(value), parameter.type_name, detail),
                .id = "CannotConvertArgumentNoMessage"});
 }
 
@@ -76,14 +78,6 @@ std::optional<std::int64_t> integer_of(std::string_view text) {
   const char* const end = text.data() + text.size();
   const auto [at, error] = std::from_chars(text.data(), end, number);
   return error == std::errc{} && at == end ? std::optional(number) : std::nullopt;
-}
-
-// Any number converts to a Boolean; only its digits before the exponent decide.
-bool is_nonzero(std::string_view number) {
-  const bool hex = istarts_with(number, "0x");
-  const auto mantissa = hex ? number.substr(2) : number.substr(0, number.find_first_of("eE"));
-  return mantissa.find_first_of(hex ? "123456789abcdefABCDEF" : "123456789") !=
-         std::string_view::npos;
 }
 
 // [ValidateNotNullOrEmpty]
@@ -222,14 +216,14 @@ std::expected<std::uint64_t, Fault> begun_name(const Parameter& parameter, std::
         parameter, value,
         fmt::format("Unable to match the identifier name {} to a valid enumerator name. Specify "
                     "one of the following enumerator names and try again:\n{}",
-                    value, fmt::join(parameter.enumerators, ", ")));
+                    echoed(value), fmt::join(parameter.enumerators, ", ")));
   }
   return wrong_value_because(
       parameter, value,
       fmt::format("The identifier name {} cannot be processed because it is either too similar or "
                   "identical to the following enumerator names: {}. Use a more specific identifier "
                   "name.",
-                  value, fmt::join(found, ", ")));
+                  echoed(value), fmt::join(found, ", ")));
 }
 
 // What PowerShell does not say: our own refusals, in its shape.
@@ -294,6 +288,12 @@ std::expected<Bound, Fault> to_enumeration(const Parameter& parameter, const Tok
 }
 
 }  // namespace
+
+std::string echoed(std::string_view text) {
+  constexpr std::size_t kMost = 300;
+  const std::string_view shown = cut_utf8(text, kMost);
+  return visible(shown) + (shown.size() < text.size() ? "..." : "");
+}
 
 std::string argument_text(const Token& value) {
   switch (value.kind) {

@@ -21,6 +21,10 @@ struct Fault {
 std::expected<Bound, Fault> convert(const Parameter& parameter, const Token& value,
                                     const Policy& policy);
 
+/// A caller's own words for an error text: escape sequences made visible, and no longer than 300
+/// bytes. Anything that is a name or a number stays as it was typed.
+std::string echoed(std::string_view text);
+
 /// The argument as an error text names it: a string's text, `True`, `$null`, `System.Object[]`.
 std::string argument_text(const Token& value);
 

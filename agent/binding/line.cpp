@@ -61,9 +61,9 @@ std::string list_text(std::string_view items) {
 std::string token_text(const Token& token) {
   switch (token.kind) {
     case Kind::parameter:
-      return '-' + token.text + (token.with_colon ? ":" : "");
+      return '-' + visible(token.text) + (token.with_colon ? ":" : "");
     case Kind::literal:
-      return quoted(token.text);
+      return quoted(visible(token.text));
     case Kind::number:
       return token.text;
     case Kind::boolean:
@@ -71,7 +71,7 @@ std::string token_text(const Token& token) {
     case Kind::null:
       return "$null";
     case Kind::list:
-      return list_text(token.text);
+      return list_text(visible(token.text));
     case Kind::end_of_parameters:
       return "--";
   }

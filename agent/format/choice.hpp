@@ -93,16 +93,18 @@ inline Options console_of(const Choice& choice, int width, std::string_view ps_v
   return options;
 }
 
-/// The server may render its answer itself: nothing was chosen that only our formatter can do.
-constexpr bool leaves_text_to_server(const Choice& choice) {
-  return choice.as == As::text && !choice.edition && choice.view == View::automatic &&
-         !choice.expanded;
+/// The text that the server may make itself; none is wanted where something was chosen that only
+/// our formatter can do.
+constexpr TextForm text_by_server(const Choice& choice, int width) {
+  const bool leaves_it = choice.as == As::text && !choice.edition && choice.view == View::automatic;
+  return leaves_it ? TextForm{.width = width, .expanded = choice.expanded} : TextForm{};
 }
 
 /// The server's own text of a result, if the choice allows it; null: we render it.
 inline const Rendering* server_text(const Choice& choice, int width, const PipelineResult& result) {
-  const auto text = std::ranges::find(result.rendered, width, &Rendering::width);
-  return leaves_text_to_server(choice) && text != result.rendered.end() ? &*text : nullptr;
+  const auto text =
+      std::ranges::find(result.rendered, text_by_server(choice, width), &Rendering::form);
+  return text != result.rendered.end() ? &*text : nullptr;
 }
 
 /// True when JSON is laid out as PowerShell 7 does; all older editions share one layout.

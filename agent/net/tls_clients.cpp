@@ -1,5 +1,7 @@
 #include "agent/net/tls_clients.hpp"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 namespace sfb::net {
@@ -17,8 +19,10 @@ boost::asio::awaitable<Result<std::shared_ptr<TlsClient>>> TlsClients::get(
         [known, options] { return TlsClient::current(known, options); }, deadline, "tls.ca_file");
     if (!made) {
       if (made.error().code == "tls.ca_file" && made.error().reason == Reason::timeout) {
-        made.error().message = "reading the trusted certificates did not end in time";
-        made.error().remedy = "the disk or network mount of ca_file does not answer";
+        made.error().message =
+            fmt::format("reading the trusted certificates of {} did not end in time",
+                        options.ca_file.empty() ? "the system's store" : options.ca_file);
+        made.error().remedy = "the disk or network mount that they lie on does not answer";
       }
       co_return made;
     }

@@ -28,6 +28,9 @@ constexpr std::string_view kUsualSuites =
     "ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA:ECDHE-ECDSA-AES256-SHA:ECDHE-RSA-AES256-SHA";
 // The one protocol spoken here, as ALPN writes it.
 constexpr std::array<unsigned char, 9> kHttp11 = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+// A person or machine has a few names; what is more would only be copied around.
+constexpr std::size_t kMostNames = 64;
+constexpr std::size_t kMostNameBytes = 512;
 constexpr std::string_view kSessions = "sfb_backup_exporter";
 
 struct FreeServerParts {
@@ -132,7 +135,9 @@ Result<std::shared_ptr<TlsServer>> TlsServer::create(const TlsServerOptions& opt
   SSL_CTX* const context = server->native();
   SSL_CTX_set_min_proto_version(context, version_of(options.minimum));
   SSL_CTX_set_max_proto_version(context, version_of(options.maximum));
-  SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+  // Its copy of what came holds passwords and tokens, also when the connection is gone.
+  SSL_CTX_set_options(context,
+                      SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CLEANSE_PLAINTEXT);
   // An idle connection keeps no buffers; no session is kept here, a client's ticket holds it.
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
@@ -161,6 +166,7 @@ Status TlsServer::use_certificate(const TlsServerOptions& options) {
     if (first) {
       certificate_ = described;
       not_after_ = described.not_after;
+      bindings_ = server_end_point(next.get());
     }
     not_after_ = std::min(not_after_, described.not_after);
     // Both take only what is strong enough.
@@ -276,6 +282,20 @@ Status TlsServer::use_client_ca(const TlsServerOptions& options) {
   // What the operator wrote there is trusted as it is, an issuing CA without its root as well.
   X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
   return {};
+}
+
+std::vector<std::string> TlsServer::verified_names(const SSL* ssl) const {
+  const X509* const certificate = SSL_get0_peer_certificate(ssl);
+  if (!verifies_ || certificate == nullptr || SSL_get_verify_result(ssl) != X509_V_OK) {
+    return {};
+  }
+  std::vector<std::string> names = alternative_names(certificate);
+  std::erase_if(names, [](const std::string& name) {
+    const auto printable = [](unsigned char c) { return c >= ' ' && c <= '~'; };
+    return name.empty() || name.size() > kMostNameBytes || !std::ranges::all_of(name, printable);
+  });
+  names.resize(std::min(names.size(), kMostNames));
+  return names;
 }
 
 // Instead of OpenSSL's own look at a client's chain, which is run where it counts.

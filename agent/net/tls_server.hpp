@@ -61,6 +61,12 @@ class TlsServer {
   /// Our own; the first of its chain to expire says when.
   const Certificate& certificate() const { return certificate_; }
   WallTime not_after() const { return not_after_; }
+  /// What a client can bind a login to (server_end_point); empty where there is no such thing.
+  const std::string& bindings() const { return bindings_; }
+  /// Whom the client's certificate is for, at the end of a handshake that began with this object:
+  /// its alternative_names, of those that are printable and not longer than 512 bytes the first 64.
+  /// Empty without a certificate, and where its chain was not verified: it proves nothing then.
+  std::vector<std::string> verified_names(const SSL* ssl) const;
 
  private:
   TlsServer();
@@ -75,6 +81,7 @@ class TlsServer {
   boost::asio::ssl::context context_;
   Certificate certificate_;
   WallTime not_after_{};
+  std::string bindings_;
   bool verifies_ = false;
   std::vector<std::string> allowed_names_;
 };

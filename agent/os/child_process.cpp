@@ -4,6 +4,7 @@
 #include "agent/net/deadline.hpp"
 #include "agent/net/wake.hpp"
 #include "agent/os/line_tail.hpp"
+#include "agent/os/own_children.hpp"
 #include "agent/os/spawn.hpp"
 
 #include <boost/asio/cancellation_type.hpp>
@@ -142,8 +143,7 @@ void ChildProcess::State::signal_group(int signal) const {
 // How it ended, if it has and nobody knew. Never waits.
 std::optional<ProcessExit> ChildProcess::State::reap() {
   siginfo_t info{};
-  if (reaped || ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG) != 0 ||
-      info.si_pid == 0) {
+  if (reaped || !reap_own_child(pid, info)) {
     return std::nullopt;
   }
   reaped = true;

@@ -1,7 +1,10 @@
 #include "agent/os/spawn.hpp"
 
+#include "agent/os/own_children.hpp"
+
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <spawn.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -185,7 +188,12 @@ int launch(const std::vector<std::string>& argv, const std::string& folder, int 
     words.push_back(const_cast<char*>(word.c_str()));  // posix_spawn's type is older than const
   }
   words.push_back(nullptr);
-  return ::posix_spawn(&pid, words.front(), actions.get(), attributes.get(), words.data(), environ);
+  return start_own_child(
+      [&](pid_t& number) {
+        return ::posix_spawn(&number, words.front(), actions.get(), attributes.get(), words.data(),
+                             environ);
+      },
+      pid);
 }
 
 }  // namespace
@@ -213,7 +221,12 @@ Result<Spawned> spawn(const std::vector<std::string>& argv, const std::string& f
   if (child.pidfd.get() < 0) {
     const int error = errno;
     ::kill(-child.pid, SIGKILL);
-    ::waitpid(child.pid, nullptr, 0);  // it has hardly begun: this takes no time
+    // It has hardly begun: this takes no time.
+    constexpr int kMostTries = 1000;
+    siginfo_t info{};
+    for (int i = 0; i < kMostTries && !reap_own_child(child.pid, info); ++i) {
+      ::poll(nullptr, 0, 1);
+    }
     return cannot_start(argv.front(), error);
   }
   child.in = std::move(in.write);

@@ -13,6 +13,15 @@
 
 namespace sfb {
 
+/// A text of the output that a server shall make, as its own console shows it.
+struct TextForm {
+  int width = 0;          ///< of the console; 0: no text is wanted
+  bool expanded = false;  ///< of the items of Call::rows_of instead of the objects
+
+  constexpr bool wanted() const { return width > 0; }
+  friend constexpr bool operator==(const TextForm&, const TextForm&) = default;
+};
+
 /// One command to run: `-Name value` pairs; a switch is a boolean true. Values travel as values,
 /// never as text.
 struct Call {
@@ -24,9 +33,10 @@ struct Call {
   std::string_view script = {};
   /// The member whose items the script sends once more as `Modules`; empty: it sends none.
   std::string_view rows_of = {};
-  /// The script shall also let the server itself make the text that its console shows at this width
-  /// (argument `SfbWidth`: the columns that a console uses, one less); 0: not wanted.
-  int render_width = 0;
+  /// The script shall also let the server itself make this text (argument `SfbWidth`: the columns
+  /// that a console uses, one less; `SfbExpand`: true where it is expanded). Expanded only with a
+  /// script that has rows_of.
+  TextForm render = {};
   /// A failure of the cmdlet says nothing against the session, which goes on being used.
   bool side = false;
 
@@ -40,7 +50,7 @@ inline constexpr std::string_view kExtrasTag = "SfbBackupExtras";
 /// The text of the output objects as the server's own formatter made it: only that knows its format
 /// views and live types. LF line ends, without warnings and errors.
 struct Rendering {
-  int width = 0;  ///< of the console that it is for
+  TextForm form = {};
   std::string text;
 };
 
@@ -57,7 +67,7 @@ struct PipelineResult {
   /// What a Call's script told besides (a dictionary with kExtrasTag); never part of `output`.
   std::optional<Value> extras;
   /// Where they were wanted, or came along in a dropped file, and the server could; each of another
-  /// width.
+  /// form.
   std::vector<Rendering> rendered;
   /// Why output may be missing although the pipeline completed: one sentence for a note. Empty
   /// where nothing speaks for that. Without any output a doubtful result says nothing about the

@@ -6,6 +6,9 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstdint>
+#include <system_error>
 
 namespace sfb::wsman {
 
@@ -99,6 +102,19 @@ std::string target_of(std::string_view location) {
       cut_utf8(fmt::format("{}{}", location.substr(0, host), location.substr(user + 1))));
 }
 
+std::chrono::seconds seconds_of(std::string_view retry_after) {
+  retry_after = trim(retry_after);
+  std::uint64_t seconds = 0;
+  const char* const end = retry_after.data() + retry_after.size();
+  const auto [at, failure] = std::from_chars(retry_after.data(), end, seconds);
+  if (at != end || failure == std::errc::invalid_argument) {
+    return {};
+  }
+  const auto most = static_cast<std::uint64_t>(kMostRetryAfter.count());
+  // A number that is too large leaves `seconds` alone.
+  return failure == std::errc{} && seconds < most ? std::chrono::seconds(seconds) : kMostRetryAfter;
+}
+
 struct StatusRow {
   int status;
   Reason reason;
@@ -184,9 +200,13 @@ Status soap_inside(const HttpAnswer& answer) {
   }
   const auto known = std::ranges::find(kStatuses, answer.status, &StatusRow::status);
   if (known != kStatuses.end()) {
-    return fail(known->reason, std::string(known->code),
-                fmt::format("HTTP {}: {}", answer.status, known->message),
-                std::string(known->remedy), std::move(peer));
+    auto failed = fail(known->reason, std::string(known->code),
+                       fmt::format("HTTP {}: {}", answer.status, known->message),
+                       std::string(known->remedy), std::move(peer));
+    if (answer.status == 429 || answer.status == 503) {
+      failed.error().retry_after = seconds_of(answer.retry_after);
+    }
+    return failed;
   }
   if (answer.status >= 300 && answer.status < 400) {
     return fail(

@@ -4,6 +4,7 @@
 
 #include "agent/base/error.hpp"
 
+#include <chrono>
 #include <string_view>
 #include <vector>
 
@@ -16,10 +17,14 @@ struct HttpAnswer {
   std::string_view body;
   std::string_view content_encoding = {};    ///< empty: none
   std::string_view location = {};            ///< where a redirection leads
+  std::string_view retry_after = {};         ///< when to come back
   std::vector<std::string_view> challenges;  ///< every WWW-Authenticate
   bool fresh = false;                        ///< the first answer on its connection
   bool sealed = false;                       ///< it was asked over https, or in a sealed message
 };
+
+/// A server may ask for no longer pause: else one wrong answer would stop the asking for days.
+inline constexpr std::chrono::seconds kMostRetryAfter{600};
 
 /// Whether SOAP is inside, by the content type, with any status; an empty body is not SOAP. Without
 /// SOAP the status decides about the error. The body's text, without HTML tags and cut to
@@ -41,6 +46,8 @@ struct HttpAnswer {
 /// - 504: protocol, `http.gateway_timeout`
 /// - a multipart body: protocol, `http.encrypted`
 /// - all others: protocol, `http.status`
+/// Of 429 and 503 Error::retry_after is what the server says in seconds, kMostRetryAfter at most; a
+/// date counts as nothing.
 Status soap_inside(const HttpAnswer& answer);
 
 }  // namespace sfb::wsman

@@ -104,6 +104,25 @@ TEST(WsmanHttp, OverTlsNobodyIsToldToUseIt) {
   }
 }
 
+TEST(WsmanHttp, AServerMaySayHowLongItWantsToBeLeftAlone) {
+  const auto wait = [](int status, std::string_view retry_after) {
+    const HttpAnswer answer{.status = status,
+                            .content_type = {},
+                            .body = {},
+                            .retry_after = retry_after,
+                            .challenges = {}};
+    return soap_inside(answer).error().retry_after.count();
+  };
+  EXPECT_EQ(wait(429, "120"), 120);
+  EXPECT_EQ(wait(503, " 30 "), 30);
+  EXPECT_EQ(wait(503, "86400"), kMostRetryAfter.count());
+  EXPECT_EQ(wait(503, "99999999999999999999999"), kMostRetryAfter.count());
+  EXPECT_EQ(wait(502, "30"), 0);
+  for (const char* none : {"", "0", "-5", "+5", "5 s", "soon", "Wed, 21 Oct 2026 07:28:00 GMT"}) {
+    EXPECT_EQ(wait(503, none), 0) << none;
+  }
+}
+
 TEST(WsmanHttp, APageIsShownAsText) {
   const Error error = error_of(404, "text/html", R"(<!DOCTYPE html><!-- a > b --><html><head>
     <style type="text/css"> body { x > y } </style><title>404 - File
