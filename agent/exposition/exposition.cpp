@@ -145,9 +145,13 @@ Labels& Labels::add(std::string_view name, std::string_view value) {
   return *this;
 }
 
-void Writer::family(const Family& family) {
+void Writer::continue_family(const Family& family) {
   sample_name_.assign(family.name).append(sample_suffix(family.type));
   state_label_.assign(family.name).append("=\"");
+}
+
+void Writer::family(const Family& family) {
+  continue_family(family);
   const bool open_metrics = format_ == Format::openmetrics_1_0_0;
   // Text 0.0.4 has no family names, only sample names; a histogram is the exception.
   const std::string_view name = open_metrics ? family.name : std::string_view(sample_name_);

@@ -48,6 +48,9 @@ class Writer {
   /// Starts a family. Families without samples are written too. Text 0.0.4 knows neither stateset
   /// nor info: both are gauges there, under the same sample names.
   void family(const Family& family);
+  /// The samples that come next are of this family, whose metadata stands elsewhere: for parts of a
+  /// page.
+  void continue_family(const Family& family);
   /// A gauge's or counter's sample (a counter's gets `_total`, an info's `_info`).
   void sample(const Labels& labels, double value);
   /// One state of a stateset: the label is the family's name.
@@ -58,6 +61,10 @@ class Writer {
                  const std::vector<std::uint64_t>& cumulative, std::uint64_t count, double sum);
   /// The finished page (`# EOF` in OpenMetrics). The writer is empty afterwards.
   std::string finish();
+  /// What was written since the begin or the last `clear`.
+  std::string_view written() const { return out_; }
+  /// Drops it and keeps the room that it took.
+  void clear() { out_.clear(); }
   /// Reserves room for a page of about this size, so that the page does not grow in steps.
   void reserve(std::size_t bytes) { out_.reserve(bytes); }
 

@@ -2,12 +2,14 @@
 // about a tenth more bytes (tests/bench/exposition_bench.cpp).
 #include "agent/exposition/gzip.hpp"
 
+#include "agent/exposition/igzip.hpp"
+
 #include <fmt/format.h>
-#include <isa-l/igzip_lib.h>
 
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <utility>
 
 namespace sfb::exposition {
 namespace {
@@ -35,27 +37,11 @@ Result<std::string> gzip(std::string_view bytes) {
   isal_zstream stream;
   isal_deflate_stateless_init(&stream);
   stream.gzip_flag = IGZIP_GZIP;
-  stream.level = 1;
-  stream.level_buf = level_buffer.get();
-  stream.level_buf_size = ISAL_DEF_LVL1_DEFAULT;
   stream.end_of_stream = 1;
   stream.flush = NO_FLUSH;
-  // igzip reads through a pointer that it declares writable.
-  stream.next_in = const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(bytes.data()));
-  stream.avail_in = static_cast<std::uint32_t>(bytes.size());
-
-  int code = COMP_OK;
   std::string out;
-  out.resize_and_overwrite(room, [&](char* data, std::size_t size) {
-    stream.next_out = reinterpret_cast<std::uint8_t*>(data);
-    stream.avail_out = static_cast<std::uint32_t>(size);
-    code = isal_deflate_stateless(&stream);
-    return code == COMP_OK ? stream.total_out : 0;
-  });
-  if (code != COMP_OK) {
-    return fail(Reason::internal, "gzip.failed",
-                fmt::format("gzip of a body of {} bytes: igzip answered {}", bytes.size(), code),
-                "report this as a bug");
+  if (Status done = deflate_into(out, stream, level_buffer.get(), bytes, room, "a body"); !done) {
+    return std::unexpected(std::move(done.error()));
   }
   // A metrics page shrinks more than tenfold and stays in memory until the next change.
   out.shrink_to_fit();

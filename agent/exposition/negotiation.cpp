@@ -162,12 +162,28 @@ Closeness with_version(Closeness found, std::string_view wanted, std::string_vie
 
 /// Our names are the same under every scheme but `dots`, which would double their underscores: that
 /// client is told that it gets `underscores`.
-std::string_view answered_escaping(std::string_view asked) {
-  constexpr std::array<std::string_view, 3> kHarmless = {"allow-utf-8", "underscores", "values"};
-  if (std::ranges::find(kHarmless, asked) != kHarmless.end()) {
-    return asked;
+constexpr std::array<std::string_view, 3> kHarmless = {"allow-utf-8", "underscores", "values"};
+
+using Types = std::array<std::string, kHarmless.size() + 1>;
+
+/// The plain one last.
+Types types_of(Format format) {
+  Types types;
+  for (std::size_t i = 0; i < kHarmless.size(); ++i) {
+    types.at(i).append(content_type(format)).append("; escaping=").append(kHarmless.at(i));
   }
-  return asked == "dots" ? "underscores" : "";
+  types.back() = content_type(format);
+  return types;
+}
+
+/// Made once: every scrape has one of these few.
+std::string_view answered_type(Format format, std::string_view escaping) {
+  static const Types kText = types_of(Format::text_0_0_4);
+  static const Types kOpen = types_of(Format::openmetrics_1_0_0);
+  const auto* const found =
+      std::ranges::find(kHarmless, escaping == "dots" ? "underscores" : escaping);
+  return (format == Format::openmetrics_1_0_0 ? kOpen : kText)
+      .at(static_cast<std::size_t>(found - kHarmless.begin()));
 }
 
 }  // namespace
@@ -188,11 +204,7 @@ Negotiated negotiate_format(std::string_view accept) {
   const bool open = asked_for && open_metrics.quality > 0 && open_metrics.quality >= text.quality;
   Negotiated result;
   result.format = open ? Format::openmetrics_1_0_0 : Format::text_0_0_4;
-  result.content_type = content_type(result.format);
-  if (const auto escaping = answered_escaping(open ? open_metrics.escaping : text.escaping);
-      !escaping.empty()) {
-    result.content_type.append("; escaping=").append(escaping);
-  }
+  result.content_type = answered_type(result.format, open ? open_metrics.escaping : text.escaping);
   return result;
 }
 

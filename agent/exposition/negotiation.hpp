@@ -5,7 +5,6 @@
 #include "agent/exposition/exposition.hpp"
 
 #include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -13,8 +12,8 @@ namespace sfb::exposition {
 
 struct Negotiated {
   Format format = Format::text_0_0_4;
-  /// The Content-Type header, `escaping` repeated when the client sent one.
-  std::string content_type;
+  /// The Content-Type header, `escaping` repeated when the client sent one. It lives for ever.
+  std::string_view content_type;
 };
 
 /// The best format of an Accept header: highest q, at a tie OpenMetrics 1.0.0 before text 0.0.4.

@@ -1,0 +1,165 @@
+// ISA-L ends a block with FULL_FLUSH at a byte boundary. The arithmetic of CRCs is that of
+// polynomials over GF(2) modulo gzip's, bits reflected: the highest bit is x^0.
+#include "agent/exposition/deflate_block.hpp"
+
+#include "agent/exposition/igzip.hpp"
+
+#include <fmt/format.h>
+#include <isa-l/crc.h>
+#include <isa-l/crc64.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace sfb::exposition {
+namespace {
+
+constexpr std::uint32_t kPolynomial = 0xEDB88320;
+constexpr std::uint32_t kUnit = 0x80000000;          ///< x^0
+constexpr std::uint32_t kEighthPower = kUnit >> 8U;  ///< x^8
+constexpr std::size_t kLargestText = std::size_t{1} << 30U;
+
+/// ID, deflate, no flags, no time, no extra flags, an unknown system (RFC 1952).
+constexpr std::string_view kHeader("\x1f\x8b\x08\0\0\0\0\0\0\xff", 10);
+/// A last block without text, in the fixed code: two bytes.
+constexpr std::string_view kEnd("\x03\0", 2);
+constexpr std::size_t kTrailer = 8;
+/// More teaches nothing new.
+constexpr std::size_t kMostLearned = 64UL << 10U;
+
+std::uint32_t multiply(std::uint32_t a, std::uint32_t b) {
+  std::uint32_t product = 0;
+  for (; a != 0; a <<= 1U) {
+    if ((a & kUnit) != 0) {
+      product ^= b;
+    }
+    b = (b & 1U) != 0 ? (b >> 1U) ^ kPolynomial : b >> 1U;
+  }
+  return product;
+}
+
+/// What deflate costs at worst: five bytes per stored block, and the flush.
+constexpr std::size_t worst_block(std::size_t bytes) {
+  constexpr std::size_t kStored = 65535;
+  return bytes + (bytes / kStored + 1) * 5 + 64;
+}
+
+void append_little_endian(std::string& out, std::uint32_t value) {
+  for (int i = 0; i < 4; ++i) {
+    out += static_cast<char>(value & 0xFFU);
+    value >>= 8U;
+  }
+}
+
+}  // namespace
+
+struct BlockPacker::Room {
+  isal_zstream stream{};
+  std::array<std::uint8_t, ISAL_DEF_LVL1_DEFAULT> level;
+  std::string out;
+};
+
+struct BlockCodes::Tables {
+  isal_hufftables tables;
+};
+
+BlockCodes::BlockCodes() = default;
+BlockCodes::~BlockCodes() = default;
+BlockCodes::BlockCodes(BlockCodes&& other) noexcept = default;
+BlockCodes& BlockCodes::operator=(BlockCodes&& other) noexcept = default;
+
+std::size_t BlockCodes::held_bytes() const {
+  return tables_ == nullptr ? 0 : sizeof(Tables);
+}
+
+BlockPacker::BlockPacker() : room_(std::make_unique<Room>()) {}
+BlockPacker::~BlockPacker() = default;
+
+Result<DeflateBlock> BlockPacker::pack(std::string_view text) {
+  return pack(text, nullptr);
+}
+
+Result<DeflateBlock> BlockPacker::pack(std::string_view text, BlockCodes& codes) {
+  if (!text.empty() && (codes.tables_ == nullptr || text.size() / 2 > codes.learned_from_)) {
+    isal_huff_histogram histogram{};
+    isal_update_histogram(bytes_of(text), static_cast<int>(std::min(text.size(), kMostLearned)),
+                          &histogram);
+    if (codes.tables_ == nullptr) {
+      codes.tables_ = std::make_unique_for_overwrite<BlockCodes::Tables>();
+    }
+    codes.learned_from_ = text.size();
+    if (isal_create_hufftables(&codes.tables_->tables, &histogram) != 0) {
+      codes = {};
+    }
+  }
+  return pack(text, codes.tables_.get());
+}
+
+Result<DeflateBlock> BlockPacker::pack(std::string_view text, const BlockCodes::Tables* tables) {
+  if (text.empty()) {
+    return DeflateBlock{.packed = {}, .crc = 0, .shift = kUnit, .text_bytes = 0};
+  }
+  if (text.size() > kLargestText) {
+    return fail(
+        Reason::internal, "gzip.too_large",
+        fmt::format("gzip of a part of a page: {} bytes are more than one call takes", text.size()),
+        "configure fewer pools for one agent");
+  }
+  isal_zstream& stream = room_->stream;
+  isal_deflate_stateless_init(&stream);
+  stream.end_of_stream = 0;
+  stream.flush = FULL_FLUSH;
+  if (tables != nullptr) {
+    stream.hufftables = const_cast<isal_hufftables*>(&tables->tables);  // it is only read
+  }
+  if (Status done =
+          deflate_into(room_->out, stream, tables != nullptr ? nullptr : room_->level.data(), text,
+                       worst_block(text.size()), "a part");
+      !done) {
+    return std::unexpected(std::move(done.error()));
+  }
+  return DeflateBlock{.packed = std::string(room_->out),  // as large as it must be
+                      .crc = crc32_gzip_refl(0, bytes_of(text), text.size()),
+                      .shift = crc_shift(text.size()),
+                      .text_bytes = static_cast<std::uint32_t>(text.size())};
+}
+
+GzipMember::GzipMember(std::size_t bytes) {
+  out_.reserve(kHeader.size() + bytes + kEnd.size() + kTrailer);
+  out_ += kHeader;
+}
+
+void GzipMember::add(const DeflateBlock& block) {
+  out_ += block.packed;
+  crc_ = crc_combine(crc_, block.crc, block.shift);
+  text_bytes_ += block.text_bytes;
+}
+
+std::string GzipMember::finish() && {
+  out_ += kEnd;
+  append_little_endian(out_, crc_);
+  append_little_endian(out_, static_cast<std::uint32_t>(text_bytes_));  // modulo 2^32
+  return std::move(out_);
+}
+
+std::uint32_t crc_shift(std::size_t bytes) {
+  std::uint32_t result = kUnit;
+  for (std::uint32_t power = kEighthPower; bytes != 0; bytes >>= 1U) {
+    if ((bytes & 1U) != 0) {
+      result = multiply(result, power);
+    }
+    power = multiply(power, power);
+  }
+  return result;
+}
+
+std::uint32_t crc_combine(std::uint32_t first, std::uint32_t second, std::uint32_t shift) {
+  return multiply(shift, first) ^ second;
+}
+
+std::uint64_t text_sum(std::string_view text) {
+  return crc64_ecma_refl(0, bytes_of(text), text.size());
+}
+
+}  // namespace sfb::exposition

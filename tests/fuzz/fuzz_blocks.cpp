@@ -1,0 +1,64 @@
+// Where a page is cut into blocks must not matter: igzip's own reader gives the bytes back, and
+// finds the CRC that was combined.
+#include "agent/exposition/deflate_block.hpp"
+#include "tests/fuzz/require.hpp"
+
+#include <isa-l/igzip_lib.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace {
+
+using sfb::fuzz::require;
+
+std::string unpacked(std::string member, std::size_t expected) {
+  std::string out(expected + 1, '\0');
+  inflate_state state;
+  isal_inflate_init(&state);
+  state.crc_flag = ISAL_GZIP;
+  state.next_in = reinterpret_cast<std::uint8_t*>(member.data());
+  state.avail_in = static_cast<std::uint32_t>(member.size());
+  state.next_out = reinterpret_cast<std::uint8_t*>(out.data());
+  state.avail_out = static_cast<std::uint32_t>(out.size());
+  require(isal_inflate(&state) == ISAL_DECOMP_OK);
+  require(state.block_state == ISAL_BLOCK_FINISH && state.avail_in == 0);
+  out.resize(state.total_out);
+  return out;
+}
+
+}  // namespace
+
+/// A byte n is followed by a block of n bytes, the last by what is left; a byte of 255 repeats the
+/// block before it 255 times.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static sfb::exposition::BlockPacker packer;
+  std::string_view left(reinterpret_cast<const char*>(data), size);
+  sfb::exposition::GzipMember member(size);
+  std::string whole;
+  std::string before;
+  while (!left.empty() && whole.size() < (1U << 20U)) {
+    const auto length = static_cast<unsigned char>(left.front());
+    left.remove_prefix(1);
+    std::string text;
+    if (length == 255) {
+      for (int i = 0; i < 255; ++i) {
+        text += before;
+      }
+      before.clear();
+    } else {
+      text = left.substr(0, length);
+      left.remove_prefix(std::min<std::size_t>(length, left.size()));
+      before = text;
+    }
+    const auto block = packer.pack(text);
+    require(block.has_value());
+    member.add(*block);
+    whole += text;
+  }
+  require(unpacked(std::move(member).finish(), whole.size()) == whole);
+  return 0;
+}

@@ -1,0 +1,101 @@
+// Blocks by kept codes: whatever they were learned from, zlib gives the text back.
+#include "agent/exposition/deflate_block.hpp"
+
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace sfb::exposition {
+namespace {
+
+std::string unpacked_member(std::string member, std::size_t expected) {
+  z_stream stream{};
+  EXPECT_EQ(inflateInit2(&stream, 15 + 16), Z_OK);
+  std::string out(expected + 1, '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(member.data());
+  stream.avail_in = static_cast<uInt>(member.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  EXPECT_EQ(inflate(&stream, Z_FINISH), Z_STREAM_END) << (stream.msg ? stream.msg : "");
+  EXPECT_EQ(stream.avail_in, 0U) << "bytes behind the member";
+  out.resize(stream.total_out);
+  inflateEnd(&stream);
+  return out;
+}
+
+void expect_comes_back(const std::vector<std::string>& texts) {
+  BlockPacker packer;
+  BlockCodes codes;
+  GzipMember member(0);
+  std::string whole;
+  for (const std::string& text : texts) {
+    const auto block = packer.pack(text, codes);
+    ASSERT_TRUE(block.has_value());
+    member.add(block.value());
+    whole += text;
+  }
+  EXPECT_TRUE(unpacked_member(std::move(member).finish(), whole.size()) == whole);
+}
+
+std::string samples(std::mt19937& random, std::size_t bytes) {
+  std::string text;
+  while (text.size() < bytes) {
+    text += "sfb_backup_up{pool=\"pool-" + std::to_string(random() % 10'000) + "\"} " +
+            std::to_string(random() % 3) + "\n";
+  }
+  return text;
+}
+
+TEST(BlockCodes, AnyTextByTheCodesOfAnyOther) {
+  std::mt19937 random(11);
+  for (int round = 0; round < 300; ++round) {
+    std::vector<std::string> texts;
+    for (int i = 0; i < 8; ++i) {
+      const std::size_t bytes = random() % (std::size_t{1} << random() % 18);
+      std::string text;
+      switch (random() % 4) {
+        case 0:
+          text = std::string(bytes, static_cast<char>(random()));
+          break;
+        case 1:
+          std::generate_n(std::back_inserter(text), bytes,
+                          [&] { return static_cast<char>(random()); });
+          break;
+        default:
+          text = samples(random, bytes);
+      }
+      texts.push_back(std::move(text));
+    }
+    expect_comes_back(texts);
+  }
+}
+
+TEST(BlockCodes, EverySizeFromEmptyOn) {
+  std::string bytes;
+  for (int i = 0; i < 600; ++i) {
+    expect_comes_back({bytes, bytes});
+    bytes += static_cast<char>('a' + i % 7);
+  }
+}
+
+TEST(BlockCodes, AreLearnedAgainFromAMuchLongerText) {
+  std::mt19937 random(5);
+  const std::string text = samples(random, 50'000);
+  BlockPacker packer;
+  const std::size_t own = packer.pack(text).value().packed.size();
+  BlockCodes codes;
+  EXPECT_EQ(codes.held_bytes(), 0U);
+  packer.pack("x", codes).value();
+  EXPECT_GT(codes.held_bytes(), 1000U);
+  EXPECT_LE(packer.pack(text, codes).value().packed.size(), own * 105 / 100);
+  EXPECT_LE(packer.pack(samples(random, 50'000), codes).value().packed.size(), own * 105 / 100)
+      << "another one";
+}
+
+}  // namespace
+}  // namespace sfb::exposition
