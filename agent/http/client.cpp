@@ -134,11 +134,31 @@ Response to_response(HttpReply reply) {
   return out;
 }
 
-asio::awaitable<Result<Response>> exchange(const ClientTarget& to, const net::Endpoints& endpoints,
-                                           const Secret& request, MonoTime deadline,
+// Whom is asked for what, by whom.
+struct Question {
+  const ClientTarget& to;
+  const std::string& target;
+  const std::vector<Header>& headers;
+  const ClientIdentity& identity;
+};
+
+// The request, with a login that is made for this connection alone where there is one.
+Result<Secret> request_of(const Question& question, ClientStream& stream) {
+  const auto& [to, target, headers, identity] = question;
+  if (!identity.prove) {
+    return request_bytes(to, target, headers, identity.authorization);
+  }
+  auto proof = identity.prove(to.host, stream.bindings());
+  return proof ? Result<Secret>(request_bytes(to, target, headers, *proof))
+               : std::unexpected(std::move(proof.error()));
+}
+
+asio::awaitable<Result<Response>> exchange(const Question& question,
+                                           const net::Endpoints& endpoints, MonoTime deadline,
                                            std::size_t max_bytes,
                                            const std::shared_ptr<net::TlsClient>& tls,
                                            Progress& progress) {
+  const ClientTarget& to = question.to;
   auto socket = to.unix_path.empty() ? co_await connect_tcp(to, endpoints, deadline)
                                      : co_await connect_unix(to);
   if (!socket) {
@@ -152,7 +172,11 @@ asio::awaitable<Result<Response>> exchange(const ClientTarget& to, const net::En
     }
   }
   progress.stage = Stage::query;
-  co_await stream.write(request.reveal());
+  const auto request = request_of(question, stream);
+  if (!request) {
+    co_return std::unexpected(request.error());
+  }
+  co_await stream.write(request->reveal());
   HttpReplyReader reader(kHeaderBytes, max_bytes);
   std::array<char, kPiece> piece{};
   while (!reader.done()) {
@@ -173,7 +197,13 @@ asio::awaitable<Result<Response>> exchange(const ClientTarget& to, const net::En
                       to.str() + ": the answer has a Content-Encoding that nobody asked for",
                       "look at the proxy before the agent: it must not compress unasked");
   }
-  co_return to_response(std::move(reply));
+  Response response = to_response(std::move(reply));
+  if (question.identity.proved) {
+    if (Status proved = question.identity.proved(response); !proved) {
+      co_return std::unexpected(std::move(proved.error()));
+    }
+  }
+  co_return response;
 }
 
 bool is_clean(std::string_view text) {
@@ -274,7 +304,7 @@ asio::awaitable<Result<Response>> get(ClientTarget to, std::string target,
     }
     endpoints = std::move(*found);
   }
-  if (!to.tls && !identity.authorization.empty() && !is_near(endpoints)) {
+  if (!to.tls && (!identity.authorization.empty() || identity.prove) && !is_near(endpoints)) {
     co_return fail(Reason::forbidden, "client.unencrypted",
                    to.str() + ": the login is not sent, everybody on the way could read it",
                    "use https");
@@ -287,10 +317,10 @@ asio::awaitable<Result<Response>> get(ClientTarget to, std::string target,
     }
     tls = std::move(*made);
   }
-  const Secret request = request_bytes(to, target, headers, identity.authorization);
+  const Question question{to, target, headers, identity};
   Progress progress;
   auto answer = co_await net::with_deadline(
-      exchange(to, endpoints, request, deadline, max_bytes, tls, progress), deadline);
+      exchange(question, endpoints, deadline, max_bytes, tls, progress), deadline);
   if (!answer) {
     co_return fail_at(progress.stage, Reason::timeout, "client.timeout",
                       fmt::format("{}: {} in time", to.str(),

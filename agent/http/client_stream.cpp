@@ -2,6 +2,7 @@
 
 #include "agent/base/text.hpp"
 #include "agent/net/await.hpp"
+#include "agent/net/certificate.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
@@ -146,6 +147,11 @@ asio::awaitable<Status> ClientStream::secure(std::shared_ptr<net::TlsClient> tls
   }
   failed.remedy = client_remedy(failed);
   co_return std::unexpected(std::move(failed));
+}
+
+std::string ClientStream::bindings() {
+  X509* const certificate = tls_ ? SSL_get0_peer_certificate(tls_->native_handle()) : nullptr;
+  return certificate == nullptr ? std::string() : net::server_end_point(certificate);
 }
 
 // A server that refuses early answers before it has read everything: so a failed write is no reason

@@ -4,6 +4,7 @@
 #include "agent/base/error.hpp"
 #include "agent/base/secret.hpp"
 #include "agent/http/listener.hpp"
+#include "agent/http/types.hpp"
 #include "agent/net/tls.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -11,6 +12,7 @@
 #include <boost/system/error_code.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -26,6 +28,11 @@ struct ClientIdentity {
   std::string certificate_file;  ///< PEM, our own, then those of its issuers; empty: none
   std::string key_file;          ///< PEM; empty: the key stands in certificate_file
   Secret authorization;          ///< value of the Authorization header; empty: none
+  /// Makes it instead, where it is good for one connection: for the host that is asked, with the
+  /// channel bindings of TLS (net::server_end_point; empty: none). It may block. May be empty.
+  std::function<Result<Secret>(const std::string& host, const std::string& bindings)> prove = {};
+  /// Judges the answer to what `prove` made. Set with it.
+  std::function<Status(const Response& answer)> proved = {};
 };
 
 /// What `identity` says for TLS. Blocks. Reason::tls, codes `tls.ca_file`, `client.certificate` or
@@ -43,6 +50,8 @@ class ClientStream {
   /// the codes of HttpConnection::open; remedies name the variables of the command.
   boost::asio::awaitable<Status> secure(std::shared_ptr<net::TlsClient> tls, std::string host,
                                         std::string where);
+  /// Those of the server's certificate; empty: plain, or there are none.
+  std::string bindings();
   boost::asio::awaitable<void> write(std::string_view bytes);
   boost::asio::awaitable<std::pair<boost::system::error_code, std::size_t>> read_some(
       std::span<char> room);

@@ -40,13 +40,13 @@ std::optional<int> number_in(const char* name) {
                                                                   : std::nullopt;
 }
 
-bool option_is(int socket, int option, int wanted) {
+// -1: none of that socket.
+int option_of(int socket, int option) {
   int value = 0;
   socklen_t size = sizeof(value);
-  return ::getsockopt(socket, SOL_SOCKET, option, &value, &size) == 0 && value == wanted;
+  return ::getsockopt(socket, SOL_SOCKET, option, &value, &size) == 0 ? value : -1;
 }
 
-// `127.0.0.1:9943`, `[::]:9943`, `unix:/path`; empty for another family.
 std::string socket_name(const sockaddr_storage& address, socklen_t size) {
   if (address.ss_family == AF_UNIX) {
     sockaddr_un name{};
@@ -91,22 +91,26 @@ Result<std::vector<Descriptor>> inherited_sockets() {
   return sockets;
 }
 
-Result<Listener> inherit_listener(const boost::asio::any_io_executor& executor, Descriptor socket) {
-  const int number = socket.get();
+std::string socket_address(const Descriptor& socket) {
   sockaddr_storage address{};
   socklen_t size = sizeof(address);
   // POSIX wants this cast.
   auto* const generic = reinterpret_cast<sockaddr*>(&address);
-  const std::string name =
-      ::getsockname(number, generic, &size) == 0 ? socket_name(address, size) : std::string();
-  if (name.empty() || !option_is(number, SO_TYPE, SOCK_STREAM) ||
-      !option_is(number, SO_ACCEPTCONN, 1)) {
+  return ::getsockname(socket.get(), generic, &size) == 0 ? socket_name(address, size)
+                                                          : std::string();
+}
+
+Result<Listener> inherit_listener(const boost::asio::any_io_executor& executor, Descriptor socket) {
+  const int number = socket.get();
+  const std::string name = socket_address(socket);
+  if (name.empty() || option_of(number, SO_TYPE) != SOCK_STREAM ||
+      option_of(number, SO_ACCEPTCONN) != 1) {
     return no_socket(fmt::format("descriptor {} is no stream socket that listens", number));
   }
   StreamAcceptor acceptor(executor);
   boost::system::error_code error;
-  acceptor.assign(StreamProtocol(address.ss_family, address.ss_family == AF_UNIX ? 0 : IPPROTO_TCP),
-                  socket.get(), error);
+  const int family = option_of(number, SO_DOMAIN);
+  acceptor.assign(StreamProtocol(family, family == AF_UNIX ? 0 : IPPROTO_TCP), number, error);
   if (error) {
     return no_socket(fmt::format("{}: {}", name, error.message()));
   }

@@ -7,6 +7,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <string>
 #include <vector>
 
 namespace sfb::http {
@@ -16,6 +17,10 @@ namespace sfb::http {
 /// `listen.systemd`: there are none, or the variables say nothing that can be. Thread rule: once,
 /// before there are threads.
 Result<std::vector<Descriptor>> inherited_sockets();
+
+/// Where a socket is bound: `127.0.0.1:9943`, `[::]:9943`, `unix:/path`, `unix:` without a file;
+/// empty for another family.
+std::string socket_address(const Descriptor& socket);
 
 /// One of them as a listener. Reason::process, code `listen.systemd`: it is not a stream socket of
 /// IP or unix that listens.

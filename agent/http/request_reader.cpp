@@ -2,11 +2,10 @@
 
 #include "agent/base/text.hpp"
 #include "agent/http/query_string.hpp"
+#include "agent/http/request_head.hpp"
 
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/error.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <string.h>  // NOLINT: explicit_bzero stands in no C++ header
 
 #include <algorithm>
@@ -40,15 +39,12 @@ struct WipingAllocator {
 };
 
 using Buffer = beast::basic_flat_buffer<WipingAllocator<char>>;
-using Parser = http::request_parser<http::string_body, WipingAllocator<char>>;
 
 constexpr std::size_t kReadSize = 8UL << 10U;
+/// Of a head whose memory serves the next request.
+constexpr std::size_t kKeptHead = 4UL << 10U;
 constexpr std::string_view kNoEncodedBodies =
     "bodies with a transfer encoding are not taken here; send Content-Length";
-
-std::string_view view(beast::string_view text) {
-  return {text.data(), text.size()};
-}
 
 // The headers hold a line that ends with a line feed alone.
 bool bare_line_feed(std::string_view text) {
@@ -122,8 +118,11 @@ bool split_target(Request& request, std::string_view target) {
 
 class RequestReader::Impl {
  public:
-  Impl(std::size_t header_bytes, std::size_t body_bytes)
-      : header_bytes_(header_bytes), body_bytes_(body_bytes) {}
+  Impl(std::size_t header_bytes, std::size_t body_bytes, std::size_t head_bytes)
+      : header_bytes_(header_bytes),
+        body_bytes_(body_bytes),
+        head_bytes_(std::max(header_bytes, head_bytes)),
+        buffer_(head_bytes_ + kReadSize) {}
 
   std::span<char> prepare() {
     const auto room = buffer_.prepare(kReadSize);
@@ -136,19 +135,26 @@ class RequestReader::Impl {
       return Step::refused;  // for good: what follows must never be taken for a request
     }
     if (!parser_) {
+      header_size_ = 0;
       skip_empty_lines();
       if (buffer_.size() == 0) {
         return Step::more;
       }
-      parser_.emplace();
-      parser_->header_limit(static_cast<std::uint32_t>(header_bytes_));
-      parser_->body_limit(body_bytes_);
+      parser_.emplace(request_);
+      parser_->header_limit(static_cast<std::uint32_t>(head_bytes_));
+      parser_->body_limit(boost::none);  // known whose it is, it is looked at
     }
     if (!parser_->is_header_done()) {
       if (const Step step = parse_header(); step != Step::complete) {
         return step;
       }
       parser_->eager(true);
+      if (!parser_->is_done() && reads_body_ && reads_body_(request_)) {
+        return Step::head;
+      }
+      if (body_size() > body_bytes_) {
+        return refuse(413, "the body is too long");
+      }
       if (!parser_->is_done() && asks_for_continue_ && buffer_.size() == 0) {
         return Step::ask_body;
       }
@@ -159,21 +165,41 @@ class RequestReader::Impl {
   bool started() const { return parser_.has_value() || skipped_ > 0; }
   bool has_headers() const { return parser_ && parser_->is_header_done(); }
   bool keep_alive() const { return has_headers() && parser_->keep_alive(); }
-  bool http11() const { return !has_headers() || parser_->get().version() >= 11; }
+  bool http11() const { return !has_headers() || parser_->http11(); }
   bool is_head() const { return request_.method == "HEAD"; }
+  std::size_t large_head() const {
+    const bool reading = parser_ && !parser_->is_header_done();
+    const std::size_t size = header_size_ + (reading ? buffer_.size() : 0);
+    return size > header_bytes_ ? size : 0;
+  }
   const Refusal& refusal() const { return refusal_; }
+  void set_reads_body(std::function<bool(const Request&)> reads_body) {
+    reads_body_ = std::move(reads_body);
+  }
+  Request take_head() { return std::exchange(request_, Request{}); }
+  std::uint64_t body_size() const { return parser_->content_length().value_or(0); }
+  bool wants_continue() const { return asks_for_continue_ && buffer_.size() == 0; }
 
   Request take() {
-    request_.body = std::move(parser_->get().body());
     Request out = std::exchange(request_, Request{});
     parser_.reset();
-    header_size_ = 0;
     skipped_ = 0;
     asks_for_continue_ = false;
-    if (buffer_.size() == 0) {
+    if (buffer_.size() == 0 && buffer_.capacity() > kReadSize) {
       buffer_.shrink_to_fit();  // what a large request made it grow to
     }
     return out;
+  }
+
+  void reuse(Request used) {
+    if (started() || header_size_ > kKeptHead) {
+      return;
+    }
+    used.method.clear();
+    used.authorization = {};
+    used.body = {};
+    used.unread.reset();
+    request_ = std::move(used);
   }
 
  private:
@@ -194,12 +220,11 @@ class RequestReader::Impl {
     return Step::refused;
   }
 
+  Step refuse_head() { return refuse(431, "the request line and headers are too long"); }
+
   Step refuse(const beast::error_code& error) {
     if (error == http::error::header_limit) {
-      return refuse(431, "the request line and headers are too long");
-    }
-    if (error == http::error::body_limit) {
-      return refuse(413, "the body is too long");
+      return refuse_head();
     }
     if (error == http::error::bad_transfer_encoding) {  // twice, or beside a Content-Length
       return refuse(501, std::string(kNoEncodedBodies));
@@ -223,8 +248,8 @@ class RequestReader::Impl {
     header_size_ += used;
     // Counted here too: the parser's limit starts anew when it has taken some of the lines.
     const bool done = parser_->is_header_done();
-    if (header_size_ + (done ? 0 : buffer_.size()) > header_bytes_) {
-      return refuse(431, "the request line and headers are too long");
+    if (header_size_ + (done ? 0 : buffer_.size()) > head_bytes_) {
+      return refuse_head();
     }
     if (error == http::error::need_more) {
       return Step::more;
@@ -241,38 +266,27 @@ class RequestReader::Impl {
   // Called before the parser sees a byte of the body. No transfer encoding gets past: no route
   // wants a body, and Boost 1.81's parser asserts on some malformed chunks.
   Step convert() {
-    const auto& message = parser_->get();
-    request_.method = view(message.method_string());
-    std::size_t hosts = 0;
-    bool authorized = false;
-    std::optional<std::string_view> expect;
-    for (const auto& field : message) {
-      if (field.name() == http::field::host) {
-        ++hosts;
-      } else if (field.name() == http::field::expect) {
-        expect = view(field.value());
-      } else if (field.name() == http::field::transfer_encoding) {
+    switch (parser_->wrong()) {
+      case RequestHead::Wrong::transfer_encoding:
         return refuse(501, std::string(kNoEncodedBodies));
-      } else if (field.name() == http::field::authorization) {
-        if (std::exchange(authorized, true)) {
-          return refuse(400, "at most one Authorization header is allowed");
-        }
-        request_.authorization = Secret(std::string(view(field.value())));
-        continue;
-      }
-      request_.headers.push_back(
-          {std::string(view(field.name_string())), std::string(view(field.value()))});
+      case RequestHead::Wrong::two_authorizations:
+        return refuse(400, "at most one Authorization header is allowed");
+      case RequestHead::Wrong::nothing:
+        break;
     }
-    const bool version11 = message.version() >= 11;
+    if (header_size_ - request_.authorization.reveal().size() > header_bytes_) {
+      return refuse_head();
+    }
+    const bool version11 = parser_->http11();
     request_.http11 = version11;
-    if (hosts > 1 || (hosts == 0 && version11)) {
+    if (parser_->hosts() > 1 || (parser_->hosts() == 0 && version11)) {
       return refuse(400, "exactly one Host header is needed");
     }
-    if (!split_target(request_, view(message.target()))) {
+    if (!split_target(request_, parser_->target())) {
       return refuse(400, "the request target must be a path, its escapes valid and without NUL");
     }
-    if (expect && version11) {
-      if (!iequals(*expect, "100-continue")) {
+    if (parser_->expects() != RequestHead::Expect::nothing && version11) {
+      if (parser_->expects() == RequestHead::Expect::other) {
         return refuse(417, "no other expectation than 100-continue is known here");
       }
       asks_for_continue_ = true;
@@ -297,8 +311,10 @@ class RequestReader::Impl {
 
   std::size_t header_bytes_;
   std::size_t body_bytes_;
+  std::size_t head_bytes_;
+  std::function<bool(const Request&)> reads_body_;
   Buffer buffer_;
-  std::optional<Parser> parser_;
+  std::optional<RequestHead> parser_;
   Request request_;
   Refusal refusal_;
   std::size_t header_size_ = 0;
@@ -306,8 +322,9 @@ class RequestReader::Impl {
   bool asks_for_continue_ = false;
 };
 
-RequestReader::RequestReader(std::size_t header_bytes, std::size_t body_bytes)
-    : impl_(std::make_unique<Impl>(header_bytes, body_bytes)) {}
+RequestReader::RequestReader(std::size_t header_bytes, std::size_t body_bytes,
+                             std::size_t head_bytes)
+    : impl_(std::make_unique<Impl>(header_bytes, body_bytes, head_bytes)) {}
 
 RequestReader::~RequestReader() = default;
 
@@ -335,11 +352,29 @@ bool RequestReader::http11() const {
 bool RequestReader::is_head() const {
   return impl_->is_head();
 }
+std::size_t RequestReader::large_head() const {
+  return impl_->large_head();
+}
 const RequestReader::Refusal& RequestReader::refusal() const {
   return impl_->refusal();
 }
 Request RequestReader::take() {
   return impl_->take();
+}
+void RequestReader::set_reads_body(std::function<bool(const Request&)> reads_body) {
+  impl_->set_reads_body(std::move(reads_body));
+}
+void RequestReader::reuse(Request used) {
+  impl_->reuse(std::move(used));
+}
+Request RequestReader::take_head() {
+  return impl_->take_head();
+}
+std::uint64_t RequestReader::body_size() const {
+  return impl_->body_size();
+}
+bool RequestReader::wants_continue() const {
+  return impl_->wants_continue();
 }
 
 }  // namespace sfb::http

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -21,6 +22,7 @@ class RequestReader {
   enum class Step : std::uint8_t {
     more,      ///< read on
     ask_body,  ///< send `100 Continue`, then read on; once for a request
+    head,      ///< `take_head`: the handler reads the body, for which `step` goes on
     complete,  ///< `take` the request
     refused,   ///< answer `refusal` and close; every later step says it again
   };
@@ -31,7 +33,11 @@ class RequestReader {
     std::string text;
   };
 
-  RequestReader(std::size_t header_bytes, std::size_t body_bytes);
+  /// `header_bytes`: of the request line and the headers without the value of Authorization;
+  /// `head_bytes`: with it, if that is more.
+  RequestReader(std::size_t header_bytes, std::size_t body_bytes, std::size_t head_bytes = 0);
+  /// Requests whose body is announced and whose handler reads it, of any length. May be empty.
+  void set_reads_body(std::function<bool(const Request&)> reads_body);
   ~RequestReader();
   RequestReader(const RequestReader&) = delete;
   RequestReader& operator=(const RequestReader&) = delete;
@@ -50,11 +56,22 @@ class RequestReader {
   /// Is the current request HTTP/1.1 (and so may get a `100 Continue`)?
   bool http11() const;
   bool is_head() const;
+  /// The size of the current request's head, or of the last one's until the next `step`, where it
+  /// is more than `header_bytes`; else 0.
+  std::size_t large_head() const;
   const Refusal& refusal() const;
 
   /// Behind `complete`: the request, but for peer and local address. The next `step` starts the
   /// next one.
   Request take();
+  /// The memory of a request that was answered, for the next one. Nothing of it is shown again.
+  void reuse(Request used);
+  /// Behind `head`: the request without its body; `take` then gives the body alone.
+  Request take_head();
+  /// Behind `head`: how many bytes the body has.
+  std::uint64_t body_size() const;
+  /// Behind `head`: the client waits for a `100 Continue`.
+  bool wants_continue() const;
 
  private:
   class Impl;

@@ -49,10 +49,9 @@ std::string http_date(std::time_t time) {
                      utc.tm_min, utc.tm_sec);
 }
 
-std::string response_head(const Response& response, const HeadOptions& options,
-                          std::string_view date) {
-  std::string out;
-  out.reserve(512);
+void append_head(std::string& out, const Response& response, const HeadOptions& options,
+                 std::string_view date) {
+  out.reserve(out.size() + 512);
   // An HTTP/1.1 server says so to a 1.0 client too (RFC 9110, 2.5).
   fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\n", response.status,
                  status_text(response.status));
@@ -68,8 +67,7 @@ std::string response_head(const Response& response, const HeadOptions& options,
     append_header(out, "X-Content-Type-Options", "nosniff");
   }
   if (has_body(response.status)) {
-    fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n",
-                   response.body == nullptr ? 0 : response.body->size());
+    fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", response.body_size());
   }
   if (!options.keep_alive) {
     append_header(out, "Connection", "close");
@@ -77,6 +75,12 @@ std::string response_head(const Response& response, const HeadOptions& options,
     append_header(out, "Connection", "keep-alive");
   }
   out += "\r\n";
+}
+
+std::string response_head(const Response& response, const HeadOptions& options,
+                          std::string_view date) {
+  std::string out;
+  append_head(out, response, options, date);
   return out;
 }
 

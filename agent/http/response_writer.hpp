@@ -15,8 +15,11 @@ struct HeadOptions {
   bool http11 = true;      ///< what the client speaks; a 1.0 client is told `keep-alive`
 };
 
-/// Status line and headers with the empty line: the answer's own headers (a Content-Length,
+/// Appends status line and headers with the empty line: the answer's own headers (a Content-Length,
 /// Connection or Transfer-Encoding of a handler is left out), then what the server adds.
+void append_head(std::string& out, const Response& response, const HeadOptions& options,
+                 std::string_view date);
+/// The same alone.
 std::string response_head(const Response& response, const HeadOptions& options,
                           std::string_view date);
 

@@ -35,8 +35,21 @@ struct ServerOptions {
   /// Of bodies that clients are still reading, each counted once however many read it; beyond, the
   /// slowest readers are cut off until it fits or four bodies are left.
   std::size_t unsent_bytes = 64UL << 20U;
-  std::size_t header_bytes = 16UL << 10U;               ///< request line and headers; beyond: 431
-  std::size_t body_bytes = 64UL << 10U;                 ///< beyond: 413
+  /// Request line and headers, without the value of Authorization and with it: a ticket of somebody
+  /// in 1,000 groups is one of 13 KB, and Windows makes some of 64 KB. Beyond: 431.
+  std::size_t header_bytes = 16UL << 10U;
+  std::size_t head_bytes = 64UL << 10U;
+  /// Of all heads above `header_bytes` that are being read or answered. Beyond, the one goes that
+  /// has been read the longest; where all are being answered, the new one gets 503.
+  std::size_t large_heads_bytes = 8UL << 20U;
+  std::size_t body_bytes = 64UL << 10U;  ///< beyond: 413
+  /// The handler of such a request is called when its headers are there, and reads a body itself
+  /// (Request::unread). May be empty; must not throw.
+  std::function<bool(const Request&)> reads_body = {};
+  /// Asked before the handler: is there an answer that needs no waiting? Then it fills in all of
+  /// it, in the memory of an answer before. It is not asked for a request whose handler reads the
+  /// body. May be empty; must not throw.
+  std::function<bool(const Request&, Response&)> ready = {};
   std::chrono::milliseconds handshake_timeout{10'000};  ///< of TLS, as a whole; then closed
   std::chrono::milliseconds header_timeout{
       10'000};                                     ///< from the first byte to the last header; 408
@@ -46,9 +59,10 @@ struct ServerOptions {
   /// TLS of connections over TCP; absent: all are plain. A handshake counts as half a request.
   /// Where there is no place, a caller over TLS gets no 503: its connection is closed.
   std::shared_ptr<TlsSource> tls = {};
-  /// Told the status of every answer the server makes itself (400, 408, 413, 417, 431, 500, 501,
-  /// 503), for the request counter; handlers' answers are not told. May be empty; must not throw.
-  std::function<void(int status)> on_own_answer;
+  /// Given every answer the server makes itself (400, 408, 413, 417, 431, 500, 501, 503) before it
+  /// is sent: counts it and adds headers to it. Answers of handlers are not given. May be empty;
+  /// must not throw.
+  std::function<void(Response&)> on_own_answer;
   /// From a log line about full places or slow readers to the next, which has the sum.
   std::chrono::nanoseconds log_period = std::chrono::minutes(1);
   /// Told of every such end, for the counters. May be empty; must not throw.

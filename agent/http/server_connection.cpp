@@ -1,5 +1,6 @@
 #include "agent/http/server_connection.hpp"
 
+#include "agent/http/unread_body.hpp"
 #include "agent/net/deadline.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -26,11 +27,6 @@ constexpr std::chrono::seconds kDrainRead{1};
 // Bytes of an answer that lie in the kernel unsent. More of them speed nothing up: 400 readers that
 // do not read held 1.5 GB.
 constexpr int kUnsentBytes = 128 << 10;
-// So much of an answer may lie in both kernels without a reader; and who reads less than so much a
-// second is slow.
-constexpr std::size_t kKernelBytes = 512UL << 10U;
-constexpr double kSlowReader = 64 << 10;
-
 std::string what(const std::exception_ptr& failure) {
   try {
     std::rethrow_exception(failure);
@@ -47,12 +43,13 @@ Connection::Connection(std::shared_ptr<ServerCore> core, StreamSocket socket,
                        const std::string& listener_name)
     : core_(std::move(core)),
       stream_(std::move(socket)),
-      reader_(core_->options.header_bytes, core_->options.body_bytes),
+      reader_(core_->options.header_bytes, core_->options.body_bytes, core_->options.head_bytes),
       peer_(peer_of(stream_.socket())),
       local_address_(local_address_of(stream_.socket(), listener_name)),
       timer_(core_->executor),
       deadline_(net::kNever),
       armed_(net::kNever) {
+  reader_.set_reads_body(core_->options.reads_body);
   core_->connections.insert(this);
   peer_.connection = ++core_->counters.accepted;
 }
@@ -106,7 +103,7 @@ void Connection::end_soon() {
 }
 
 void Connection::close() {
-  body_.reset();  // at once, so that its memory serves another
+  drop_body();  // at once, so that its memory serves another
   if (!std::exchange(closing_, true) && core_->connections.contains(this)) {
     ++core_->ending;
   }
@@ -132,40 +129,6 @@ void Connection::enter(Phase phase) {
   }
 }
 
-double Connection::bytes_per_second(MonoTime now) const {
-  const double read = sent_ > kKernelBytes ? static_cast<double>(sent_ - kKernelBytes) : 0;
-  return read / std::max(std::chrono::duration<double>(now - since_).count(), 0.001);
-}
-
-Connection::Turn Connection::turn(MonoTime now) const {
-  const bool old = now - since_ >= core_->options.young;
-  if (phase_ == Phase::writing) {
-    return old && bytes_per_second(now) < kSlowReader ? Turn::slow_reader : Turn::reader;
-  }
-  if (phase_ == Phase::lingering) {
-    return Turn::idle;
-  }
-  if (!old) {
-    return Turn::young;
-  }
-  return phase_ == Phase::idle ? Turn::idle : Turn::half_request;
-}
-
-bool Connection::goes_before(const Connection& other, MonoTime now) const {
-  const Turn mine = turn(now);
-  const Turn others = other.turn(now);
-  if (mine != others) {
-    return mine < others;
-  }
-  return mine == Turn::slow_reader || mine == Turn::reader ? is_slower(other, now)
-                                                           : since_ < other.since_;
-}
-
-bool Connection::is_slower(const Connection& other, MonoTime now) const {
-  return std::pair(bytes_per_second(now), since_) <
-         std::pair(other.bytes_per_second(now), other.since_);
-}
-
 // Runs with `this` kept alive by the completion handler of `start`.
 asio::awaitable<void> Connection::run() {
   if (phase_ == Phase::handshake && !co_await shake_hands()) {
@@ -174,15 +137,27 @@ asio::awaitable<void> Connection::run() {
   while (co_await read_request()) {
     const bool head = reader_.is_head();
     HeadOptions options{.keep_alive = reader_.keep_alive(), .http11 = reader_.http11()};
-    enter(Phase::answering);
-    core_->watch_callers();
-    set_deadline(net::kNever);  // the handler bounds its own time
-    Response response = co_await answer();
-    options.keep_alive = options.keep_alive && !response.close && !core_->draining;
+    Request request = unread_ ? reader_.take_head() : reader_.take();
+    request.peer = peer_;
+    request.local_address = local_address_;
+    if (is_ready(request)) {
+      reader_.reuse(std::move(request));
+    } else {
+      enter(Phase::answering);
+      core_->watch_callers();
+      set_deadline(net::kNever);  // the handler bounds its own time
+      response_ = co_await answer(std::move(request));
+    }
+    options.keep_alive = options.keep_alive && !response_.close && !core_->draining && !unread_;
     enter(Phase::writing);
-    if (closing_ || !co_await write(std::move(response), options, head) || !options.keep_alive) {
+    if (closing_ || !co_await write(options, head) || !options.keep_alive) {
       break;
     }
+  }
+  response_ = {};
+  if (unread_ && !closing_) {
+    co_await linger();  // the client may still send it
+    co_return;
   }
   enter(Phase::lingering);
   set_deadline(net::mono_now() + kLingerTime);
@@ -208,6 +183,7 @@ asio::awaitable<bool> Connection::shake_hands() {
       }
       co_return false;
     }
+    peer_.tls = done.peer;
   }
   if (closing_ || core_->draining) {
     co_return false;
@@ -221,6 +197,9 @@ asio::awaitable<bool> Connection::shake_hands() {
 asio::awaitable<bool> Connection::read_request() {
   while (true) {
     switch (reader_.step()) {
+      case RequestReader::Step::head:
+        unread_ = true;
+        [[fallthrough]];
       case RequestReader::Step::complete:
         co_return true;
       case RequestReader::Step::refused:
@@ -228,7 +207,7 @@ asio::awaitable<bool> Connection::read_request() {
         co_return false;
       case RequestReader::Step::ask_body:
         set_read_deadline();  // no longer idle, also for a drain that comes while this is written
-        if (!co_await write_bytes("HTTP/1.1 100 Continue\r\n\r\n", nullptr)) {
+        if (!co_await write_bytes("HTTP/1.1 100 Continue\r\n\r\n")) {
           co_return false;
         }
         break;
@@ -239,11 +218,18 @@ asio::awaitable<bool> Connection::read_request() {
     if (closing_ || (phase_ == Phase::idle && core_->draining)) {
       co_return false;
     }
-    if (!co_await read_some()) {
+    // Not by read_some, which is a frame more (server_stream.cpp).
+    const auto [error, size] = co_await stream_.read_some(reader_.prepare());
+    reader_.commit(error ? 0 : size);
+    if (error) {
       if (expired_ && !closing_ && phase_ != Phase::idle) {
         co_await refuse({408, phase_ == Phase::headers ? "the headers did not come in time"
                                                        : "the body did not come in time"});
       }
+      co_return false;
+    }
+    if (reader_.large_head() > 0 && !core_->has_room_for_head(*this)) {
+      co_await refuse({503, "too many large requests: try again"});
       co_return false;
     }
   }
@@ -278,31 +264,39 @@ asio::awaitable<bool> Connection::read_some() {
   co_return true;
 }
 
-asio::awaitable<Response> Connection::answer() {
-  Request request = reader_.take();
-  request.peer = peer_;
-  request.local_address = local_address_;
+bool Connection::is_ready(const Request& request) {
+  const auto& ready = core_->options.ready;
+  return ready && !unread_ && ready(request, response_);
+}
+
+asio::awaitable<Response> Connection::answer(Request request) {
+  const auto asked = std::make_shared<Request>(std::move(request));
+  if (unread_) {
+    asked->unread = unread_body(weak_from_this(), reader_.body_size());
+  }
   std::exception_ptr failure;
   try {
-    co_return co_await core_->handler(std::make_shared<const Request>(std::move(request)));
+    co_return co_await core_->handler(asked);
   } catch (...) {
     failure = std::current_exception();
   }
   Response response = text_response(500, "internal error: see the agent's log");
   response.close = true;
   if (!closing_) {
-    core_->logger.error("handler failed", {{"peer", peer_.address}, {"error", what(failure)}});
-    core_->count_own_answer(response.status, peer_.address);
+    std::string id = core_->ids.of(*asked);
+    core_->logger.error("handler failed",
+                        {{"peer", peer_.address}, {"error", what(failure)}, {"request_id", id}});
+    core_->mark_own_answer(response, peer_.address, std::move(id));
   }
   co_return response;
 }
 
 asio::awaitable<void> Connection::refuse(RequestReader::Refusal refusal) {
   enter(Phase::writing);
-  core_->count_own_answer(refusal.status, peer_.address);
+  response_ = text_response(refusal.status, std::move(refusal.text));
+  core_->mark_own_answer(response_, peer_.address);
   const HeadOptions options{.keep_alive = false, .http11 = reader_.http11()};
-  if (!co_await write(text_response(refusal.status, std::move(refusal.text)), options,
-                      reader_.is_head())) {
+  if (!co_await write(options, reader_.is_head())) {
     co_return;
   }
   co_await linger();
@@ -316,45 +310,15 @@ asio::awaitable<void> Connection::linger() {
   co_await discard(stream_.socket());
 }
 
-asio::awaitable<bool> Connection::write(Response response, HeadOptions options, bool head) {
-  std::string bytes = response_head(response, options, core_->date());
-  const bool with_body = !head && has_body(response.status);
-  co_return co_await write_bytes(std::move(bytes), with_body ? std::move(response.body) : nullptr);
-}
-
-// Not asio::async_write: that one hands the kernel 64 KiB at a time, and pages have megabytes.
-asio::awaitable<bool> Connection::write_bytes(std::string head,
-                                              std::shared_ptr<const std::string> body) {
-  const MonoTime read_deadline = deadline_;
-  set_deadline(net::mono_now() + core_->options.write_timeout);
-  body_ = std::move(body);
-  const std::size_t body_size = body_ == nullptr ? 0 : body_->size();
-  std::size_t sent = 0;
-  while (sent < head.size() + body_size && !closing_) {
-    const std::size_t head_sent = std::min(sent, head.size());
-    const std::array<asio::const_buffer, 2> rest = {
-        asio::buffer(head) + head_sent,
-        body_ == nullptr ? asio::const_buffer() : asio::buffer(*body_) + (sent - head_sent)};
-    const auto [error, size] = co_await stream_.write_some(rest);
-    if (error || closing_) {
-      if (expired_) {
-        // Else the kernel would go on to offer the rest for minutes.
-        boost::system::error_code ignored;
-        stream_.socket().set_option(asio::socket_base::linger(true, 0), ignored);
-      }
-      body_.reset();
-      co_return false;
-    }
-    const bool begins = sent == 0;
-    sent += size;
-    sent_ = sent;
-    if (begins && body_ != nullptr && sent < head.size() + body_size) {
-      core_->bound_unsent();  // may close this one
-    }
+asio::awaitable<bool> Connection::write(HeadOptions options, bool head) {
+  head_.clear();
+  append_head(head_, response_, options, core_->date());
+  body_ = std::move(response_.body);
+  parts_ = std::move(response_.parts);
+  if (head || !has_body(response_.status)) {
+    drop_body();
   }
-  body_.reset();
-  set_deadline(read_deadline);
-  co_return !closing_;
+  return write_bytes(head_);
 }
 
 void Connection::set_deadline(MonoTime deadline) {

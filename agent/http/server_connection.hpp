@@ -2,6 +2,7 @@
 // client's socket.
 #pragma once
 
+#include "agent/base/error.hpp"
 #include "agent/http/listener.hpp"
 #include "agent/http/request_reader.hpp"
 #include "agent/http/response_writer.hpp"
@@ -20,6 +21,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace sfb::http {
 
@@ -37,6 +39,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// Ends now if no request is under way, else behind its answer (the core says `draining`); a
   /// request that is still coming has a second left.
   void end_soon();
+  /// For the handler, see UnreadBody.
+  boost::asio::awaitable<Result<std::string>> read_body(MonoTime deadline);
   /// Ends at once and cancels the handler. Its place is free.
   void close();
   /// The same, and the kernel drops what the client has not read.
@@ -44,6 +48,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   /// Waits for a request, or is told to go; nobody misses it.
   bool is_idle() const { return phase_ == Phase::idle || phase_ == Phase::lingering; }
+  bool is_reading_request() const {
+    return (phase_ == Phase::headers || phase_ == Phase::body) && !closing_;
+  }
   bool is_answering() const { return phase_ == Phase::answering && !closing_; }
   /// It waits for its client, so that it may be closed to make room.
   bool can_go() const { return phase_ != Phase::answering && !closing_; }
@@ -58,8 +65,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// When its phase began; half a request counts from its first byte.
   MonoTime since() const { return since_; }
   int descriptor() { return stream_.socket().native_handle(); }
-  /// The body that its client is still reading; nullptr when none. Closed, it holds none.
-  const std::string* unsent() const { return sent_ == 0 ? nullptr : body_.get(); }
+  /// RequestReader::large_head, until its answer is sent.
+  std::size_t large_head() const { return closing_ ? 0 : reader_.large_head(); }
+  /// The body that its client is still reading: what tells it from others, and its bytes. Closed,
+  /// it holds none.
+  struct Unsent {
+    const void* body = nullptr;
+    std::size_t bytes = 0;
+  };
+  Unsent unsent() const;
 
  private:
   // What is waited for: the end of the handshake, a byte of a request, the rest of it, the handler,
@@ -70,10 +84,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::asio::awaitable<bool> shake_hands();
   boost::asio::awaitable<bool> read_request();
   boost::asio::awaitable<bool> read_some();
-  boost::asio::awaitable<Response> answer();
-  boost::asio::awaitable<bool> write(Response response, HeadOptions options, bool head);
-  boost::asio::awaitable<bool> write_bytes(std::string head,
-                                           std::shared_ptr<const std::string> body);
+  bool is_ready(const Request& request);
+  boost::asio::awaitable<Response> answer(Request request);
+  boost::asio::awaitable<bool> write(HeadOptions options, bool head);
+  /// `head` stays where it is; the body follows, if there is one.
+  boost::asio::awaitable<bool> write_bytes(std::string_view head);
+  void drop_body();
   boost::asio::awaitable<void> refuse(RequestReader::Refusal refusal);
   boost::asio::awaitable<void> linger();
   void enter(Phase phase);
@@ -87,6 +103,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::shared_ptr<ServerCore> core_;
   ServerStream stream_;
   RequestReader reader_;
+  Response response_;  ///< the last one, whose memory serves the next; likewise its head
+  std::string head_;
   Peer peer_;
   std::string local_address_;
   boost::asio::cancellation_signal cancel_;
@@ -102,7 +120,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   MonoTime since_ = net::mono_now();
   std::size_t sent_ = 0;                     ///< bytes of the answer that is being written
   std::shared_ptr<const std::string> body_;  ///< of the answer that is being written
+  std::shared_ptr<BodyParts> parts_;         ///< likewise
   bool closing_ = false;
+  bool unread_ = false;  ///< a body is announced that the handler has not read
 };
 
 }  // namespace sfb::http

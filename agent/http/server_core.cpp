@@ -70,10 +70,15 @@ const std::string& ServerCore::date() {
   return date_;
 }
 
-void ServerCore::count_own_answer(int status, const std::string& peer) const {
-  logger.debug("request refused", {{"status", fmt::to_string(status)}, {"peer", peer}});
+void ServerCore::mark_own_answer(Response& response, const std::string& peer, std::string id) {
+  if (id.empty()) {
+    id = ids.made();
+  }
+  logger.debug("request refused",
+               {{"status", fmt::to_string(response.status)}, {"peer", peer}, {"request_id", id}});
+  response.headers.push_back({"X-Request-Id", std::move(id)});
   if (options.on_own_answer) {
-    options.on_own_answer(status);
+    options.on_own_answer(response);
   }
 }
 
@@ -118,15 +123,37 @@ bool ServerCore::make_room() {
   return true;
 }
 
+bool ServerCore::has_room_for_head(const Connection& head) {
+  while (true) {
+    std::size_t bytes = 0;
+    Connection* oldest = nullptr;
+    for (Connection* each : connections) {
+      bytes += each->large_head();
+      const bool may_go = each != &head && each->large_head() > 0 && each->is_reading_request();
+      if (may_go && (oldest == nullptr || each->since() < oldest->since())) {
+        oldest = each;
+      }
+    }
+    if (bytes <= options.large_heads_bytes) {
+      return true;
+    }
+    if (oldest == nullptr) {
+      return false;
+    }
+    count(Ended::slow);
+    oldest->abort();
+  }
+}
+
 ServerCore::Unsent ServerCore::unsent(MonoTime now, bool slow_only) const {
-  std::unordered_set<const std::string*> bodies;
+  std::unordered_set<const void*> bodies;
   Unsent all;
   for (Connection* each : connections) {
-    const std::string* body = each->unsent();
+    const auto [body, bytes] = each->unsent();
     if (body == nullptr) {
       continue;
     }
-    all.bytes += bodies.insert(body).second ? body->size() : 0;
+    all.bytes += bodies.insert(body).second ? bytes : 0;
     const bool counts = !slow_only || each->turn(now) == Connection::Turn::slow_reader;
     if (counts && (all.slowest == nullptr || each->is_slower(*all.slowest, now))) {
       all.slowest = each;
@@ -282,9 +309,9 @@ void ServerCore::turn_away(StreamSocket socket) {
   }
   Response response = text_response(503, "too many connections: try again");
   response.headers.push_back({"Retry-After", "1"});
+  mark_own_answer(response, peer_of(socket).address);
   const std::string bytes =
       response_head(response, {.keep_alive = false, .http11 = true}, date()) + *response.body;
-  count_own_answer(response.status, peer_of(socket).address);
   boost::system::error_code ignored;
   socket.non_blocking(true, ignored);
   // The request, if it is there: unread, it would make the close a reset.

@@ -3,6 +3,7 @@
 
 #include "agent/base/descriptor.hpp"
 #include "agent/http/listener.hpp"
+#include "agent/http/request_ids.hpp"
 #include "agent/http/server.hpp"
 #include "agent/net/log_sum.hpp"
 #include "agent/net/wake.hpp"
@@ -43,8 +44,10 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
 
   /// The Date header of now, made once a second.
   const std::string& date();
-  /// Tells the counter and the log of an answer that no handler made.
-  void count_own_answer(int status, const std::string& peer) const;
+  /// Logs an answer that no handler made, gives it an X-Request-Id that stands there too (`id`, or
+  /// a new one), and gives it to ServerOptions::on_own_answer.
+  void mark_own_answer(Response& response, const std::string& peer, std::string id = {});
+  RequestIds ids;
 
   /// All that are not at their end. A copy: what is closed takes itself out of the set.
   std::vector<std::shared_ptr<Connection>> all() const;
@@ -54,6 +57,9 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
   bool make_room();
   /// Server::cut_slow_reader.
   bool cut_slow_reader();
+  /// A head has grown above ServerOptions::header_bytes: is there room? Makes it as
+  /// ServerOptions::large_heads_bytes says.
+  bool has_room_for_head(const Connection& head);
   /// A client does not read as fast as it is written to: ServerOptions::unsent_bytes.
   void bound_unsent();
   /// A handler begins: soon it is looked whether its caller is still there.

@@ -130,7 +130,10 @@ asio::awaitable<ServerHandshake> shake_hands(StreamSocket& socket,
     }
     if (step->state == SSL_ERROR_NONE) {
       // OpenSSL asks the TlsServer no more; who holds the SSL holds the TlsServer.
-      co_return ServerHandshake{.ssl = std::shared_ptr<SSL>(session, session->ssl.get())};
+      const net::TlsServer& server = *session->server;
+      co_return ServerHandshake{.ssl = std::shared_ptr<SSL>(session, session->ssl.get()),
+                                .peer = std::make_shared<const TlsPeer>(TlsPeer{
+                                    server.bindings(), server.verified_names(session->ssl.get())})};
     }
     if (step->state != SSL_ERROR_WANT_READ || !record.whole) {
       co_return ServerHandshake{.why = words_of(*step, session->ssl.get()),

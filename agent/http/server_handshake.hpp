@@ -4,6 +4,7 @@
 
 #include "agent/base/time.hpp"
 #include "agent/http/listener.hpp"
+#include "agent/http/types.hpp"
 #include "agent/net/tls_server.hpp"
 #include "agent/net/worker_pool.hpp"
 
@@ -17,9 +18,10 @@ namespace sfb::http {
 
 /// How it ended.
 struct ServerHandshake {
-  std::shared_ptr<SSL> ssl = {};  ///< TLS is spoken from now on; null: it failed
-  std::string why = {};           ///< what was wrong; empty: the client went away
-  bool plain_http = false;        ///< the client sent a request without TLS
+  std::shared_ptr<SSL> ssl = {};             ///< TLS is spoken from now on; null: it failed
+  std::string why = {};                      ///< what was wrong; empty: the client went away
+  bool plain_http = false;                   ///< the client sent a request without TLS
+  std::shared_ptr<const TlsPeer> peer = {};  ///< with `ssl`
 };
 
 /// Reads no byte behind the handshake. An alert that OpenSSL has for the client is sent. `workers`

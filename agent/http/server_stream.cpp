@@ -26,18 +26,34 @@ asio::awaitable<ServerHandshake> ServerStream::handshake(std::shared_ptr<net::Tl
   co_return done;
 }
 
+// No coroutine of their own: Asio keeps the memory of two frames, and a waiting connection has two.
 asio::awaitable<ServerStream::Outcome> ServerStream::read_some(std::span<char> room) {
   const auto buffer = asio::buffer(room.data(), room.size());
-  const auto [error, size] = tls_ ? co_await tls_->async_read_some(buffer, kAwait)
-                                  : co_await socket_.async_read_some(buffer, kAwait);
-  co_return Outcome{error, size};
+  return tls_ ? tls_->async_read_some(buffer, kAwait) : socket_.async_read_some(buffer, kAwait);
 }
 
 asio::awaitable<ServerStream::Outcome> ServerStream::write_some(
     const std::array<asio::const_buffer, 2>& bytes) {
-  const auto [error, size] = tls_ ? co_await tls_->async_write_some(bytes, kAwait)
-                                  : co_await socket_.async_write_some(bytes, kAwait);
-  co_return Outcome{error, size};
+  return tls_ ? tls_->async_write_some(bytes, kAwait) : socket_.async_write_some(bytes, kAwait);
+}
+
+std::optional<ServerStream::Outcome> ServerStream::write_now(
+    const std::array<asio::const_buffer, 2>& bytes) {
+  if (tls_) {
+    return std::nullopt;
+  }
+  boost::system::error_code error;
+  if (!socket_.non_blocking()) {
+    socket_.non_blocking(true, error);
+  }
+  if (error) {
+    return std::nullopt;
+  }
+  const std::size_t size = socket_.write_some(bytes, error);
+  if (error == asio::error::would_block || error == asio::error::try_again) {
+    return std::nullopt;
+  }
+  return Outcome{error, size};
 }
 
 asio::awaitable<void> ServerStream::shut_down() {

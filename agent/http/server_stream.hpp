@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <tuple>
 #include <utility>
 
 namespace sfb::http {
@@ -34,9 +35,12 @@ class ServerStream {
   boost::asio::awaitable<ServerHandshake> handshake(std::shared_ptr<net::TlsServer> tls,
                                                     net::WorkerPool& workers, MonoTime deadline);
 
-  using Outcome = std::pair<boost::system::error_code, std::size_t>;
+  using Outcome = std::tuple<boost::system::error_code, std::size_t>;
   boost::asio::awaitable<Outcome> read_some(std::span<char> room);
   boost::asio::awaitable<Outcome> write_some(const std::array<boost::asio::const_buffer, 2>& bytes);
+  /// What the kernel takes at once, without a turn of the loop; nothing when it takes none now, or
+  /// over TLS: then `write_some` waits.
+  std::optional<Outcome> write_now(const std::array<boost::asio::const_buffer, 2>& bytes);
   /// Tells the client that nothing follows. Over TLS it waits for the client to say the same.
   boost::asio::awaitable<void> shut_down();
 

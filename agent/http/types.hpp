@@ -2,7 +2,9 @@
 #pragma once
 
 #include "agent/base/secret.hpp"
+#include "agent/http/body_parts.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -20,13 +22,22 @@ struct Header {
 /// The value of the first header of this name (any case), nullptr when there is none.
 const std::string* find_header(const std::vector<Header>& headers, std::string_view name);
 
+/// What the handshake of a connection over TLS showed.
+struct TlsPeer {
+  std::string bindings;            ///< net::TlsServer::bindings of our certificate
+  std::vector<std::string> names;  ///< net::TlsServer::verified_names of the client's
+};
+
 /// Who is at the other end of a connection.
 struct Peer {
   bool unix_socket = false;
   std::string address;  ///< IP address without port, IPv4-mapped ones as IPv4; `unix` for a socket
   bool loopback = false;         ///< 127.0.0.0/8, ::1, the same IPv4-mapped, or a unix socket
   std::uint64_t connection = 0;  ///< the same for all requests of one connection of a server
+  std::shared_ptr<const TlsPeer> tls = {};  ///< null: the connection is plain
 };
+
+class UnreadBody;
 
 /// A complete request. The server has already refused what cannot be decoded, so `path` holds no
 /// invalid escape and no NUL. Thread rule: immutable once the handler has it.
@@ -38,6 +49,8 @@ struct Request {
   std::vector<Header> headers;  ///< of an absolute target, its authority is the Host
   Secret authorization;         ///< value of the Authorization header, which is not among `headers`
   std::string body;
+  /// Where the handler reads the body itself (ServerOptions::reads_body); else null.
+  std::shared_ptr<UnreadBody> unread = {};
   bool http11 = true;  ///< false: HTTP/1.0
   Peer peer;
   std::string local_address;  ///< where it came in: `127.0.0.1:9943`, `[::1]:9943`, `unix:/path`
@@ -54,7 +67,12 @@ struct Response {
   int status = 200;
   std::vector<Header> headers;
   std::shared_ptr<const std::string> body;  ///< never copied, may be shared; nullptr is empty
+  std::shared_ptr<BodyParts> parts = {};    ///< in the place of `body`, for one answer
   bool close = false;                       ///< close the connection behind this answer
+
+  std::size_t body_size() const {
+    return parts != nullptr ? parts->size() : body != nullptr ? body->size() : 0;
+  }
 
   const std::string* header(std::string_view name) const { return find_header(headers, name); }
 };

@@ -53,10 +53,13 @@ Given give(TestServer& server, Descriptor socket) {
 
 TEST(Inherited, ASocketOfIpIsServed) {
   TestServer server;
-  const Given given = give(server, listening_tcp());
+  Descriptor socket = listening_tcp();
+  const std::string address = socket_address(socket);
+  EXPECT_THAT(address, HasSubstr("127.0.0.1:"));
+  const Given given = give(server, std::move(socket));
   ASSERT_EQ(given.error, "");
   ASSERT_EQ(given.addresses.size(), 2U) << "beside its own";
-  EXPECT_THAT(given.addresses[1], HasSubstr("127.0.0.1:"));
+  EXPECT_EQ(given.addresses[1], address);
   RawClient client(given.addresses[1]);
   client.send(get_request("/"));
   const RawAnswer answer = client.read();
@@ -85,6 +88,16 @@ TEST(Inherited, AUnixSocketIsServedAndItsFileStays) {
   }
   EXPECT_EQ(::access(path.c_str(), F_OK), 0) << "whoever made it removes it";
   ::unlink(path.c_str());
+}
+
+TEST(Inherited, ASocketHasAnAddressAlsoWithoutAFile) {
+  const Descriptor six(::socket(AF_INET6, SOCK_STREAM, 0));
+  if (six.get() >= 0) {
+    EXPECT_EQ(socket_address(six), "[::]:0");
+  }
+  EXPECT_EQ(socket_address(Descriptor(::socket(AF_UNIX, SOCK_STREAM, 0))), "unix:");
+  EXPECT_EQ(socket_address(Descriptor(::socket(AF_NETLINK, SOCK_RAW, 0))), "");
+  EXPECT_EQ(socket_address(Descriptor(::open("/dev/null", O_RDONLY))), "");
 }
 
 TEST(Inherited, WhatDoesNotListenIsRefused) {

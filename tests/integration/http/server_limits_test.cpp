@@ -56,11 +56,69 @@ TEST(ServerLimits, EachHasItsAnswerInOneLineAndCloses) {
     EXPECT_EQ(answer.body, c.body) << c.bytes.substr(0, 60);
     EXPECT_TRUE(answer.has("Content-Type: text/plain; charset=utf-8\r\n")) << answer.head;
     EXPECT_TRUE(answer.has("Connection: close\r\n")) << answer.head;
+    EXPECT_TRUE(answer.has("X-Of-All: answers\r\n")) << answer.head;
     EXPECT_TRUE(client.is_closed()) << c.bytes.substr(0, 60);
     statuses.push_back(c.status);
   }
   EXPECT_EQ(server.answers_of_its_own(), statuses);
   EXPECT_EQ(server.state->started, 0) << "no handler saw any of them";
+}
+
+std::string with_ticket(const std::string& path, std::size_t bytes) {
+  return get_request(path, "Authorization: Negotiate " + std::string(bytes, 'x') + "\r\n");
+}
+
+TEST(ServerLimits, ATicketOfManyGroupsIsTaken) {
+  TestServer server;
+  RawClient client(server.where);
+  client.send(with_ticket("/", 64'000));  // the largest that Windows makes, in base64
+  EXPECT_EQ(client.read().status, 200);
+  client.send(get_request("/"));
+  EXPECT_EQ(client.read().status, 200);
+  client.send(with_ticket("/", 70'000));
+  EXPECT_EQ(client.read().status, 431);
+}
+
+TEST(ServerLimits, HalfHeadsOfTicketsAreBounded) {
+  ServerOptions options;
+  options.large_heads_bytes = 100'000;
+  TestServer server(options);
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 20; ++i) {
+    clients.push_back(std::make_unique<RawClient>(server.where));
+    clients.back()->send(with_ticket("/", 40'000).substr(0, 30'000));
+    // One behind the other, so that the oldest is known.
+    ASSERT_TRUE(net::eventually([&] {
+      return server.counters().accepted == static_cast<std::size_t>(i) + 1 &&
+             server.counters().closed_slow == static_cast<std::size_t>(i < 3 ? 0 : i - 2);
+    })) << i;
+  }
+  EXPECT_TRUE(clients.front()->is_closed());
+  RawClient caller(server.where);
+  caller.send(with_ticket("/", 60'000));
+  EXPECT_EQ(caller.read().status, 200) << "who sends all of it at once is served";
+  clients.back()->send("\r\n\r\n");
+  EXPECT_EQ(clients.back()->read().status, 200) << "the youngest has its place yet";
+}
+
+TEST(ServerLimits, LargeHeadsThatAreAnsweredAreBounded) {
+  ServerOptions options;
+  options.large_heads_bytes = 100'000;
+  TestServer server(options);
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 2; ++i) {
+    clients.push_back(std::make_unique<RawClient>(server.where));
+    clients.back()->send(with_ticket("/hang", 40'000));
+  }
+  ASSERT_TRUE(net::eventually([&] { return server.state->started == 2; }));
+  RawClient more(server.where);
+  more.send(with_ticket("/", 40'000));
+  const RawAnswer answer = more.read();
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_EQ(answer.body, "too many large requests: try again\n");
+  RawClient small(server.where);
+  small.send(get_request("/"));
+  EXPECT_EQ(small.read().status, 200);
 }
 
 TEST(ServerLimits, ARefusalReachesAClientThatIsStillSending) {

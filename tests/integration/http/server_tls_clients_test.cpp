@@ -134,6 +134,77 @@ TEST(ServerTlsClients, TheLogSaysWhatWasWrong) {
   }
 }
 
+// Of the handshakes in both versions, which must agree.
+std::vector<std::string> names_seen(const net::TlsServerOptions& options,
+                                    const net::Identity* identity) {
+  TestServer server(over_tls(test_tls(options)));
+  std::optional<std::vector<std::string>> seen;
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    TlsRawClient client(server.where, {.identity = identity, .context = [&](SSL_CTX* context) {
+                                         SSL_CTX_set_max_proto_version(context, version);
+                                         SSL_CTX_set_min_proto_version(context, version);
+                                       }});
+    EXPECT_EQ(client.ask(), 200) << client.error();
+    const auto tls = server.last_tls();
+    const auto now = tls == nullptr ? std::vector<std::string>{"(plain)"} : tls->names;
+    EXPECT_EQ(seen.value_or(now), now) << "TLS 1.2 and 1.3 differ";
+    seen = now;
+  }
+  return *seen;
+}
+
+TEST(ServerTlsClients, OnlyAVerifiedCertificateGivesNames) {
+  const net::Identity good = client(
+      "DNS:grafana.litwareinc.com,email:alice@litwareinc.com,IP:192.0.2.7,IP:2001:db8::7,"
+      "URI:spiffe://litwareinc.com/grafana,RID:1.2.3.4");
+  const net::Identity stranger = net::make_identity({"other", "DNS:grafana.litwareinc.com"});
+  const std::vector<std::string> all = {"grafana.litwareinc.com", "alice@litwareinc.com",
+                                        "192.0.2.7", "2001:db8::7",
+                                        "spiffe://litwareinc.com/grafana"};
+  const std::vector<std::string> nobody;
+  for (const auto type :
+       {ClientCertificate::verify_if_given, ClientCertificate::require_and_verify}) {
+    EXPECT_EQ(names_seen(asking(type), &good), all);
+  }
+  EXPECT_EQ(names_seen(asking(ClientCertificate::verify_if_given), nullptr), nobody);
+  // These types prove nothing: neither of a stranger's certificate nor of a good one.
+  for (const auto type :
+       {ClientCertificate::none, ClientCertificate::request, ClientCertificate::require_any}) {
+    EXPECT_EQ(names_seen(asking(type), &stranger), nobody);
+    EXPECT_EQ(names_seen(asking(type), &good), nobody);
+  }
+}
+
+TEST(ServerTlsClients, NamesAreBoundedAndPrintable) {
+  const auto options = asking(ClientCertificate::require_and_verify);
+  std::string many = "DNS:0.test";
+  for (int i = 1; i < 100; ++i) {
+    many += fmt::format(",DNS:{}.test", i);
+  }
+  const net::Identity crowd = client(many);
+  const auto names = names_seen(options, &crowd);
+  ASSERT_EQ(names.size(), 64U);
+  EXPECT_EQ(names.back(), "63.test");
+  const net::Identity odd = client(fmt::format("DNS:{},DNS:a\tb.test,DNS:caf\xc3\xa9.test,DNS:{}",
+                                               std::string(513, 'x'), std::string(512, 'y')));
+  EXPECT_EQ(names_seen(options, &odd), std::vector<std::string>{std::string(512, 'y')});
+}
+
+TEST(ServerTlsClients, TheBindingsAreOfOurCertificate) {
+  TestServer server(over_tls(test_tls()));
+  TlsRawClient client(server.where);
+  ASSERT_EQ(client.ask(), 200);
+  const auto tls = server.last_tls();
+  ASSERT_NE(tls, nullptr);
+  EXPECT_EQ(tls->bindings.size(), std::string("tls-server-end-point:").size() + 32);
+  EXPECT_EQ(tls->bindings, net::server_end_point(server_identity().certificate.get()));
+  TestServer plain;
+  RawClient other(plain.where);
+  other.send(get_request("/"));
+  EXPECT_EQ(other.read().status, 200);
+  EXPECT_EQ(plain.last_tls(), nullptr);
+}
+
 std::string refusal(const net::TlsServerOptions& options) {
   const auto made = net::TlsServer::create(options);
   return made ? "made" : made.error().code + " " + made.error().message;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/http/server.hpp"
+#include "agent/http/unread_body.hpp"
 #include "agent/net/deadline.hpp"
 #include "tests/integration/http/raw_client.hpp"
 #include "tests/integration/net/loop.hpp"
@@ -22,8 +23,9 @@ namespace sfb::http {
 /// What the handlers and the test share.
 struct HandlerState {
   std::atomic<int> started{0};
-  std::atomic<int> ended{0};      ///< handlers that ran to their end
-  std::atomic<int> cancelled{0};  ///< `/hang` handlers that were cancelled
+  std::atomic<int> ended{0};           ///< handlers that ran to their end
+  std::atomic<int> cancelled{0};       ///< `/hang` handlers that were cancelled
+  std::shared_ptr<const TlsPeer> tls;  ///< of the last request, loop thread only
   std::shared_ptr<const std::string> big = std::make_shared<const std::string>(big_body());
 
   static std::string big_body() {
@@ -49,6 +51,23 @@ class LineSink final : public LogSink {
   std::vector<std::string> lines;
 };
 
+/// Ten parts of 1 MB, of which `parts` are there.
+class SomeParts final : public BodyParts {
+ public:
+  explicit SomeParts(int parts) : left_(parts) {}
+  std::size_t size() const override { return 10'000'000; }
+  std::size_t held() const override { return part_.size(); }
+  std::string_view next() override {
+    part_.assign(left_ > 0 ? 1'000'000 : 0, static_cast<char>('a' + left_));
+    --left_;
+    return part_;
+  }
+
+ private:
+  int left_;
+  std::string part_;
+};
+
 /// Counts how a waiting handler ends, also when its frame is destroyed.
 class CountEnd {
  public:
@@ -64,6 +83,7 @@ class CountEnd {
 inline boost::asio::awaitable<Response> handle(std::shared_ptr<HandlerState> state,
                                                std::shared_ptr<const Request> request) {
   ++state->started;
+  state->tls = request->peer.tls;
   if (request->path == "/slow") {
     co_await net::sleep_until(net::mono_now() + std::chrono::milliseconds(300));
   } else if (request->path == "/hang") {
@@ -79,6 +99,19 @@ inline boost::asio::awaitable<Response> handle(std::shared_ptr<HandlerState> sta
     Response response;
     response.body = std::make_shared<const std::string>(*state->big);
     co_return response;
+  } else if (request->path.starts_with("/parts/")) {
+    Response response;
+    response.parts = std::make_shared<SomeParts>(std::stoi(request->path.substr(7)));
+    co_return response;
+  } else if (request->path == "/read" && request->unread) {
+    const auto body = co_await request->unread->read(net::mono_now() + std::chrono::seconds(20));
+    co_return text_response(body ? 200 : 400,
+                            body ? std::to_string(body->size()) : std::string(body.error().code));
+  } else if (request->path == "/read/soon" && request->unread) {
+    const auto body = co_await request->unread->read(net::mono_now());
+    co_return text_response(408, body ? "read" : body.error().code);
+  } else if (request->path == "/read/not") {
+    co_return text_response(403, "not for you");
   } else if (request->path == "/close") {
     Response response = text_response(200, "bye");
     response.close = true;
@@ -95,7 +128,10 @@ inline boost::asio::awaitable<Response> handle(std::shared_ptr<HandlerState> sta
 class TestServer {
  public:
   explicit TestServer(ServerOptions options = {}, const std::string& address = "127.0.0.1:0") {
-    options.on_own_answer = [this](int status) { own_answers.push_back(status); };
+    options.on_own_answer = [this](Response& answer) {
+      own_answers.push_back(answer.status);
+      answer.headers.push_back({"X-Of-All", "answers"});
+    };
     options.on_ended = [this](Ended how) { ended.push_back(how); };
     loop.call([&] {
       server = std::make_unique<Server>(
@@ -129,6 +165,10 @@ class TestServer {
   /// `event key=value ...` by line, from info on.
   std::vector<std::string> log() {
     return loop.call([&] { return sink->lines; });
+  }
+  /// Of the last request whose handler began.
+  std::shared_ptr<const TlsPeer> last_tls() {
+    return loop.call([&] { return state->tls; });
   }
   bool eventually_open(std::size_t count) {
     return net::eventually([&] { return counters().open == count; });

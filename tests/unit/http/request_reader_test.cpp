@@ -73,6 +73,79 @@ TEST(RequestReader, WhatIsBehindAHeadHasNothingOfItsBuffer) {
   EXPECT_EQ(lay.find("YTpi"), std::string_view::npos) << "the buffer is still the connection's";
 }
 
+TEST(RequestReader, NothingOfAnAnsweredRequestIsShownAgain) {
+  RequestReader reader(1024, 1024);
+  ASSERT_EQ(feed_all(reader,
+                     "HEAD /a?b=c HTTP/1.0\r\nHost: h\r\nX-A: 1\r\nX-B: 2\r\nAuthorization: Basic "
+                     "YTpi\r\nContent-Length: 4\r\n\r\nbody"),
+            Step::complete);
+  reader.reuse(reader.take());
+  ASSERT_EQ(feed_all(reader, "GET / HTTP/1.1\r\nHost: other\r\n\r\n"), Step::complete);
+  const Request request = reader.take();
+  EXPECT_EQ(request.method, "GET");
+  EXPECT_EQ(request.target, "/");
+  EXPECT_EQ(request.path, "/");
+  EXPECT_EQ(request.query, "");
+  EXPECT_EQ(request.body, "");
+  EXPECT_TRUE(request.http11);
+  EXPECT_TRUE(request.authorization.empty());
+  ASSERT_EQ(request.headers.size(), 1U);
+  EXPECT_EQ(*request.header("Host"), "other");
+}
+
+TEST(RequestReader, ARefusalIsNotForTheMethodBefore) {
+  RequestReader reader(1024, 1024);
+  ASSERT_EQ(feed_all(reader, "HEAD / HTTP/1.1\r\nHost: h\r\n\r\n"), Step::complete);
+  EXPECT_TRUE(reader.is_head());
+  reader.reuse(reader.take());
+  ASSERT_EQ(feed_all(reader, "\x01\r\n\r\n"), Step::refused);
+  EXPECT_FALSE(reader.is_head());
+}
+
+std::string with_headers(std::size_t other, std::size_t authorization) {
+  return "GET / HTTP/1.1\r\nHost: h\r\nX: " + std::string(other, 'x') +
+         "\r\nAuthorization: " + std::string(authorization, 't') + "\r\n\r\n";
+}
+
+TEST(RequestReader, OnlyAuthorizationMayBeLarge) {
+  constexpr std::size_t kRest = 49;  // of with_headers
+  struct Row {
+    std::size_t other;
+    std::size_t authorization;
+    bool taken;
+  };
+  for (const std::size_t piece : {7U, 1000U, 100'000U}) {
+    for (const Row& row :
+         {Row{1, 60'000, true}, Row{16'384 - kRest, 1, true}, Row{16'384 - kRest, 49'152, true},
+          Row{16'385 - kRest, 1, false}, Row{16'384 - kRest, 49'153, false}, Row{1, 65'536, false},
+          Row{60'000, 1, false}}) {
+      RequestReader reader(16'384, 1024, 65'536);
+      const Step step = feed_all(reader, with_headers(row.other, row.authorization), piece);
+      EXPECT_EQ(step, row.taken ? Step::complete : Step::refused)
+          << row.other << " " << row.authorization << " in pieces of " << piece;
+      if (row.taken) {
+        EXPECT_EQ(reader.take().authorization.reveal().size(), row.authorization);
+      } else {
+        EXPECT_EQ(reader.refusal().status, 431);
+      }
+    }
+  }
+}
+
+TEST(RequestReader, TellsHowLargeALargeHeadIs) {
+  RequestReader reader(1024, 1024, 8192);
+  const std::string large = with_headers(1, 2000);
+  feed_all(reader, std::string_view(large).substr(0, 500));
+  EXPECT_EQ(reader.large_head(), 0U);
+  feed_all(reader, std::string_view(large).substr(500, 1000));
+  EXPECT_EQ(reader.large_head(), 1500U);
+  ASSERT_EQ(feed_all(reader, std::string_view(large).substr(1500)), Step::complete);
+  static_cast<void>(reader.take());
+  EXPECT_EQ(reader.large_head(), large.size()) << "the request may still be answered";
+  ASSERT_EQ(feed_all(reader, with_headers(1, 1)), Step::complete);
+  EXPECT_EQ(reader.large_head(), 0U);
+}
+
 TEST(RequestReader, RefusesTwoAuthorizations) {
   for (const std::string_view second : {"Authorization: Basic YTpi", "AUTHORIZATION: Bearer x"}) {
     RequestReader reader(1024, 1024);
@@ -255,6 +328,54 @@ TEST(SplitTarget, TakesPathsAndAbsoluteUrls) {
   ASSERT_TRUE(split_target(request, "/a+b?"));
   EXPECT_EQ(request.path, "/a+b");
   EXPECT_EQ(request.query, "");
+}
+
+TEST(RequestReader, ABodyThatItsHandlerReadsMayHaveAnyLength) {
+  const std::string body(5000, 'x');
+  const std::string bytes =
+      "PUT /in HTTP/1.1\r\nHost: h\r\nContent-Length: 5000\r\n\r\n" + body + "GET / HTTP/1.1\r\n";
+  for (const std::size_t piece : {1U, 7U, 100U, 10'000U}) {
+    RequestReader reader(1024, 16);
+    reader.set_reads_body([](const Request& head) { return head.path == "/in"; });
+    std::string_view rest = bytes;
+    ASSERT_EQ(feed(reader, rest, piece), Step::head);
+    EXPECT_EQ(reader.body_size(), 5000U);
+    EXPECT_TRUE(reader.keep_alive());
+    EXPECT_FALSE(reader.wants_continue());
+    const Request head = reader.take_head();
+    EXPECT_EQ(head.path, "/in");
+    EXPECT_EQ(head.body, "");
+    ASSERT_EQ(feed(reader, rest, piece), Step::complete);
+    EXPECT_EQ(reader.take().body, body);
+    EXPECT_EQ(feed(reader, rest, piece), Step::more) << "the next request begins";
+    EXPECT_TRUE(reader.started());
+  }
+}
+
+TEST(RequestReader, OtherBodiesKeepTheirLimit) {
+  RequestReader reader(1024, 16);
+  reader.set_reads_body([](const Request& head) { return head.path == "/in"; });
+  EXPECT_EQ(feed_all(reader, "PUT /on HTTP/1.1\r\nHost: h\r\nContent-Length: 17\r\n\r\n"),
+            Step::refused);
+  EXPECT_EQ(reader.refusal().status, 413);
+  RequestReader empty(1024, 16);
+  empty.set_reads_body([](const Request&) { return true; });
+  EXPECT_EQ(feed_all(empty, "PUT /in HTTP/1.1\r\nHost: h\r\n\r\n"), Step::complete)
+      << "there is nothing to read";
+  RequestReader chunked(1024, 16);
+  chunked.set_reads_body([](const Request&) { return true; });
+  EXPECT_EQ(feed_all(chunked, "PUT /in HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"),
+            Step::refused);
+}
+
+TEST(RequestReader, WhoWaitsForAContinueIsToldLater) {
+  RequestReader reader(1024, 16);
+  reader.set_reads_body([](const Request&) { return true; });
+  ASSERT_EQ(feed_all(reader,
+                     "PUT /in HTTP/1.1\r\nHost: h\r\nContent-Length: 17\r\nExpect: "
+                     "100-continue\r\n\r\n"),
+            Step::head);
+  EXPECT_TRUE(reader.wants_continue());
 }
 
 }  // namespace
