@@ -96,7 +96,9 @@ struct BasicUsers::Impl : std::enable_shared_from_this<BasicUsers::Impl> {
     users = std::move(next);
     const auto holds = [this](const Digest& account) { return users->accounts.contains(account); };
     good.keep(holds);
-    bad.keep(holds);
+    // All of them: those of names that nobody has would go anyway, and a quicker answer would tell
+    // the names that somebody has.
+    bad.keep([](const Digest& /*account*/) { return false; });
   }
 
   /// The attempt for this login, begun if there is none.

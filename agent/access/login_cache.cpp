@@ -28,6 +28,10 @@ Digest LoginKeys::login(std::string_view user, const Secret& hash, const Secret&
   return of({user, hash.reveal(), password.reveal()});
 }
 
+Digest LoginKeys::token(const Secret& token) const {
+  return of({token.reveal()});
+}
+
 Digest LoginKeys::of(std::initializer_list<std::string_view> parts) const {
   std::size_t size = 0;
   for (const std::string_view part : parts) {

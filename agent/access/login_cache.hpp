@@ -36,6 +36,8 @@ class LoginKeys {
   Digest account(std::string_view user, const Secret& hash) const;
   /// The same with a password.
   Digest login(std::string_view user, const Secret& hash, const Secret& password) const;
+  /// A token of a machine.
+  Digest token(const Secret& token) const;
 
  private:
   Digest of(std::initializer_list<std::string_view> parts) const;

@@ -1,13 +1,17 @@
 #include "agent/gss/acceptor.hpp"
 
 #include "agent/base/text.hpp"
+#include "agent/gss/keytab.hpp"
 #include "agent/gss/krb5.hpp"
 #include "agent/gss/krb_error.hpp"
 
 #include <fmt/format.h>
 #include <krb5/krb5.h>
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
+#include <system_error>
 #include <utility>
 
 namespace sfb::gss {
@@ -34,10 +38,21 @@ krb5_error_code code_of(std::string_view reply, std::string_view said) {
       return static_cast<krb5_error_code>(code);
     }
   }
-  return said.contains("keytab") ? static_cast<krb5_error_code>(KRB5KRB_AP_ERR_NOKEY) : 0;
+  return said.ends_with("likely out of date") || said.contains("in keytab")
+             ? static_cast<krb5_error_code>(KRB5KRB_AP_ERR_NOKEY)
+             : 0;
 }
 
-Error why_refused(OM_uint32 major, OM_uint32 minor, std::string_view reply) {
+// The library has only the system's words where it cannot write its replay cache.
+bool is_system_error(std::string_view said) {
+  constexpr std::array kErrors = {ENOENT, ENOTDIR, EACCES, EPERM,  EROFS, ENOSPC,
+                                  EDQUOT, EIO,     EMFILE, ENFILE, ELOOP};
+  return std::ranges::any_of(
+      kErrors, [&](int error) { return said.starts_with(std::generic_category().message(error)); });
+}
+
+Error why_refused(OM_uint32 major, OM_uint32 minor, std::string_view reply,
+                  const std::string& keytab_file) {
   std::string said = status_text(major, minor, krb5_mechanism());
   if (GSS_ROUTINE_ERROR(major) == GSS_S_BAD_BINDINGS) {
     return refused("access.bindings", "the caller's token is bound to another TLS connection",
@@ -47,6 +62,9 @@ Error why_refused(OM_uint32 major, OM_uint32 minor, std::string_view reply) {
   if (GSS_ROUTINE_ERROR(major) == GSS_S_DUPLICATE_TOKEN) {
     return refused("access.replay", "this token was used before", "log on anew for each request",
                    std::move(said));
+  }
+  if (const auto keys = read_service_keys(keytab_file); !keys) {
+    return keys.error();
   }
   switch (code_of(reply, said)) {
     case KRB5KRB_AP_ERR_REPEAT:
@@ -72,8 +90,17 @@ Error why_refused(OM_uint32 major, OM_uint32 minor, std::string_view reply) {
           "in it are those of setspn -L",
           std::move(said));
     default:
-      return refused("access.ticket", "the caller's ticket is not accepted", {}, std::move(said));
+      break;
   }
+  if (is_system_error(said)) {
+    return fail(Reason::process, "access.replay_cache",
+                "the tickets that were used cannot be remembered, so none is taken",
+                "the agent must be able to write the folder of $KRB5RCACHEDIR: its state's, if it "
+                "has one",
+                std::move(said))
+        .error();
+  }
+  return refused("access.ticket", "the caller's ticket is not accepted", {}, std::move(said));
 }
 
 std::string principal_of(const Name& name) {
@@ -100,32 +127,25 @@ std::string logon_info_of(const Name& name) {
   return sure ? std::string(value.view()) : std::string();
 }
 
-Error no_key(const std::string& keytab_file, std::string said) {
+Error no_kerberos(const std::string& keytab_file) {
+  const auto keys = read_service_keys(keytab_file);
+  const std::string hosts = keys ? hosts_text(*keys) : std::string();
   return refused(
-      "access.keytab", fmt::format("no key can be taken from the keytab {}", quote(keytab_file)),
-      "it must be readable by the agent and hold HTTP/NAME of this machine", std::move(said));
-}
-
-// GSSAPI takes a credential without any key.
-Status look_at_keys(const std::string& keytab, const std::string& keytab_file) {
-  const auto krb5 = Krb5::create();
-  if (!krb5) {
-    return std::unexpected(krb5.error());
-  }
-  Krb5Keytab keys(**krb5);
-  krb5_error_code code = krb5_kt_resolve((*krb5)->get(), keytab.c_str(), keys.out());
-  if (code == 0) {
-    code = krb5_kt_have_content((*krb5)->get(), keys.get());
-  }
-  return code == 0 ? Status{} : std::unexpected(no_key(keytab_file, (*krb5)->text(code)));
+      "access.ntlm", "the caller sent NTLM, and only Kerberos is taken",
+      hosts.empty()
+          ? "use the name that the agent's keytab was made for, fully qualified and not an "
+            "address; it must be registered once in the domain: setspn -S HTTP/NAME ACCOUNT"
+          : fmt::format("ask for {}, fully qualified as here and no address; the domain must know "
+                        "the name, once: setspn -S HTTP/{} ACCOUNT",
+                        hosts, keys->hosts.front()));
 }
 
 }  // namespace
 
 Result<Acceptor> Acceptor::open(const std::string& keytab_file) {
   const std::string keytab = "FILE:" + keytab_file;
-  if (const Status looked = look_at_keys(keytab, keytab_file); !looked) {
-    return std::unexpected(looked.error());
+  if (const auto keys = read_service_keys(keytab_file); !keys) {
+    return std::unexpected(keys.error());
   }
   std::array<gss_OID_desc, 2> mechanisms = {*krb5_mechanism(), *spnego_mechanism()};
   gss_OID_set_desc set{mechanisms.size(), mechanisms.data()};
@@ -140,17 +160,16 @@ Result<Acceptor> Acceptor::open(const std::string& keytab_file) {
     major = gss_set_neg_mechs(&minor, credential.get(), &kerberos);
   }
   if (GSS_ERROR(major) != 0) {
-    return std::unexpected(no_key(keytab_file, status_text(major, minor, krb5_mechanism())));
+    return fail(Reason::process, "access.keytab",
+                fmt::format("no key can be taken from the keytab {}", quote(keytab_file)),
+                "look at the file: klist -ekt", status_text(major, minor, krb5_mechanism()));
   }
-  return Acceptor(std::move(credential));
+  return Acceptor(keytab_file, std::move(credential));
 }
 
 Result<Accepted> Acceptor::accept(std::string_view token, std::string_view bindings) const {
   if (token.contains(kNtlmMark)) {
-    return std::unexpected(
-        refused("access.ntlm", "the caller sent NTLM, and only Kerberos is taken",
-                "use the name that the agent's keytab was made for, fully qualified and not an "
-                "address; it must be registered once in the domain: setspn -S HTTP/NAME ACCOUNT"));
+    return std::unexpected(no_kerberos(keytab_file_));
   }
   gss_channel_bindings_struct own{};
   own.application_data = argument(bindings);
@@ -173,7 +192,7 @@ Result<Accepted> Acceptor::accept(std::string_view token, std::string_view bindi
                 "the caller must offer Kerberos first, as browsers and curl do"));
   }
   if (GSS_ERROR(major) != 0) {
-    return std::unexpected(why_refused(major, minor, reply.view()));
+    return std::unexpected(why_refused(major, minor, reply.view(), keytab_file_));
   }
   Accepted accepted{.principal = principal_of(name),
                     .logon_info = logon_info_of(name),

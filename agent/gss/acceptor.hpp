@@ -25,14 +25,15 @@ struct Accepted {
 /// Thread rule: one thread at a time, and not the loop: the replay cache is a file.
 class Acceptor {
  public:
-  /// Reason::auth, code `access.keytab`: the file cannot be read, or holds no key. The path is
-  /// named, the reason is libkrb5's.
+  /// Errors of read_service_keys.
   static Result<Acceptor> open(const std::string& keytab_file);
 
   /// `bindings`: `tls-server-end-point:` and the hash of our certificate (RFC 5929), or empty
   /// without TLS. A token that is bound to another connection is refused, one that is not bound is
-  /// taken. Reason::auth with the code
-  /// - access.ntlm: NTLM instead of Kerberos; the caller found no ticket for the name it used
+  /// taken. Reason::process, codes access.keytab and access.replay_cache: what the agent needs for
+  /// it cannot be used now. Else Reason::auth with the code
+  /// - access.ntlm: NTLM instead of Kerberos; the caller found no ticket for the name it used. The
+  ///   names of the keytab are told.
   /// - access.not_kerberos: no token of Kerberos
   /// - access.replay: the ticket's authenticator was used before
   /// - access.keytab_old: the key that the ticket is made with is not in the keytab
@@ -43,8 +44,10 @@ class Acceptor {
   Result<Accepted> accept(std::string_view token, std::string_view bindings) const;
 
  private:
-  explicit Acceptor(Credential credential) : credential_(std::move(credential)) {}
+  Acceptor(std::string keytab_file, Credential credential)
+      : keytab_file_(std::move(keytab_file)), credential_(std::move(credential)) {}
 
+  std::string keytab_file_;
   Credential credential_;
 };
 

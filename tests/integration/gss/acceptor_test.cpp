@@ -1,6 +1,7 @@
 // Our own door for Kerberos callers, against tickets of a real KDC.
 #include "agent/gss/acceptor.hpp"
 
+#include "agent/gss/keytab.hpp"
 #include "agent/gss/scheme.hpp"
 #include "tests/integration/gss/acceptor.hpp"
 #include "tests/integration/gss/realm.hpp"
@@ -9,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,6 +18,7 @@
 namespace sfb::gss::testing {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -82,7 +85,9 @@ TEST_F(AcceptorTest, NtlmIsToldWhatToDo) {
   const auto accepted = door().accept(token(kFrontEnd, Method::ntlm), {});
   ASSERT_FALSE(accepted);
   EXPECT_EQ(accepted.error().code, "access.ntlm");
-  EXPECT_THAT(accepted.error().remedy, HasSubstr("setspn"));
+  EXPECT_THAT(accepted.error().remedy,
+              AllOf(HasSubstr("ask for aes128.litwareinc.com or fe-001.litwareinc.com, fully"),
+                    HasSubstr("setspn -S HTTP/aes128.litwareinc.com")));
 }
 
 TEST_F(AcceptorTest, AnythingElseIsNoLogon) {
@@ -116,6 +121,39 @@ TEST_F(AcceptorTest, ATicketForAnotherKeyIsRefused) {
   kdc().admin("ktadd -norandkey -k " + kdc().path("renewed.keytab") +
               " HTTP/renewed.litwareinc.com");
   EXPECT_EQ(refusal(renewed, newer), "accepted alice@LITWAREINC.COM");
+}
+
+TEST_F(AcceptorTest, WhatTheAgentLacksIsNotTheCallersFault) {
+  const std::string keytab = kdc().path("lost.keytab");
+  std::filesystem::copy_file(kdc().path("server.keytab"), keytab);
+  const gss::Acceptor lost = door("lost.keytab");
+  std::filesystem::remove(keytab);
+  const auto without = lost.accept(token(), {});
+  ASSERT_FALSE(without);
+  EXPECT_EQ(without.error().code, "access.keytab");
+  EXPECT_EQ(without.error().reason, Reason::process);
+  EXPECT_THAT(without.error().message, HasSubstr("lost.keytab"));
+  for (const std::string cache : {"file2:/nowhere/rcache", "file2:/proc/version"}) {
+    ::setenv("KRB5RCACHENAME", cache.c_str(), 1);
+    const auto unwritten = door().accept(token(), {});
+    ::setenv("KRB5RCACHENAME", "none:", 1);
+    ASSERT_FALSE(unwritten);
+    EXPECT_EQ(unwritten.error().code, "access.replay_cache") << cache;
+    EXPECT_EQ(unwritten.error().reason, Reason::process);
+  }
+}
+
+TEST_F(AcceptorTest, AKeyOfTheMachineIsEnough) {
+  kdc().admin("addprinc -randkey -e aes256-cts-hmac-sha1-96:normal host/machine.litwareinc.com");
+  kdc().admin("ktadd -norandkey -k " + kdc().path("machine.keytab") +
+              " host/machine.litwareinc.com");
+  const auto keys = read_service_keys(kdc().path("machine.keytab"));
+  ASSERT_TRUE(keys);
+  EXPECT_EQ(hosts_text(*keys), "machine.litwareinc.com");
+  EXPECT_FALSE(keys->weak);
+  EXPECT_EQ(refusal(door("machine.keytab"), token({"host", "machine.litwareinc.com"})),
+            "accepted alice@LITWAREINC.COM");
+  EXPECT_TRUE(read_service_keys(kdc().path("server.keytab"))->weak) << "one is of RC4";
 }
 
 TEST_F(AcceptorTest, AKeytabThatIsNoneIsRefused) {

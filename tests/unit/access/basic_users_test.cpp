@@ -147,6 +147,17 @@ TEST_F(BasicUsersTest, AnotherHashForgetsWhatWasKnown) {
   EXPECT_THAT(check("new", "secret"), Optional(Login::good));
 }
 
+TEST_F(BasicUsersTest, AChangeForgetsAllThatWasBadSoThatNoNameIsToldFromAnother) {
+  EXPECT_THAT(check("prom", "guess"), Optional(Login::bad));
+  EXPECT_THAT(check("nobody", "guess"), Optional(Login::bad));
+  std::vector<User> two = one_user();
+  two.push_back(two.front());
+  two.back().name = "new";
+  users->set(std::move(two));
+  EXPECT_THAT(check("prom", "guess"), Optional(Login::bad));
+  EXPECT_THAT(check("nobody", "guess"), Optional(Login::bad));
+}
+
 TEST_F(BasicUsersTest, GuessesNeverDisplaceAGoodOne) {
   make({.most_good = 1, .most_bad = 4});
   EXPECT_THAT(check("prom", "secret"), Optional(Login::good));
