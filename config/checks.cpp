@@ -1,8 +1,10 @@
 #include "config/checks.hpp"
 
+#include "agent/base/bearer_token.hpp"
 #include "agent/base/text.hpp"
 #include "agent/base/time.hpp"
 #include "config/checks_logon.hpp"
+#include "config/checks_times.hpp"
 #include "config/fields.hpp"
 #include "config/suggestions.hpp"
 
@@ -108,28 +110,57 @@ void check_references(const Draft& draft, const EndpointIndex& endpoints, Proble
   }
 }
 
+// The entry of that name; where there is none, that has been reported.
+const DraftCredentials* find_credentials(const Draft& draft, const CredentialsIndex& credentials,
+                                         const std::string& name, const Node& at,
+                                         const std::string& key, Problems& problems) {
+  const auto found = credentials.find(name);
+  if (found != credentials.end()) {
+    return found->second;
+  }
+  if (draft.credentials_known) {
+    problems.add(at.position(), key,
+                 // Another text is perhaps an account with its password.
+                 key_text(name) == name ? fmt::format("there are no credentials {}", quote(name))
+                                        : "is not a name of credentials",
+                 with_near("name an entry of credentials", name, names_of(draft.credentials)));
+  }
+  return nullptr;
+}
+
+// An NTLM logon would not seal, and basic is none of a directory's.
+void check_directory(const Draft& draft, const CredentialsIndex& credentials, Problems& problems) {
+  const Node* const at = draft.directory_credentials_at;
+  if (at == nullptr) {
+    return;
+  }
+  const std::string key = "authorization.directory.credentials";
+  const DraftCredentials* const entry = find_credentials(
+      draft, credentials, draft.authorization.directory->credentials, *at, key, problems);
+  if (entry != nullptr && entry->value.method != "kerberos") {
+    problems.add(at->position(), key,
+                 fmt::format("{} has another method than kerberos", quote(entry->value.name)),
+                 "name an entry with method kerberos");
+  }
+}
+
 void check_credentials(const Draft& draft, const CredentialsIndex& credentials, Problems& problems,
                        Problems& warnings) {
   std::unordered_set<std::string_view> used;
-  const std::vector<std::string_view> names = names_of(draft.credentials);
+  if (draft.authorization.directory) {
+    used.insert(draft.authorization.directory->credentials);
+    check_directory(draft, credentials, problems);
+  }
   for (const DraftEndpoint& endpoint : draft.endpoints) {
     if (endpoint.credentials_at == nullptr) {
       continue;
     }
     const std::string& name = std::get<Winrm>(endpoint.value.transport).credentials;
     used.insert(name);
-    const auto found = credentials.find(name);
-    if (found == credentials.end()) {
-      if (!draft.credentials_known) {
-        continue;
-      }
-      problems.add(endpoint.credentials_at->position(), endpoint.key + ".credentials",
-                   // Another text is perhaps an account with its password.
-                   key_text(name) == name ? fmt::format("there are no credentials {}", quote(name))
-                                          : "is not a name of credentials",
-                   with_near("name an entry of credentials", name, names));
-    } else {
-      check_logon(endpoint, found->second->value, problems, warnings);
+    if (const DraftCredentials* const entry =
+            find_credentials(draft, credentials, name, *endpoint.credentials_at,
+                             endpoint.key + ".credentials", problems)) {
+      check_logon(endpoint, entry->value, problems, warnings);
     }
   }
   for (const DraftCredentials& entry : draft.credentials) {
@@ -141,19 +172,48 @@ void check_credentials(const Draft& draft, const CredentialsIndex& credentials, 
   }
 }
 
+// Who may push, against the tokens that there are.
+void check_pushers(const Draft& draft, Problems& problems) {
+  std::vector<std::string_view> known;
+  known.reserve(draft.authorization.tokens.size());
+  for (const Token& token : draft.authorization.tokens) {
+    known.push_back(token.name);
+  }
+  for (const DraftEndpoint& endpoint : draft.endpoints) {
+    const auto* const push = std::get_if<Push>(&endpoint.value.transport);
+    if (push == nullptr) {
+      continue;
+    }
+    for (const std::string& token : push->from.tokens) {
+      if (std::ranges::find(known, token) == known.end()) {
+        problems.add(endpoint.from_tokens_at->position(), endpoint.key + ".from.tokens",
+                     // Another text is perhaps a token itself.
+                     key_text(token) == token && token.size() < kLeastToken
+                         ? fmt::format("there is no token {}", quote(token, 64))
+                         : "holds what is not the name of a token",
+                     with_near("name an entry of authorization.tokens", token, known));
+      }
+    }
+  }
+}
+
 void check_ages(const Draft& draft, Problems& problems) {
   for (const DraftEndpoint& endpoint : draft.endpoints) {
     const auto* const file = std::get_if<File>(&endpoint.value.transport);
-    if (file == nullptr || endpoint.path_at == nullptr ||
-        file->max_age <= draft.global.stale_after) {
+    const auto* const push = std::get_if<Push>(&endpoint.value.transport);
+    const auto max_age = file != nullptr   ? file->max_age
+                         : push != nullptr ? push->max_age
+                                           : std::chrono::milliseconds(0);
+    if (!endpoint.max_age_known || max_age <= draft.global.stale_after) {
       continue;
     }
     const Node* const at = endpoint.max_age_at != nullptr ? endpoint.max_age_at : endpoint.name_at;
     problems.add(at->position(), endpoint.key + ".max_age",
-                 fmt::format("{}{} is above global.stale_after {}", format_duration(file->max_age),
+                 fmt::format("{}{} is above global.stale_after {}", format_duration(max_age),
                              endpoint.max_age_at == nullptr ? " (the default)" : "",
                              format_duration(draft.global.stale_after)),
-                 "a file must not be good for longer than its states are shown");
+                 fmt::format("{} must not be good for longer than its states are shown",
+                             file != nullptr ? "a file" : "an export"));
   }
 }
 
@@ -245,48 +305,6 @@ void check_collectors(const Draft& draft, const std::vector<std::string>& of_a_p
   }
 }
 
-void check_collector_times(const DraftPool& pool, const Pool& resolved, Problems& problems) {
-  for (const DraftCollector& collector : pool.collectors) {
-    if (collector.value.interval < resolved.evaluation_timeout) {
-      const Node* const at =
-          collector.interval_at != nullptr ? collector.interval_at : collector.name_at;
-      problems.add(at->position(), collector.key + ".interval",
-                   fmt::format("{}{} is below evaluation_timeout {}",
-                               format_duration(collector.value.interval),
-                               collector.interval_at == nullptr ? " (the default)" : "",
-                               format_duration(resolved.evaluation_timeout)),
-                   "an evaluation must end before the next one is due");
-    }
-  }
-}
-
-void check_pool_times(const DraftPool& pool, const Pool& resolved, const Global& global,
-                      Problems& problems, Problems& warnings) {
-  const bool refused = (pool.interval_at != nullptr && !pool.interval) ||
-                       (pool.timeout_at != nullptr && !pool.timeout);
-  if (refused) {
-    return;
-  }
-  check_collector_times(pool, resolved, problems);
-  const Node* const at = pool.timeout_at != nullptr ? pool.timeout_at : pool.interval_at;
-  if (at != nullptr && resolved.evaluation_timeout > resolved.evaluation_interval) {
-    problems.add(at->position(), pool.key + ".evaluation_timeout",
-                 fmt::format("{}{} is above evaluation_interval {}",
-                             format_duration(resolved.evaluation_timeout),
-                             pool.timeout_at == nullptr ? " (from global)" : "",
-                             format_duration(resolved.evaluation_interval)),
-                 "an evaluation must end before the next one is due");
-  }
-  if (resolved.evaluation_interval > global.stale_after) {
-    const Node* const place = pool.interval_at != nullptr ? pool.interval_at : pool.node;
-    warnings.add(place->position(), pool.key + ".evaluation_interval",
-                 fmt::format("{} is above global.stale_after {}",
-                             format_duration(resolved.evaluation_interval),
-                             format_duration(global.stale_after)),
-                 "the states will be missing between two evaluations");
-  }
-}
-
 }  // namespace
 
 Settings check_and_resolve(Draft draft, const Capabilities& capabilities, const Position& start,
@@ -297,6 +315,7 @@ Settings check_and_resolve(Draft draft, const Capabilities& capabilities, const 
   check_references(draft, endpoints, problems);
   check_credentials(draft, credentials, problems, warnings);
   check_ages(draft, problems);
+  check_pushers(draft, problems);
   check_pairs(draft, pools, problems, warnings);
   check_masters(draft, problems);
   check_collectors(draft, capabilities.collectors_of_a_pool, warnings);

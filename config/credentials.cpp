@@ -25,9 +25,6 @@ constexpr std::array<std::string_view, 7> kKeys = {
 constexpr std::size_t kMostUsername = 256;
 constexpr std::size_t kMostCcache = 1024;
 constexpr std::size_t kMostKdcs = 16;
-constexpr std::string_view kPassword = "password";
-constexpr unsigned kOthersRead = 0004;
-constexpr unsigned kOthersWrite = 0022;
 
 std::optional<std::string> read_username(Section& section, Problems& warnings) {
   if (!section.require("username", "write the account's name")) {
@@ -60,32 +57,6 @@ std::optional<std::string> read_username(Section& section, Problems& warnings) {
                  "use an account whose name is plain ASCII when the server refuses this one");
   }
   return name;
-}
-
-// A file with a secret in it. `content`: what others may read or change.
-std::optional<std::string> read_secret_file(Section& section, const Context& context,
-                                            std::string_view key, std::string_view content) {
-  auto path = read_path(section, key, context, Repeat::no);
-  if (!path) {
-    return std::nullopt;
-  }
-  const auto info = context.files.inspect(*path);
-  if (!info) {
-    report_unusable(section, key, *path, info.error(), Repeat::no);
-    return path;
-  }
-  if (info->problem && content == kPassword) {
-    section.problem(key, fmt::format("{} {}", quote(*path, 200), info->problem->message),
-                    info->problem->remedy);
-  }
-  if ((info->mode & (kOthersRead | kOthersWrite)) != 0) {
-    const bool write = (info->mode & kOthersWrite) != 0;
-    context.warnings.add(section.find(key)->position(), section.key_of(key),
-                         fmt::format("{} has mode {:04o}: others may {} the {}", quote(*path, 200),
-                                     info->mode & 0777U, write ? "change" : "read", content),
-                         "chmod 600, or 640 with a group of the agent's own");
-  }
-  return path;
 }
 
 // A cache that somebody else keeps filled. Memory of a process is only its own.
@@ -192,8 +163,9 @@ void read_ticket_source(Section& section, const Context& context, Credentials& c
                     "stands beside another source of tickets",
                     "write one of password_file, keytab_file and ccache");
   }
-  assign(credentials.password_file, read_secret_file(section, context, "password_file", kPassword));
-  assign(credentials.keytab_file, read_secret_file(section, context, "keytab_file", "key"));
+  assign(credentials.password_file,
+         read_secret_file(section, context, "password_file", kPasswordContent));
+  assign(credentials.keytab_file, read_secret_file(section, context, "keytab_file", kKeyContent));
   assign(credentials.ccache, read_ccache(section));
 }
 
@@ -269,7 +241,8 @@ void read_credentials(const Node& node, const Context& context) {
         read_kerberos(section, context, value);
       } else if (refuse_ticket_keys(section, value);
                  section.require("password_file", "name the file that holds the password")) {
-        assign(value.password_file, read_secret_file(section, context, "password_file", kPassword));
+        assign(value.password_file,
+               read_secret_file(section, context, "password_file", kPasswordContent));
       }
       if (value.method == "negotiate") {
         read_ntlm(section, context, value);

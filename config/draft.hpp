@@ -16,9 +16,12 @@ struct DraftEndpoint {
   Endpoint value;
   std::string key;  ///< `endpoints.dropbox`
   const Node* name_at = nullptr;
-  // `file`:
+  // `file`, and the second `push` too:
   const Node* path_at = nullptr;     ///< null: absent
   const Node* max_age_at = nullptr;  ///< null: absent, the default counts
+  bool max_age_known = false;        ///< it is to be compared with others
+  // `push`:
+  const Node* from_tokens_at = nullptr;  ///< null: absent
   // `winrm`:
   const Node* url_at = nullptr;
   std::vector<const Node*> urls_at;  ///< of each of the URLs
@@ -80,6 +83,7 @@ struct Draft {
   const Node* global_at = nullptr;
   const Node* limits_at = nullptr;
   const Node* authorization_at = nullptr;
+  const Node* directory_credentials_at = nullptr;
   const Node* storage_at = nullptr;
   // What keeps one mistake from being reported as two:
   bool pools_given = false;       ///< there are entries of `pools`, or something was meant as such

@@ -1,6 +1,7 @@
 #include "config/endpoints.hpp"
 
 #include "config/endpoints_file.hpp"
+#include "config/endpoints_push.hpp"
 #include "config/endpoints_ssh.hpp"
 #include "config/endpoints_winrm.hpp"
 #include "config/values.hpp"
@@ -30,10 +31,13 @@ constexpr std::array<std::string_view, 11> kWinrmKeys = {
 constexpr std::array<std::string_view, 5> kSshKeys = {"program", "ssh", "language", "import_module",
                                                       "session"};
 
+constexpr std::array<std::string_view, 2> kPushKeys = {"max_age", "from"};
+
 constexpr std::array<TransportRow, std::variant_size_v<Transport>> kTransports = {
     {{.name = File::kTransport, .keys = kFileKeys, .read = read_file_keys},
      {.name = Winrm::kTransport, .keys = kWinrmKeys, .read = read_winrm_keys},
-     {.name = Ssh::kTransport, .keys = kSshKeys, .read = read_ssh_keys}}};
+     {.name = Ssh::kTransport, .keys = kSshKeys, .read = read_ssh_keys},
+     {.name = Push::kTransport, .keys = kPushKeys, .read = read_push_keys}}};
 
 // A transport of the language that no build has yet.
 constexpr std::string_view kPlanned = "command";
@@ -44,7 +48,7 @@ struct Hint {
   std::string_view key;
   std::string_view remedy;
 };
-constexpr std::array<Hint, 12> kHints = {
+constexpr std::array<Hint, 14> kHints = {
     {{Winrm::kTransport, "path", "remove it: url names the server, or write transport: file"},
      {Winrm::kTransport, "max_age", "remove it: the age of a session is session.max_age"},
      {Ssh::kTransport, "path", "remove it: ssh.host names the server, or write transport: file"},
@@ -58,7 +62,9 @@ constexpr std::array<Hint, 12> kHints = {
      {Ssh::kTransport, "spn", "remove it: the server is known by its key in ssh.known_hosts_file"},
      {Ssh::kTransport, "tls", "remove it: the server is known by its key in ssh.known_hosts_file"},
      {Ssh::kTransport, "credentials",
-      "remove it: an ssh endpoint has its key in ssh.identity_file"}}};
+      "remove it: an ssh endpoint has its key in ssh.identity_file"},
+     {Push::kTransport, "path", "remove it: what is pushed lies in no file"},
+     {Push::kTransport, "credentials", "remove it: from says who may push"}}};
 
 // The agent's own arithmetic and memory bound these; a sane site is far below.
 constexpr std::size_t kMostPerEndpoint = 1'000;
@@ -77,6 +83,10 @@ std::pair<std::string, std::string> judge_foreign(std::string_view own, std::str
   }
   const auto hint = std::ranges::find_if(
       kHints, [&](const Hint& each) { return each.transport == own && each.key == key; });
+  if (owners.size() > 1 && hint != kHints.end()) {
+    return {fmt::format("belongs to the transports {}", fmt::join(owners, " and ")),
+            std::string(hint->remedy)};
+  }
   if (owners.size() > 1) {
     return {fmt::format("belongs to the transports {}", fmt::join(owners, " and ")),
             "remove it, or write one of these transports"};

@@ -71,6 +71,7 @@ void read_file_keys(Section& section, const Context& /*context*/, DraftEndpoint&
     }
   }
   endpoint.max_age_at = section.find("max_age");
+  endpoint.max_age_known = endpoint.path_at != nullptr;
   const auto max_age = section.duration("max_age");
   if (endpoint.max_age_at != nullptr) {
     // A refused value compares with nothing; the default was not meant.

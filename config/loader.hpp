@@ -6,6 +6,7 @@
 #include "config/settings.hpp"
 
 #include <expected>
+#include <functional>
 #include <span>
 #include <string>
 #include <utility>
@@ -18,8 +19,9 @@ struct Capabilities {
   std::vector<std::string> transports = {"file"};  ///< some of transport_names()
   /// Authentication methods.
   std::vector<std::string> methods = {"basic"};
-  /// Callers can prove group memberships; without it `authorized_universal_groups` is an error.
-  bool identity_source = false;
+  /// Looks at a keytab of the agent's own service: what is doubtful of it (sentences without
+  /// subject), or why it cannot be used. Blocks. Empty: callers with tickets cannot be taken.
+  std::function<Result<std::vector<std::string>>(const std::string& path)> keytab = {};
   /// The pool's status, which is always on.
   std::string pool_status = "backup_service_status";
   /// The other collectors: a pool's key `collectors` switches them on.

@@ -2,6 +2,7 @@
 
 #include "agent/base/text.hpp"
 #include "agent/base/time.hpp"
+#include "config/authorization.hpp"
 #include "config/credentials.hpp"
 #include "config/endpoints.hpp"
 #include "config/fields.hpp"
@@ -72,36 +73,6 @@ void read_limits(Section section, Limits& limits) {
   assign(limits.machines_per_pool, section.number("machines_per_pool", 1, kMostSeries));
   assign(limits.label_length, section.number("label_length", 16, 1024));
   assign(limits.envelope, section.size("envelope", 64UL << 10U, 64UL << 20U));
-  section.finish();
-}
-
-void read_authorization(Section section, const Capabilities& capabilities,
-                        Authorization& authorization, Problems& warnings) {
-  if (const auto allow = section.text("allow_anonymous")) {
-    const std::array choices = {AllowAnonymous::none, AllowAnonymous::loopback,
-                                AllowAnonymous::any};
-    const auto found =
-        std::ranges::find(choices, *allow, [](AllowAnonymous choice) { return to_string(choice); });
-    if (found == choices.end()) {
-      section.problem("allow_anonymous", fmt::format("{} is not understood", quote(*allow, 60)),
-                      "must be none, loopback or any");
-    } else {
-      authorization.allow_anonymous = *found;
-    }
-    if (authorization.allow_anonymous == AllowAnonymous::any) {
-      warnings.add(section.find("allow_anonymous")->position(), section.key_of("allow_anonymous"),
-                   "everybody who reaches the agent may query every pool",
-                   "use loopback unless something in front checks who asks");
-    }
-  }
-  if (const auto groups = section.texts("authorized_universal_groups")) {
-    if (!capabilities.identity_source) {
-      section.refuse("authorized_universal_groups",
-                     "no identity source is configured that could prove a group",
-                     "remove it and use allow_anonymous");
-    }
-    authorization.authorized_universal_groups = *groups;
-  }
   section.finish();
 }
 
@@ -266,10 +237,6 @@ void read_document(const Document& document, const Capabilities& capabilities, c
   if (const Node* const node = once(root, "limits", draft.limits_at)) {
     read_limits(Section(*node, "limits", problems), draft.limits);
   }
-  if (const Node* const node = once(root, "authorization", draft.authorization_at)) {
-    read_authorization(Section(*node, "authorization", problems), capabilities, draft.authorization,
-                       warnings);
-  }
   if (const Node* const node = once(root, "storage", draft.storage_at)) {
     read_storage(Section(*node, "storage", problems), draft.storage);
   }
@@ -278,6 +245,9 @@ void read_document(const Document& document, const Capabilities& capabilities, c
                         .draft = draft,
                         .problems = problems,
                         .warnings = warnings};
+  if (const Node* const node = once(root, "authorization", draft.authorization_at)) {
+    read_authorization(Section(*node, "authorization", problems), context);
+  }
   if (const Node* const node = root.find("credentials")) {
     read_credentials(*node, context);
   }

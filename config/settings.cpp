@@ -121,6 +121,20 @@ void append_keys(std::string& out, const Ssh& ssh) {
   append_session(out, ssh.session);
 }
 
+void append_keys(std::string& out, const Push& push) {
+  out += fmt::format("    max_age: {}\n    from:\n", format_duration(push.max_age));
+  const auto append = [&](std::string_view key, const std::vector<std::string>& names) {
+    out += names.empty() ? "" : fmt::format("      {}:\n", key);
+    for (const std::string& name : names) {
+      out += fmt::format("        - {}\n", yaml_quoted(name));
+    }
+  };
+  append("tokens", push.from.tokens);
+  append("users", push.from.users);
+  append("certificates", push.from.certificates);
+  append("principals", push.from.principals);
+}
+
 void append_given(std::string& out, std::string_view key, std::string_view value) {
   if (!value.empty()) {
     out += fmt::format("    {}: {}\n", key, yaml_quoted(value));
@@ -147,6 +161,46 @@ void append_credentials(std::string& out, const std::vector<Credentials>& all) {
       out += fmt::format("      - {}\n", yaml_quoted(kdc));
     }
     out += credentials.allow_ntlm ? "    ntlm: allow\n" : "";
+  }
+}
+
+void append_groups(std::string& out, std::string_view indent,
+                   const std::vector<std::string>& groups) {
+  for (const std::string& group : groups) {
+    out += fmt::format("{}- {}\n", indent, scalar(group));
+  }
+}
+
+void append_members(std::string& out, std::string_view key, const std::vector<Membership>& all) {
+  out += all.empty() ? "" : fmt::format("  {}:\n", key);
+  for (const Membership& each : all) {
+    out += fmt::format("    {}:\n", yaml_quoted(each.name));
+    append_groups(out, "      ", each.groups);
+  }
+}
+
+void append_authorization(std::string& out, const Authorization& authorization) {
+  out += fmt::format("authorization:\n  allow_anonymous: {}\n",
+                     to_string(authorization.allow_anonymous));
+  const std::vector<std::string>& groups = authorization.authorized_universal_groups;
+  out += groups.empty() ? "" : "  authorized_universal_groups:\n";
+  append_groups(out, "    ", groups);
+  if (!authorization.keytab_file.empty()) {
+    out += fmt::format("  negotiate:\n    keytab_file: {}\n", scalar(authorization.keytab_file));
+  }
+  if (authorization.directory) {
+    out += "  directory:\n    servers:\n";
+    append_groups(out, "      ", authorization.directory->servers);
+    out += fmt::format("    credentials: {}\n", scalar(authorization.directory->credentials));
+  }
+  append_members(out, "users", authorization.users);
+  append_members(out, "certificates", authorization.certificates);
+  out += authorization.tokens.empty() ? "" : "  tokens:\n";
+  for (const Token& token : authorization.tokens) {
+    out += fmt::format("    - name: {}\n      token_file: {}\n", scalar(token.name),
+                       scalar(token.token_file));
+    out += token.groups.empty() ? "" : "      groups:\n";
+    append_groups(out, "        ", token.groups);
   }
 }
 
@@ -256,14 +310,7 @@ std::string to_yaml(const Settings& settings) {
                          format_duration(collector.interval));
     }
   }
-  out += fmt::format("authorization:\n  allow_anonymous: {}\n",
-                     to_string(settings.authorization.allow_anonymous));
-  if (!settings.authorization.authorized_universal_groups.empty()) {
-    out += "  authorized_universal_groups:\n";
-    for (const std::string& group : settings.authorization.authorized_universal_groups) {
-      out += fmt::format("    - {}\n", scalar(group));
-    }
-  }
+  append_authorization(out, settings.authorization);
   out += fmt::format("storage:\n  retention: {}\n  max_size: {}\n",
                      format_duration(settings.storage.retention),
                      format_size(settings.storage.max_size));

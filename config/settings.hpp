@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -137,8 +138,29 @@ struct Ssh {
 };
 
 /// `transport:` of an endpoint, with the keys that this transport has.
-using Transport = std::variant<File, Winrm, Ssh>;
-/// `file`, `winrm` or `ssh`.
+/// `from:` of an endpoint that is pushed to: who may push. At least one.
+struct Pushers {
+  std::vector<std::string> tokens = {};        ///< names of entries of authorization.tokens
+  std::vector<std::string> users = {};         ///< of basic_auth_users of the web configuration
+  std::vector<std::string> certificates = {};  ///< names (SAN) of verified client certificates
+  /// Of Kerberos callers: accounts with realm, or SIDs of accounts or groups.
+  std::vector<std::string> principals = {};
+
+  bool operator==(const Pushers&) const = default;
+};
+
+/// The keys of transport `push`.
+struct Push {
+  static constexpr std::string_view kTransport = "push";
+
+  std::chrono::milliseconds max_age{600'000};  ///< older content is a failure (`stale`)
+  Pushers from = {};
+
+  bool operator==(const Push&) const = default;
+};
+
+using Transport = std::variant<File, Winrm, Ssh, Push>;
+/// `file`, `winrm`, `ssh` or `push`.
 std::string_view name_of(const Transport& transport);
 /// The names of all transports.
 std::vector<std::string> transport_names();
@@ -180,12 +202,46 @@ struct Pool {
 enum class AllowAnonymous : std::uint8_t { none, loopback, any };
 std::string_view to_string(AllowAnonymous allow);
 
+/// A caller and the groups that the operator says it is in: names, `DOMAIN\\name` or SIDs.
+struct Membership {
+  std::string name;
+  std::vector<std::string> groups;
+
+  bool operator==(const Membership&) const = default;
+};
+
+/// One entry of `tokens:`.
+struct Token {
+  std::string name;                 ///< for the log; each once
+  std::string token_file;           ///< absolute
+  std::vector<std::string> groups;  ///< none: it is one that pushes
+
+  bool operator==(const Token&) const = default;
+};
+
+/// `authorization.directory:`: who knows the SIDs of groups.
+struct Directory {
+  std::vector<std::string> servers;  ///< host:port of global catalogs, in the order of asking
+  std::string credentials;           ///< an entry of method kerberos
+
+  bool operator==(const Directory&) const = default;
+};
+
 /// `authorization:`.
 struct Authorization {
   AllowAnonymous allow_anonymous = AllowAnonymous::none;
-  /// Beside RTCUniversalServerAdmins; only with an identity source.
-  std::vector<std::string> authorized_universal_groups;
+  /// Beside RTCUniversalServerAdmins; only with something that can prove a group.
+  std::vector<std::string> authorized_universal_groups = {};
+  std::string keytab_file = {};        ///< of `negotiate`, absolute; empty: no tickets are taken
+  std::vector<Membership> users = {};  ///< of basic_auth_users of the web configuration
+  std::vector<Membership> certificates = {};  ///< names (SAN) of verified client certificates
+  std::vector<Token> tokens = {};
+  std::optional<Directory> directory = {};
 
+  /// Callers can prove that they are in a group.
+  bool proves_groups() const {
+    return !keytab_file.empty() || !users.empty() || !certificates.empty() || !tokens.empty();
+  }
   bool operator==(const Authorization&) const = default;
 };
 

@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::size_t kMostPath = 4096;
 constexpr std::size_t kMostName = 128;
+constexpr unsigned kOthersRead = 0004;
+constexpr unsigned kOthersWrite = 0022;
 
 }  // namespace
 
@@ -105,6 +107,31 @@ void report_unusable(Section& section, std::string_view name, const std::string&
                   missing ? "create it or correct the path (a relative one begins at the folder of "
                             "the file it stands in)"
                           : error.remedy);
+}
+
+std::optional<std::string> read_secret_file(Section& section, const Context& context,
+                                            std::string_view key, std::string_view content) {
+  auto path = read_path(section, key, context, Repeat::no);
+  if (!path) {
+    return std::nullopt;
+  }
+  const auto info = context.files.inspect(*path);
+  if (!info) {
+    report_unusable(section, key, *path, info.error(), Repeat::no);
+    return path;
+  }
+  if (info->problem && content != kKeyContent) {
+    section.problem(key, fmt::format("{} {}", quote(*path, 200), info->problem->message),
+                    content == kTokenContent ? std::string(kTokenRemedy) : info->problem->remedy);
+  }
+  if ((info->mode & (kOthersRead | kOthersWrite)) != 0) {
+    const bool write = (info->mode & kOthersWrite) != 0;
+    context.warnings.add(section.find(key)->position(), section.key_of(key),
+                         fmt::format("{} has mode {:04o}: others may {} the {}", quote(*path, 200),
+                                     info->mode & 0777U, write ? "change" : "read", content),
+                         "chmod 600, or 640 with a group of the agent's own");
+  }
+  return path;
 }
 
 }  // namespace sfb::config

@@ -40,4 +40,15 @@ std::optional<std::string> read_path(Section& section, std::string_view name,
 void report_unusable(Section& section, std::string_view name, const std::string& path,
                      const Error& error, Repeat repeat = Repeat::yes);
 
+/// What a file of a secret holds, for messages. All but keys are one line of text.
+inline constexpr std::string_view kPasswordContent = "password";
+inline constexpr std::string_view kKeyContent = "key";
+inline constexpr std::string_view kTokenContent = "token";
+inline constexpr std::string_view kTokenRemedy = "make one with `openssl rand -hex 32`";
+
+/// The same of a file with a secret in it, which is looked at: one that cannot be used has been
+/// reported, one that others may read or change is a warning.
+std::optional<std::string> read_secret_file(Section& section, const Context& context,
+                                            std::string_view key, std::string_view content);
+
 }  // namespace sfb::config

@@ -41,7 +41,7 @@ class OneFile final : public sfb::config::Files {
   std::string content_;
 };
 
-const sfb::config::Capabilities kBuild{.transports = {"file", "winrm", "ssh"}};
+const sfb::config::Capabilities kBuild{.transports = {"file", "winrm", "ssh", "push"}};
 
 }  // namespace
 

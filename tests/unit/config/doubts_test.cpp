@@ -16,7 +16,7 @@ namespace {
 std::string warnings_of(const std::string& text) {
   const std::vector<std::string> patterns = {"a.yml"};
   const auto loaded =
-      load(patterns, {.transports = {"file", "winrm", "ssh"}},
+      load(patterns, {.transports = {"file", "winrm", "ssh", "push"}},
            MemoryFiles({{"a.yml", text}, {"p", "hunter2\n"}, {"sh", "#!"}, {"k", "x"}}));
   std::string lines;
   for (const Problem& problem : loaded ? loaded->warnings : loaded.error()) {

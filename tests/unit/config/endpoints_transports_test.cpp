@@ -34,7 +34,7 @@ TEST(Transports, TheTableHasThemAll) {
     names.emplace_back(row.name);
   }
   EXPECT_EQ(names, transport_names());
-  EXPECT_EQ(names, (std::vector<std::string>{"file", "winrm", "ssh"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"file", "winrm", "ssh", "push"}));
 }
 
 TEST(Transports, EachReadsItsOwnKeysAndRefusesTheOthers) {
@@ -42,7 +42,7 @@ TEST(Transports, EachReadsItsOwnKeysAndRefusesTheOthers) {
   for (const TransportRow& row : transports()) {
     keys.insert(row.keys.begin(), row.keys.end());
   }
-  EXPECT_EQ(keys.size(), 15U);
+  EXPECT_EQ(keys.size(), 16U);
   for (const TransportRow& row : transports()) {
     for (const std::string_view key : keys) {
       SCOPED_TRACE(fmt::format("{} of transport {}", key, row.name));

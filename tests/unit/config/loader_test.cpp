@@ -257,6 +257,49 @@ TEST(Loader, ACollectorThatAsksAboutOnePoolIsForEachPool) {
   EXPECT_EQ(text_of(loaded->warnings), "");
 }
 
+TEST(Loader, AKeytabForCallersIsLookedAt) {
+  const FileMap files = {
+      {"a.yml", kEndpoint + kPoolA + "authorization: {negotiate: {keytab_file: a.keytab}}\n"},
+      {"a.keytab", ""}};
+  const auto loads = [&](const Capabilities& build, unsigned mode = 0600) {
+    return load(std::vector<std::string>{"a.yml"}, build, MemoryFiles(files, mode));
+  };
+  const auto without = loads({});
+  ASSERT_FALSE(without);
+  EXPECT_EQ(text_of(without.error()),
+            "a.yml:4:17: authorization.negotiate: this program takes no tickets of callers, "
+            "remove it\n");
+  std::string looked_at;
+  const Capabilities build{.keytab = [&](const std::string& path) {
+    looked_at = path;
+    return Result<std::vector<std::string>>({"has a key of RC4"});
+  }};
+  const auto loaded = loads(build, 0644);
+  ASSERT_TRUE(loaded) << text_of(loaded.error());
+  EXPECT_EQ(looked_at, "/etc/sfb/a.keytab");
+  EXPECT_EQ(loaded->settings.authorization.keytab_file, "/etc/sfb/a.keytab");
+  std::string warnings = text_of(loaded->warnings);
+  warnings.erase(0, warnings.find("a.yml:4"));  // of the pool
+  EXPECT_EQ(warnings,
+            "a.yml:4:17: authorization.negotiate: a ticket lets nobody in: it holds SIDs, and the "
+            "groups are known by name alone, add directory, or write the SIDs of "
+            "RTCUniversalServerAdmins and other groups into authorized_universal_groups\n"
+            "a.yml:4:42: authorization.negotiate.keytab_file: \"/etc/sfb/a.keytab\" has a key of "
+            "RC4, export it anew (deploy/kerberos-callers.md)\n"
+            "a.yml:4:42: authorization.negotiate.keytab_file: \"/etc/sfb/a.keytab\" has mode 0644: "
+            "others may read the key, chmod 600, or 640 with a group of the agent's own\n");
+  // A SID is known by itself.
+  const FileMap by_sid = {{"a.yml", kEndpoint + kPoolA +
+                                        "authorization: {negotiate: {keytab_file: a.keytab}, "
+                                        "authorized_universal_groups: [A, S-1-5-21-1-2-3-4]}\n"},
+                          {"a.keytab", ""}};
+  const Capabilities quiet{
+      .keytab = [](const std::string&) { return Result<std::vector<std::string>>(); }};
+  const auto known = load(std::vector<std::string>{"a.yml"}, quiet, MemoryFiles(by_sid));
+  ASSERT_TRUE(known) << text_of(known.error());
+  EXPECT_EQ(text_of(known->warnings).find("authorization"), std::string::npos);
+}
+
 TEST(Loader, CapabilitiesDecideWhatIsInTheBuild) {
   const FileMap files = {{"a.yml", kEndpoint + kPoolA}};
   EXPECT_EQ(problems_of(files, {"a.yml"}, {.transports = {}}),
@@ -270,10 +313,10 @@ TEST(Loader, CapabilitiesDecideWhatIsInTheBuild) {
             "a.yml:3:92: pools[0].collectors.status: the pool's status is always evaluated, remove "
             "it; its interval is the pool's evaluation_interval\n");
   const FileMap groups = {
-      {"a.yml",
-       kEndpoint + kPoolA + "authorization: {authorized_universal_groups: [CSAdministrator]}\n"}};
-  const auto loaded =
-      load(std::vector<std::string>{"a.yml"}, {.identity_source = true}, MemoryFiles(groups));
+      {"a.yml", kEndpoint + kPoolA +
+                    "authorization: {authorized_universal_groups: [CSAdministrator], "
+                    "users: {a: [CSAdministrator]}}\n"}};
+  const auto loaded = load(std::vector<std::string>{"a.yml"}, {}, MemoryFiles(groups));
   ASSERT_TRUE(loaded.has_value()) << text_of(loaded.error());
   EXPECT_EQ(loaded->settings.authorization.authorized_universal_groups,
             std::vector<std::string>{"CSAdministrator"});

@@ -37,9 +37,14 @@ Settings example() {
 void expect_round_trip(const Settings& settings) {
   const std::string yaml = to_yaml(settings);
   const Capabilities capabilities{
-      .transports = {"file"}, .identity_source = true, .collectors = {"agents", "store"}};
+      .transports = {"file"},
+      .keytab = [](const std::string&) { return Result<std::vector<std::string>>(); },
+      .collectors = {"agents", "store"}};
+  const std::string token = "0123456789abcdef";
   const auto loaded =
-      load(std::vector<std::string>{"c.yml"}, capabilities, MemoryFiles({{"c.yml", yaml}}));
+      load(std::vector<std::string>{"c.yml"}, capabilities,
+           MemoryFiles(
+               {{"c.yml", yaml}, {"a.token", token}, {"b.keytab", ""}, {"b.token", token + "0"}}));
   ASSERT_TRUE(loaded.has_value()) << to_string(loaded.error().front()) << "\n" << yaml;
   EXPECT_EQ(loaded->settings, settings) << yaml;
   EXPECT_EQ(loaded->hash, change_hash(settings)) << yaml;
@@ -55,6 +60,11 @@ TEST(Yaml, LoadsBackWithEveryValueChanged) {
                      std::chrono::hours(24 * 8), std::chrono::milliseconds(0), 9};
   settings.limits = {1025, 64UL << 10U, 3UL << 30U, 16, 1, 2, 16};
   settings.authorization = {AllowAnonymous::any, {"CSAdministrator", "null", "A: b", "- c"}};
+  settings.authorization.keytab_file = "/etc/sfb/b.keytab";
+  settings.authorization.users = {{"null", {"CORP\\Readers"}}, {"a'b", {"S-1-5-21-1-2-3-4", "x"}}};
+  settings.authorization.certificates = {{"grafana.example.com", {"~"}}, {"spiffe://a/b", {"x"}}};
+  settings.authorization.tokens = {{"true", "/etc/sfb/a.token", {"x", "y"}},
+                                   {"b", "/etc/sfb/b.token", {"- z"}}};
   settings.storage = {std::chrono::hours(24 * 90), 3UL << 20U};
   settings.pools[0].cms_master = true;
   settings.pools[1].expect_rgs = true;
