@@ -4,11 +4,11 @@
 #include "agent/base/error.hpp"
 #include "agent/base/note.hpp"
 #include "agent/base/time.hpp"
-#include "agent/value/pipeline.hpp"
+#include "agent/value/packed.hpp"
 
 #include <chrono>
 #include <cstdint>
-#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,9 +16,11 @@ namespace sfb::remote {
 
 /// The streams that came back and when they were made.
 struct Reply {
-  std::shared_ptr<const PipelineResult> result;  ///< never null in a good reply
+  PackedPtr result;    ///< never null in a good reply
   WallTime made_at{};  ///< wall time of the content, not in the future (for live transports: now)
   std::chrono::nanoseconds age{0};  ///< at reading, not below 0
+  /// The content's own date where that lay ahead of our clock at its first sight (`made_at`).
+  std::optional<WallTime> dated = {};
   std::vector<StageTime> stages;
   Note note;         ///< `file.clock_skew`
   std::string file;  ///< the dropped file that it was read from; empty: it came from a server

@@ -5,6 +5,7 @@
 #include "agent/base/endpoint_facts.hpp"
 #include "agent/base/error.hpp"
 #include "agent/base/fqdn.hpp"
+#include "agent/base/time.hpp"
 #include "agent/remote/ask.hpp"
 
 #include <cstdint>
@@ -24,7 +25,7 @@ class TransportControl {
   virtual Transport& transport() = 0;
   /// Can this be asked at all? Reason::protocol, code `file.cannot_ask`, else.
   virtual Status can_ask(const Ask& ask) const = 0;
-  /// Can the server itself make the text of its answer (Call::render_width)? It may still refuse.
+  /// Can the server itself make the text of its answer (Call::render)? It may still refuse.
   virtual bool can_render() const { return false; }
   using OnChange = std::function<void(const Fqdn& pool, std::string_view collector)>;
   /// Tells that new content may be there for what a collector asks of a pool (`file` only); called
@@ -39,6 +40,14 @@ class TransportControl {
   virtual void remove_pool(const Fqdn& pool, std::string_view collector) {
     static_cast<void>(pool);
     static_cast<void>(collector);
+  }
+  /// An earlier process saw content of this pool first at `seen`, and its date lay ahead of our
+  /// clock then: it is as old as that, and not new (`file` only; `push` keeps this itself).
+  virtual void recall(const Fqdn& pool, std::string_view collector, WallTime date, WallTime seen) {
+    static_cast<void>(pool);
+    static_cast<void>(collector);
+    static_cast<void>(date);
+    static_cast<void>(seen);
   }
   /// Back-off applies (not to files). It is shared by the endpoint's pools, because they share the
   /// account that could be locked.

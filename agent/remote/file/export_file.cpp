@@ -1,11 +1,8 @@
 #include "agent/remote/file/export_file.hpp"
 
 #include "agent/base/ascii.hpp"
-#include "agent/base/encoding.hpp"
 #include "agent/base/text.hpp"
-#include "agent/clixml/clixml.hpp"
-#include "agent/clixml/streams.hpp"
-#include "agent/json/reader.hpp"
+#include "agent/remote/file/export_content.hpp"
 #include "agent/remote/file/export_counts.hpp"
 #include "agent/remote/file/export_text.hpp"
 #include "agent/value/access.hpp"
@@ -25,7 +22,7 @@ constexpr std::string_view kVersionField = "SfbBackupExport";
 constexpr std::int64_t kVersion = 1;
 
 constexpr std::string_view kUseScript =
-    "write the file with Export-BackupStatus.ps1, or as deploy/transport-file.md, \"Files without "
+    "write it with Export-BackupStatus.ps1, or as deploy/transport-file.md, \"Files without "
     "the script\" says";
 // Of the content only names are quoted, and only those that a secret does not look like.
 constexpr std::size_t kMostQuoted = 100;
@@ -54,98 +51,6 @@ bool has_zone(std::string_view text) {
   return text.starts_with("/Date(") || text.ends_with('Z') ||
          (time != std::string_view::npos &&
           text.find_first_of("+-", time) != std::string_view::npos);
-}
-
-// True when a syntax error has its cause in a missing end: everything after the last complete token
-// is gone.
-bool looks_cut(std::string_view text, ExportFormat format) {
-  const std::string_view rest = trim(text);
-  if (text.ends_with('\0')) {
-    return true;
-  }
-  return format == ExportFormat::clixml ? !rest.ends_with("</Objs>")
-                                        : !rest.ends_with('}') && !rest.ends_with(']');
-}
-
-// What a file holds that is no export; never any of it, for it may be somebody's secret.
-std::string_view kind_of(std::string_view content) {
-  const bool binary = std::ranges::any_of(content, [](char c) {
-    return (c >= 0 && c < ' ' && c != '\t' && c != '\r' && c != '\n') || c == 0x7F;
-  });
-  return binary || find_ill_formed(content) != std::string_view::npos ? "of binary data"
-                                                                      : "of text without markup";
-}
-
-// The first line of what powershell.exe -OutputFormat Xml writes.
-constexpr std::string_view kMark = "#< CLIXML";
-
-// Whether the bytes are worth a word about their encoding: other files are named as foreign.
-bool begins_as_export(std::string_view bytes) {
-  using namespace std::string_view_literals;
-  if (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF")) {
-    return true;
-  }
-  constexpr std::string_view kBefore = "\xEF\xBB\xBF \t\r\n\0"sv;
-  const auto first = bytes.find_first_not_of(kBefore);
-  return first != std::string_view::npos &&
-         ("<{["sv.contains(bytes[first]) || bytes.substr(first).starts_with(kMark));
-}
-
-Result<PipelineResult> read_text(std::string_view text, const Limits& limits, ExportFormat format) {
-  if (format == ExportFormat::clixml) {
-    auto file = clixml::read_file(text, limits);
-    return file ? Result<PipelineResult>(clixml::by_stream(std::move(*file)))
-                : std::unexpected(std::move(file.error()));
-  }
-  auto document = json::read(text, limits);
-  if (!document) {
-    return std::unexpected(std::move(document.error()));
-  }
-  PipelineResult result;
-  result.graph = std::move(document->graph);
-  result.output = std::move(document->roots);
-  return result;
-}
-
-// What the file holds, by streams. A wrapper is still one object of its output.
-Result<PipelineResult> read_content(std::string_view bytes, const Limits& limits,
-                                    ExportFormat& format) {
-  std::string storage;
-  const auto decoded = decode_text(bytes, storage);
-  if (!decoded && begins_as_export(bytes)) {
-    return std::unexpected(decoded.error());
-  }
-  const std::string_view text = decoded ? *decoded : bytes;
-  const std::string_view content = trim(text);
-  if (!content.empty() && content.find_first_not_of('\0') == std::string_view::npos) {
-    return fail(Reason::parse, "file.truncated", "the file holds nothing but zeros",
-                "write beside it and rename, as Export-BackupStatus.ps1 does");
-  }
-  if (content.empty()) {
-    return fail(Reason::parse, "file.empty", "the file is empty",
-                "look whether the task that writes it runs, and whether its disk is full");
-  }
-  const bool json = content.front() == '{' || content.front() == '[';
-  if (!json && content.front() != '<' && !content.starts_with(kMark)) {
-    return fail(Reason::parse, "file.foreign",
-                fmt::format("the file is neither CLIXML nor JSON but {} {}",
-                            counted(bytes.size(), "byte"), kind_of(content)),
-                "let Export-BackupStatus.ps1, Export-Clixml or ConvertTo-Json write it; "
-                "deploy/transport-file.md shows what a file may hold");
-  }
-  format = json ? ExportFormat::json : ExportFormat::clixml;
-  auto result = read_text(text, limits, format);
-  if (result) {
-    return result;
-  }
-  const std::string& code = result.error().code;
-  const bool zeros = code.ends_with(".trailing") && text.ends_with('\0');
-  if (zeros || content == kMark || (code.ends_with(".syntax") && looks_cut(text, format))) {
-    return fail(Reason::parse, "file.truncated",
-                fmt::format("the file ends too early: {}", result.error().message),
-                "write beside it and rename, as Export-BackupStatus.ps1 does");
-  }
-  return result;
 }
 
 // An error that came through ConvertTo-Json: a bare text or an object.
@@ -195,14 +100,14 @@ Status check_version(const Graph& graph, const Value& version) {
   if (*number > kVersion) {
     return bad_wrapper(
         fmt::format("{} is {}, this agent reads version {}", kVersionField, *number, kVersion),
-        "the file was written by a newer script: update the agent");
+        "the export was written by a newer script: update the agent");
   }
   return {};
 }
 
 std::unexpected<Error> wrong_pool(std::string_view named, const Fqdn& pool) {
   return fail(Reason::parse, "file.wrong_pool",
-              fmt::format("the file is of another pool than {}", pool.str()),
+              fmt::format("the export is of another pool than {}", pool.str()),
               "check the task's pool list and the endpoint's path", as_pool(named));
 }
 
@@ -215,16 +120,36 @@ Status check_pool(const Graph& graph, const Value* value, const Fqdn& pool) {
   return name && *name == pool ? Status() : wrong_pool(*text, pool);
 }
 
-Status check_collector(const Graph& graph, const Value* value, std::string_view collector) {
+// `wanted`: absent where the wrapper alone says which collector it is of.
+Result<std::string> read_collector(const Graph& graph, const Value* value,
+                                   std::optional<std::string_view> wanted) {
   const auto text = value == nullptr ? std::nullopt : plain_text(graph, *value);
-  if (!iequals(trim(text.value_or(kDefaultCollector)), collector)) {
+  if (!wanted) {
+    std::string name = as_collector(text.value_or(kDefaultCollector));
+    return name.empty() || (value != nullptr && !text)
+               ? Result<std::string>(bad_wrapper("Collector is no name of a collector"))
+               : std::move(name);
+  }
+  if (!iequals(trim(text.value_or(kDefaultCollector)), *wanted)) {
     return fail(Reason::parse, "file.wrong_collector",
-                fmt::format("the file is not of collector {}", collector),
+                fmt::format("the export is not of collector {}", *wanted),
                 "write {collector} into the endpoint's path and run Export-BackupStatus.ps1 with "
                 "-Collector",
                 as_collector(text.value_or("")));
   }
-  return {};
+  return std::string(*wanted);
+}
+
+Result<std::string> read_category(const Graph& graph, const Value* value) {
+  if (value == nullptr || value->is_null()) {
+    return std::string();
+  }
+  const auto text = plain_text(graph, *value);
+  const std::string_view word = trim(text.value_or(""));
+  if (word.empty() || word.size() > kMostQuoted || !std::ranges::all_of(word, is_letter)) {
+    return bad_wrapper("Category is no name of a category");
+  }
+  return iequals(word, "All") ? std::string() : std::string(word);
 }
 
 Result<PipelineState> read_state(const Graph& graph, const Value* value) {
@@ -252,7 +177,8 @@ std::vector<Value> take_items(Graph& graph, const Value& list) {
   return items;
 }
 
-Result<Export> read_wrapper(PipelineResult content, const Fqdn& pool, std::string_view collector) {
+Result<Export> read_wrapper(PipelineResult content, const Fqdn& pool,
+                            std::optional<std::string_view> wanted) {
   const Value wrapper = content.output.front();
   // Of the command that wrote the wrapper, not of the cmdlet whose errors it holds.
   const bool has_errors_beside = !content.errors.empty();
@@ -267,9 +193,16 @@ Result<Export> read_wrapper(PipelineResult content, const Fqdn& pool, std::strin
   if (Status named = check_pool(graph, member("PoolFqdn"), pool); !named) {
     return std::unexpected(std::move(named.error()));
   }
-  if (Status meant = check_collector(graph, member("Collector"), collector); !meant) {
-    return std::unexpected(std::move(meant.error()));
+  auto collector = read_collector(graph, member("Collector"), wanted);
+  if (!collector) {
+    return std::unexpected(std::move(collector.error()));
   }
+  parsed.collector = std::move(*collector);
+  auto category = read_category(graph, member("Category"));
+  if (!category) {
+    return std::unexpected(std::move(category.error()));
+  }
+  parsed.category = std::move(*category);
   const auto state = read_state(graph, member("State"));
   if (!state) {
     return std::unexpected(state.error());
@@ -304,7 +237,7 @@ Result<Export> read_wrapper(PipelineResult content, const Fqdn& pool, std::strin
     }
   }
   if (!counts_are_right(graph, wrapper)) {
-    return bad_wrapper("Counts does not say how many items the lists of the file have");
+    return bad_wrapper("Counts does not say how many items the lists of the export have");
   }
   const auto items = [&](std::string_view name) { return items_in(graph, member(name)); };
   for (const Value* const warning : items("Warnings")) {
@@ -329,6 +262,7 @@ Result<Export> read_wrapper(PipelineResult content, const Fqdn& pool, std::strin
 Result<Export> read_bare(PipelineResult content, const Fqdn& pool, std::string_view collector) {
   Export parsed;
   parsed.result = std::move(content);
+  parsed.collector = collector;
   // Whether a status names its pool is not known. Of other cmdlets it may be the partner.
   for (const Value& value : parsed.result.output) {
     const Graph& graph = parsed.result.graph;
@@ -356,15 +290,13 @@ Result<Export> read_bare(PipelineResult content, const Fqdn& pool, std::string_v
   return parsed;
 }
 
-}  // namespace
-
-Result<Export> parse_export(std::string_view bytes, const Fqdn& pool, const Limits& limits,
-                            std::string_view collector) {
+Result<Export> parse(std::string_view bytes, const Fqdn& pool, const Limits& limits,
+                     std::optional<std::string_view> collector) {
   // UTF-16, which Export-Clixml writes, takes two bytes a character.
   const bool utf16 = bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF");
   if (bytes.size() > limits.object * (utf16 ? 2 : 1)) {
     return fail(Reason::parse, "file.too_large",
-                fmt::format("the file is larger than {} bytes", limits.object),
+                fmt::format("the export is larger than {} bytes", limits.object),
                 "raise limits.object, or look what was written");
   }
   ExportFormat format = ExportFormat::clixml;
@@ -374,8 +306,8 @@ Result<Export> parse_export(std::string_view bytes, const Fqdn& pool, const Limi
     content.error().peer.clear();
     if (content.error().remedy.empty()) {
       content.error().remedy =
-          "look what wrote the file: Export-BackupStatus.ps1 writes it right, and "
-          "deploy/transport-file.md shows what a file may hold";
+          "look what wrote the export: Export-BackupStatus.ps1 writes it right, and "
+          "deploy/transport-file.md shows what one may hold";
     }
     return std::unexpected(std::move(content.error()));
   }
@@ -383,15 +315,27 @@ Result<Export> parse_export(std::string_view bytes, const Fqdn& pool, const Limi
     return find_member(content->graph, root, kVersionField) != nullptr;
   });
   if (wrapped && content->output.size() > 1) {
-    return bad_wrapper(fmt::format("the file holds {} objects, but an export is one object",
+    return bad_wrapper(fmt::format("the export holds {} objects, but is to be one object",
                                    content->output.size()));
   }
-  Result<Export> parsed = wrapped ? read_wrapper(std::move(*content), pool, collector)
-                                  : read_bare(std::move(*content), pool, collector);
+  Result<Export> parsed =
+      wrapped ? read_wrapper(std::move(*content), pool, collector)
+              : read_bare(std::move(*content), pool, collector.value_or(kDefaultCollector));
   if (parsed) {
     parsed->format = format;
   }
   return parsed;
+}
+
+}  // namespace
+
+Result<Export> parse_export(std::string_view bytes, const Fqdn& pool, const Limits& limits,
+                            std::string_view collector) {
+  return parse(bytes, pool, limits, collector);
+}
+
+Result<Export> parse_any_export(std::string_view bytes, const Fqdn& pool, const Limits& limits) {
+  return parse(bytes, pool, limits, std::nullopt);
 }
 
 }  // namespace sfb::remote

@@ -26,6 +26,8 @@ struct Export {
   std::string culture = {};        ///< of the texts in result.rendered; empty where not told
   std::string text_left_out = {};  ///< why the file's Text is not used; empty where it is, or none
   bool wrapped = false;  ///< without the wrapper an empty export is doubtful: it holds no errors
+  std::string collector = {};  ///< whose answer it is; that of the pool's status where not told
+  std::string category = {};   ///< letters, as written; empty: all, or not told
 };
 
 /// Reads the bytes of a dropped file, by content and not by name. Reason::parse; codes file.empty,
@@ -38,5 +40,8 @@ struct Export {
 /// Collector that is words joined by underscores.
 Result<Export> parse_export(std::string_view bytes, const Fqdn& pool, const Limits& limits,
                             std::string_view collector = kDefaultCollector);
+
+/// The same of an export whose name does not say which collector it answers: the wrapper does.
+Result<Export> parse_any_export(std::string_view bytes, const Fqdn& pool, const Limits& limits);
 
 }  // namespace sfb::remote

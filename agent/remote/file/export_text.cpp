@@ -70,7 +70,7 @@ ExportText read_text_of(const Graph& graph, const Value& wrapper, PipelineState 
     if (trim(given->text).empty() == has_objects(graph, wrapper)) {
       return left_out(name + " is not the text of the objects in Output");
     }
-    text.rendered.push_back({.width = width, .text = as_plain_lines(given->text)});
+    text.rendered.push_back({.form = {.width = width}, .text = as_plain_lines(given->text)});
   }
   if (text.rendered.empty()) {
     return left_out("it holds neither Width80 nor Width120");

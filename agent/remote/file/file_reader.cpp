@@ -1,6 +1,7 @@
 #include "agent/remote/file/file_reader.hpp"
 
 #include "agent/base/descriptor.hpp"
+#include "agent/base/text.hpp"
 #include "agent/remote/file/beneath.hpp"
 
 #include <fmt/format.h>
@@ -9,21 +10,21 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <optional>
+#include <system_error>
 
 namespace sfb::remote {
 
 namespace {
 
-// Ten times what the status of a pool takes. Larger objects are kept, or not, by those who know of
+// Far more than the status of a pool takes. Larger objects are kept, or not, by those who know of
 // all pools.
 constexpr std::size_t kLarge = 256UL << 10U;
 
 // A wait for the byte budget ends this much before the caller's deadline, so that the caller hears
 // this reason and not that the disk is silent.
 constexpr std::chrono::milliseconds kAnswerFirst{20};
-// Ages are nanoseconds, which hold 292 years; a date may be any of .NET's.
-constexpr std::chrono::hours kOldest{24 * 365 * 100};
 
 Error file_error(Reason reason, std::string code, std::string message, std::string remedy) {
   return {reason, std::move(code), std::move(message), std::move(remedy), {}, Stage::none};
@@ -41,8 +42,26 @@ Error leads_outside(const std::string& path, const std::string& folder) {
                     "set path to the target; links may only be relative and stay in the folder");
 }
 
+// The first folder on the way that is not there; empty: all are.
+std::string missing_folder(const std::string& path) {
+  for (std::size_t slash = path.find('/', 1); slash != std::string::npos;
+       slash = path.find('/', slash + 1)) {
+    std::error_code ignored;
+    std::string folder = path.substr(0, slash);
+    if (!std::filesystem::is_directory(folder, ignored)) {
+      return folder;
+    }
+  }
+  return {};
+}
+
 Error cannot_open(const std::string& path, int error) {
   if (error == ENOENT || error == ENOTDIR) {
+    if (const std::string folder = missing_folder(path); !folder.empty()) {
+      return file_error(Reason::not_found, "file.missing",
+                        fmt::format("the folder {} is not there, so neither is {}", folder, path),
+                        "make the folder, mount what it lies on, or correct the endpoint's path");
+    }
     return file_error(Reason::not_found, "file.missing", fmt::format("{} is not there", path),
                       "look whether the task on the front end runs and the copy arrives");
   }
@@ -63,6 +82,14 @@ Error not_regular(const std::string& path) {
                     "let the endpoint's path name a file");
 }
 
+std::unexpected<Error> wrong_category(std::string_view asked) {
+  return std::unexpected(
+      file_error(Reason::parse, "file.wrong_category",
+                 fmt::format("the file is not of category {}", asked.empty() ? "All" : asked),
+                 "write {category} into the endpoint's path, and run Export-BackupStatus.ps1 with "
+                 "-PerCategory"));
+}
+
 Error too_large(const std::string& path, std::size_t limit) {
   return file_error(Reason::parse, "file.too_large",
                     fmt::format("{} is larger than {} bytes", path, limit),
@@ -75,10 +102,6 @@ WallTime modified_at(const struct stat& info) {
   constexpr std::chrono::seconds kLast{253'402'300'799};
   const std::chrono::seconds seconds(info.st_mtim.tv_sec);
   return WallTime(std::clamp(seconds, kFirst, kLast)) + Micros(info.st_mtim.tv_nsec / 1000);
-}
-
-std::chrono::nanoseconds age_of(WallTime made_at, WallTime now) {
-  return std::clamp<Micros>(now - made_at, Micros(0), kOldest);
 }
 
 std::pair<std::int64_t, std::int64_t> exact(const timespec& time) {
@@ -119,29 +142,9 @@ FileReader::Identity FileReader::identity_of(const struct stat& info) {
   return {info.st_dev, info.st_ino, info.st_size, exact(info.st_mtim), exact(info.st_ctim)};
 }
 
-// How old content is that was read now. Its date alone does not say: while that lies ahead of our
-// clock, and when our clock is set back, a copy of old content would look new.
-void FileReader::date(Content& content, const std::string& path, Now now) {
-  std::vector<Sighting>& known = sightings_[path];
-  auto first = std::ranges::find(known, content.date, &Sighting::date);
-  if (first == known.end()) {
-    // Of dates that were no future the last one does.
-    std::erase_if(known, [](const Sighting& past) { return past.date <= past.seen.wall; });
-    if (known.size() >= kSightings) {
-      known.erase(known.begin());
-    }
-    first = known.insert(known.end(), {content.date, now, age_of(content.date, now.wall)});
-  }
-  content.made_at = std::min(content.date, first->seen.wall);
-  content.ahead = std::max(content.date - first->seen.wall, Micros(0));
-  content.age =
-      std::max(first->age + (now.mono - first->seen.mono), age_of(content.date, now.wall));
-  content.read_at = now.mono;
-}
-
 Result<Reading> FileReader::read(const std::string& path, const Fqdn& pool,
-                                 std::string_view collector, MonoTime deadline,
-                                 std::vector<StageTime>& stages) {
+                                 std::string_view collector, std::string_view category,
+                                 MonoTime deadline, std::vector<StageTime>& stages) {
   Reading reading;
   MonoTime stage_start = clock_.now().mono;
   const auto end_stage = [&](Stage stage) {
@@ -203,15 +206,19 @@ Result<Reading> FileReader::read(const std::string& path, const Fqdn& pool,
   const Now now = clock_.now();
   end_stage(Stage::query);
   auto parsed = parse_export(*bytes, pool, limits_, collector);
+  // Older scripts do not say it.
+  if (parsed && !parsed->category.empty() && !iequals(parsed->category, category)) {
+    parsed = wrong_category(category);
+  }
   if (!parsed) {
     parsed.error().message = fmt::format("{}: {}", path, parsed.error().message);
     return fail_at(Stage::parse, std::move(parsed.error()));
   }
   end_stage(Stage::parse);
   Content& content = reading.content;
-  content.result = std::make_shared<const PipelineResult>(std::move(parsed->result));
+  content.result = pack(parsed->result);
   content.date = parsed->exported_at.value_or(modified_at(info));
-  date(content, path, now);
+  sightings_[path].date(content, now);
   content.format = parsed->format;
   content.bytes = bytes->size();
   content.culture = std::move(parsed->culture);
@@ -220,7 +227,7 @@ Result<Reading> FileReader::read(const std::string& path, const Fqdn& pool,
   struct stat after{};
   if (::fstat(file.get(), &after) == 0 && identity_of(after) == identity) {
     Known known{identity, content, content.result};
-    if (std::max(content.bytes, content.result->graph.memory()) > kLarge) {
+    if (std::max(content.bytes, content.result->memory()) > kLarge) {
       known.content.result = nullptr;
     }
     known_.insert_or_assign(path, std::move(known));

@@ -4,7 +4,7 @@
 
 #include "agent/base/byte_budget.hpp"
 #include "agent/base/time.hpp"
-#include "agent/remote/file/export_file.hpp"
+#include "agent/remote/file/dated.hpp"
 
 #include <sys/stat.h>
 
@@ -18,20 +18,6 @@
 
 namespace sfb::remote {
 
-/// What a file held when it was read. Immutable.
-struct Content {
-  std::shared_ptr<const PipelineResult> result;
-  WallTime date{};     ///< the content's own, else the file's; perhaps ahead of our clock
-  WallTime made_at{};  ///< the same, but not after the first sight of it
-  Micros ahead{0};     ///< how far `date` was ahead of our clock at its first sight, not below 0
-  std::chrono::nanoseconds age{0};  ///< when it was read: not below the time since that sight
-  MonoTime read_at{};               ///< ages grow from here by the monotonic clock
-  ExportFormat format = ExportFormat::clixml;
-  std::size_t bytes = 0;
-  std::string culture = {};        ///< Export's
-  std::string text_left_out = {};  ///< Export's
-};
-
 /// A reading; a file unchanged since the last one is not read again, unless its objects are large
 /// and nobody keeps them.
 struct Reading {
@@ -39,23 +25,27 @@ struct Reading {
   bool reused = false;
 };
 
-/// Reads the files of one endpoint and remembers each file's last good content, and of its last
-/// kSightings dates when each was seen first: content that is copied anew stays as old as it is.
+/// Reads the files of one endpoint and remembers each file's last good content, and when its dates
+/// were seen first.
 /// Thread rule: one job at a time (the endpoint's single worker thread); outlives the transport
 /// inside a hung job.
 class FileReader {
  public:
-  static constexpr std::size_t kSightings = 16;
-
   /// `folder`: constant_folder of the endpoint's path; every path to read begins with it.
   FileReader(std::string folder, Limits limits, std::shared_ptr<ByteBudget> budget,
              const Clock& clock)
       : folder_(std::move(folder)), limits_(limits), budget_(std::move(budget)), clock_(clock) {}
 
   /// Errors as make_file_transport says. The time of each stage, the failed one included, is
-  /// appended to `stages`.
+  /// appended to `stages`. `category`: empty: all.
   Result<Reading> read(const std::string& path, const Fqdn& pool, std::string_view collector,
-                       MonoTime deadline, std::vector<StageTime>& stages);
+                       std::string_view category, MonoTime deadline,
+                       std::vector<StageTime>& stages);
+
+  /// An earlier process saw content of this date first, at `seen`. Before the first reading.
+  void recall(const std::string& path, WallTime date, WallTime seen) {
+    sightings_[path].recall(date, seen, clock_.now());
+  }
 
  private:
   // What tells that a file is the one we know; a rename over it changes the inode.
@@ -70,23 +60,16 @@ class FileReader {
   struct Known {
     Identity identity;
     Content content;  // without large objects: those stay only as long as somebody else has them
-    std::weak_ptr<const PipelineResult> large;
-  };
-  // The first sight of a date.
-  struct Sighting {
-    WallTime date;
-    Now seen;
-    std::chrono::nanoseconds age{0};  // then, by date and clock
+    std::weak_ptr<const PackedResult> large;
   };
   static Identity identity_of(const struct stat& info);
-  void date(Content& content, const std::string& path, Now now);
 
   std::string folder_;
   Limits limits_;
   std::shared_ptr<ByteBudget> budget_;
   const Clock& clock_;
   std::unordered_map<std::string, Known> known_;
-  std::unordered_map<std::string, std::vector<Sighting>> sightings_;
+  std::unordered_map<std::string, Sightings> sightings_;
 };
 
 }  // namespace sfb::remote

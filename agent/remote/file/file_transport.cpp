@@ -29,9 +29,8 @@ constexpr std::size_t kQueue = 4096;
 constexpr std::chrono::milliseconds kGrace{20};
 // A folder that cannot be watched by then lies on a dead mount.
 constexpr std::chrono::seconds kWatchTime{10};
-// Content whose date is further ahead of our clock is used, but noted; still further, not used.
-constexpr std::chrono::minutes kNotedSkew{5};
-constexpr std::chrono::hours kMostSkew{1};
+constexpr std::string_view kLookAtTask =
+    "look whether the task on the front end runs and the copy arrives";
 
 void replace(std::string& text, std::string_view placeholder, std::string_view value) {
   for (auto at = text.find(placeholder); at != std::string::npos;
@@ -48,23 +47,6 @@ bool is_word(std::string_view text) {
 std::string folder_of(const std::string& path) {
   const auto slash = path.rfind('/');
   return slash == 0 ? "/" : path.substr(0, slash);
-}
-
-std::string_view format_name(ExportFormat format) {
-  return format == ExportFormat::clixml ? "clixml" : "json";
-}
-
-constexpr std::string_view kClocks =
-    "set clock and time zone of the front end right, ExportedAt must be UTC; or the clock of this "
-    "machine";
-
-constexpr std::string_view kText =
-    "the agent makes the text from the objects; let Export-BackupStatus.ps1 -IncludeText write it, "
-    "or leave it out";
-
-std::string ahead_text(Micros ahead) {
-  return fmt::format("{} ahead of this machine's clock",
-                     format_duration(std::chrono::floor<std::chrono::seconds>(ahead)));
 }
 
 // What the worker thread brings back.
@@ -126,17 +108,24 @@ class FileTransport final : public Transport, public std::enable_shared_from_thi
     if (watch_ && !watch_->watches(folder)) {
       adder = watch_->adder();
     }
+    const auto recalled = recalled_.find(path);
     // The job owns all it uses: on a dead mount it outlives this transport.
     const MonoTime start = clock_.now().mono;
     auto job = co_await worker_.run_until(
-        [reader = reader_, path, folder, adder, ask = std::move(ask), deadline]() -> Result<Job> {
+        [reader = reader_, path, folder, adder, ask = std::move(ask), deadline,
+         sighted = recalled == recalled_.end() ? std::nullopt
+                                               : std::optional(recalled->second)]() -> Result<Job> {
+          if (sighted) {
+            reader->recall(path, sighted->date, sighted->seen);
+          }
           if (adder) {
             // Before the reading, so that no change falls between; a folder that is not there is
             // tried again at the next ask.
             static_cast<void>(adder->add(folder));
           }
           Job done;
-          done.reading = reader->read(path, ask.pool, ask.collector, deadline, done.stages);
+          done.reading =
+              reader->read(path, ask.pool, ask.collector, ask.category, deadline, done.stages);
           return done;
         },
         deadline, "file.hung");
@@ -151,6 +140,7 @@ class FileTransport final : public Transport, public std::enable_shared_from_thi
       tell(path, {{error.stage, clock_.now().mono - start}}, nullptr);
       co_return std::unexpected(std::move(error));
     }
+    recalled_.erase(path);  // not before: a job that fails may never have run
     tell(path, job->stages, job->reading ? &job->reading->content : nullptr);
     if (!job->reading) {
       co_return std::unexpected(std::move(job->reading.error()));
@@ -192,6 +182,10 @@ class FileTransport final : public Transport, public std::enable_shared_from_thi
     }
   }
 
+  void recall(const Fqdn& pool, std::string_view collector, WallTime date, WallTime seen) override {
+    recalled_.insert_or_assign(path_of(pool, collector, {}), Sighted{date, seen});
+  }
+
   bool uses_backoff() const override { return false; }
 
  private:
@@ -201,6 +195,10 @@ class FileTransport final : public Transport, public std::enable_shared_from_thi
     std::string collector;
   };
   using Files = std::unordered_map<std::string, Watched>;
+  struct Sighted {
+    WallTime date;
+    WallTime seen;
+  };
 
   static boost::asio::awaitable<void> watch_folder(std::shared_ptr<FileTransport> self,
                                                    std::string folder) {
@@ -247,7 +245,7 @@ class FileTransport final : public Transport, public std::enable_shared_from_thi
     }
     if (content != nullptr) {
       options_.observer->fact("size", counted(content->bytes, "byte"));
-      options_.observer->fact("format", format_name(content->format));
+      options_.observer->fact("format", name_of(content->format));
       options_.observer->fact("made at", format_iso8601(content->date));
       if (content->ahead > kNotedSkew) {
         options_.observer->fact("clock skew", ahead_text(content->ahead));
@@ -261,71 +259,21 @@ class FileTransport final : public Transport, public std::enable_shared_from_thi
   Result<Reply> judge(const std::string& path, Job job) const {
     const Reading& reading = *job.reading;
     const Content& content = reading.content;
-    const Now now = clock_.now();
-    const std::chrono::nanoseconds age = content.age + (now.mono - content.read_at);
     logger_.debug("file read", {{"path", path},
                                 {"bytes", std::to_string(content.bytes)},
-                                {"format", std::string(format_name(content.format))},
+                                {"format", std::string(name_of(content.format))},
                                 {"unchanged", reading.reused ? "true" : "false"},
                                 {"made_at", format_iso8601(content.date)}});
-    // Both then and now: either clock may have been set meanwhile, and the age counts from the
-    // first sight anyhow.
-    const Micros ahead = std::min(content.ahead, content.date - now.wall);
-    if (ahead > kMostSkew) {
-      Error error{
-          Reason::stale,
-          "file.clock_skew",
-          fmt::format("{} is dated {}, {}", path, format_iso8601(content.date), ahead_text(ahead)),
-          std::string(kClocks),
-          {},
-          Stage::query};
-      return std::unexpected(std::move(error));
+    auto reply = sfb::remote::judge(content,
+                                    {.what = path,
+                                     .too_old = "file.too_old",
+                                     .clock_skew = "file.clock_skew",
+                                     .text_left_out = "file.text_left_out",
+                                     .remedy_of_age = kLookAtTask},
+                                    options_.max_age, clock_.now());
+    if (reply) {
+      reply->stages = std::move(job.stages);
     }
-    if (age > options_.max_age) {
-      const auto shown = std::chrono::floor<std::chrono::seconds>(age);
-      Error error{Reason::stale,
-                  "file.too_old",
-                  fmt::format("{} was made {} ago, older than max_age {}", path,
-                              format_duration(shown), format_duration(options_.max_age)),
-                  "look whether the task on the front end runs and the copy arrives",
-                  {},
-                  Stage::query};
-      if (content.ahead > kNotedSkew) {
-        // By its date it may not even be old: who reads that must hear of the clock.
-        error.message = fmt::format(
-            "{} was first seen {} ago, longer than max_age {}; it is dated {}, and was {} then",
-            path, format_duration(shown), format_duration(options_.max_age),
-            format_iso8601(content.date), ahead_text(content.ahead));
-        error.remedy += fmt::format("; and {}", kClocks);
-      }
-      return std::unexpected(std::move(error));
-    }
-    Reply reply;
-    reply.result = content.result;
-    // Our clock may have been set back since the first sight.
-    reply.made_at = content.made_at <= now.wall
-                        ? content.made_at
-                        : now.wall - std::chrono::duration_cast<Micros>(age);
-    reply.age = age;
-    reply.stages = std::move(job.stages);
-    if (content.ahead > kNotedSkew) {
-      reply.note = {
-          .code = "file.clock_skew",
-          .message = fmt::format("{} is dated {}, and was {} when it was first seen: its "
-                                 "age counts from then",
-                                 path, format_iso8601(content.date), ahead_text(content.ahead)),
-          .remedy = std::string(kClocks)};
-    }
-    if (!content.text_left_out.empty()) {
-      const std::string why =
-          fmt::format("Text of {} is not used: {}", path, content.text_left_out);
-      if (reply.note.empty()) {
-        reply.note = {.code = "file.text_left_out", .message = why, .remedy = std::string(kText)};
-      } else {
-        reply.note.message += "; " + why;
-      }
-    }
-    reply.file = path;
     return reply;
   }
 
@@ -372,6 +320,7 @@ class FileTransport final : public Transport, public std::enable_shared_from_thi
   // Folder -> file name -> whose it is, so that a change costs a look-up and not a walk over all
   // pools.
   std::unordered_map<std::string, Files> pools_;
+  std::unordered_map<std::string, Sighted> recalled_;  // until the file is read
   std::unique_ptr<os::FileWatch> watch_;
   bool warned_ = false;
   net::WorkerPool worker_;

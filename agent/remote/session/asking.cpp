@@ -70,7 +70,7 @@ void Asking::forget() {
 std::vector<psrp::Command> Asking::commands() {
   as_script_ =
       !call_.script.empty() && options_.language != Language::none && scripts_.value_or(true);
-  rendering_ = as_script_ && renders_ && call_.render_width >= kLeastWidth;
+  rendering_ = as_script_ && renders_ && call_.render.width >= kLeastWidth;
   psrp::Command command;
   command.is_script = as_script_;
   command.text = as_script_ ? std::string(call_.script) : call_.cmdlet;
@@ -79,7 +79,10 @@ std::vector<psrp::Command> Asking::commands() {
     command.arguments.push_back({"SfbImportModule", Value::string(options_.import_module)});
   }
   if (rendering_) {
-    command.arguments.push_back({"SfbWidth", Value::int32(call_.render_width - 1)});
+    command.arguments.push_back({"SfbWidth", Value::int32(call_.render.width - 1)});
+    if (call_.render.expanded) {
+      command.arguments.push_back({"SfbExpand", Value::boolean(true)});
+    }
   }
   return {std::move(command)};
 }
@@ -185,7 +188,7 @@ Status Asking::take_extras(PipelineResult& result) {
     return {};
   }
   if (const auto text = extra(result, "Rendered")) {
-    result.rendered.push_back({.width = call_.render_width, .text = as_plain_lines(*text)});
+    result.rendered.push_back({.form = call_.render, .text = as_plain_lines(*text)});
   } else if (const auto refusal = extra(result, "RenderRefused")) {
     renders_ = false;  // Out-String is not there, or may not be used
     tell("text", fmt::format("not rendered by the server: {}", cut_utf8(*refusal)));

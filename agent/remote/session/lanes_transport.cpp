@@ -38,7 +38,7 @@ bool cmdlet_failed(const Call& call, const Result<PipelineResult>& result) {
 
 Reply live_reply(PipelineResult result, WallTime now, const StageTimes& times) {
   Reply reply;
-  reply.result = std::make_shared<const PipelineResult>(std::move(result));
+  reply.result = pack(result);
   reply.made_at = now;
   reply.stages = times.all();
   return reply;

@@ -108,6 +108,7 @@ WinrmSession::Next WinrmSession::answer(const http::HttpReply& reply, MonoTime n
                          .body = reply.body,
                          .content_encoding = header("Content-Encoding"),
                          .location = header("Location"),
+                         .retry_after = header("Retry-After"),
                          .challenges = {},
                          .fresh = fresh,
                          .sealed = options_.url.tls || options_.seals};

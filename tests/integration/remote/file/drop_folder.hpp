@@ -126,8 +126,11 @@ class DropFolder {
 };
 
 inline std::string output_of(const Result<Reply>& reply) {
-  return reply && !reply->result->output.empty() ? reply->result->output.front().text
-                                                 : describe(reply.error());
+  if (!reply) {
+    return describe(reply.error());
+  }
+  const PipelineResult result = reply->result->unpack();
+  return result.output.empty() ? "nothing" : result.output.front().text;
 }
 
 }  // namespace sfb::remote

@@ -80,6 +80,23 @@ TEST_F(FileCollectors, CategoriesStandBesideThem) {
   EXPECT_EQ(output_of(folder.ask(ask_for(kReplication))), "replicas");
 }
 
+TEST_F(FileCollectors, AFileOfAnotherCategoryIsRefused) {
+  folder.options.path = folder.path + "/{pool}.{collector}.{category}.clixml";
+  folder.remake();
+  std::string of_cms = export_for(kDefaultCollector, folder.clock.wall(), "status of CMS");
+  of_cms.insert(of_cms.find(R"(<S N="State">)"), R"(<S N="Category">cms</S>)");
+  drop("backup_service_status.CMS", of_cms);
+  drop("backup_service_status.RGS", of_cms);
+  drop("backup_service_status.All", of_cms);
+  EXPECT_EQ(output_of(folder.ask(ask_of(kAtlanta, "CMS"))), "status of CMS");
+  EXPECT_EQ(folder.code_of(ask_of(kAtlanta, "RGS")), "file.wrong_category");
+  const auto reply = folder.ask(ask_of(kAtlanta));
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().code, "file.wrong_category");
+  EXPECT_EQ(reply.error().reason, Reason::parse);
+  EXPECT_THAT(reply.error().message, HasSubstr("is not of category All"));
+}
+
 TEST_F(FileCollectors, APathWithoutThemAnswersThePoolsStatusAlone) {
   folder.options.path = folder.path + "/{pool}.clixml";
   folder.remake();

@@ -144,6 +144,32 @@ TEST_F(FileDates, AnUnchangedFileAgesPastItsDate) {
   EXPECT_THAT(old.error().remedy, HasSubstr("set clock and time zone")) << "not the task alone";
 }
 
+TEST_F(FileDates, AFirstSightOutlivesTheProcess) {
+  const WallTime first = now();
+  const WallTime date = first + 50min;
+  drop(date);
+  const auto seen = ask();
+  ASSERT_TRUE(seen) << describe(seen.error());
+  EXPECT_EQ(seen->dated, date);
+  folder_.clock.move(5min);
+  folder_.remake();
+  folder_.loop.call(
+      [&] { folder_.transport->recall(kAtlanta, "backup_service_status", date, seen->made_at); });
+  const auto again = ask();
+  ASSERT_TRUE(again) << describe(again.error());
+  EXPECT_EQ(again->age, 5min);
+  EXPECT_EQ(again->made_at, first);
+  folder_.clock.move(6min);
+  folder_.remake();
+  folder_.loop.call(
+      [&] { folder_.transport->recall(kAtlanta, "backup_service_status", date, seen->made_at); });
+  EXPECT_EQ(code(), "file.too_old") << "11 minutes after the first sight, after two restarts";
+  drop(now() - 1min);
+  const auto fresh = ask();
+  ASSERT_TRUE(fresh) << describe(fresh.error());
+  EXPECT_EQ(fresh->dated, std::nullopt);
+}
+
 TEST_F(FileDates, EachExportOfAClockAheadIsNew) {
   for (int i = 0; i < 40; ++i) {
     drop(now() + 30min);

@@ -32,7 +32,10 @@ TEST(FileErrors, Missing) {
   expect_error(reply, Reason::not_found, "file.missing", Stage::open);
   EXPECT_THAT(reply.error().message, HasSubstr(folder.file(kAtlanta)));
   fs::remove_all(folder.path);
-  expect_error(folder.ask(ask_of(kAtlanta)), Reason::not_found, "file.missing", Stage::open);
+  const auto without = folder.ask(ask_of(kAtlanta));
+  expect_error(without, Reason::not_found, "file.missing", Stage::open);
+  EXPECT_THAT(without.error().message, HasSubstr("the folder " + folder.path + " is not there"));
+  EXPECT_THAT(without.error().remedy, HasSubstr("mount"));
 }
 
 TEST(FileErrors, AFolderIsNoFile) {

@@ -28,7 +28,7 @@ TEST(FileTransport, TheContentsTimeIsTheAnswers) {
   const auto reply = folder.ask(ask_of(kAtlanta));
   ASSERT_TRUE(reply) << describe(reply.error());
   ASSERT_NE(reply->result, nullptr);
-  EXPECT_EQ(reply->result->output.front().text, "one");
+  EXPECT_EQ(reply->result->unpack().output.front().text, "one");
   EXPECT_EQ(reply->made_at, folder.clock.wall() - 90s);
   EXPECT_EQ(reply->age, 90s);
   EXPECT_TRUE(reply->note.empty());
@@ -88,7 +88,7 @@ TEST(FileTransport, LargeContentStaysOnlyAsLongAsSomebodyKeepsIt) {
   auto second = folder.ask(ask_of(kAtlanta));
   ASSERT_TRUE(second);
   EXPECT_EQ(second->result, first->result) << "kept by the first";
-  const std::weak_ptr<const PipelineResult> objects = first->result;
+  const std::weak_ptr<const PackedResult> objects = first->result;
   first->result.reset();
   second->result.reset();
   EXPECT_TRUE(net::eventually([&] { return objects.expired(); }));

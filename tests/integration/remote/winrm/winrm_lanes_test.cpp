@@ -96,7 +96,7 @@ TEST_F(WinrmLanes, LargeAnswersAreReadBesideTheLoop) {
   rig.peer.set_knobs(knobs);
   const auto reply = rig.ask();
   ASSERT_TRUE(reply) << describe(reply.error());
-  EXPECT_EQ(reply->result->output.size(), 1U);
+  EXPECT_EQ(reply->result->unpack().output.size(), 1U);
   EXPECT_EQ(readers().threads, 1U);
   rig.unmake();
   rig.loop.call([&] { rig.options.services.reset(); });

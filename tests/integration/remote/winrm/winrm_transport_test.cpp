@@ -44,7 +44,7 @@ TEST_F(WinrmTransport, AReplySaysWhenAndHowLong) {
   ASSERT_TRUE(reply) << describe(reply.error());
   EXPECT_GE(reply->made_at, before);
   EXPECT_EQ(reply->age, 0ns);
-  ASSERT_FALSE(reply->result->output.empty());
+  ASSERT_FALSE(reply->result->unpack().output.empty());
   std::vector<Stage> stages;
   for (const StageTime& time : reply->stages) {
     stages.push_back(time.stage);

@@ -336,7 +336,7 @@ TEST(ExportFile, TheCollectorMustBeTheOneThatIsAsked) {
   const auto wrong = parse_export(named, kPool, {});
   ASSERT_FALSE(wrong);
   EXPECT_EQ(wrong.error().reason, Reason::parse);
-  EXPECT_EQ(wrong.error().message, "the file is not of collector backup_service_status");
+  EXPECT_EQ(wrong.error().message, "the export is not of collector backup_service_status");
   EXPECT_EQ(wrong.error().peer, "management_store_replication");
   EXPECT_TRUE(wrong.error().remedy.contains("-Collector"));
 }

@@ -47,9 +47,9 @@ TEST(ExportFileText, BothWidthsAndTheCulture) {
   EXPECT_EQ(parsed->text_left_out, "");
   EXPECT_EQ(parsed->culture, "de-DE");
   ASSERT_EQ(parsed->result.rendered.size(), 2U);
-  EXPECT_EQ(parsed->result.rendered[0].width, 80);
+  EXPECT_EQ(parsed->result.rendered[0].form, (TextForm{.width = 80}));
   EXPECT_EQ(parsed->result.rendered[0].text, "\nat 80\n");
-  EXPECT_EQ(parsed->result.rendered[1].width, 120);
+  EXPECT_EQ(parsed->result.rendered[1].form, (TextForm{.width = 120}));
   EXPECT_EQ(parsed->result.rendered[1].text, "at 120\n") << "without colours";
 }
 
@@ -57,7 +57,7 @@ TEST(ExportFileText, OneWidthOrNoCultureWillDo) {
   const auto parsed = parse(R"({"Width120":"x"})");
   ASSERT_TRUE(parsed);
   ASSERT_EQ(parsed->result.rendered.size(), 1U);
-  EXPECT_EQ(parsed->result.rendered[0].width, 120);
+  EXPECT_EQ(parsed->result.rendered[0].form, (TextForm{.width = 120}));
   for (const char* text : {"null", R"({"Culture":"","Width80":"x"})",
                            R"({"culture":"zh-Hans-CN","WIDTH80":"x","Width200":5})"}) {
     EXPECT_EQ(left_out(text), "") << text;

@@ -4,6 +4,7 @@
 #include "agent/clixml/writer.hpp"
 #include "agent/remote/file/export_file.hpp"
 #include "agent/value/access.hpp"
+#include "agent/value/packed.hpp"
 
 #include <gtest/gtest.h>
 
@@ -45,6 +46,9 @@ TEST(ExportWriter, EveryGoldenExportComesBackAsItWas) {
     EXPECT_EQ(after->result.ps_version, before->result.ps_version);
     EXPECT_EQ(after->exported_at, kWritten);
     EXPECT_TRUE(after->wrapped);
+    const PipelineResult kept = PackedResult(before->result).unpack();
+    EXPECT_EQ(objects(kept), objects(before->result)) << entry.path();
+    EXPECT_EQ(write_export(kept, kWriterPool, kWritten, kDefaultCollector, 1 << 20).value(), *text);
   }
   EXPECT_GT(read, 5U);
 }

@@ -26,10 +26,10 @@ class SshDrive {
  public:
   explicit SshDrive(Language language = Language::automatic) : session(make(language)) {}
 
-  Result<PipelineResult> ask(int width = 0) {
+  Result<PipelineResult> ask(int width = 0, bool expanded = false) {
     Call call{
         "Get-CsBackupServiceStatus", {{"PoolFqdn", Value::string("a.example.com")}}, "param()"};
-    call.render_width = width;
+    call.render = {.width = width, .expanded = expanded};
     const auto next = drive(session.run(call, now, now + 60s, 30s));
     const auto* const finished = std::get_if<ProcessSession::Finished>(&next);
     return finished == nullptr ? Result<PipelineResult>(fail(Reason::internal, "drive", "no end"))

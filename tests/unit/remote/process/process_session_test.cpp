@@ -299,12 +299,25 @@ TEST(ProcessSession, TheTextOfTheServerComesBesideTheObjects) {
   ASSERT_EQ(result->rendered.size(), 1U);
   // Without colours, and with our line ends; nothing else is touched.
   EXPECT_EQ(result->rendered.front().text, "a\nb[1m\x1b[K\n\x1b[");
-  EXPECT_EQ(result->rendered.front().width, 80);
+  EXPECT_EQ(result->rendered.front().form, (TextForm{.width = 80}));
   EXPECT_EQ(result->output.size(), 1U);
   // Out-String takes the columns that a console uses: all but the last.
   EXPECT_TRUE(drive.process->arguments.back().contains("SfbWidth=79 "));
+  EXPECT_FALSE(drive.process->arguments.back().contains("SfbExpand"));
   EXPECT_TRUE(drive.ask()->rendered.empty());
   EXPECT_FALSE(drive.process->arguments.back().contains("SfbWidth"));
+}
+
+TEST(ProcessSession, TheTextOfTheModulesIsAnotherOne) {
+  Drive drive;
+  drive.knobs.more = entry("Rendered", "Identity");
+  const auto result = drive.ask(80, true);
+  ASSERT_EQ(code(result), "good");
+  EXPECT_TRUE(drive.process->arguments.back().contains("SfbExpand=true "));
+  ASSERT_EQ(result->rendered.size(), 1U);
+  EXPECT_EQ(result->rendered.front().form, (TextForm{.width = 80, .expanded = true}));
+  EXPECT_TRUE(drive.ask(0, true)->rendered.empty());
+  EXPECT_FALSE(drive.process->arguments.back().contains("Sfb")) << "no text, no form of it";
 }
 
 TEST(ProcessSession, ARefusalToRenderIsRemembered) {
