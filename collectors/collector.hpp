@@ -22,10 +22,12 @@
 
 namespace sfb::collectors {
 
-/// What the operator says about a pool; decides what NotInitialized means.
+/// What the operator says about a pool: what NotInitialized means, and who may ask.
 struct Expectation {
   bool cms_master = false;
   bool expect_rgs = false;
+  /// The groups whose members may ask here; null: nobody proves a group here.
+  std::shared_ptr<const std::vector<std::string>> authorized_groups = {};
 };
 
 /// A pool as far as collectors know it.
@@ -158,6 +160,9 @@ struct Collector {
   std::vector<Change> (*changes)(const Finding& before, const Finding& now);
   /// Notes, and words that this build does not know, for the history; empty when there is nothing.
   std::string (*oddities)(const Finding&);
+  /// Where the answer does not fit to what the operator says; the log warns when that changes.
+  /// Absent: there is nothing to compare.
+  std::vector<std::string> (*warnings)(const Finding&, const Facts&) = nullptr;
   std::unique_ptr<Memory> (*memory)(const Facts&, const Limits&);
   std::span<const FamilyRow> (*families)();
   /// The view for programs: one object, whose members are added, never changed (describe.hpp).

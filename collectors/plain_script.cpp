@@ -36,10 +36,14 @@ constexpr std::string_view kExtras = R"($sfbExtras = @{
   Language = [string]$ExecutionContext.SessionState.LanguageMode
 )";
 
-constexpr std::string_view kRender = R"(}
+constexpr std::string_view kShow = R"(}
 if ($SfbWidth) {
   try {
-    $sfbExtras['Rendered'] = [string]($sfbStatus | Out-String -Width $SfbWidth)
+    $sfbShown = $sfbStatus
+)";
+
+constexpr std::string_view kRender =
+    R"(    $sfbExtras['Rendered'] = [string]($sfbShown | Out-String -Width $SfbWidth)
   } catch {
     $sfbWhy = if ($_.FullyQualifiedErrorId -like 'CommandNotFound*') { 'Refused' } else { 'Failed' }
     $sfbExtras["Render$sfbWhy"] = [string]$_
@@ -50,10 +54,10 @@ $sfbExtras
 
 }  // namespace
 
-std::string call_script(std::string_view parameters, std::string_view cmdlet,
-                        std::string_view before_extras, std::string_view more_extras) {
-  return fmt::format("param({}){}{}{}{}{}{}{}", parameters, kImport, cmdlet, kCount, before_extras,
-                     kExtras, more_extras, kRender);
+std::string call_script(const ScriptParts& parts) {
+  return fmt::format("param({}){}{}{}{}{}{}{}{}{}", parts.parameters, kImport, parts.cmdlet, kCount,
+                     parts.before_extras, kExtras, parts.more_extras, kShow, parts.before_text,
+                     kRender);
 }
 
 std::string plain_script(std::string_view cmdlet, std::span<const std::string_view> parameters) {
@@ -61,7 +65,7 @@ std::string plain_script(std::string_view cmdlet, std::span<const std::string_vi
   for (const std::string_view name : parameters) {
     names += fmt::format(", ${}", name);
   }
-  return call_script(names, cmdlet);
+  return call_script({.parameters = names, .cmdlet = cmdlet});
 }
 
 }  // namespace sfb::collectors

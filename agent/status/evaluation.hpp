@@ -5,7 +5,7 @@
 #include "agent/base/note.hpp"
 #include "agent/base/time.hpp"
 #include "agent/status/trigger.hpp"
-#include "agent/value/pipeline.hpp"
+#include "agent/value/packed.hpp"
 #include "collectors/collector.hpp"
 #include "collectors/question.hpp"
 
@@ -37,11 +37,14 @@ struct Evaluation {
   std::string front_end = {};  ///< URL of the one that was asked; empty: there is none
   std::vector<StageTime> stages = {};
   /// What came back, kept whole; null when nothing did.
-  std::shared_ptr<const PipelineResult> result = {};
+  PackedPtr result = {};
   /// What the answer says; set when the outcome is good.
   collectors::FindingPtr finding = {};
   /// Set when the outcome is failed.
   std::optional<Error> error = {};
+  /// The answer's own date where that lay ahead of our clock at its first sight, which
+  /// `evaluated_at` then is (dropped and pushed exports).
+  std::optional<WallTime> dated = {};
   bool restored = false;  ///< of an earlier process: it comes from the state
   Note note = {};         ///< what is wrong although it may be good (`file.clock_skew`)
 
@@ -87,10 +90,9 @@ struct Wish {
   /// min_live_interval.
   std::optional<std::chrono::seconds> max_age = {};
   MonoTime deadline{};
-  /// The server shall make the text for a console of this width, where it can (PipelineResult::
-  /// rendered); 0: the objects are enough. Only callers that wish the same share a run; a cached
-  /// answer serves all.
-  int render_width = 0;
+  /// The server shall make this text, where it can (PipelineResult::rendered); none wanted: the
+  /// objects are enough. Only callers that wish the same share a run; a cached answer serves all.
+  TextForm render = {};
 };
 
 using AnswerCallback = std::function<void(std::expected<Answer, Refusal>)>;

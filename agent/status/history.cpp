@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
+#include <ranges>
 #include <utility>
 
 namespace sfb::status {
@@ -54,12 +56,8 @@ std::vector<HistoryChange> changes_of(const Evaluation& evaluation, const Evalua
 
 }  // namespace
 
-std::vector<std::string> nonfatal_errors(const Evaluation& evaluation, std::size_t most) {
+std::vector<std::string> nonfatal_errors(const PipelineResult& result, std::size_t most) {
   std::vector<std::string> texts;
-  if (!evaluation.good() || !evaluation.result) {
-    return texts;
-  }
-  const PipelineResult& result = *evaluation.result;
   for (const Value& error : result.errors) {
     if (texts.size() == most) {
       break;
@@ -70,13 +68,39 @@ std::vector<std::string> nonfatal_errors(const Evaluation& evaluation, std::size
   return texts;
 }
 
-const HistoryEntry& History::push(HistoryEntry entry) {
-  auto& ring = rings_.at(static_cast<std::size_t>(entry.ring));
-  ring.push_front(std::move(entry));
-  while (ring.size() > std::max<std::size_t>(limit_, 1)) {
-    ring.pop_back();
+std::vector<std::string> nonfatal_errors(const Evaluation& evaluation, std::size_t most) {
+  if (!evaluation.good() || !evaluation.result || evaluation.result->errors() == 0) {
+    return {};
   }
-  return ring.front();
+  return nonfatal_errors(evaluation.result->unpack(), most);
+}
+
+HistoryEntry History::push(HistoryEntry entry) {
+  std::vector<Line>& ring = rings_.at(static_cast<std::size_t>(entry.ring));
+  const std::size_t most = std::max<std::size_t>(limit_, 1);
+  if (ring.size() == most) {
+    ring.erase(ring.begin());
+  } else if (ring.size() == ring.capacity()) {
+    ring.reserve(std::min(most, 2 * ring.size() + 1));
+  }
+  HistoryEntry rest = entry;
+  rest.id = 0;
+  rest.time = rest.evaluated_at = {};
+  rest.duration = {};
+  const bool as_before = !ring.empty() && *ring.back().rest == rest;
+  ring.push_back(
+      {entry.id, entry.time, entry.evaluated_at, entry.duration,
+       as_before ? ring.back().rest : std::make_shared<const HistoryEntry>(std::move(rest))});
+  return entry;
+}
+
+HistoryEntry History::entry_of(const Line& line) {
+  HistoryEntry entry = *line.rest;
+  entry.id = line.id;
+  entry.time = line.time;
+  entry.evaluated_at = line.evaluated_at;
+  entry.duration = line.duration;
+  return entry;
 }
 
 std::shared_ptr<const HistoryStates> History::shared(HistoryStates states) {
@@ -89,8 +113,7 @@ std::shared_ptr<const HistoryStates> History::shared(HistoryStates states) {
   return last_states_;
 }
 
-const HistoryEntry& History::add(const Evaluation& evaluation, bool scheduled,
-                                 const Evaluation* before) {
+HistoryEntry History::add(const Evaluation& evaluation, bool scheduled, const Evaluation* before) {
   HistoryEntry entry;
   entry.id = evaluation.id;
   entry.time = evaluation.finished;
@@ -122,8 +145,8 @@ const HistoryEntry& History::add(const Evaluation& evaluation, bool scheduled,
   return push(std::move(entry));
 }
 
-const HistoryEntry& History::skip(std::uint64_t id, const Question& question, const Error& why,
-                                  WallTime now) {
+HistoryEntry History::skip(std::uint64_t id, const Question& question, const Error& why,
+                           WallTime now) {
   HistoryEntry entry;
   entry.id = id;
   entry.time = now;
@@ -136,18 +159,18 @@ const HistoryEntry& History::skip(std::uint64_t id, const Question& question, co
 }
 
 void History::restore(std::vector<HistoryEntry> entries) {
-  for (HistoryEntry& entry : entries) {
-    auto& ring = rings_.at(static_cast<std::size_t>(entry.ring));
-    if (ring.size() < limit_) {
-      ring.push_back(std::move(entry));
+  for (HistoryEntry& entry : entries | std::views::reverse) {
+    if (entry.states) {
+      entry.states = shared(*entry.states);
     }
+    push(std::move(entry));
   }
 }
 
 std::vector<HistoryEntry> History::newest_first() const {
   std::vector<HistoryEntry> merged;
-  for (const auto& ring : rings_) {
-    merged.insert(merged.end(), ring.begin(), ring.end());
+  for (const std::vector<Line>& ring : rings_) {
+    std::ranges::transform(ring, std::back_inserter(merged), entry_of);
   }
   // By number, not by time: the wall clock may have been set back in between.
   std::ranges::sort(merged, std::ranges::greater{}, &HistoryEntry::id);

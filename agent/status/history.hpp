@@ -4,11 +4,12 @@
 #pragma once
 
 #include "agent/status/evaluation.hpp"
+#include "agent/value/pipeline.hpp"
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,7 +38,7 @@ struct HistoryChange {
 /// The modules' words of one answer.
 using HistoryStates = std::vector<collectors::ModuleWords>;
 
-/// One line of the history; holds no objects, so memory per entry is small and bounded.
+/// One line of the history; holds no objects, so it is small and bounded.
 struct HistoryEntry {
   HistoryRing ring = HistoryRing::good;
   std::uint64_t id = 0;
@@ -56,14 +57,18 @@ struct HistoryEntry {
   std::string remedy;
   std::string request_id;
   std::string front_end = {};  ///< Evaluation's
-  /// Shared with the entry before as long as nothing changes; null where no answer told of any.
+  /// Shared with the entry before as long as they are equal; null where no answer told of any.
   std::shared_ptr<const HistoryStates> states = {};
   std::vector<HistoryChange> changes = {};  ///< of the scheduled question's answers
   std::vector<std::string> errors = {};     ///< non-fatal ones beside a good answer, the first few
+
+  bool operator==(const HistoryEntry&) const = default;
 };
 
-/// The messages of what PowerShell complained of beside a good answer: the first `most` ones, cut,
-/// control characters visible. None of a failed one.
+/// The messages of what PowerShell complained of: the first `most` ones, cut, control characters
+/// visible.
+std::vector<std::string> nonfatal_errors(const PipelineResult& result, std::size_t most);
+/// The same of what stands beside a good answer. None of a failed one.
 std::vector<std::string> nonfatal_errors(const Evaluation& evaluation, std::size_t most);
 
 /// Entries of each ring of a pool, at most.
@@ -77,23 +82,32 @@ class History {
   /// `scheduled`: the schedule wanted it too, whoever caused it.
   /// `before`: the last conclusive answer to the same question; null when there is none.
   /// Both give the new entry.
-  const HistoryEntry& add(const Evaluation& evaluation, bool scheduled,
-                          const Evaluation* before = nullptr);
+  HistoryEntry add(const Evaluation& evaluation, bool scheduled,
+                   const Evaluation* before = nullptr);
   /// The schedule wanted an answer and leaves the server alone instead. `id` counts on with those
   /// of evaluations.
-  const HistoryEntry& skip(std::uint64_t id, const Question& question, const Error& why,
-                           WallTime now);
+  HistoryEntry skip(std::uint64_t id, const Question& question, const Error& why, WallTime now);
   /// Of an earlier process, newest first; before anything is added.
   void restore(std::vector<HistoryEntry> entries);
   /// All rings merged, newest first.
   std::vector<HistoryEntry> newest_first() const;
 
  private:
-  const HistoryEntry& push(HistoryEntry entry);
+  // An entry, of which what is as in the entry before stands there once: of good answers all.
+  struct Line {
+    std::uint64_t id;
+    WallTime time;
+    WallTime evaluated_at;
+    std::chrono::nanoseconds duration;
+    std::shared_ptr<const HistoryEntry> rest;  // without these four
+  };
+
+  HistoryEntry push(HistoryEntry entry);
+  static HistoryEntry entry_of(const Line& line);
   std::shared_ptr<const HistoryStates> shared(HistoryStates states);
 
   std::size_t limit_;
-  std::array<std::deque<HistoryEntry>, kHistoryRings> rings_;
+  std::array<std::vector<Line>, kHistoryRings> rings_;  ///< the newest last
   std::shared_ptr<const HistoryStates> last_states_;
 };
 

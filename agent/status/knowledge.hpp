@@ -31,7 +31,7 @@ struct PoolIdentity {
   collectors::Expectation expectation;
   std::chrono::milliseconds interval{0};  ///< of evaluations, as configured
   std::chrono::milliseconds stale_after{0};
-  std::optional<std::chrono::milliseconds> file_max_age = {};  ///< of `file` alone
+  std::optional<std::chrono::milliseconds> file_max_age = {};  ///< of `file` and `push`
 
   collectors::Facts facts() const { return {fqdn, expectation}; }
   /// `a/b`, the same at both pools of a pair.
@@ -61,7 +61,9 @@ struct PoolSnapshot {
   EvaluationPtr last_completed = {};           ///< likewise, good or failed
   std::optional<WallTime> failing_since = {};  ///< of the first failure since the last good answer
   std::uint64_t failures_in_row = 0;           ///< since then
-  std::optional<MonoTime> next_due = {};       ///< when the schedule looks at the pool next
+  /// Why the last evaluation failed, also one of an earlier process; null where it was good.
+  std::shared_ptr<const Error> failure = {};
+  std::optional<MonoTime> next_due = {};  ///< when the schedule looks at the pool next
 };
 
 using PoolSnapshotPtr = std::shared_ptr<const PoolSnapshot>;
@@ -89,6 +91,8 @@ class Knowledge {
   /// stays, the verdict is judged anew. Limits count from the next answer on.
   void reconfigure(PoolIdentity identity, const Limits& limits);
 
+  /// The last conclusive answer to the scheduled question; null: there is none.
+  const EvaluationPtr& last_good() const { return current_->last_good; }
   Freshness freshness(Now now) const;
   /// When the next change by time alone happens (fresh -> stale, or the collector's view); absent
   /// when none will.
@@ -97,10 +101,13 @@ class Knowledge {
   PoolSnapshotPtr snapshot(Now now);
 
  private:
-  PoolSnapshot current_;  ///< without what depends on the moment: freshness and view
+  /// What is known, to be changed: a copy where the present one was given out.
+  PoolSnapshot& edit();
+
+  std::shared_ptr<PoolSnapshot> current_;  ///< never null
+  bool told_ = false;                      ///< it was given out as it is: immutable from then on
   std::unique_ptr<collectors::Memory> memory_;
-  std::optional<MonoTime> view_ends_;  ///< when the view of `cached_` changes by time alone
-  PoolSnapshotPtr cached_;             ///< null after every change
+  std::optional<MonoTime> view_ends_;  ///< when the view changes by time alone
 };
 
 }  // namespace sfb::status

@@ -2,6 +2,7 @@
 // process. Pure.
 #pragma once
 
+#include "agent/base/error.hpp"
 #include "agent/base/time.hpp"
 #include "agent/status/trigger.hpp"
 
@@ -21,6 +22,7 @@ struct SavedKnowledge {
     WallTime finished{};
     std::chrono::nanoseconds duration{0};
     Trigger trigger = Trigger::schedule;
+    std::optional<WallTime> dated = {};  ///< Evaluation's
   };
   std::optional<WallTime> last_evaluation = {};
   std::optional<std::chrono::nanoseconds> last_duration = {};
@@ -28,6 +30,7 @@ struct SavedKnowledge {
   std::optional<Good> good = {};
   std::optional<WallTime> failing_since = {};
   std::uint64_t failures_in_row = 0;
+  std::optional<Error> failure = {};  ///< of the last evaluation, its texts cut
 };
 
 std::string write_saved_knowledge(const SavedKnowledge& knowledge);

@@ -1,12 +1,18 @@
 #include "collectors/backup_service_configuration/backup_service_configuration.hpp"
 
+#include "agent/base/text.hpp"
 #include "collectors/adapters.hpp"
 #include "collectors/backup_service_configuration/cmdlet.hpp"
 #include "collectors/backup_service_configuration/configuration.hpp"
 #include "collectors/backup_service_configuration/families.hpp"
+#include "collectors/backup_service_configuration/groups.hpp"
 #include "collectors/last_finding.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
+#include <string>
+#include <vector>
 
 namespace sfb::collectors {
 
@@ -18,6 +24,31 @@ constexpr std::array kSwitches = {kLocalStore};
 Result<Configuration> read(const PipelineResult& result, const Limits& limits) {
   static_cast<void>(limits);
   return read_configuration(result);
+}
+
+std::string listed(const std::vector<std::string>& groups) {
+  std::string text;
+  for (const std::string& group : groups) {
+    text += (text.empty() ? "" : ", ") + quote(group, 80);
+  }
+  return text.empty() ? "none" : text;
+}
+
+std::vector<std::string> other_groups(const Finding& finding, const Facts& facts) {
+  const auto& groups = static_cast<const Configuration&>(finding).groups;
+  const auto& here = facts.expectation.authorized_groups;
+  if (!groups || !here) {
+    return {};
+  }
+  const GroupsComparison found = compare_groups(*groups, *here);
+  if (found.same.value_or(false)) {
+    return {};
+  }
+  return {fmt::format(
+      "the groups that may ask here {} the server's AuthorizedUniversalGroups; there alone: {}; "
+      "here alone: {} (authorization.authorized_universal_groups decides here)",
+      found.same ? "are not those of" : "cannot be compared with", listed(found.only_server),
+      listed(found.only_here))};
 }
 
 }  // namespace
@@ -33,6 +64,7 @@ constinit const Collector kBackupServiceConfiguration = {
     .judge = [](const Finding&, const Facts&) { return Verdict{}; },
     .changes = changes_as<Configuration>,
     .oddities = notes_of,
+    .warnings = other_groups,
     .memory = remember_last<Configuration, ConfigurationView>,
     .families = configuration_families,
     .describe = describe_configuration,

@@ -5,6 +5,7 @@
 #include "agent/value/time_span.hpp"
 #include "collectors/answer.hpp"
 #include "collectors/backup_service_configuration/cmdlet.hpp"
+#include "collectors/backup_service_configuration/groups.hpp"
 
 #include <fmt/format.h>
 
@@ -15,8 +16,8 @@ namespace sfb::collectors {
 
 namespace {
 
-constexpr std::array<std::string_view, 2> kTexts = {"AuthorizedUniversalGroups",
-                                                    "AuthorizedLocalAccounts"};
+constexpr std::string_view kGroups = "AuthorizedUniversalGroups";
+constexpr std::array<std::string_view, 2> kTexts = {kGroups, "AuthorizedLocalAccounts"};
 
 std::optional<std::int64_t> read_value(const Graph& graph, const Value& value, Setting::Kind kind) {
   switch (kind) {
@@ -97,6 +98,13 @@ Result<Configuration> read_configuration(const PipelineResult& result) {
     if (!configuration.values[i]) {
       configuration.notes.push_back(fmt::format("{} is no {}: {}", member, name_of(kind),
                                                 quote(plain_text(graph, *found).value_or(""), 80)));
+    }
+  }
+  if (const Value* const groups = find_member(graph, object, kGroups);
+      groups != nullptr && !groups->is_null()) {
+    configuration.groups = read_groups(graph, *groups);
+    if (!configuration.groups) {
+      configuration.notes.push_back(fmt::format("{} is no list of names", kGroups));
     }
   }
   return configuration;

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -53,6 +54,8 @@ using SettingValues = std::array<std::optional<std::int64_t>, kSettings.size()>;
 /// One good answer.
 struct Configuration : Finding {
   SettingValues values;
+  /// AuthorizedUniversalGroups, as read_groups gives it; absent: not known.
+  std::optional<std::vector<std::string>> groups = {};
 };
 
 /// Members by name in any case, all optional. A member that is `$null` is not there; one that

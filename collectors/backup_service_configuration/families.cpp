@@ -1,6 +1,7 @@
 #include "collectors/backup_service_configuration/families.hpp"
 
 #include "agent/value/time_span.hpp"
+#include "collectors/backup_service_configuration/groups.hpp"
 #include "collectors/describe.hpp"
 #include "collectors/schema.hpp"
 
@@ -38,6 +39,13 @@ void value_of(Writer& writer, const View& view) {
   }
 }
 
+void groups_match(Writer& writer, const View& view) {
+  const auto& shown = static_cast<const ConfigurationView&>(view);
+  if (shown.groups_match) {
+    writer.sample(shown.pool, *shown.groups_match ? 1 : 0);
+  }
+}
+
 constexpr std::array kSettingFamilies = {
     FamilyRow{{"sfb_backup_service_configuration_sync_interval_seconds", Type::gauge, "seconds",
                "How long the Backup Service waits between two synchronisations: SyncInterval of "
@@ -72,8 +80,13 @@ constexpr std::array kSettingFamilies = {
                "Whether Response Groups are backed up: EnableRgsBackupService of "
                "Get-CsBackupServiceConfiguration (cached, last good evaluation)."},
               value_of<place_of("EnableRgsBackupService")>},
+    FamilyRow{
+        {"sfb_backup_service_configuration_authorized_universal_groups_match", Type::gauge, "",
+         "Whether the groups that may ask here are those of AuthorizedUniversalGroups of "
+         "Get-CsBackupServiceConfiguration (cached, last good evaluation)."},
+        groups_match},
 };
-static_assert(kSettingFamilies.size() == kSettings.size());
+static_assert(kSettingFamilies.size() == kSettings.size() + 1);
 
 }  // namespace
 
@@ -83,7 +96,10 @@ ConfigurationView::ConfigurationView(const Facts& facts, const Configuration* fi
   pool.add("pool", facts.pool.str());
   if (finding != nullptr) {
     values = finding->values;
-    samples = values.size();
+    samples = kSettingFamilies.size();
+    if (finding->groups && facts.expectation.authorized_groups) {
+      groups_match = compare_groups(*finding->groups, *facts.expectation.authorized_groups).same;
+    }
   }
 }
 

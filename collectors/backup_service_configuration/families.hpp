@@ -6,6 +6,7 @@
 #include "collectors/backup_service_configuration/configuration.hpp"
 #include "collectors/collector.hpp"
 
+#include <optional>
 #include <span>
 
 namespace sfb::collectors {
@@ -16,11 +17,12 @@ struct ConfigurationView final : View {
 
   exposition::Labels pool;
   SettingValues values;
+  std::optional<bool> groups_match = {};  ///< GroupsComparison::same
 };
 
 std::span<const FamilyRow> configuration_families();
 
-/// The values of the families, under their names without `sfb_backup_service_configuration_`.
+/// The settings of the families, under their names without `sfb_backup_service_configuration_`.
 Document describe_configuration(const View& view);
 std::string schema_of_configuration();
 

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace sfb::collectors {
 
 namespace {
@@ -33,6 +35,19 @@ Judged idle_rgs(const Module& module, const Expectation& expectation) {
 
 Ground whole_answer(std::string code, std::string text) {
   return {.module = {}, .direction = {}, .code = std::move(code), .text = std::move(text)};
+}
+
+// What the operator says that the pool has, and the answer does not name: nobody knows how it is.
+void add_missing(Verdict& verdict, const BackupStatus& status, const Expectation& expectation) {
+  if (expectation.cms_master && std::ranges::none_of(status.modules, is_cms_master)) {
+    verdict.doubts.push_back(
+        whole_answer("cms_master_missing",
+                     "CentralMgmt.CMSMaster is not listed, and this pool is the CMS master."));
+  }
+  if (expectation.expect_rgs && std::ranges::none_of(status.modules, is_rgs)) {
+    verdict.doubts.push_back(whole_answer(
+        "rgs_missing", "No module of Response Groups is listed, and they are expected here."));
+  }
 }
 
 std::string_view code_of(ExportState state) {
@@ -140,6 +155,7 @@ Verdict judge(const BackupStatus& status, const Expectation& expectation) {
                     module.import_word),
               "NormalState");
   }
+  add_missing(verdict, status, expectation);
   if (!verdict.reasons.empty()) {
     verdict.working = false;
   } else if (verdict.doubts.empty()) {

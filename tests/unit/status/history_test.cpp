@@ -6,11 +6,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <set>
+
 namespace sfb::status {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAre;
 using namespace sfb::status::testing;  // NOLINT: builders
 
 std::vector<std::uint64_t> ids(const History& history) {
@@ -157,11 +161,61 @@ TEST(History, TellsTheModulesAndWhatChanged) {
   ASSERT_NE(states, nullptr);
   EXPECT_EQ(states->front().exported, "FinalState");
   EXPECT_EQ(history.add(*second, true, first.get()).states, states) << "shared while it is equal";
-  const HistoryEntry& changed = history.add(*third, true, second.get());
+  const HistoryEntry changed = history.add(*third, true, second.get());
   EXPECT_EQ(changed.states->front().exported, "ErrorState");
   ASSERT_EQ(changed.changes.size(), 1U);
   EXPECT_EQ(changed.changes[0].event, "module state changed");
   EXPECT_EQ(changed.changes[0].fields.back().second, "ErrorState");
+}
+
+TEST(History, EntriesThatAreAlikeComeBackEachWithItsOwnNumberAndTimes) {
+  FakeClock clock;
+  History history;
+  std::vector<HistoryEntry> told;
+  for (std::uint64_t id = 1; id <= 6; ++id) {
+    clock.advance(1min);
+    auto evaluation = good(clock.now(), {module("A.B", collectors::ExportState::final_state)});
+    evaluation->id = id;
+    evaluation->duration = std::chrono::milliseconds(id);
+    evaluation->request_id = id == 3 ? "asked" : "";
+    told.push_back(history.add(*evaluation, true));
+  }
+  std::ranges::reverse(told);
+  EXPECT_EQ(history.newest_first(), told);
+  EXPECT_EQ(told.at(3).request_id, "asked");
+  EXPECT_EQ(told.at(3).duration, 3ms);
+  EXPECT_NE(told.at(4).time, told.at(5).time);
+}
+
+TEST(History, WhatComesBackFromTheStateSharesItsStatesAgain) {
+  const FakeClock clock;
+  History history;
+  std::uint64_t id = 0;
+  for (const auto state :
+       {collectors::ExportState::final_state, collectors::ExportState::final_state,
+        collectors::ExportState::error_state}) {
+    const auto evaluation = good(clock.now(), {module("A.B", state)});
+    evaluation->id = ++id;
+    history.add(*evaluation, true);
+  }
+  std::vector<HistoryEntry> read = history.newest_first();
+  for (HistoryEntry& entry : read) {
+    entry.states = std::make_shared<const HistoryStates>(*entry.states);
+  }
+  History restored;
+  restored.restore(std::move(read));
+  const auto entries = restored.newest_first();
+  ASSERT_EQ(entries.size(), 3U);
+  std::vector<std::string> words;
+  for (const HistoryEntry& entry : entries) {
+    words.push_back(entry.states->front().exported);
+  }
+  EXPECT_THAT(words, UnorderedElementsAre("ErrorState", "FinalState", "FinalState"));
+  std::set<const HistoryStates*> different;
+  for (const HistoryEntry& entry : entries) {
+    different.insert(entry.states.get());
+  }
+  EXPECT_EQ(different.size(), 2U);
 }
 
 }  // namespace

@@ -30,6 +30,7 @@ TEST(SavedKnowledge, ComesBackInAnotherProcess) {
   EXPECT_EQ(saved->good->id, 7U);
   EXPECT_EQ(saved->good->evaluated_at, first);
   EXPECT_EQ(saved->good->duration, 250ms);
+  EXPECT_EQ(saved->good->dated, std::nullopt);
 
   clock.advance(600s);
   auto back = good(clock.now(), {module("A.B", ExportState::final_state)}, {}, 720s);
@@ -45,9 +46,14 @@ TEST(SavedKnowledge, ComesBackInAnotherProcess) {
   EXPECT_EQ(snapshot->last_completed, nullptr);
   EXPECT_EQ(snapshot->failing_since, second);
   EXPECT_EQ(snapshot->failures_in_row, 1U);
+  ASSERT_NE(snapshot->failure, nullptr) << "a pool that failed is not well because of a restart";
+  EXPECT_EQ(snapshot->failure->reason, Reason::connect);
+  EXPECT_EQ(snapshot->failure->code, before.snapshot(clock.now())->failure->code);
   EXPECT_EQ(shown(snapshot).modules.at(0).export_changed, first);
   // Stale when the answer is an hour old, not the process.
   EXPECT_EQ(after.next_change(clock.now()), clock.now().mono - 720s + 1h + 1ns);
+  after.completed(good(clock.now(), {module("A.B", ExportState::final_state)}));
+  EXPECT_EQ(after.snapshot(clock.now())->failure, nullptr);
 }
 
 TEST(SavedKnowledge, NoTimeOfAClockThatWasSetBackLiesAhead) {

@@ -7,7 +7,9 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
+#include <vector>
 
 namespace sfb::collectors {
 namespace {
@@ -23,7 +25,10 @@ std::string told(const std::string& name) {
     return name + "\t" + configuration.error().code;
   }
   EXPECT_TRUE(configuration->notes.empty()) << name << ": " << configuration->notes.front();
-  const ConfigurationView view({.pool = Fqdn::parse("a.example.com").value()}, &*configuration, {});
+  Facts facts{.pool = Fqdn::parse("a.example.com").value()};
+  facts.expectation.authorized_groups =
+      std::make_shared<const std::vector<std::string>>(1, "Schema Admins");
+  const ConfigurationView view(facts, &*configuration, {});
   std::string line = name;
   for (const FamilyRow& row : configuration_families()) {
     exposition::Writer writer(exposition::Format::text_0_0_4);

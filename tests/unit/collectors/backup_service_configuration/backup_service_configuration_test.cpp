@@ -71,6 +71,39 @@ TEST(BackupServiceConfiguration, ShowsWhatIsKnown) {
   EXPECT_THAT(samples(*memory->view(true, {})), IsEmpty()) << "what is gone has no series";
 }
 
+TEST(BackupServiceConfiguration, ComparesTheGroupsThatMayAsk) {
+  Facts facts = kFacts;
+  const auto match = [&](FindingPtr found) {
+    const auto memory = kBackupServiceConfiguration.memory(facts, {});
+    memory->learn(std::move(found), {});
+    const auto lines = samples(*memory->view(true, {}));
+    return lines.empty() ? std::string("-") : lines.back().substr(lines.back().rfind(' ') + 1);
+  };
+  const FindingPtr answer = finding({{"AuthorizedUniversalGroups", text("Schema admins, Ops")}});
+  const auto warned = [&] { return kBackupServiceConfiguration.warnings(*answer, facts); };
+  EXPECT_EQ(match(answer), "-") << "nobody proves a group here";
+  EXPECT_THAT(warned(), IsEmpty());
+  const auto here = [&](std::vector<std::string> groups) {
+    facts.expectation.authorized_groups =
+        std::make_shared<const std::vector<std::string>>(std::move(groups));
+  };
+  here({"ops", "schema admins"});
+  EXPECT_EQ(match(answer), "1");
+  EXPECT_THAT(warned(), IsEmpty());
+  here({"Ops", "Others"});
+  EXPECT_EQ(match(answer), "0");
+  EXPECT_THAT(warned(),
+              ElementsAre("the groups that may ask here are not those of the server's "
+                          "AuthorizedUniversalGroups; there alone: \"Schema admins\"; here alone: "
+                          "\"Others\" (authorization.authorized_universal_groups decides here)"));
+  here({"Ops", "S-1-5-21-1-2-3-4"});
+  EXPECT_EQ(match(answer), "-") << "the SID may be that group's";
+  EXPECT_THAT(warned(), ElementsAre(StartsWith("the groups that may ask here cannot be compared")));
+  EXPECT_EQ(match(finding(
+                {{"AuthorizedUniversalGroups", Value()}, {"AuthorizedLocalAccounts", text("x")}})),
+            "-");
+}
+
 TEST(BackupServiceConfiguration, JudgesNothing) {
   const FindingPtr odd = finding({{"SyncInterval", text("forever")}});
   const Verdict verdict = kBackupServiceConfiguration.judge(*odd, kFacts);

@@ -124,6 +124,21 @@ TEST(Verdict, WholePools) {
   EXPECT_EQ(judged(kSfb2019, {.expect_rgs = true}).working, false);
 }
 
+// The operator knows that it is there: without it nobody can say that all is well.
+TEST(Verdict, WhatTheOperatorExpectsAndTheAnswerLacksIsUnknown) {
+  const std::vector<Row> user = {{kUser, "FinalState", "NormalState"}};
+  EXPECT_EQ(judged(user).working, true);
+  const Verdict master = judged(user, {.cms_master = true});
+  EXPECT_EQ(master.configured, true);
+  EXPECT_EQ(master.working, std::nullopt);
+  EXPECT_THAT(master.doubts, ElementsAre(says(HasSubstr("CentralMgmt.CMSMaster is not listed"))));
+  const Verdict rgs = judged(user, {.expect_rgs = true});
+  EXPECT_EQ(rgs.working, std::nullopt);
+  EXPECT_THAT(rgs.doubts, ElementsAre(says(HasSubstr("Response Groups"))));
+  const Verdict bad = judged({{kUser, "ErrorState", "NormalState"}}, {.cms_master = true});
+  EXPECT_EQ(bad.working, false) << "a known error outweighs it";
+}
+
 // Of nothing there is nothing to say: it must not read as "not configured".
 TEST(Verdict, NoModuleBesideOtherMembersIsUnknown) {
   for (const auto& members :
