@@ -19,11 +19,14 @@ std::string in_seconds(MonoTime until, MonoTime now) {
 }  // namespace
 
 void Admission::learn(const Job& job, const Error* failure, bool let_in, Now now) {
-  if (failure == nullptr || !causes_backoff(failure->reason)) {
+  if (failure == nullptr || !causes_backoff(*failure)) {
     if (let_in) {
       accepted(job, now);
     }
     return;
+  }
+  if (let_in && !causes_backoff(failure->reason)) {
+    accepted(job, now);  // it only asks to be left alone: the account is right
   }
   const Refused by{
       .text = fmt::format("{} ({}) for pool {} on endpoint {}: {}", to_string(failure->reason),
@@ -41,7 +44,11 @@ void Admission::learn(const Job& job, const Error* failure, bool let_in, Now now
 
 void Admission::refused(const Job& job, const Error& failure, const Refused& by, Now now) {
   Endpoint& endpoint = *job.endpoint;
-  if (!endpoint.backoff.refused(job.started, now.mono)) {
+  Backoff& backoff = endpoint.backoff;
+  const bool began = causes_backoff(failure.reason)
+                         ? backoff.refused(job.started, now.mono, failure.retry_after)
+                         : backoff.asked_to_wait(job.started, now.mono, failure.retry_after);
+  if (!began) {
     return;
   }
   endpoint.refused = by;
@@ -52,6 +59,7 @@ void Admission::refused(const Job& job, const Error& failure, const Refused& by,
                                            {"code", failure.code},
                                            {"duration", in_seconds(until, now.mono)}}),
                     std::back_inserter(fields));
+  add_request(fields, job.request_id);
   logger_.log(LogLevel::warn, "back-off", fields);
   hooks_.changed(endpoint, now);
   hooks_.left_alone(endpoint, until, now);

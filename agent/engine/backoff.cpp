@@ -11,15 +11,29 @@ bool causes_backoff(Reason reason) {
   return reason == Reason::auth || reason == Reason::forbidden || reason == Reason::throttled;
 }
 
-bool Backoff::refused(MonoTime started, MonoTime now) {
+bool causes_backoff(const Error& error) {
+  return causes_backoff(error.reason) || error.retry_after > error.retry_after.zero();
+}
+
+bool Backoff::leave_alone(MonoTime started, MonoTime now, std::chrono::seconds wait) {
   if (until(now) || (since_ && started < *since_)) {
     return false;
   }
   accepted_ = false;
   since_ = now;
-  until_ = now + kBackoffSteps[step_];
-  step_ = std::min(step_ + 1, kBackoffSteps.size() - 1);
+  until_ = now + wait;
   return true;
+}
+
+bool Backoff::refused(MonoTime started, MonoTime now, std::chrono::seconds at_least) {
+  const bool began =
+      leave_alone(started, now, std::max<std::chrono::seconds>(kBackoffSteps[step_], at_least));
+  step_ = began ? std::min(step_ + 1, kBackoffSteps.size() - 1) : step_;
+  return began;
+}
+
+bool Backoff::asked_to_wait(MonoTime started, MonoTime now, std::chrono::seconds wait) {
+  return leave_alone(started, now, wait);
 }
 
 void Backoff::accepted(MonoTime started) {

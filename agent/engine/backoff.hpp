@@ -21,6 +21,8 @@ inline constexpr std::array kBackoffSteps = {std::chrono::minutes(1), std::chron
 
 /// Authentication failure, access denied and quota: trying again soon could lock an account.
 bool causes_backoff(Reason reason);
+/// Those, and a server that says how long it wants to be left alone.
+bool causes_backoff(const Error& error);
 
 /// Thread rule: one thread.
 class Backoff {
@@ -28,9 +30,11 @@ class Backoff {
   // `started` is when the run began. One that began before the last refusal or the last `end` says
   // nothing about what comes after it, and changes nothing.
 
-  /// A run failed in a way that causes back-off. True when that began a step; runs that failed
-  /// together are one step.
-  bool refused(MonoTime started, MonoTime now);
+  /// A run failed with a reason that causes back-off. True when that began a step, which lasts
+  /// `at_least` so long; runs that failed together are one step.
+  bool refused(MonoTime started, MonoTime now, std::chrono::seconds at_least = {});
+  /// It failed with another reason, and the server wants to be left alone so long: no step.
+  bool asked_to_wait(MonoTime started, MonoTime now, std::chrono::seconds wait);
   /// The server answered: it lets us in.
   void accepted(MonoTime started);
   /// Other settings or a new secret: try again, from the first step.
@@ -43,6 +47,8 @@ class Backoff {
   bool on_trial() const { return !accepted_; }
 
  private:
+  bool leave_alone(MonoTime started, MonoTime now, std::chrono::seconds wait);
+
   bool accepted_ = false;
   std::size_t step_ = 0;
   std::optional<MonoTime> since_;  ///< the last refusal or `end`

@@ -41,6 +41,7 @@ status::EvaluationPtr conclude(std::uint64_t id, const Job& job, Result<remote::
   // Published, and kept as the latest of its kind: a time ahead of us would stay and look fresh.
   evaluation->evaluated_at = std::min(result->made_at, now.wall);
   evaluation->made = now.mono - result->age;
+  evaluation->dated = result->dated;
   evaluation->stages = std::move(result->stages);
   evaluation->note = std::move(result->note);
   evaluation->result = std::move(result->result);
@@ -53,7 +54,7 @@ status::EvaluationPtr conclude(std::uint64_t id, const Job& job, Result<remote::
                               Stage::none};
     return evaluation;
   }
-  auto finding = interpret(*job.question.what, *evaluation->result, result->file, limits);
+  auto finding = interpret(*job.question.what, evaluation->result->unpack(), result->file, limits);
   if (!finding) {
     evaluation->error = std::move(finding.error());
     return evaluation;

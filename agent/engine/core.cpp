@@ -41,7 +41,7 @@ void Core::apply(Options options) {
     return;
   }
   const Now now = clock_.now();
-  pools_.changed();
+  pools_.all_changed();
   const auto before = transports();
   std::set<EndpointPtr> resting;
   for (const auto& [name, endpoint] : endpoints_.by_name()) {
@@ -258,7 +258,7 @@ void Core::pool_due(Pool& pool, Now now) {
       return;
     case Activity::Due::overrun:
       pool.knowledge.overrun();
-      pools_.changed();
+      pools_.changed(pool);
       logger_.log(
           LogLevel::warn, "evaluation overrun",
           who_and(question, {{"endpoint", pool.endpoint->options.name},
@@ -308,8 +308,9 @@ void Core::finished(JobId id, Result<remote::Reply> result) {
 void Core::guard_due(JobId id, Now now) {
   const auto [job, wanted] = runs_.give_up(id);
   const std::string& endpoint = job->endpoint->options.name;
-  logger_.log(LogLevel::error, "transport did not return",
-              who_and(job->question, {{"endpoint", endpoint}}));
+  std::vector<LogField> fields = who_and(job->question, {{"endpoint", endpoint}});
+  add_request(fields, job->request_id);
+  logger_.log(LogLevel::error, "transport did not return", fields);
   Pool* const pool = pools_.of(*job);
   if (wanted && pool != nullptr) {
     conclude(
@@ -324,13 +325,13 @@ void Core::guard_due(JobId id, Now now) {
 
 void Core::conclude(Pool& pool, const Job& job, Result<remote::Reply> result, Now now) {
   const bool scheduled = job.question.is_scheduled();
-  const auto before = scheduled ? pool.knowledge.snapshot(now)->last_good : nullptr;
+  const auto before = scheduled ? pool.knowledge.last_good() : nullptr;
   const std::uint64_t session = result ? result->session : 0;
   const bool has_room = objects_.hold(result, scheduled, options_.limits);
   const status::EvaluationPtr evaluation =
       engine::conclude(++evaluations_, job, std::move(result), options_.limits, now);
   const status::EvaluationPtr kept = has_room ? evaluation : without_objects(*evaluation);
-  const status::HistoryEntry& entry = pool.history.add(*kept, job.scheduled, before.get());
+  const status::HistoryEntry entry = pool.history.add(*kept, job.scheduled, before.get());
   keeping_.add(pool, entry);
   pool.cache.add(kept, now.mono);
   if (job.drives_activity()) {
@@ -340,14 +341,14 @@ void Core::conclude(Pool& pool, const Job& job, Result<remote::Reply> result, No
     pools_.running_changed(pool);
     pool.knowledge.completed(kept);
     keeping_.changed(pool, now);
-    pools_.answered();
+    pools_.answered(pool);
     if (pool.is_status()) {
       pools_.observe(pool, *evaluation);
     }
     pools_.attempted(pool);
   }
   if (pool.options.scheduled || !scheduled) {
-    pool.log.completed(logger_, *kept, entry.changes);
+    pool.log.completed(logger_, *kept, entry.changes, pool.options.identity.facts());
   }
   pool.note_session(*evaluation, session, logger_);
   runs_.answer(job, evaluation);
@@ -357,7 +358,7 @@ void Core::conclude(Pool& pool, const Job& job, Result<remote::Reply> result, No
   const Error* const failure = evaluation->error ? &*evaluation->error : nullptr;
   const bool let_in = evaluation->result != nullptr || failure->let_in;
   learn_outcome(job, failure, let_in, now);
-  if (failure != nullptr && causes_backoff(failure->reason)) {
+  if (failure != nullptr && causes_backoff(*failure)) {
     pool.told_backoff = pool.endpoint->backoff_until(now.mono);  // by this failure
   }
   pools_.plan(pool);

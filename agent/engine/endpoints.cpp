@@ -75,6 +75,10 @@ void Endpoints::use_transport(Endpoint& endpoint, EndpointOptions& options, bool
       if (pool->options.scheduled) {
         before->remove_pool(pool->fqdn(), pool->what().name);
         options.transport->add_pool(pool->fqdn(), pool->what().name);
+        if (const auto& good = pool->knowledge.last_good(); good && good->dated) {
+          options.transport->recall(pool->fqdn(), pool->what().name, *good->dated,
+                                    good->evaluated_at);
+        }
       }
     }
   }

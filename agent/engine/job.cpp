@@ -7,10 +7,10 @@
 
 namespace sfb::engine {
 
-remote::Ask ask_for(const status::Question& question, int render_width) {
+remote::Ask ask_for(const status::Question& question, TextForm render) {
   const collectors::Collector& what = *question.what;
   remote::Ask ask{.pool = question.pool, .collector = what.name, .call = make_call(question)};
-  ask.call.render_width = render_width;
+  ask.call.render = render;
   ask.call.side = !collectors::is_pool_status(what);
   for (const std::string_view name : what.scheduled) {
     if (!question.has_flag(name)) {

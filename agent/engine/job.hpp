@@ -17,7 +17,7 @@ namespace sfb::engine {
 using WaiterId = std::uint64_t;
 
 /// What a transport is asked for a question.
-remote::Ask ask_for(const status::Question& question, int render_width = 0);
+remote::Ask ask_for(const status::Question& question, TextForm render = {});
 
 /// A scheduled run leaves a fifth of the interval free, so that slowness shows as time-outs of this
 /// pool and not as overruns of its neighbours.
@@ -39,7 +39,7 @@ struct Job {
   std::string request_id;
   Phase phase = Phase::queued;
   bool scheduled = false;  ///< the schedule wants the result, callers or not
-  int render_width = 0;    ///< status::Wish's
+  TextForm render = {};    ///< status::Wish's
   std::vector<WaiterId> waiters;
   MonoTime not_before{};
   MonoTime started{};
@@ -50,9 +50,9 @@ struct Job {
   bool is_waiting() const { return phase <= Phase::queued; }
   /// The pool's activity is about this run. One that brings text stands beside the schedule,
   /// which does not wait for it, but its answer is the pool's news like any other.
-  bool drives_activity() const { return question.is_scheduled() && render_width == 0; }
-  bool same(const status::Question& other, int width) const {
-    return question == other && render_width == width;
+  bool drives_activity() const { return question.is_scheduled() && !render.wanted(); }
+  bool same(const status::Question& other, TextForm text) const {
+    return question == other && render == text;
   }
 };
 

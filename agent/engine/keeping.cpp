@@ -72,9 +72,9 @@ Result<status::EvaluationPtr> read_answer(const Pool& pool,
   evaluation->made = now.mono - age;
   evaluation->finished = std::min(saved.finished, now.wall);
   evaluation->duration = saved.duration;
-  evaluation->result =
-      objects.hold(std::make_shared<const PipelineResult>(std::move(read->result)), true, limits);
+  evaluation->result = objects.hold(pack(read->result), true, limits);
   evaluation->finding = std::move(*finding);
+  evaluation->dated = saved.dated;
   evaluation->restored = true;
   if (!evaluation->conclusive()) {
     return fail(Reason::parse, "state.answer", "the answer says nothing any more",
@@ -89,8 +89,9 @@ Result<std::string> write_answer(const status::Evaluation& evaluation, const Lim
   if (!evaluation.result) {
     return fail(Reason::throttled, "engine.not_kept", "its objects were not kept");
   }
-  return remote::write_export(*evaluation.result, evaluation.question.pool, evaluation.evaluated_at,
-                              evaluation.question.what->name, limits_of_answer(limits).object);
+  return remote::write_export(evaluation.result->unpack(), evaluation.question.pool,
+                              evaluation.evaluated_at, evaluation.question.what->name,
+                              limits_of_answer(limits).object);
 }
 
 void Keeping::recall(Pool& pool, const Limits& limits, KeptObjects& objects, Now now) {
@@ -109,6 +110,10 @@ void Keeping::recall(Pool& pool, const Limits& limits, KeptObjects& objects, Now
     return;
   }
   const auto saved = status::read_saved_knowledge(found->knowledge);
+  if (saved && saved->good && saved->good->dated) {
+    pool.endpoint->options.transport->recall(pool.fqdn(), pool.what().name, *saved->good->dated,
+                                             std::min(saved->good->evaluated_at, now.wall));
+  }
   status::EvaluationPtr good = std::move(found->good);
   if (good) {
     pool.cache.restore(good);

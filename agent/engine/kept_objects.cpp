@@ -8,38 +8,21 @@ namespace {
 
 constexpr std::size_t kScheduledTimes = 4;
 
-std::size_t memory_of(const PipelineResult& result) {
-  std::size_t bytes = sizeof(PipelineResult) + result.graph.memory();
-  for (const auto* values : {&result.output, &result.errors}) {
-    for (const Value& value : *values) {
-      bytes += sizeof(Value) + value.text.size() + value.wire.size();
-    }
-  }
-  for (const std::string& warning : result.warnings) {
-    bytes += sizeof(std::string) + warning.size();
-  }
-  for (const Rendering& text : result.rendered) {
-    bytes += sizeof(Rendering) + text.text.size();
-  }
-  return bytes;
-}
-
 struct Held {
-  std::shared_ptr<const PipelineResult> objects;
+  PackedPtr objects;
   std::shared_ptr<ByteBudget> budget;
   ByteBudget::Hold hold;  // goes first
 };
 
 }  // namespace
 
-std::shared_ptr<const PipelineResult> KeptObjects::hold(
-    std::shared_ptr<const PipelineResult> objects, bool scheduled, const Limits& limits) {
+PackedPtr KeptObjects::hold(PackedPtr objects, bool scheduled, const Limits& limits) {
   if (scheduled_ == nullptr || limits.in_flight != asked_->total()) {
     scheduled_ = std::make_shared<ByteBudget>(kScheduledTimes * limits.in_flight);
     asked_ = std::make_shared<ByteBudget>(limits.in_flight);
   }
   const auto& budget = scheduled ? scheduled_ : asked_;
-  auto hold = budget->try_hold(memory_of(*objects));
+  auto hold = budget->try_hold(objects->memory());
   if (!hold) {
     return nullptr;
   }

@@ -5,21 +5,20 @@
 #include "agent/base/limits.hpp"
 #include "agent/remote/reply.hpp"
 #include "agent/status/evaluation.hpp"
-#include "agent/value/pipeline.hpp"
+#include "agent/value/packed.hpp"
 
 #include <memory>
 
 namespace sfb::engine {
 
-/// Each pool remembers up to 25 answers of up to 8 x limits.object each. The schedule's answers may
-/// take 4 x limits.in_flight together, those that only callers asked for 1 x. Thread rule: one
-/// thread; what is held may go on any.
+/// Each pool remembers up to 25 answers, packed, of up to 4 x limits.object each. The schedule's
+/// answers may take 4 x limits.in_flight together, those that only callers asked for 1 x. Thread
+/// rule: one thread; what is held may go on any.
 class KeptObjects {
  public:
   /// The same objects, counted until the last owner lets them go; nullptr where there is no room.
   /// Other limits than before take effect for what comes from then on.
-  std::shared_ptr<const PipelineResult> hold(std::shared_ptr<const PipelineResult> objects,
-                                             bool scheduled, const Limits& limits);
+  PackedPtr hold(PackedPtr objects, bool scheduled, const Limits& limits);
   /// Those of a reply, in place. False where there is no room; it stays as it is then.
   bool hold(Result<remote::Reply>& reply, bool scheduled, const Limits& limits);
 

@@ -11,9 +11,9 @@ PoolKey key_of(const Fqdn& pool, const collectors::Collector& what) {
   return {pool, static_cast<std::size_t>(std::ranges::find(all, &what) - all.begin())};
 }
 
-JobPtr Pool::live_job(const status::Question& question, int render_width) const {
+JobPtr Pool::live_job(const status::Question& question, TextForm render) const {
   const auto found = std::ranges::find_if(
-      jobs, [&](const JobPtr& job) { return job->is_live() && job->same(question, render_width); });
+      jobs, [&](const JobPtr& job) { return job->is_live() && job->same(question, render); });
   return found == jobs.end() ? nullptr : *found;
 }
 

@@ -32,6 +32,9 @@ struct Pool {
   PoolLog log;
   std::vector<JobPtr> jobs;
   bool awaited = false;  ///< of the first cycle, not attempted yet
+  // Of Pools: where snapshots show it, and that it changed since the last one.
+  std::size_t place = 0;
+  bool changed = false;
   /// The end of the back-off that the history tells of.
   std::optional<MonoTime> told_backoff = {};
   /// The session (remote::Reply::session) that does not know the cmdlet: the schedule leaves this
@@ -47,7 +50,7 @@ struct Pool {
            (unknown_in && endpoint->session <= unknown_in);
   }
   /// A run of this question whose result somebody may still want, or nullptr.
-  JobPtr live_job(const status::Question& question, int render_width = 0) const;
+  JobPtr live_job(const status::Question& question, TextForm render = {}) const;
   /// A run of the scheduled question is under way.
   bool is_evaluating() const;
   /// A session that does not know the cmdlet of a collector beside the pool's status switches that

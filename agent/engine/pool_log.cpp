@@ -17,12 +17,19 @@ std::vector<LogField> who_and(const status::Question& question, std::vector<LogF
   return all;
 }
 
+void add_request(std::vector<LogField>& fields, const std::string& request_id) {
+  if (!request_id.empty()) {
+    fields.push_back({"request_id", request_id});
+  }
+}
+
 void PoolLog::completed(const Logger& logger, const status::Evaluation& evaluation,
-                        const std::vector<status::HistoryChange>& changes) {
+                        const std::vector<status::HistoryChange>& changes,
+                        const collectors::Facts& facts) {
   if (!evaluation.good()) {
     failed(logger, evaluation);
   } else if (evaluation.question.is_scheduled()) {
-    succeeded(logger, evaluation, changes);
+    succeeded(logger, evaluation, changes, facts);
   }
 }
 
@@ -35,20 +42,25 @@ void PoolLog::failed(const Logger& logger, const status::Evaluation& evaluation)
     last_failure_ = error.reason;
     last_code_ = error.code;
   }
-  logger.log(
-      news ? LogLevel::warn : LogLevel::debug, "evaluation failed",
+  std::vector<LogField> fields =
       who_and(evaluation.question, {{"question", collectors::parameters_text(evaluation.question)},
                                     {"evaluation", std::to_string(evaluation.id)},
                                     {"reason", std::string(to_string(error.reason))},
                                     {"code", error.code},
                                     {"stage", std::string(to_string(error.stage))},
-                                    {"message", describe(error)}}));
+                                    {"message", describe(error)}});
+  add_request(fields, evaluation.request_id);
+  logger.log(news ? LogLevel::warn : LogLevel::debug, "evaluation failed", fields);
 }
 
 void PoolLog::succeeded(const Logger& logger, const status::Evaluation& evaluation,
-                        const std::vector<status::HistoryChange>& changes) {
+                        const std::vector<status::HistoryChange>& changes,
+                        const collectors::Facts& facts) {
   const auto log = [&](LogLevel level, std::string_view event, std::vector<LogField> fields) {
-    logger.log(level, event, who_and(evaluation.question, std::move(fields)));
+    std::vector<LogField> all = who_and(evaluation.question, std::move(fields));
+    all.push_back({"evaluation", std::to_string(evaluation.id)});
+    add_request(all, evaluation.request_id);
+    logger.log(level, event, all);
   };
   if (last_failure_) {
     log(LogLevel::info, "evaluation recovered",
@@ -67,6 +79,16 @@ void PoolLog::succeeded(const Logger& logger, const status::Evaluation& evaluati
     last_notes_ = evaluation.finding->notes;
     for (const std::string& note : last_notes_) {
       log(LogLevel::warn, "answer is odd", {{"message", note}});
+    }
+  }
+  const collectors::Collector& what = *evaluation.question.what;
+  if (what.warnings != nullptr && evaluation.finding->conclusive) {
+    auto now = what.warnings(*evaluation.finding, facts);
+    if (now != last_warnings_) {
+      last_warnings_ = std::move(now);
+      for (const std::string& warning : last_warnings_) {
+        log(LogLevel::warn, "answer differs from the configuration", {{"message", warning}});
+      }
     }
   }
   for (const status::HistoryChange& change : changes) {

@@ -30,6 +30,7 @@ Pool& Pools::add(PoolOptions options, EndpointPtr endpoint, const Limits& limits
                                           .cache = {},
                                           .log = {},
                                           .jobs = {}});
+  relist_ = true;
   by_generation_.emplace(generation, pool.get());
   if (pool->options.scheduled) {
     pool->endpoint->options.transport->add_pool(key.first, pool->what().name);
@@ -50,6 +51,7 @@ void Pools::keep(Pool& pool, PoolOptions options, const Limits& limits, bool fre
   }
   pool.knowledge.reconfigure(options.identity, limits);
   pool.options = std::move(options);
+  relist_ = true;
   pool.activity.set_interval(pool.options.evaluation_interval, now.mono);
   if ((freed || begins) && started_) {
     pool.activity.schedule(now.mono);
@@ -63,6 +65,8 @@ void Pools::remove(const Pool& going) {
   agenda_.erase(due_of(pool));
   attempted(pool);
   by_generation_.erase(pool.generation);
+  relist_ = true;
+  std::erase(changed_, &pool);
   std::erase(pool.endpoint->pools, &pool);
   if (pool.options.scheduled) {
     pool.endpoint->options.transport->remove_pool(pool.fqdn(), pool.what().name);
@@ -129,12 +133,26 @@ void Pools::plan(Pool& pool) {
   const std::optional<MonoTime> due = pool.activity.next_due();
   agenda_.set(due_of(pool), due);
   pool.knowledge.set_next_due(due);
-  dirty_ = true;
+  changed(pool);
 }
 
 void Pools::running_changed(Pool& pool) {
   pool.knowledge.set_running(pool.is_evaluating());
-  dirty_ = true;
+  changed(pool);
+}
+
+void Pools::changed(Pool& pool) {
+  if (pool.options.scheduled && !std::exchange(pool.changed, true)) {
+    changed_.push_back(&pool);
+  }
+}
+
+void Pools::answered(Pool& pool) {
+  changed(pool);
+  snapshot_.reset();
+  if (!relist_ && pool.options.scheduled) {
+    shown(pool).reset();
+  }
 }
 
 void Pools::show_backoff(const Endpoint& endpoint, std::optional<MonoTime> until, Now now) {
@@ -143,8 +161,8 @@ void Pools::show_backoff(const Endpoint& endpoint, std::optional<MonoTime> until
         until ? std::optional(now.wall + std::chrono::ceil<Micros>(*until - now.mono))
               : std::nullopt,
         until ? std::optional(endpoint.refused_by(*until, now.mono).reason) : std::nullopt);
+    changed(*pool);
   }
-  dirty_ = true;
 }
 
 void Pools::observe(const Pool& pool, const status::Evaluation& evaluation) {
@@ -170,37 +188,60 @@ std::optional<std::vector<status::HistoryEntry>> Pools::history(const Fqdn& fqdn
 }
 
 status::SnapshotPtr Pools::snapshot(const Endpoints::ByName& endpoints, Now now) {
-  if (snapshot_ && !dirty_ && (!snapshot_valid_until_ || now.mono < *snapshot_valid_until_)) {
+  const bool time_is_over = changes_at_ && now.mono >= *changes_at_;
+  if (snapshot_ && !relist_ && changed_.empty() && !time_is_over) {
     return snapshot_;
   }
-  auto made = std::make_shared<status::Snapshot>();
-  made->version = version_ + 1;
-  made->durations = durations_;
-  made->stages = stages_;
-  made->pools.reserve(by_name_.size());
-  snapshot_valid_until_.reset();
-  for (const auto& [key, pool] : by_name_) {
-    if (!pool->options.scheduled) {
-      continue;
-    }
-    (pool->is_status() ? made->pools : made->others).push_back(pool->knowledge.snapshot(now));
-    if (const auto change = pool->knowledge.next_change(now)) {
-      snapshot_valid_until_ =
-          snapshot_valid_until_ ? std::min(*snapshot_valid_until_, *change) : *change;
-    }
-  }
+  const bool news = relist_ || time_is_over ? show_all(now) : show_changed(now);
+  std::vector<status::EndpointSnapshot> facts;
   for (const auto& [name, endpoint] : endpoints) {
     if (!endpoint->pools.empty()) {
-      made->endpoints.push_back({name, endpoint->options.transport->facts()});
+      facts.push_back({name, endpoint->options.transport->facts()});
     }
   }
-  dirty_ = false;
-  if (!snapshot_ || made->endpoints != snapshot_->endpoints || made->pools != snapshot_->pools ||
-      made->others != snapshot_->others || made->durations.count != snapshot_->durations.count) {
-    version_ = made->version;
-    snapshot_ = std::move(made);
+  if (!snapshot_ || news || facts != snapshot_->endpoints) {
+    snapshot_ = std::make_shared<status::Snapshot>(status::Snapshot{.version = ++version_,
+                                                                    .pools = shown_,
+                                                                    .others = others_shown_,
+                                                                    .durations = durations_,
+                                                                    .stages = stages_,
+                                                                    .endpoints = std::move(facts)});
   }
   return snapshot_;
+}
+
+bool Pools::show_changed(Now now) {
+  bool news = false;
+  for (Pool* const pool : std::exchange(changed_, {})) {
+    news = show(*pool, now) || news;
+  }
+  return news;
+}
+
+bool Pools::show_all(Now now) {
+  std::vector<status::PoolSnapshotPtr> before = std::exchange(shown_, {});
+  std::vector<status::PoolSnapshotPtr> others_before = std::exchange(others_shown_, {});
+  changed_.clear();
+  changes_at_.reset();
+  for (const auto& [key, pool] : by_name_) {
+    if (pool->options.scheduled) {
+      std::vector<status::PoolSnapshotPtr>& list = pool->is_status() ? shown_ : others_shown_;
+      pool->place = list.size();
+      list.emplace_back();
+      show(*pool, now);
+    }
+  }
+  relist_ = false;
+  return shown_ != before || others_shown_ != others_before;
+}
+
+bool Pools::show(Pool& pool, Now now) {
+  pool.changed = false;
+  status::PoolSnapshotPtr next = pool.knowledge.snapshot(now);
+  if (const auto change = pool.knowledge.next_change(now)) {
+    changes_at_ = changes_at_ ? std::min(*changes_at_, *change) : *change;
+  }
+  return std::exchange(shown(pool), next) != next;
 }
 
 }  // namespace sfb::engine

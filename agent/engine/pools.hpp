@@ -52,21 +52,28 @@ class Pools {
   void running_changed(Pool& pool);
   /// Every pool of the endpoint tells how long it is left alone.
   void show_backoff(const Endpoint& endpoint, std::optional<MonoTime> until, Now now);
-  /// After any other change to what pools know.
-  void changed() { dirty_ = true; }
+  /// After any other change to what the pool knows.
+  void changed(Pool& pool);
   /// After an answer to a scheduled question. The snapshot before it goes: it holds the objects of
   /// the answer that was replaced.
-  void answered() {
-    dirty_ = true;
-    snapshot_.reset();
-  }
+  void answered(Pool& pool);
+  /// Every pool may show something else: after a reload.
+  void all_changed() { relist_ = true; }
   /// The times of a completed evaluation of the pool's status on schedule.
   void observe(const Pool& pool, const status::Evaluation& evaluation);
+  /// Costs what changed since the last one.
   status::SnapshotPtr snapshot(const Endpoints::ByName& endpoints, Now now);
   /// Newest first; absent when the pool is not configured.
   std::optional<std::vector<status::HistoryEntry>> history(const Fqdn& fqdn) const;
 
  private:
+  status::PoolSnapshotPtr& shown(const Pool& pool) {
+    return (pool.is_status() ? shown_ : others_shown_)[pool.place];
+  }
+  bool show_changed(Now now);
+  bool show_all(Now now);
+  bool show(Pool& pool, Now now);
+
   Agenda& agenda_;
   bool started_ = false;
   std::uint64_t generations_ = 0;
@@ -77,10 +84,14 @@ class Pools {
 
   status::DurationHistogram durations_;
   status::StageHistograms stages_;
-  status::SnapshotPtr snapshot_;
-  std::uint64_t version_ = 0;  ///< of the last snapshot
-  bool dirty_ = true;
-  std::optional<MonoTime> snapshot_valid_until_;
+  // What the last snapshot shows, null where that was an answer's before.
+  std::vector<status::PoolSnapshotPtr> shown_;
+  std::vector<status::PoolSnapshotPtr> others_shown_;
+  std::vector<Pool*> changed_;          ///< since then
+  bool relist_ = true;                  ///< a pool came or went since then
+  std::optional<MonoTime> changes_at_;  ///< some pool changes by time alone; never too late
+  status::SnapshotPtr snapshot_;        ///< null: the next one is another
+  std::uint64_t version_ = 0;           ///< of the last snapshot
 };
 
 }  // namespace sfb::engine

@@ -13,12 +13,12 @@ namespace {
 
 // Why the question is not to be asked now.
 std::optional<status::Refusal> obstacle(const Pool& pool, const status::Question& question,
-                                        int width, const status::Wish& wish, Now now) {
+                                        TextForm render, const status::Wish& wish, Now now) {
   if (auto can = pool.endpoint->options.transport->can_ask(ask_for(question)); !can) {
     return status::Refusal{std::move(can.error()), {}, {}};
   }
   const auto end = pool.endpoint->backoff_until(now.mono);
-  if (end && !pool.live_job(question, width)) {
+  if (end && !pool.live_job(question, render)) {
     return refuse_backoff(*pool.endpoint, *end, now);
   }
   if (wish.deadline <= now.mono) {
@@ -58,9 +58,9 @@ void Reception::ask(Pool& pool, const status::Question& question, status::Wish w
     outbox_.answer(callback, {known->good, status::Source::cache});
     return;
   }
-  const int width = pool.endpoint->options.transport->can_render() ? wish.render_width : 0;
-  JobPtr job = pool.live_job(question, width);
-  auto refusal = obstacle(pool, question, width, wish, now);
+  const TextForm render = pool.endpoint->options.transport->can_render() ? wish.render : TextForm{};
+  JobPtr job = pool.live_job(question, render);
+  auto refusal = obstacle(pool, question, render, wish, now);
   // One who left may come again at once. Who does so again and again still asks the server, so the
   // next one waits.
   const MonoTime not_before = known != nullptr && known->cancelled_before
@@ -93,7 +93,7 @@ void Reception::ask(Pool& pool, const status::Question& question, status::Wish w
     runs_.add_caller(job, std::move(wish), std::move(stop), callback, status::Source::joined);
     return;
   }
-  job = runs_.make(pool, question, width);
+  job = runs_.make(pool, question, render);
   job->trigger = wish.trigger;
   job->request_id = wish.request_id;
   job->not_before = not_before;

@@ -93,6 +93,16 @@ status::Refusal refuse_too_late() {
           {}};
 }
 
+status::Refusal refuse_remnant(const Endpoint& endpoint, std::chrono::milliseconds least) {
+  return {Error{Reason::throttled, "engine.no_time_left",
+                fmt::format("less than {} were left when the turn at endpoint {} came",
+                            format_duration(least), endpoint.options.name),
+                "allow more time, ask with max_age, or raise the endpoint's max_concurrent", "",
+                Stage::queue},
+          std::chrono::seconds(1),
+          {}};
+}
+
 status::Refusal refuse_queued(const Endpoint& endpoint, bool held) {
   return {Error{Reason::timeout, "timeout.queue",
                 fmt::format("endpoint {} {} until the time for an answer was over",

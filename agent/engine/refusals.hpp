@@ -28,6 +28,8 @@ status::Refusal refuse_impatient(const collectors::Collector& what, const Fqdn& 
 /// The caller's time was over before the question was asked.
 status::Refusal refuse_too_late();
 /// It was over before the endpoint had a slot. `held`: because its account is on trial.
+/// The turn came, but too late to begin: less than `least` before the last caller's deadline.
+status::Refusal refuse_remnant(const Endpoint& endpoint, std::chrono::milliseconds least);
 status::Refusal refuse_queued(const Endpoint& endpoint, bool held);
 /// It was over before the server answered.
 status::Refusal refuse_slow(const Endpoint& endpoint);

@@ -3,9 +3,17 @@
 #include "agent/engine/refusals.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace sfb::engine {
+
+namespace {
+
+// A run with less would be cut off half-way, and cost the server all the same.
+constexpr std::chrono::milliseconds kLeastTime{200};
+
+}  // namespace
 
 Runs::Runs(const Clock& clock, Agenda& agenda, Outbox& outbox, Pools& pools, Hooks hooks)
     : clock_(clock),
@@ -15,13 +23,13 @@ Runs::Runs(const Clock& clock, Agenda& agenda, Outbox& outbox, Pools& pools, Hoo
       hooks_(std::move(hooks)),
       callers_(agenda, [this](WaiterId id) { caller_gone(id); }) {}
 
-JobPtr Runs::make(Pool& pool, const status::Question& question, int render_width) {
+JobPtr Runs::make(Pool& pool, const status::Question& question, TextForm render) {
   auto job = std::make_shared<Job>(Job{.id = ++made_,
                                        .question = question,
                                        .generation = pool.generation,
                                        .endpoint = pool.endpoint,
                                        .request_id = {},
-                                       .render_width = render_width,
+                                       .render = render,
                                        .waiters = {}});
   jobs_.emplace(job->id, job);
   pool.jobs.push_back(job);
@@ -35,7 +43,7 @@ void Runs::enqueue(const Pool& pool, const JobPtr& job) {
     return;
   }
   const bool predecessor = std::ranges::any_of(pool.jobs, [&](const JobPtr& other) {
-    return !other->is_live() && other->same(job->question, job->render_width);
+    return !other->is_live() && other->same(job->question, job->render);
   });
   if (predecessor) {
     job->phase = Job::Phase::held;
@@ -70,8 +78,21 @@ void Runs::pump() {
     if (!turn) {
       return;
     }
-    begin(jobs_.at(turn->job), turn->counts, now);
+    const JobPtr job = jobs_.at(turn->job);
+    if (job->scheduled || callers_.patience(*job, now.mono) >= now.mono + kLeastTime) {
+      begin(job, turn->counts, now);
+    } else {
+      leave_out(job);
+    }
   }
+}
+
+// It has its turn, and nothing of it has begun.
+void Runs::leave_out(const JobPtr& job) {
+  job->endpoint->queue.release();
+  end_trial(*job);
+  withdraw(job, refuse_remnant(*job->endpoint, kLeastTime));
+  turns_.offer(job->endpoint);
 }
 
 void Runs::begin(const JobPtr& job, bool counts_as_trial, Now now) {
@@ -94,7 +115,7 @@ void Runs::begin(const JobPtr& job, bool counts_as_trial, Now now) {
   if (job->question.is_scheduled()) {
     pools_.running_changed(pool);
   }
-  remote::Ask ask = ask_for(job->question, job->render_width);
+  remote::Ask ask = ask_for(job->question, job->render);
   ask.front_end = job->front_end;
   outbox_.post(
       [this, launch = Launch{job->id, job->endpoint->options.transport, std::move(ask),
@@ -130,7 +151,7 @@ Runs::Ended Runs::give_up(JobId id) {
 }
 
 void Runs::release_successor(const Pool& pool, const Job& ended) {
-  const JobPtr next = pool.live_job(ended.question, ended.render_width);
+  const JobPtr next = pool.live_job(ended.question, ended.render);
   if (next && next->phase == Job::Phase::held) {
     enqueue(pool, next);
   }
@@ -172,7 +193,7 @@ void Runs::answer(const Job& job, const status::EvaluationPtr& evaluation) {
 
 void Runs::answer_waiting(const Pool& pool, const status::EvaluationPtr& evaluation) {
   for (const JobPtr& job : std::vector<JobPtr>(pool.jobs)) {
-    if (!job->is_waiting() || job->render_width == 0 || job->question != evaluation->question) {
+    if (!job->is_waiting() || !job->render.wanted() || job->question != evaluation->question) {
       continue;
     }
     for (const Waiter& waiter : callers_.take_all(*job)) {

@@ -49,7 +49,7 @@ class Runs {
   std::size_t waiting_callers() const { return callers_.size(); }
 
   /// In no queue yet.
-  JobPtr make(Pool& pool, const status::Question& question, int render_width = 0);
+  JobPtr make(Pool& pool, const status::Question& question, TextForm render = {});
   void enqueue(const Pool& pool, const JobPtr& job);
   /// A caller for a run. One that joins a waiting run brings it before the schedule's.
   void add_caller(const JobPtr& job, status::Wish wish, std::stop_token stop,
@@ -72,7 +72,7 @@ class Runs {
 
   /// Tells all callers of a run that ended.
   void answer(const Job& job, const status::EvaluationPtr& evaluation);
-  /// Callers who wait for text of another width: an answer as young as this is theirs too, without
+  /// Callers who wait for text of another form: an answer as young as this is theirs too, without
   /// asking the server again.
   void answer_waiting(const Pool& pool, const status::EvaluationPtr& evaluation);
   /// A waiting run is not to be: its callers hear why.
@@ -88,6 +88,7 @@ class Runs {
 
  private:
   void pump();
+  void leave_out(const JobPtr& job);
   void begin(const JobPtr& job, bool counts_as_trial, Now now);
   void end_trial(const Job& job);
   void caller_gone(WaiterId id);

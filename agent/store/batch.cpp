@@ -1,6 +1,7 @@
 #include "agent/store/batch.hpp"
 
 #include <iterator>
+#include <utility>
 
 namespace sfb::store {
 
@@ -26,6 +27,10 @@ void Batch::put_before(Batch older) {
   forgotten.merge(older.forgotten);
   pools.merge(older.pools);        // what is here already is newer
   sessions.merge(older.sessions);  // likewise
+  pushed.merge(older.pushed);      // likewise
+  if (!groups) {
+    groups = std::move(older.groups);
+  }
   history.insert(history.begin(), std::make_move_iterator(older.history.begin()),
                  std::make_move_iterator(older.history.end()));
   lost += older.lost;

@@ -9,10 +9,12 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace sfb::store {
 
@@ -25,6 +27,32 @@ struct Session {
   WallTime since{};
 
   bool operator==(const Session&) const = default;
+};
+
+/// What an export that was pushed answers. An empty category: all.
+struct PushedName {
+  std::string pool;
+  std::string collector;
+  std::string category;
+
+  auto operator<=>(const PushedName&) const = default;
+};
+
+/// An export that was pushed.
+struct Pushed {
+  WallTime date{};                          ///< of its content
+  WallTime seen{};                          ///< when that date came here first
+  std::shared_ptr<const std::string> body;  ///< never null
+};
+
+/// What a directory said of a group.
+struct RememberedGroup {
+  std::string name;    ///< as it is configured
+  std::string source;  ///< which directory, asked as whom
+  std::string sid;
+  WallTime seen{};  ///< when it said so last
+
+  bool operator==(const RememberedGroup&) const = default;
 };
 
 /// Thread rule: a value.
@@ -42,10 +70,13 @@ struct Batch {
   std::map<status::KeptName, status::KeptPool> pools;
   std::deque<Line> history;                                ///< oldest first
   std::map<SessionName, std::optional<Session>> sessions;  ///< empty: it is gone
+  std::map<PushedName, std::optional<Pushed>> pushed;      ///< empty: it is gone
+  std::optional<std::vector<RememberedGroup>> groups;      ///< all of them, each name once
   std::uint64_t lost = 0;                                  ///< lines that found no room
 
   bool empty() const {
-    return forgotten.empty() && pools.empty() && history.empty() && sessions.empty();
+    return forgotten.empty() && pools.empty() && history.empty() && sessions.empty() &&
+           pushed.empty() && !groups;
   }
   void keep(const status::KeptName& name, status::KeptPool pool);
   void keep(const status::KeptName& name, const status::HistoryEntry& entry);

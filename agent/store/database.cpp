@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <span>
 #include <system_error>
 #include <utility>
 
@@ -73,6 +75,26 @@ Result<Found> Database::load() {
                                 .session = sessions.getColumn(3).getString(),
                                 .since = WallTime(Micros(sessions.getColumn(4).getInt64()))});
     }
+    SQLite::Statement pushed(*database_,
+                             "SELECT pool, collector, category, date, seen, body FROM pushed");
+    while (pushed.executeStep()) {
+      const auto text = [&](int column) { return pushed.getColumn(column).getString(); };
+      const auto time = [&](int column) {
+        return WallTime(Micros(pushed.getColumn(column).getInt64()));
+      };
+      found.pushed.emplace_back(PushedName{text(0), text(1), text(2)},
+                                Pushed{.date = time(3),
+                                       .seen = time(4),
+                                       .body = std::make_shared<const std::string>(text(5))});
+    }
+    SQLite::Statement groups(*database_, "SELECT name, source, sid, seen FROM group_sid LIMIT ?");
+    groups.bind(1, static_cast<std::int64_t>(kMostGroups));
+    while (groups.executeStep()) {
+      found.groups.push_back({.name = groups.getColumn(0).getString(),
+                              .source = groups.getColumn(1).getString(),
+                              .sid = groups.getColumn(2).getString(),
+                              .seen = WallTime(Micros(groups.getColumn(3).getInt64()))});
+    }
     return found;
   });
 }
@@ -138,6 +160,8 @@ Status Database::write(const Batch& batch) {
       }
       change.exec();
     }
+    write_pushed(*database_, batch);
+    write_groups(*database_, batch);
     transaction.commit();
     return {};
   });
@@ -179,12 +203,50 @@ void Database::write_pool(const status::KeptName& name, const status::KeptPool& 
   answers_.insert_or_assign(name, id);
 }
 
+void Database::write_pushed(SQLite::Database& database, const Batch& batch) {
+  for (const auto& [name, pushed] : batch.pushed) {
+    SQLite::Statement change(
+        database, pushed ? "INSERT OR REPLACE INTO pushed VALUES (?, ?, ?, ?, ?, ?)"
+                         : "DELETE FROM pushed WHERE pool = ? AND collector = ? AND category = ?");
+    change.bind(1, name.pool);
+    change.bind(2, name.collector);
+    change.bind(3, name.category);
+    if (pushed) {
+      change.bind(4, micros(pushed->date));
+      change.bind(5, micros(pushed->seen));
+      change.bindNoCopy(6, static_cast<const void*>(pushed->body->data()),
+                        static_cast<int>(pushed->body->size()));
+    }
+    change.exec();
+  }
+}
+
+void Database::write_groups(SQLite::Database& database, const Batch& batch) {
+  if (!batch.groups) {
+    return;
+  }
+  database.exec("DELETE FROM group_sid");
+  SQLite::Statement line(database, "INSERT OR REPLACE INTO group_sid VALUES (?, ?, ?, ?)");
+  const std::size_t count = std::min(batch.groups->size(), kMostGroups);
+  for (const RememberedGroup& group : std::span(*batch.groups).first(count)) {
+    line.bind(1, group.name);
+    line.bind(2, group.source);
+    line.bind(3, group.sid);
+    line.bind(4, micros(group.seen));
+    line.exec();
+    line.reset();
+  }
+}
+
+// What was pushed makes no room and takes none: it is bounded by the pools.
 std::uint64_t Database::used_bytes() {
-  const auto number = [&](const char* pragma) {
-    return static_cast<std::uint64_t>(database_->execAndGet(pragma).getInt64());
+  const auto number = [&](const char* query) {
+    return static_cast<std::uint64_t>(database_->execAndGet(query).getInt64());
   };
-  return (number("PRAGMA page_count") - number("PRAGMA freelist_count")) *
-         number("PRAGMA page_size");
+  const std::uint64_t all =
+      (number("PRAGMA page_count") - number("PRAGMA freelist_count")) * number("PRAGMA page_size");
+  const std::uint64_t pushed = number("SELECT coalesce(sum(length(body)), 0) FROM pushed");
+  return all - std::min(all, pushed);
 }
 
 int Database::remove_lines(const char* which) {

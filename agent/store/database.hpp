@@ -15,6 +15,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace sfb::store {
@@ -23,6 +24,8 @@ namespace sfb::store {
 struct Found {
   std::map<status::KeptName, status::FoundPool> pools;
   std::vector<Session> sessions;
+  std::vector<std::pair<PushedName, Pushed>> pushed;
+  std::vector<RememberedGroup> groups;
   std::uint64_t last_id = 0;
   std::size_t unreadable = 0;  ///< lines of the history that are damaged: left out
 };
@@ -30,8 +33,15 @@ struct Found {
 /// How much stays.
 struct Retention {
   std::chrono::milliseconds age{std::chrono::hours(30 * 24)};  ///< of the history
-  std::uint64_t size = 64ULL << 20U;  ///< of the file: the history makes room, oldest first
+  /// Of the file without what was pushed: the history makes room, oldest first.
+  std::uint64_t size = 64ULL << 20U;
 };
+
+/// No pushed export that is larger is kept: one value of a row must hold it.
+inline constexpr std::size_t kMostPushed = 32UL << 20U;
+
+/// No further groups are kept.
+inline constexpr std::size_t kMostGroups = 1000;
 
 /// The objects of an answer as text, for the state; an answer without is not brought back.
 using WriteAnswer = std::function<Result<std::string>(const status::Evaluation&)>;
@@ -57,6 +67,8 @@ class Database {
   void write_pool(const status::KeptName& name, const status::KeptPool& pool);
   static void read_history(SQLite::Statement& lines, const status::KeptName& name,
                            status::FoundPool& pool, Found& found);
+  static void write_pushed(SQLite::Database& database, const Batch& batch);
+  static void write_groups(SQLite::Database& database, const Batch& batch);
   std::uint64_t used_bytes();
   int remove_lines(const char* which);
 

@@ -113,6 +113,10 @@ Result<std::unique_ptr<SQLite::Database>> connect(const fs::path& file) {
   auto database =
       std::make_unique<SQLite::Database>(file.string(), SQLite::OPEN_READWRITE, kBusyMillis);
   ::sqlite3_limit(database->getHandle(), SQLITE_LIMIT_LENGTH, kLongestValue);
+  // A log that is of another file, as after a backup was put back, must not get into this one:
+  // nothing is written before both were looked at.
+  ::sqlite3_db_config(database->getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  database->exec("PRAGMA wal_autocheckpoint = 0");
   if (::sqlite3_db_readonly(database->getHandle(), "main") == 1) {
     throw SQLite::Exception("the file is read-only", SQLITE_READONLY);
   }
@@ -120,18 +124,25 @@ Result<std::unique_ptr<SQLite::Database>> connect(const fs::path& file) {
   if (Status owner = check_owner(*database, file); !owner) {
     return std::unexpected(std::move(owner.error()));
   }
-  database->exec("PRAGMA auto_vacuum = INCREMENTAL");  // of a new file; else without effect
   std::error_code ignored;
-  if (fs::file_size(file, ignored) <= kCheckedBytes &&
-      database->execAndGet("PRAGMA quick_check(1)").getString() != "ok") {
-    throw SQLite::Exception("the file is damaged", SQLITE_CORRUPT);
+  if (fs::file_size(file, ignored) <= kCheckedBytes) {
+    const std::string found = database->execAndGet("PRAGMA quick_check(1)").getString();
+    if (found.contains("error code=")) {  // a page that the disk did not give: no damage of ours
+      throw SQLite::Exception("the file cannot be read to its end", SQLITE_IOERR);
+    }
+    if (found != "ok") {
+      throw SQLite::Exception("the file is damaged", SQLITE_CORRUPT);
+    }
   }
+  database->exec("PRAGMA auto_vacuum = INCREMENTAL");  // before a new file has its first table
   database->exec("PRAGMA journal_mode = WAL");
   // A killed process loses nothing; after a power failure the last seconds may be missing, but the
   // file is whole.
   database->exec("PRAGMA synchronous = NORMAL");
   database->exec("PRAGMA journal_size_limit = 4194304");
   migrate(*database);
+  database->exec("PRAGMA wal_autocheckpoint = 1000");  // SQLite's own
+  ::sqlite3_db_config(database->getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
   return database;
 }
 
@@ -182,7 +193,9 @@ Error explain(const SQLite::Exception& exception, std::string what) {
   } else if ((code & 0xFF) == SQLITE_READONLY || (code & 0xFF) == SQLITE_CANTOPEN ||
              (code & 0xFF) == SQLITE_PERM) {
     error.code = "state.read_only";
-    error.remedy = "let the agent's account write to its folder; until then nothing new is kept";
+    error.remedy =
+        "let the agent's account own and write the file and its folder; until then nothing new is "
+        "kept";
   } else if ((code & 0xFF) == SQLITE_BUSY || (code & 0xFF) == SQLITE_LOCKED) {
     error.code = "state.busy";
     error.remedy = "end the program that holds it (sqlite3 with an open transaction, for one)";
@@ -196,12 +209,13 @@ Result<Descriptor> lock_folder(const fs::path& folder) {
   }
   const fs::path file = folder / kLockName;
   Descriptor lock(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (lock.get() < 0 && (errno == EACCES || errno == EROFS)) {
+  const int refused = lock.get() < 0 ? errno : 0;
+  if (refused == EACCES || refused == EROFS) {
     // Nobody can write there, so that the lock of before does as well.
     lock.reset(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   }
   if (lock.get() < 0) {
-    return bad_folder(folder, fmt::format("cannot be written to: {}", error_text(errno)),
+    return bad_folder(folder, fmt::format("cannot be written to: {}", error_text(refused)),
                       "let the agent's account write to it");
   }
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
@@ -212,25 +226,27 @@ Result<Descriptor> lock_folder(const fs::path& folder) {
   return lock;
 }
 
-Result<std::string> set_aside(const fs::path& folder, WallTime now) {
-  const fs::path file = folder / kFileName;
+namespace {
+
+std::string broken_name(const fs::path& file, WallTime now) {
   std::string stamp = format_iso8601(std::chrono::floor<std::chrono::seconds>(now));
   std::erase_if(stamp, [](char c) { return c == '-' || c == ':'; });
   std::string name = file.string() + std::string(kBroken) + stamp;
-  for (int i = 2; fs::exists(name); ++i) {
+  for (int i = 2; fs::exists(name) || fs::exists(name + "-wal"); ++i) {
     name = fmt::format("{}{}{}-{}", file.string(), kBroken, stamp, i);
   }
-  std::error_code failure;
-  fs::rename(file, name, failure);
-  if (failure) {
-    return fail(
-        Reason::process, "state.broken",
-        fmt::format("{} is damaged and cannot be set aside: {}", file.string(), failure.message()),
-        "let the agent's account write to its folder, or move the file away");
-  }
+  return name;
+}
+
+void move_log(const fs::path& file, const std::string& name) {
   for (const char* const beside : {"-wal", "-shm"}) {
-    fs::rename(file.string() + beside, name + beside, failure);  // there may be none
+    std::error_code ignored;  // there may be none
+    fs::rename(file.string() + beside, name + beside, ignored);
   }
+}
+
+void remove_older_broken(const fs::path& folder) {
+  std::error_code failure;
   std::vector<fs::path> broken;
   for (const auto& entry : fs::directory_iterator(folder, failure)) {
     if (entry.path().filename().string().starts_with(kFileName + std::string(kBroken))) {
@@ -240,7 +256,10 @@ Result<std::string> set_aside(const fs::path& folder, WallTime now) {
   std::ranges::sort(broken, std::ranges::greater{});
   std::size_t kept = 0;
   for (const fs::path& path : broken) {
-    const bool part = path.string().ends_with("-wal") || path.string().ends_with("-shm");
+    std::string whole = path.string();
+    whole.resize(whole.size() - (whole.ends_with("-wal") ? 4 : 0));
+    const bool part =
+        whole.ends_with("-shm") || (whole != path.string() && fs::exists(whole, failure));
     kept += part ? 0 : 1;
     if (kept > kKeptBroken) {
       fs::remove(path, failure);
@@ -248,13 +267,43 @@ Result<std::string> set_aside(const fs::path& folder, WallTime now) {
       fs::remove(path.string() + "-shm", failure);
     }
   }
+}
+
+}  // namespace
+
+std::string set_log_aside(const fs::path& folder, WallTime now) {
+  const fs::path file = folder / kFileName;
+  std::error_code ignored;
+  if (const auto size = fs::file_size(file.string() + "-wal", ignored); ignored || size == 0) {
+    return {};
+  }
+  const std::string name = broken_name(file, now);
+  move_log(file, name);
+  remove_older_broken(folder);
+  return fs::exists(name + "-wal", ignored) ? name + "-wal" : std::string();
+}
+
+Result<std::string> set_aside(const fs::path& folder, WallTime now) {
+  const fs::path file = folder / kFileName;
+  const std::string name = broken_name(file, now);
+  std::error_code failure;
+  fs::rename(file, name, failure);
+  if (failure) {
+    return fail(
+        Reason::process, "state.broken",
+        fmt::format("{} is damaged and cannot be set aside: {}", file.string(), failure.message()),
+        "let the agent's account write to its folder, or move the file away");
+  }
+  move_log(file, name);
+  remove_older_broken(folder);
   return name;
 }
 
 Result<Opened> open_database(const fs::path& folder, WallTime now) {
   const fs::path file = folder / kFileName;
   Opened opened;
-  for (bool again = false;; again = true) {
+  bool tried_alone = false;
+  for (bool again = false;;) {
     make_file(file);
     Error error;
     try {
@@ -267,7 +316,14 @@ Result<Opened> open_database(const fs::path& folder, WallTime now) {
     } catch (const SQLite::Exception& exception) {
       error = explain(exception, fmt::format("{} cannot be used", file.string()));
     }
-    if (error.code == "state.broken" && !again) {
+    if (error.code == "state.broken" && !std::exchange(tried_alone, true)) {
+      // Perhaps a backup was put back beside the log of the file that it replaced.
+      opened.set_aside = set_log_aside(folder, now);
+      if (!opened.set_aside.empty()) {
+        continue;
+      }
+    }
+    if (error.code == "state.broken" && !std::exchange(again, true)) {
       auto aside = set_aside(folder, now);
       if (!aside) {
         return std::unexpected(std::move(aside.error()));
@@ -285,6 +341,15 @@ Result<Opened> open_database(const fs::path& folder, WallTime now) {
       opened.why = std::move(error);
       return opened;
     } catch (const SQLite::Exception&) {
+      if (::faccessat(AT_FDCWD, file.c_str(), R_OK, AT_EACCESS) != 0) {
+        // Later writes would replace what it holds: so nothing is kept until the next start.
+        error = {Reason::process,
+                 "state.unreadable",
+                 fmt::format("{} cannot be read: {}", file.string(), error_text(errno)),
+                 "give it to the agent's account (chown, chmod 600) and restart the agent",
+                 {},
+                 Stage::none};
+      }
       return std::unexpected(std::move(error));
     }
   }

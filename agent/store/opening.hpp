@@ -29,7 +29,9 @@ struct Opened {
   /// False: it can be read, not written; `why` says why.
   bool writable = true;
   Error why = {};
-  std::string set_aside = {};  ///< the new name of a broken file; empty: it was not broken
+  /// The new name of a broken file, or of its write-ahead log (`...-wal`) where the file alone is
+  /// whole; empty: nothing was broken.
+  std::string set_aside = {};
 };
 
 /// Holds the folder against other agents while it lives; the system lets go when a process dies.
@@ -44,6 +46,9 @@ Result<Opened> open_database(const std::filesystem::path& folder, WallTime now);
 
 /// What went wrong in the library, in our words.
 Error explain(const SQLite::Exception& exception, std::string what);
+
+/// Gives the write-ahead log alone another name, which is the result; empty: there is none.
+std::string set_log_aside(const std::filesystem::path& folder, WallTime now);
 
 /// Gives a broken file and what lies beside it another name, and removes the oldest of those.
 /// Reason::process, `state.broken`.

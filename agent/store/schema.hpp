@@ -28,6 +28,15 @@ inline constexpr std::array kSteps = {
     " url TEXT NOT NULL, shell TEXT NOT NULL, configuration TEXT NOT NULL,"
     " session TEXT NOT NULL, since INTEGER NOT NULL,"
     " PRIMARY KEY (url, shell));",
+    // Version 3: exports that were pushed.
+    "CREATE TABLE pushed ("
+    " pool TEXT NOT NULL, collector TEXT NOT NULL, category TEXT NOT NULL,"
+    " date INTEGER NOT NULL, seen INTEGER NOT NULL, body BLOB NOT NULL,"
+    " PRIMARY KEY (pool, collector, category));",
+    // Version 4: SIDs of groups.
+    "CREATE TABLE group_sid ("
+    " name TEXT NOT NULL PRIMARY KEY, source TEXT NOT NULL, sid TEXT NOT NULL,"
+    " seen INTEGER NOT NULL);",
 };
 
 /// `PRAGMA user_version` of what this build writes.

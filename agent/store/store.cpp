@@ -94,7 +94,7 @@ void Store::session_made(Session session, std::function<void()> committed) {
     taken = true;
     Batch::SessionName name{session.url, session.shell};
     writer.batch.sessions.insert_or_assign(std::move(name), std::move(session));
-    writer.committed.push_back(committed);
+    writer.committed.emplace_back([committed](bool) { committed(); });
     writer.urgent = true;
   });
   if (!taken) {
@@ -108,6 +108,32 @@ void Store::session_gone(const std::string& url, const std::string& shell) {
   });
   change(
       [&](Writer& writer) { writer.batch.sessions.insert_or_assign({url, shell}, std::nullopt); });
+}
+
+void Store::keep_pushed(PushedName name, Pushed pushed, std::function<void(bool)> committed) {
+  bool taken = false;
+  if (pushed.body->size() <= kMostPushed) {
+    change([&](Writer& writer) {
+      taken = true;
+      writer.batch.pushed.insert_or_assign(std::move(name), std::move(pushed));
+      writer.committed.push_back(committed);
+      writer.urgent = true;
+    });
+  } else {
+    forget_pushed(std::move(name));  // what is there is older
+  }
+  if (!taken) {
+    committed(false);
+  }
+}
+
+void Store::forget_pushed(PushedName name) {
+  change(
+      [&](Writer& writer) { writer.batch.pushed.insert_or_assign(std::move(name), std::nullopt); });
+}
+
+void Store::keep_groups(std::vector<RememberedGroup> groups) {
+  change([&](Writer& writer) { writer.batch.groups = std::move(groups); });
 }
 
 void Store::set_retention(const Retention& retention) {

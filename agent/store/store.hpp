@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace sfb::store {
@@ -67,6 +68,20 @@ class Store final : public status::Keeper {
   /// `committed` is called on the store's thread, once: it is on disk, or cannot be written.
   void session_made(Session session, std::function<void()> committed);
   void session_gone(const std::string& url, const std::string& shell);
+
+  /// What earlier processes were pushed; given once.
+  std::vector<std::pair<PushedName, Pushed>> take_pushed() {
+    return std::exchange(found_.pushed, {});
+  }
+  /// In the place of what was there under that name. `committed` is called once, on the store's
+  /// thread or on this one: true where it is on disk. Beyond kMostPushed it is not kept.
+  void keep_pushed(PushedName name, Pushed pushed, std::function<void(bool)> committed);
+  void forget_pushed(PushedName name);
+
+  /// What directories said of groups to earlier processes; given once.
+  std::vector<RememberedGroup> take_groups() { return std::exchange(found_.groups, {}); }
+  /// In the place of all that were kept; kMostGroups at the most.
+  void keep_groups(std::vector<RememberedGroup> groups);
 
   /// Counts from the next write on.
   void set_retention(const Retention& retention);

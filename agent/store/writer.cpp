@@ -39,7 +39,7 @@ void Store::Writer::run() {
   }
   auto waiting = std::exchange(committed, {});
   lock.unlock();
-  call(waiting);
+  call(waiting, false);
   database_.reset();
   lock_.reset();
   lock.lock();
@@ -54,7 +54,7 @@ void Store::Writer::rest(std::unique_lock<std::mutex>& lock) {
     wake_.wait_until(lock, end, [&] { return stopping_ || !committed.empty(); });
     auto waiting = std::exchange(committed, {});
     lock.unlock();
-    call(waiting);
+    call(waiting, false);
     lock.lock();
   }
 }
@@ -73,7 +73,9 @@ bool Store::Writer::open() {
   }
   if (!opened->set_aside.empty()) {
     ++facts_.set_aside;
-    logger_.error("the state is damaged, times start anew",
+    const bool log = opened->set_aside.ends_with("-wal");
+    logger_.error(log ? "the write-ahead log does not fit the state: what stood there alone is lost"
+                      : "the state is damaged, times start anew",
                   {{"folder", options_.folder}, {"set_aside", opened->set_aside}});
   }
   facts_.writable = opened->writable;
@@ -135,10 +137,11 @@ void Store::Writer::write(std::unique_lock<std::mutex>& lock) {
   urgent = false;
   lock.unlock();
   Status written = try_write(taken);
-  if (written) {
+  const bool on_disk = written.has_value();
+  if (on_disk) {
     taken = {};  // whatever becomes of the rest
   }
-  if (written && trims) {
+  if (on_disk && trims) {
     trimmed_ = now.mono;
     written = database_->trim(retention, now.wall, not_asked);
   }
@@ -152,7 +155,7 @@ void Store::Writer::write(std::unique_lock<std::mutex>& lock) {
     facts_.last_write = now.wall;
     tell();
   }
-  call(waiting);
+  call(waiting, on_disk);
   lock.lock();
   if (!written) {
     batch.put_before(std::move(taken));
@@ -173,7 +176,9 @@ Status Store::Writer::try_write(const Batch& taken) {
     }
     if (!opened->set_aside.empty()) {
       ++facts_.set_aside;
-      logger_.error("the state is damaged, a new one begins",
+      logger_.error(opened->set_aside.ends_with("-wal")
+                        ? "the write-ahead log does not fit the state: it is set aside"
+                        : "the state is damaged, a new one begins",
                     {{"folder", options_.folder}, {"set_aside", opened->set_aside}});
     }
     database_.emplace(std::move(*opened), options_.folder, options_.write_answer);
@@ -197,9 +202,9 @@ void Store::Writer::tell() {
   }
 }
 
-void Store::Writer::call(const std::vector<std::function<void()>>& all) {
+void Store::Writer::call(const std::vector<std::function<void(bool)>>& all, bool written) {
   for (const auto& each : all) {
-    each();
+    each(written);
   }
 }
 

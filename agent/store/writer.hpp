@@ -39,10 +39,11 @@ class Store::Writer {
   /// False: it does not within `grace`.
   bool finish(std::chrono::milliseconds grace);
 
-  Batch batch;                                   ///< in a `change`
-  std::vector<std::function<void()>> committed;  ///< likewise: called after the next try
-  bool urgent = false;                           ///< likewise: do not wait for more
-  std::set<status::KeptName> left;               ///< likewise: pools that are not asked
+  Batch batch;  ///< in a `change`
+  /// Likewise: called after the next try, with whether it worked.
+  std::vector<std::function<void(bool)>> committed;
+  bool urgent = false;              ///< likewise: do not wait for more
+  std::set<status::KeptName> left;  ///< likewise: pools that are not asked
 
  private:
   bool open();
@@ -51,7 +52,7 @@ class Store::Writer {
   Status try_write(const Batch& taken);
   void failed(const Error& error);
   void tell();
-  static void call(const std::vector<std::function<void()>>& all);
+  static void call(const std::vector<std::function<void(bool)>>& all, bool written);
 
   const Options options_;
   const Clock& clock_;

@@ -30,6 +30,32 @@ TEST_F(BackoffTest, StepsGrowAndTheLastRepeats) {
   }
 }
 
+TEST_F(BackoffTest, AServerIsLeftAloneAsLongAsItSays) {
+  EXPECT_TRUE(backoff.refused(now, now, 90s));
+  EXPECT_EQ(backoff.until(now), now + 90s) << "longer than the first step";
+  now += 90s;
+  EXPECT_TRUE(backoff.refused(now, now, 5s));
+  EXPECT_EQ(backoff.until(now), now + 2min) << "the second step is longer";
+}
+
+TEST_F(BackoffTest, AskedToWaitIsNoStep) {
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(backoff.asked_to_wait(now, now, 5s));
+    EXPECT_EQ(backoff.until(now), now + 5s);
+    EXPECT_FALSE(backoff.asked_to_wait(now, now + 1s, 60s)) << "it is left alone already";
+    now += 5s;
+  }
+  EXPECT_TRUE(refuse());
+  EXPECT_EQ(backoff.until(now), now + 1min);
+}
+
+TEST(CausesBackoff, WhatTheServerAsksFor) {
+  Error error{Reason::protocol, "http.unavailable", "HTTP 503", {}, {}, Stage::query};
+  EXPECT_FALSE(causes_backoff(error));
+  error.retry_after = 5s;
+  EXPECT_TRUE(causes_backoff(error));
+}
+
 TEST_F(BackoffTest, AnAnswerBeginsFromTheFirstStep) {
   refuse();
   now += 1min;

@@ -200,6 +200,30 @@ TEST(CoreAsk, AQuerysDeadlineCountsWaiting) {
   EXPECT_FALSE(patient->answer().evaluation->good());
 }
 
+// What begins could not end; whoever comes next gets the place.
+TEST(CoreAsk, NothingBeginsInTheLastMoment) {
+  Rig rig;
+  const MonoTime now = rig.clock.now().mono;
+  const auto at_once = rig.ask(Rig::scheduled(), {.deadline = now + 199ms});
+  EXPECT_EQ(at_once->code(), "engine.no_time_left");
+  EXPECT_EQ(at_once->refusal().error.reason, Reason::throttled) << "503";
+  EXPECT_EQ(at_once->refusal().retry_after, 1s);
+  EXPECT_EQ(rig.launched, 0U);
+  rig.ask(Rig::category("CMS"), {.deadline = now + 60s});
+  const auto waiting = rig.ask(Rig::category("RGS"), {.deadline = now + 10s});
+  const auto patient = rig.ask(Rig::category("UserData"), {.deadline = now + 40s});
+  rig.pass(9'900ms);
+  EXPECT_FALSE(waiting->answered());
+  rig.finish_good();
+  EXPECT_EQ(waiting->code(), "engine.no_time_left");
+  ASSERT_EQ(rig.launched, 2U) << "the place is not lost";
+  EXPECT_EQ(rig.open.begin()->second.deadline, now + 40s);
+  rig.finish_good();
+  EXPECT_TRUE(patient->answer().evaluation->good());
+  EXPECT_TRUE(rig.ask(Rig::scheduled(), {.deadline = rig.clock.now().mono + 200ms}) != nullptr);
+  EXPECT_EQ(rig.launched, 3U) << "200 ms are enough, and the pool is free";
+}
+
 TEST(CoreAsk, WhoeverHasTheRunsTimeHearsTheRunsOwnTimeout) {
   Rig rig;
   const auto heard = rig.ask(Rig::scheduled(), {.deadline = rig.clock.now().mono + 20s});

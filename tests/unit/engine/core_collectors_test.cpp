@@ -80,7 +80,7 @@ class CoreCollectors : public ::testing::Test {
     remote::Reply made = reply(rig.clock.now());
     made.session = session;
     if (!knows) {
-      made.result = std::make_shared<const PipelineResult>();
+      made.result = pack({});
     }
     return made;
   }

@@ -172,6 +172,33 @@ TEST(CoreQuota, AProxysLimitIsNotCalledTheServersQuota) {
               ::testing::HasSubstr("for the limit of a web server or proxy, after throttled"));
 }
 
+TEST(CoreQuota, AServerIsLeftAloneAsLongAsItSays) {
+  Rig rig;
+  rig.core.start();
+  ASSERT_TRUE(rig.pass_until_launch());
+  Error limited{Reason::throttled, "http.throttled", "HTTP 429", {}, {}, Stage::query};
+  limited.retry_after = 90s;
+  rig.finish(std::unexpected(limited));
+  EXPECT_EQ(rig.pool()->backoff_until, rig.clock.now().wall + 90s);
+  EXPECT_EQ(rig.ask(Rig::scheduled())->refusal().retry_after, 90s);
+}
+
+TEST(CoreQuota, SoIsOneThatIsNotAvailable) {
+  Rig rig;
+  rig.core.start();
+  ASSERT_TRUE(rig.pass_until_launch());
+  Error away{Reason::protocol, "http.unavailable", "HTTP 503", {}, {}, Stage::query};
+  rig.finish(std::unexpected(away));
+  EXPECT_EQ(rig.pool()->backoff_until, std::nullopt) << "it does not say how long";
+  ASSERT_TRUE(rig.pass_until_launch());
+  away.retry_after = 15s;
+  rig.finish(std::unexpected(away));
+  EXPECT_EQ(rig.pool()->backoff_until, rig.clock.now().wall + 15s);
+  EXPECT_EQ(rig.ask(Rig::scheduled())->code(), "engine.backoff");
+  rig.pass(15s);
+  EXPECT_EQ(rig.pool()->backoff_until, std::nullopt);
+}
+
 INSTANTIATE_TEST_SUITE_P(Concurrent, CoreEndpointBackoff, ::testing::Values(1U, 4U));
 
 TEST(CoreEndpointBackoffEdges, RunsBesideTheRefusedOneAreTheSameStep) {
@@ -209,10 +236,10 @@ TEST(CoreEndpointBackoffEdges, APowerShellErrorProvesThatTheServerLetsUsIn) {
     rig.ask(Rig::scheduled(pool));
   }
   ASSERT_EQ(rig.open.size(), 1U);
-  auto answer = std::make_shared<PipelineResult>();
-  answer->state = PipelineState::failed;
+  PipelineResult answer;
+  answer.state = PipelineState::failed;
   remote::Reply reply;
-  reply.result = std::move(answer);
+  reply.result = pack(answer);
   rig.finish(std::move(reply));
   EXPECT_EQ(rig.failures(), 1U);
   EXPECT_EQ(rig.open.size(), 2U);

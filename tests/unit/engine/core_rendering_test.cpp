@@ -8,8 +8,8 @@ namespace {
 
 using status::Source;
 
-status::Wish text(int width) {
-  return {.render_width = width};
+status::Wish text(int width, bool expanded = false) {
+  return {.render = {.width = width, .expanded = expanded}};
 }
 
 class CoreRendering : public ::testing::Test {
@@ -22,9 +22,11 @@ class CoreRendering : public ::testing::Test {
   Rig rig;
 };
 
-TEST_F(CoreRendering, TheWidthGoesWithTheCall) {
+TEST_F(CoreRendering, TheFormGoesWithTheCall) {
   rig.ask(Rig::scheduled(), text(80));
-  EXPECT_EQ(rig.open.begin()->second.ask.call.render_width, 80);
+  EXPECT_EQ(rig.open.begin()->second.ask.call.render, (TextForm{.width = 80}));
+  rig.ask(Rig::scheduled(), text(80, true));
+  EXPECT_EQ(rig.open.rbegin()->second.ask.call.render, (TextForm{80, true}));
 }
 
 TEST_F(CoreRendering, OnlyTheSameTextIsShared) {
@@ -34,17 +36,25 @@ TEST_F(CoreRendering, OnlyTheSameTextIsShared) {
   rig.ask(Rig::scheduled(), text(120));
   rig.ask(Rig::scheduled());
   EXPECT_EQ(rig.launched, 3U);
+  rig.ask(Rig::scheduled(), text(80, true));
+  const auto expanded = rig.ask(Rig::scheduled(), text(80, true));
+  EXPECT_EQ(rig.launched, 4U) << "the text of the modules is another one";
   rig.finish_good();
   EXPECT_EQ(same->answer().source, Source::joined);
+  while (!rig.open.empty()) {
+    rig.finish_good();
+  }
+  EXPECT_EQ(expanded->answer().source, Source::joined);
 }
 
 TEST_F(CoreRendering, WhereTheServerCannotRenderAllShareARun) {
   rig.transports["one"]->renders = false;
   rig.ask(Rig::scheduled(), text(80));
   rig.ask(Rig::scheduled(), text(120));
+  rig.ask(Rig::scheduled(), text(80, true));
   rig.ask(Rig::scheduled());
   EXPECT_EQ(rig.launched, 1U);
-  EXPECT_EQ(rig.open.begin()->second.ask.call.render_width, 0);
+  EXPECT_EQ(rig.open.begin()->second.ask.call.render, TextForm{});
 }
 
 TEST_F(CoreRendering, TheScheduleGoesOnBesideIt) {
@@ -52,7 +62,7 @@ TEST_F(CoreRendering, TheScheduleGoesOnBesideIt) {
   rig.ask(Rig::scheduled(), text(80));
   ASSERT_TRUE(rig.pass_until_launch());
   EXPECT_EQ(rig.launched, 2U);
-  EXPECT_EQ(rig.open.rbegin()->second.ask.call.render_width, 0);
+  EXPECT_EQ(rig.open.rbegin()->second.ask.call.render, TextForm{});
   // Either's answer is the pool's news; the schedule's next turn is not moved.
   rig.finish_good("A.B:[ErrorState,NormalState]");
   EXPECT_EQ(status_of(*rig.pool()->last_good).modules.at(0).export_word, "ErrorState");
@@ -84,17 +94,19 @@ TEST_F(CoreRendering, BackOffHoldsForEveryWidth) {
   EXPECT_EQ(rig.launched, before);
 }
 
-TEST_F(CoreRendering, WhoWaitsForAnotherWidthIsServedFromTheFirstAnswer) {
+TEST_F(CoreRendering, WhoWaitsForAnotherTextIsServedFromTheFirstAnswer) {
   rig.options.endpoints[0].max_concurrent = 1;
   rig.configure();
   const auto first = rig.ask(Rig::scheduled(), text(80));
   const auto second = rig.ask(Rig::scheduled(), text(90));
+  const auto expanded = rig.ask(Rig::scheduled(), text(80, true));
   const auto other = rig.ask(Rig::category("CMS"), text(90));
   EXPECT_EQ(rig.launched, 1U);
   rig.finish_good();
   EXPECT_EQ(first->answer().source, Source::live);
   EXPECT_EQ(second->answer().source, Source::cache);
   EXPECT_EQ(second->answer().evaluation, first->answer().evaluation);
+  EXPECT_EQ(expanded->answer().evaluation, first->answer().evaluation);
   EXPECT_EQ(other->calls, 0);
   EXPECT_EQ(rig.launched, 2U);
   EXPECT_EQ(rig.open.begin()->second.ask.call.parameter("Category"), "CMS");
@@ -111,10 +123,11 @@ TEST_F(CoreRendering, WithoutALeastIntervalEachWidthIsAsked) {
   EXPECT_EQ(rig.launched, 2U);
 }
 
-TEST_F(CoreRendering, ACachedAnswerServesEveryWidth) {
+TEST_F(CoreRendering, ACachedAnswerServesEveryText) {
   rig.ask(Rig::scheduled(), text(80));
   rig.finish_good();
   EXPECT_EQ(rig.ask(Rig::scheduled(), text(120))->answer().source, Source::cache);
+  EXPECT_EQ(rig.ask(Rig::scheduled(), text(80, true))->answer().source, Source::cache);
   EXPECT_EQ(rig.ask(Rig::scheduled())->answer().source, Source::cache);
   EXPECT_EQ(rig.launched, 1U);
 }

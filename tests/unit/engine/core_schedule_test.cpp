@@ -77,7 +77,7 @@ TEST(CoreSchedule, ADoubtfulAnswerLeavesThePoolAsItWas) {
   PipelineResult nothing;
   nothing.doubt = "an unknown message came";
   remote::Reply doubtful;
-  doubtful.result = std::make_shared<const PipelineResult>(std::move(nothing));
+  doubtful.result = pack(nothing);
   doubtful.made_at = rig.clock.now().wall;
   rig.finish(std::move(doubtful));
   ASSERT_TRUE(heard->answered());
@@ -103,7 +103,7 @@ TEST(CoreSchedule, TheCmdletsErrorsAndBadAnswersAreFailures) {
   PipelineResult not_paired;
   collectors::testing::add_error(not_paired, "not paired");
   remote::Reply errors;
-  errors.result = std::make_shared<const PipelineResult>(std::move(not_paired));
+  errors.result = pack(not_paired);
   errors.made_at = rig.clock.now().wall;
   rig.finish(std::move(errors));
   EXPECT_EQ(rig.pool()->up, false);
@@ -158,7 +158,7 @@ TEST(CoreSchedule, ForeignObjectsOfAFileAreNotQuoted) {
     PipelineResult foreign;
     foreign.output.push_back(Value::string("hunter2"));
     remote::Reply answer;
-    answer.result = std::make_shared<const PipelineResult>(std::move(foreign));
+    answer.result = pack(foreign);
     answer.made_at = rig.clock.now().wall;
     answer.file = from_file ? "/srv/sfb/a.json" : "";
     rig.finish(std::move(answer));

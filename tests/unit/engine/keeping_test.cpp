@@ -110,6 +110,40 @@ TEST(Keeping, TheLastGoodAnswerComesBackWithItsTrueAge) {
   EXPECT_EQ(rig.pool()->last_success, pool->last_success);
 }
 
+TEST(Keeping, APoolThatFailedIsNotWellBecauseOfARestart) {
+  FakeKeeper keeper;
+  live(keeper);
+  keeper.restart();
+  Rig rig(&keeper, 1800s);
+  ASSERT_NE(rig.pool()->failure, nullptr);
+  EXPECT_EQ(rig.pool()->failure->reason, Reason::connect);
+  EXPECT_EQ(rig.pool()->last_completed, nullptr) << "this process asked nothing yet";
+  rig.core.start();
+  ASSERT_TRUE(rig.pass_until_launch());
+  rig.finish_good();
+  EXPECT_EQ(rig.pool()->failure, nullptr);
+}
+
+TEST(Keeping, AnAnswerDatedAheadKeepsItsFirstSight) {
+  FakeKeeper keeper;
+  WallTime seen;
+  WallTime date;
+  {
+    Rig rig(&keeper);
+    rig.core.start();
+    ASSERT_TRUE(rig.pass_until_launch());
+    seen = rig.clock.now().wall;
+    date = seen + 50min;
+    auto answer = reply(rig.clock.now());
+    answer.dated = date;
+    rig.finish(std::move(answer));
+  }
+  keeper.restart();
+  const Rig rig(&keeper, 1800s);
+  ASSERT_EQ(rig.transports.begin()->second->recalled.size(), 1U);
+  EXPECT_EQ(rig.transports.begin()->second->recalled[0].second, std::pair(date, seen));
+}
+
 TEST(Keeping, SinceTimesLastOverARestart) {
   FakeKeeper keeper;
   live(keeper);

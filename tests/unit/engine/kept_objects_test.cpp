@@ -103,7 +103,7 @@ TEST(KeptObjects, WhatWasReplacedIsNotKeptByAnOldPage) {
   ASSERT_TRUE(rig->pass_until_launch());
   rig->finish_good(large());
   const auto version = rig->core.snapshot()->version;
-  const std::weak_ptr<const PipelineResult> old = rig->pool()->last_good->result;
+  const std::weak_ptr<const PackedResult> old = rig->pool()->last_good->result;
   ASSERT_FALSE(old.expired());
   ASSERT_TRUE(rig->pass_until_launch());
   rig->finish_good(large());
@@ -120,7 +120,7 @@ TEST(KeptObjects, RoomIsFreeWhenTheLastOwnerGoes) {
   limits.in_flight = 2 * kLarge;
   auto first = hold();
   ASSERT_NE(first, nullptr);
-  EXPECT_EQ(first->output.size(), 1U);
+  EXPECT_EQ(first->unpack().output.size(), 1U);
   EXPECT_EQ(hold(), nullptr);
   first.reset();
   EXPECT_NE(hold(), nullptr);

@@ -43,6 +43,9 @@ class FakeTransport final : public remote::Transport {
   void remove_pool(const Fqdn& pool, std::string_view collector) override {
     std::erase(pools, name_of(pool, collector));
   }
+  void recall(const Fqdn& pool, std::string_view collector, WallTime date, WallTime seen) override {
+    recalled.emplace_back(name_of(pool, collector), std::pair(date, seen));
+  }
   bool uses_backoff() const override { return backoff; }
   bool can_render() const override { return renders; }
   void on_credentials(std::function<void(std::uint64_t)> callback) override {
@@ -55,6 +58,7 @@ class FakeTransport final : public remote::Transport {
     known = secret;
   }
 
+  std::vector<std::pair<std::string, std::pair<WallTime, WallTime>>> recalled;
   bool categories = true;
   bool backoff = true;
   bool renders = true;
@@ -106,7 +110,7 @@ struct Heard {
 inline remote::Reply reply(Now now, std::string words = "A.B:[FinalState,NormalState]",
                            std::chrono::nanoseconds age = 0s) {
   remote::Reply made;
-  made.result = std::make_shared<const PipelineResult>(
+  made.result = pack(
       collectors::testing::answer_with([&](Graph&) { return Value::string(std::move(words)); }));
   made.made_at = now.wall - std::chrono::duration_cast<Micros>(age);
   made.age = age;

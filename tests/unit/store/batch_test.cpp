@@ -39,6 +39,13 @@ TEST(Batch, WhatCouldNotBeWrittenGoesBeforeWhatCameMeanwhile) {
   older.keep(pool("gone.x"), entry(2, kStart));
   older.sessions[{"u", "1"}] = Session{"u", "1", "c", "id", kStart};
   older.sessions[{"u", "2"}] = Session{"u", "2", "c", "id", kStart};
+  older.groups = {{"Old", "gc1", "S-1-5-21-1", kStart}};
+  Batch late;
+  EXPECT_TRUE(late.empty());
+  late.groups.emplace();
+  EXPECT_FALSE(late.empty()) << "that there are none is news";
+  late.put_before(older);
+  EXPECT_TRUE(late.groups->empty());
   Batch batch;
   batch.keep(pool(), kept("new"));
   batch.forget(pool("gone.x"));
@@ -53,6 +60,7 @@ TEST(Batch, WhatCouldNotBeWrittenGoesBeforeWhatCameMeanwhile) {
   EXPECT_EQ(batch.history.back().entry.id, 3U);
   EXPECT_EQ((batch.sessions.at({"u", "1"})), std::nullopt);
   EXPECT_TRUE((batch.sessions.at({"u", "2"})).has_value());
+  EXPECT_EQ(batch.groups->size(), 1U);
 }
 
 TEST(Batch, TheQueueIsBoundedAndCountsItsLosses) {

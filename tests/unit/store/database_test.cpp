@@ -102,6 +102,36 @@ TEST(Database, WhatIsForgottenGoesWithItsHistory) {
   EXPECT_TRUE(what.sessions.empty());
 }
 
+TEST(Database, GroupsAreReplacedAsAWholeAndBounded) {
+  const Folder folder;
+  Database database = open(folder);
+  const RememberedGroup admins{"RTCUniversalServerAdmins", "gc1", "S-1-5-21-1", kStart};
+  const RememberedGroup odd{"\xC3\xA4 ' \"", "gc2", "S-1-5-21-2", kStart + 1h};
+  Batch first;
+  first.groups = {admins, odd};
+  ASSERT_TRUE(database.write(first));
+  EXPECT_EQ(database.load().value().groups, (std::vector{admins, odd}));
+  Batch other;
+  other.keep(pool(), kept("a"));
+  ASSERT_TRUE(database.write(other));
+  EXPECT_EQ(database.load().value().groups.size(), 2U) << "nothing was said of groups";
+  Batch second;
+  second.groups = {odd};
+  ASSERT_TRUE(database.write(second));
+  EXPECT_EQ(database.load().value().groups, std::vector{odd});
+  Batch many;
+  many.groups.emplace();
+  for (std::size_t i = 0; i < kMostGroups + 5; ++i) {
+    many.groups->push_back({fmt::format("g{}", i), "gc1", "S-1-5-21-1", kStart});
+  }
+  ASSERT_TRUE(database.write(many));
+  EXPECT_EQ(database.load().value().groups.size(), kMostGroups);
+  Batch none;
+  none.groups.emplace();
+  ASSERT_TRUE(database.write(none));
+  EXPECT_TRUE(database.load().value().groups.empty());
+}
+
 TEST(Database, EachRingComesBackNewestFirstAndBounded) {
   const Folder folder;
   Database database = open(folder);

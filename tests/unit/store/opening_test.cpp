@@ -45,8 +45,39 @@ TEST(Opening, AnOlderFileBecomesNewAndKeepsWhatItHolds) {
   ASSERT_EQ(what.pools.at(pool()).history.size(), 1U);
   EXPECT_EQ(what.pools.at(pool()).history[0].id, 41U);
   EXPECT_TRUE(what.sessions.empty());
+  EXPECT_TRUE(what.pushed.empty());
+  EXPECT_TRUE(what.groups.empty());
   const Opened opened = open_database(folder.path(), kStart).value();
   EXPECT_EQ(opened.database->execAndGet("PRAGMA user_version").getInt(), kVersion);
+}
+
+// As each version left it.
+TEST(Opening, EveryOlderVersionBecomesNew) {
+  for (int version = 1; version < kVersion; ++version) {
+    const Folder folder;
+    {
+      SQLite::Database old(folder.file().string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+      for (int step = 0; step < version; ++step) {
+        old.exec(kSteps.at(static_cast<std::size_t>(step)));
+      }
+      old.exec(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", kApplication,
+                           version));
+      old.exec("INSERT INTO pool VALUES ('a.x', 'backup_service_status', 's', 'k', 'm', 'a')");
+      if (version >= 3) {
+        old.exec("INSERT INTO pushed VALUES ('a.x', 'backup_service_status', '', 1, 2, 'body')");
+      }
+    }
+    {
+      Database database = open(folder);
+      Batch batch;
+      batch.groups = {{"Ops", "gc1", "S-1-5-21-1", kStart}};
+      ASSERT_TRUE(database.write(batch)) << version;
+    }
+    const Found what = found(folder);
+    EXPECT_TRUE(what.pools.contains(pool())) << version;
+    EXPECT_EQ(what.pushed.size(), version >= 3 ? 1U : 0U);
+    EXPECT_EQ(what.groups.size(), 1U);
+  }
 }
 
 TEST(Opening, ANewerFileIsLeftUntouched) {
@@ -99,6 +130,61 @@ TEST(Opening, DamageInTheMiddleIsFound) {
   folder.write(bytes);
   const Opened opened = open_database(folder.path(), kStart).value();
   EXPECT_FALSE(opened.set_aside.empty());
+}
+
+// As an operator does after a crash: the killed agent's log still lies there.
+void put_back_beside_a_log(int later, std::size_t bytes) {
+  const Folder folder;
+  const std::filesystem::path backup = folder.path() / "backup.db";
+  const std::filesystem::path log = folder.file().string() + "-wal";
+  {
+    Database database = open(folder);
+    Batch batch;
+    for (int i = 0; i < 50; ++i) {
+      batch.keep(pool(fmt::format("p{}.x", i)), kept(std::string(3000, 'm')));
+    }
+    ASSERT_TRUE(database.write(batch));
+    SQLite::Database other(folder.file().string(), SQLite::OPEN_READWRITE);
+    other.exec("DELETE FROM pool WHERE pool < 'p3'");  // the backup has other pages than the file
+    other.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    other.exec(fmt::format("VACUUM INTO '{}'", backup.string()));
+    for (int i = 0; i < later; ++i) {
+      batch.keep(pool(fmt::format("q{}.x", i)), kept(std::string(bytes, 'n')));
+    }
+    ASSERT_TRUE(database.write(batch));
+    std::filesystem::copy_file(log, folder.path() / "log");  // what a kill leaves
+  }
+  std::filesystem::rename(backup, folder.file());
+  std::filesystem::rename(folder.path() / "log", log);
+  Opened opened = open_database(folder.path(), kStart).value();
+  EXPECT_TRUE(opened.writable);
+  EXPECT_TRUE(opened.set_aside.ends_with("/state.db.broken-20231114T221320Z-wal"))
+      << opened.set_aside;
+  Database database(std::move(opened), folder.path(), {});
+  EXPECT_EQ(database.load().value().pools.size(), 27U) << "the backup's";
+}
+
+TEST(Opening, ABackupIsPutBackBesideTheLogOfAKilledAgent) {
+  put_back_beside_a_log(50, 2000);
+}
+
+// So long that SQLite writes it into the file at the next commit.
+TEST(Opening, ABackupIsPutBackBesideALongLog) {
+  put_back_beside_a_log(50, 100'000);
+}
+
+TEST(Opening, AFileThatCannotBeReadIsNamedWithItsRemedy) {
+  const Folder folder;
+  {
+    const Database database = open(folder);
+  }
+  ASSERT_EQ(::chmod(folder.file().c_str(), 0), 0);
+  ASSERT_EQ(::chmod(folder.path().c_str(), 0777), 0);
+  const Unprivileged nobody;
+  const Result<Opened> opened = open_database(folder.path(), kStart);
+  ASSERT_FALSE(opened.has_value());
+  EXPECT_EQ(opened.error().code, "state.unreadable");
+  EXPECT_TRUE(opened.error().remedy.contains("restart the agent")) << opened.error().remedy;
 }
 
 TEST(Opening, OnlyTheNewestBrokenFilesStay) {

@@ -11,6 +11,7 @@
 #include <future>
 #include <mutex>
 #include <string>
+#include <vector>
 
 namespace sfb::store {
 namespace {
@@ -49,6 +50,21 @@ Options options(const Folder& folder, Told& told) {
           .on_facts = [&](const Facts& facts) { told(facts); },
           .batch = 1ms,
           .retry = 10ms};
+}
+
+TEST(Store, GroupsAreFoundAtTheNextStart) {
+  const Folder folder;
+  Told told;
+  const std::vector<RememberedGroup> groups = {{"Ops", "gc1", "S-1-5-21-1", kStart}};
+  {
+    Store store(options(folder, told), system_clock(), {});
+    EXPECT_TRUE(store.take_groups().empty());
+    store.keep_groups({});
+    store.keep_groups(groups);
+  }
+  Store store(options(folder, told), system_clock(), {});
+  EXPECT_EQ(store.take_groups(), groups);
+  EXPECT_TRUE(store.take_groups().empty()) << "once";
 }
 
 TEST(Store, WhatIsKeptIsFoundAtTheNextStart) {
