@@ -100,16 +100,16 @@ std::optional<Denied> check_host(const http::Request& request, const AccessOptio
       fmt::format("ask for one that is, or start the agent with --web.allowed-host={}", *host)};
 }
 
-std::optional<Denied> check_caller(const http::Request& request, Anonymous allowed) {
+std::optional<Denied> check_anonymous(const http::Request& request, Anonymous allowed) {
   constexpr std::string_view kCode = "access.anonymous";
   switch (allowed) {
     case Anonymous::any:
       return std::nullopt;
     case Anonymous::none:
       return Denied{403, std::string(kCode),
-                    "this page needs an identity, and no way to prove one is configured",
-                    "`authorization: {allow_anonymous: loopback}` in the configuration opens it "
-                    "to callers on this machine"};
+                    "this page needs an identity, and no way to prove one is in use",
+                    "configure one in `authorization`; its `users` need --web.config.file too. "
+                    "`allow_anonymous: loopback` there opens the page to callers on this machine"};
     case Anonymous::loopback:
       break;
   }
@@ -129,15 +129,32 @@ std::optional<Denied> check_caller(const http::Request& request, Anonymous allow
   return std::nullopt;
 }
 
+std::string groups_text(const access::Authorized* authorized) {
+  return authorized != nullptr ? authorized->text() : std::string(access::kServerAdmins);
+}
+
+// What a caller who is known lacks.
+Denied lacking(const access::Caller& caller, const access::Authorized* authorized) {
+  const std::string groups = groups_text(authorized);
+  if (!caller.groups_known) {
+    return {403, "access.no_pac",
+            fmt::format("the ticket of {} does not say in which groups the account is (no PAC)",
+                        caller.name),
+            "ask with a ticket of Active Directory, for an account that gets a PAC"};
+  }
+  return {403, "access.groups", fmt::format("{} is in none of the groups {}", caller.name, groups),
+          caller.proof == access::Proof::kerberos
+              ? "add the account to one of them; a new ticket has the new group"
+              : "give it one of them in the agent's configuration, section `authorization`"};
+}
+
 }  // namespace
 
 Error error_of(const Denied& denied) {
-  return {denied.status == 400 ? Reason::protocol : Reason::forbidden,
-          denied.code,
-          denied.message,
-          denied.remedy,
-          {},
-          Stage::none};
+  const Reason reason = denied.status == 400   ? Reason::protocol
+                        : denied.status == 401 ? Reason::auth
+                                               : Reason::forbidden;
+  return {reason, denied.code, denied.message, denied.remedy, {}, Stage::none};
 }
 
 std::optional<Denied> check_origin(const http::Request& request, const AccessOptions& options) {
@@ -156,17 +173,42 @@ std::optional<Denied> check_origin(const http::Request& request, const AccessOpt
 }
 
 std::optional<Denied> check_access(const http::Request& request, const AccessOptions& options,
-                                   const Caller& caller) {
+                                   const access::Caller& caller) {
   if (auto denied = check_origin(request, options)) {
     return denied;
   }
-  auto denied = check_caller(request, options.allow_anonymous);
-  if (denied && !caller.user.empty()) {
-    denied->message +=
-        "; the login alone does not open it, because this version does not know which of "
-        "`basic_auth_users` may run the cmdlet";
+  if (options.authorized != nullptr && options.authorized->admits(caller)) {
+    return std::nullopt;
+  }
+  auto denied = check_anonymous(request, options.allow_anonymous);
+  if (!denied) {
+    return std::nullopt;
+  }
+  if (caller.proof != access::Proof::none) {
+    return lacking(caller, options.authorized.get());
+  }
+  if (options.provable) {
+    denied->status = 401;
+    denied->code = "access.login";
+    denied->message = fmt::format("this page is for members of {}, and nothing proves who asks",
+                                  groups_text(options.authorized.get()));
+    denied->remedy = "log in as the header WWW-Authenticate says";
   }
   return denied;
+}
+
+std::optional<Denied> check_door(const Route& route, const http::Request& request,
+                                 const AccessOptions& options, const access::Caller& caller) {
+  switch (route.guard) {
+    case Guard::open:
+      return std::nullopt;
+    case Guard::origin:
+    case Guard::pusher:
+      return check_origin(request, options);
+    case Guard::caller:
+      return route.door == Door::query ? std::nullopt : check_access(request, options, caller);
+  }
+  return Denied{};
 }
 
 }  // namespace sfb::serve

@@ -36,14 +36,6 @@ std::string told_by_server(std::string_view text) {
   return visible(cut_utf8(text, kServerText));
 }
 
-/// Wall time of a moment on the monotonic clock.
-std::optional<WallTime> wall(std::optional<MonoTime> moment, Now now) {
-  if (!moment) {
-    return std::nullopt;
-  }
-  return now.wall + std::chrono::round<Micros>(*moment - now.mono);
-}
-
 /// The members of the collector's own part.
 void add_described(JsonObject& object, const PoolSnapshot& pool) {
   if (pool.what->describe == nullptr || !pool.view) {
@@ -107,7 +99,7 @@ std::string last_json(const status::Evaluation& last) {
 std::string evaluation_json(const PoolSnapshot& pool, Now now) {
   return JsonObject()
       .add("running", pool.running)
-      .add("next_at", wall(pool.next_due, now))
+      .add("next_at", wall_of(pool.next_due, now))
       .add_seconds("interval_seconds", to_seconds(pool.identity.interval))
       .add("backoff_until", pool.backoff_until)
       .add_raw("last", pool.last_completed ? last_json(*pool.last_completed) : "null")
@@ -115,10 +107,10 @@ std::string evaluation_json(const PoolSnapshot& pool, Now now) {
 }
 
 std::string failure_json(const PoolSnapshot& pool, std::string_view runbooks) {
-  if (!pool.last_completed || pool.last_completed->good()) {
+  if (!pool.failure) {
     return "null";
   }
-  const Error& error = *pool.last_completed->error;
+  const Error& error = *pool.failure;
   return JsonObject()
       .add("reason", to_string(error.reason))
       .add("code", error.code)
@@ -135,8 +127,8 @@ std::string failure_json(const PoolSnapshot& pool, std::string_view runbooks) {
 /// What PowerShell complained of beside the last good answer.
 std::string errors_json(const PoolSnapshot& pool) {
   std::vector<std::string> errors;
-  if (pool.last_good && pool.last_good->result) {
-    const PipelineResult& result = *pool.last_good->result;
+  if (pool.last_good && pool.last_good->result && pool.last_good->result->errors() > 0) {
+    const PipelineResult result = pool.last_good->result->unpack();
     for (const Value& value : result.errors) {
       if (errors.size() == kMostToldErrors) {
         break;
@@ -222,6 +214,13 @@ bool is_wanted_pool(const PoolSnapshot& pool, const Given& filter) {
 
 }  // namespace
 
+std::optional<WallTime> wall_of(std::optional<MonoTime> moment, Now now) {
+  if (!moment) {
+    return std::nullopt;
+  }
+  return now.wall + std::chrono::round<Micros>(*moment - now.mono);
+}
+
 http::Response json_response(std::string body) {
   http::Response response;
   response.headers = {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}};
@@ -248,11 +247,12 @@ std::string near_pools(const status::Snapshot& snapshot, const Elsewhere& elsewh
 }
 
 http::Response no_such_pool(const status::Snapshot& snapshot, const Elsewhere& elsewhere,
-                            const Fqdn& fqdn) {
+                            const Fqdn& fqdn, std::string_view parameter) {
   const PoolElsewhere* const other = elsewhere.find(fqdn);
   return unknown_pool(other != nullptr
                           ? other_shard(fqdn, *other, elsewhere)
-                          : not_configured(fqdn, near_pools(snapshot, elsewhere, fqdn)));
+                          : not_configured(fqdn, near_pools(snapshot, elsewhere, fqdn)),
+                      parameter);
 }
 
 http::Response pools_page(const status::Snapshot& snapshot, const Given& filter, Now now,

@@ -8,6 +8,7 @@
 #include "agent/serve/elsewhere.hpp"
 #include "agent/status/board.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,13 +29,17 @@ http::Response pool_page(const status::Snapshot& snapshot, const status::PoolSna
 /// nullptr when it is not configured.
 status::PoolSnapshotPtr find_pool(const status::Snapshot& snapshot, const Fqdn& fqdn);
 
+/// Wall time of a moment on the monotonic clock.
+std::optional<WallTime> wall_of(std::optional<MonoTime> moment, Now now);
+
 /// `did you mean a or b?` of the configured pools; empty where none is near.
 std::string near_pools(const status::Snapshot& snapshot, const Elsewhere& elsewhere,
                        const Fqdn& fqdn);
 
-/// 404 as problem+json: the pool belongs to another shard, or is not configured.
+/// 404 as problem+json: the pool belongs to another shard, or is not configured. `parameter`: the
+/// one that named it.
 http::Response no_such_pool(const status::Snapshot& snapshot, const Elsewhere& elsewhere,
-                            const Fqdn& fqdn);
+                            const Fqdn& fqdn, std::string_view parameter);
 
 /// An answer in JSON, not to be cached.
 http::Response json_response(std::string body);

@@ -1,19 +1,11 @@
-// One slot a format and coding: a page, and the build that makes the next one. A build is a
-// coroutine of its own, so a caller that goes away takes nobody's page with it.
 #include "agent/serve/live_pages.hpp"
 
-#include "agent/exposition/gzip.hpp"
-#include "agent/net/deadline.hpp"
-#include "agent/net/wake.hpp"
+#include "agent/serve/block_page.hpp"
+#include "agent/serve/live_shared.hpp"
 #include "agent/serve/metrics_page.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/this_coro.hpp>
-
 #include <array>
-#include <chrono>
-#include <cstdint>
+#include <cstddef>
 #include <utility>
 
 namespace sfb::serve {
@@ -21,155 +13,101 @@ namespace {
 
 namespace asio = boost::asio;
 
-/// The exporter's own counters are as old as the page.
-constexpr std::chrono::seconds kMaxAge{1};
-
-/// What a page must not lack.
-struct Version {
-  std::uint64_t snapshot = 0;
-  std::uint64_t reloads = 0;  ///< of the configuration, refused ones too
-};
-
-struct Page {
-  Bytes bytes;
-  Version version = {};
-  MonoTime made{};  ///< when the snapshot was taken
-
-  /// Good for a caller that came at `arrived`, when `wanted` was the newest.
-  bool serves(const Version& wanted, MonoTime arrived) const {
-    return bytes != nullptr && version.snapshot >= wanted.snapshot &&
-           version.reloads >= wanted.reloads && !outdated(arrived);
-  }
-  bool outdated(MonoTime now) const { return now - made > kMaxAge; }
-};
-
-/// A page being made.
-struct Build {
-  net::Wake done;
-  bool finished = false;
-  Result<Page> page = fail(Reason::internal, "page.abandoned",
-                           "the metrics page was not finished because the agent is stopping");
-};
+/// A page of more has about 20 MB.
+constexpr std::size_t kLargePools = 2000;
 
 struct Slot {
   exposition::Format format = exposition::Format::text_0_0_4;
   bool gzip = false;
-  Page page;
-  std::shared_ptr<Build> build;  ///< null when none is running
+  Shared<Bytes> page = {};
 };
 
-/// Ends a build for its waiters however its coroutine ends.
-class Completion {
- public:
-  Completion(Slot& slot, std::shared_ptr<Build> build) : slot_(slot), build_(std::move(build)) {}
-  ~Completion() {
-    build_->finished = true;
-    slot_.build.reset();
-    build_->done.notify_all();
-  }
-  Completion(const Completion&) = delete;
-  Completion& operator=(const Completion&) = delete;
-
- private:
-  Slot& slot_;
-  std::shared_ptr<Build> build_;
-};
-
-Result<Bytes> make_page(const status::Snapshot& snapshot, const SelfMetrics& self,
+/// Only a page as gzip has blocks that are kept.
+Result<Bytes> make_page(const status::Snapshot& snapshot, SelfMetrics& self, BlockPage& blocks,
                         exposition::Format format, bool gzip) {
-  std::string page = render_metrics_page(snapshot, self, format);
   if (!gzip) {
-    return std::make_shared<const std::string>(std::move(page));
+    return std::make_shared<const std::string>(render_metrics_page(snapshot, self, format));
   }
-  Result<std::string> packed = exposition::gzip(page);
-  if (!packed) {
-    return std::unexpected(std::move(packed.error()));
+  Result<BlockPage::Made> made = blocks.make(snapshot, self, format);
+  if (!made) {
+    return std::unexpected(std::move(made.error()));
   }
-  return std::make_shared<const std::string>(std::move(*packed));
+  self.page_blocks(made->held_bytes);
+  return std::make_shared<const std::string>(std::move(made->gzip));
 }
 
 }  // namespace
 
 struct LivePages::Impl {
+  using Made = Shared<Bytes>::Made;
+
   status::Board& board;
-  std::shared_ptr<const SelfMetrics> self;
+  std::shared_ptr<SelfMetrics> self;
   net::WorkerPool& cpu;
   const Clock& clock;
-  std::array<Slot, 4> slots{{{exposition::Format::text_0_0_4, false, {}, {}},
-                             {exposition::Format::text_0_0_4, true, {}, {}},
-                             {exposition::Format::openmetrics_1_0_0, false, {}, {}},
-                             {exposition::Format::openmetrics_1_0_0, true, {}, {}}}};
+  std::shared_ptr<BlockPage> blocks = std::make_shared<BlockPage>();  ///< shared with jobs
+  std::array<Slot, 4> slots{{{exposition::Format::text_0_0_4, false},
+                             {exposition::Format::text_0_0_4, true},
+                             {exposition::Format::openmetrics_1_0_0, false},
+                             {exposition::Format::openmetrics_1_0_0, true}}};
 
   Slot& slot(exposition::Format format, bool gzip) {
     const std::size_t pair = format == exposition::Format::openmetrics_1_0_0 ? 2 : 0;
     return slots.at(pair + (gzip ? 1 : 0));
   }
 
-  /// A page too old for everybody only costs memory: 10 MB for 1,000 pools that one `curl` asked
-  /// for once.
-  void drop_outdated(MonoTime now) {
-    for (Slot& slot : slots) {
-      if (slot.page.outdated(now)) {
-        slot.page = {};
-      }
-    }
-  }
-
-  static asio::awaitable<void> run_build(std::shared_ptr<Impl> impl, Slot& slot,
-                                         std::shared_ptr<Build> build) {
-    const Completion completion(slot, build);
+  static asio::awaitable<Result<Made>> make(std::shared_ptr<Impl> impl, exposition::Format format,
+                                            bool gzip) {
     const status::SnapshotPtr snapshot = impl->board.snapshot();
-    const Version version{snapshot->version, impl->self->reloads()};
-    const MonoTime made = impl->clock.now().mono;
-    const auto job = [snapshot, self = impl->self, format = slot.format, gzip = slot.gzip] {
-      return make_page(*snapshot, *self, format, gzip);
+    const SharedVersion version{snapshot->version, impl->self->reloads()};
+    const MonoTime when = impl->clock.now().mono;
+    const auto job = [snapshot, self = impl->self, blocks = impl->blocks, format, gzip] {
+      return make_page(*snapshot, *self, *blocks, format, gzip);
     };
     Result<Bytes> bytes = co_await impl->cpu.run(job);
-    if (bytes) {
-      slot.page = Page{std::move(*bytes), version, made};
-      build->page = slot.page;
-    } else {
-      build->page = std::unexpected(std::move(bytes.error()));
+    if (!bytes) {
+      co_return std::unexpected(std::move(bytes.error()));
     }
+    co_return Made{std::move(*bytes), version, when};
+  }
+
+  /// The newest.
+  SharedVersion wanted() { return {board.snapshot()->version, self->reloads()}; }
+
+  Bytes ready(exposition::Format format, bool gzip) {
+    const Bytes* const page = slot(format, gzip).page.ready(wanted(), clock.now().mono);
+    return page == nullptr ? nullptr : *page;
   }
 
   static asio::awaitable<Result<Bytes>> get(std::shared_ptr<Impl> impl, exposition::Format format,
                                             bool gzip) {
-    const asio::any_io_executor executor = co_await asio::this_coro::executor;
     const MonoTime arrived = impl->clock.now().mono;
-    const Version wanted{impl->board.snapshot()->version, impl->self->reloads()};
-    impl->drop_outdated(arrived);
-    Slot& slot = impl->slot(format, gzip);
-    Page page = slot.page;
-    // Two rounds at most: a build that runs already may be of an older snapshot, the next is not.
-    while (!page.serves(wanted, arrived)) {
-      std::shared_ptr<Build> build = slot.build;
-      if (!build) {
-        build = slot.build = std::make_shared<Build>();
-        asio::co_spawn(executor, run_build(impl, slot, build), asio::detached);
-      }
-      if (!build->finished) {  // refused by a full pool, it ends before co_spawn returns
-        co_await build->done.wait_until(net::kNever);
-      }
-      if (!build->finished) {
-        co_return fail(Reason::internal, "page.cancelled",
-                       "the wait for the metrics page was cancelled");
-      }
-      if (!build->page) {
-        co_return std::unexpected(build->page.error());
-      }
-      page = *build->page;
+    const SharedVersion wanted = impl->wanted();
+    // 10 MB for 1,000 pools that one `curl` asked for once.
+    for (Slot& each : impl->slots) {
+      each.page.drop_outdated(arrived);
     }
-    co_return page.bytes;
+    co_return co_await impl->slot(format, gzip).page.get(wanted, arrived, [impl, format, gzip] {
+      return make(impl, format, gzip);
+    });
   }
 };
 
-LivePages::LivePages(status::Board& board, std::shared_ptr<const SelfMetrics> self,
-                     net::WorkerPool& cpu, const Clock& clock)
+LivePages::LivePages(status::Board& board, std::shared_ptr<SelfMetrics> self, net::WorkerPool& cpu,
+                     const Clock& clock)
     : impl_(std::make_shared<Impl>(board, std::move(self), cpu, clock)) {}
 
 boost::asio::awaitable<Result<Bytes>> LivePages::get(exposition::Format format, bool gzip) {
   return Impl::get(impl_, format, gzip);
+}
+
+bool LivePages::is_large() const {
+  const status::SnapshotPtr snapshot = impl_->board.snapshot();
+  return snapshot->pools.size() + snapshot->others.size() > kLargePools;
+}
+
+Bytes LivePages::ready(exposition::Format format, bool gzip) {
+  return impl_->ready(format, gzip);
 }
 
 }  // namespace sfb::serve

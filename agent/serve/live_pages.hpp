@@ -21,7 +21,7 @@ using Bytes = std::shared_ptr<const std::string>;
 /// `clock` live as long as the loop runs. A job shares `self`, because it may outlive the pool.
 class LivePages {
  public:
-  LivePages(status::Board& board, std::shared_ptr<const SelfMetrics> self, net::WorkerPool& cpu,
+  LivePages(status::Board& board, std::shared_ptr<SelfMetrics> self, net::WorkerPool& cpu,
             const Clock& clock);
 
   /// The current page, gzipped if wanted. Rebuilt when a pool's snapshot changed since it was made,
@@ -31,6 +31,11 @@ class LivePages {
   /// those of WorkerPool::run and of gzip, and Reason::internal, code `page.cancelled` or
   /// `page.abandoned` (the agent stops).
   boost::asio::awaitable<Result<Bytes>> get(exposition::Format format, bool gzip);
+  /// The same where it need not be rebuilt, else null.
+  Bytes ready(exposition::Format format, bool gzip);
+  /// Of so many pools that its text should not lie in memory whole: the page as gzip, which is
+  /// unpacked part by part as it is sent, is the better answer to who wants it plain.
+  bool is_large() const;
 
  private:
   struct Impl;

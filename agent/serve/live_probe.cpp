@@ -6,9 +6,11 @@
 #include "agent/serve/metrics_page.hpp"
 #include "agent/serve/probe_text.hpp"
 #include "agent/serve/problem.hpp"
+#include "agent/serve/routes.hpp"
 #include "agent/serve/scrape.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <expected>
 #include <iterator>
 #include <utility>
@@ -28,6 +30,12 @@ bool is_our_limit(const Error& error) {
   return error.reason == Reason::throttled && error.code != "engine.backoff";
 }
 
+/// An answer that was kept is no success where the pool has failed since.
+bool is_success(const Outcome& outcome, const status::PoolSnapshot& pool) {
+  return outcome && outcome->evaluation->good() &&
+         (outcome->source != status::Source::cache || !pool.failure);
+}
+
 /// What is known of the pool, as this probe leaves it: no old answer is shown as if it were good
 /// now.
 status::Snapshot snapshot_of(const status::Snapshot& all, const status::PoolSnapshot& pool,
@@ -37,6 +45,7 @@ status::Snapshot snapshot_of(const status::Snapshot& all, const status::PoolSnap
     shown.up = false;
     shown.last_completed = std::make_shared<const status::Evaluation>(status::Evaluation{
         .question = collectors::Question{pool.identity.fqdn}, .error = outcome.error().error});
+    shown.failure = std::make_shared<const Error>(outcome.error().error);
   }
   status::Snapshot one;
   one.version = all.version;
@@ -76,6 +85,11 @@ bool is_debug(const Given& given) {
   return word != nullptr && *word == "true";
 }
 
+std::optional<std::chrono::seconds> max_age_of(const Given& given) {
+  const auto* const seconds = given.get<std::int64_t>("max_age");
+  return seconds == nullptr ? std::nullopt : std::optional(std::chrono::seconds(*seconds));
+}
+
 asio::awaitable<Result<http::Response>> probe_page(const ProbeParts& parts, const Probe& probe,
                                                    const ProbeLimits& limits) {
   const MonoTime arrived = parts.clock.now().mono;
@@ -84,11 +98,12 @@ asio::awaitable<Result<http::Response>> probe_page(const ProbeParts& parts, cons
     co_return problem_json(400, budget.error(), {}, probe.request_id);
   }
   if (!find_pool(*parts.board.snapshot(), probe.pool)) {
-    co_return no_such_pool(*parts.board.snapshot(), limits.elsewhere, probe.pool);
+    co_return no_such_pool(*parts.board.snapshot(), limits.elsewhere, probe.pool, kTarget);
   }
   status::Wish wish;
   wish.trigger = status::Trigger::probe;
   wish.request_id = probe.request_id;
+  wish.max_age = probe.max_age;
   wish.deadline = arrived + *budget;
   Outcome outcome = co_await ask(parts.evaluator, collectors::Question{probe.pool}, std::move(wish),
                                  *budget + kEngineGrace);
@@ -101,10 +116,10 @@ asio::awaitable<Result<http::Response>> probe_page(const ProbeParts& parts, cons
   const status::SnapshotPtr all = parts.board.snapshot();
   const status::PoolSnapshotPtr pool = find_pool(*all, probe.pool);
   if (!pool) {  // a reload has removed it
-    co_return no_such_pool(*all, limits.elsewhere, probe.pool);
+    co_return no_such_pool(*all, limits.elsewhere, probe.pool, kTarget);
   }
   const Now now = parts.clock.now();
-  const ProbeResult result{outcome && outcome->evaluation->good(), now.mono - arrived};
+  const ProbeResult result{is_success(outcome, *pool), now.mono - arrived};
   auto render = [one = snapshot_of(*all, *pool, outcome), outcome, result, now, budget = *budget,
                  form = scrape_form(*probe.request), debug = probe.debug, id = probe.request_id,
                  most = limits.max_bytes]() -> Result<http::Response> {
@@ -117,6 +132,10 @@ asio::awaitable<Result<http::Response>> probe_page(const ProbeParts& parts, cons
     if (response) {
       response->headers.push_back({"Cache-Control", "no-store"});
       response->headers.push_back({"X-Request-Id", id});
+      response->headers.push_back({"X-Outcome", result.success ? "good" : "failed"});
+      if (outcome) {
+        response->headers.push_back({"X-Evaluation-Id", std::to_string(outcome->evaluation->id)});
+      }
     }
     return response;
   };

@@ -18,6 +18,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace sfb::serve {
@@ -25,6 +26,7 @@ namespace sfb::serve {
 struct Probe {
   Fqdn pool;
   bool debug = false;
+  std::optional<std::chrono::seconds> max_age = {};  ///< a cached answer that is no older will do
   std::string request_id;
   std::shared_ptr<const http::Request> request;
 };
@@ -46,6 +48,7 @@ struct ProbeLimits {
 };
 
 bool is_debug(const Given& given);
+std::optional<std::chrono::seconds> max_age_of(const Given& given);
 
 /// 200 whether the evaluation was good or not, and where the pool's server is left alone or did not
 /// answer in time; 400, 404, and 503 where too many wait or the agent stops. Errors: the worker's.

@@ -5,10 +5,13 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <utility>
+
 namespace sfb::serve {
 
 boost::asio::awaitable<http::Response> reload_page(const http::Request& request,
-                                                   const Reload& reload, const Logger& logger) {
+                                                   const Reload& reload, const Logger& logger,
+                                                   std::string request_id) {
   if (request.has("Origin")) {
     co_return denied_page({403, "access.cross_site", "a web page made the browser ask (Origin)",
                            "let a program ask: only programs may ask for a reload"},
@@ -19,7 +22,8 @@ boost::asio::awaitable<http::Response> reload_page(const http::Request& request,
                            "start the agent with --web.enable-lifecycle, or send it SIGHUP"},
                           false);
   }
-  logger.info("reload asked for over HTTP", {{"peer", request.peer.address}});
+  logger.info("reload asked for over HTTP",
+              {{"peer", request.peer.address}, {"request_id", std::move(request_id)}});
   const Reloaded reloaded = co_await reload();
   http::Response response =
       http::text_response(reloaded.status, fmt::format("{}", fmt::join(reloaded.lines, "\n")));

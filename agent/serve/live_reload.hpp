@@ -24,6 +24,7 @@ using Reload = std::function<boost::asio::awaitable<Reloaded>()>;
 /// The answer of the door, text. Empty `reload`: the door is switched off, 403 names the flag. A
 /// request with Origin is a web page's and refused: no page of ours has such a form.
 boost::asio::awaitable<http::Response> reload_page(const http::Request& request,
-                                                   const Reload& reload, const Logger& logger);
+                                                   const Reload& reload, const Logger& logger,
+                                                   std::string request_id);
 
 }  // namespace sfb::serve

@@ -2,27 +2,29 @@
 #include "agent/serve/live_service.hpp"
 
 #include "agent/base/ascii.hpp"
-#include "agent/base/capped_text.hpp"
 #include "agent/base/text.hpp"
 #include "agent/format/choice.hpp"
-#include "agent/serve/access_log.hpp"
+#include "agent/http/request_ids.hpp"
 #include "agent/serve/api_pairs.hpp"
 #include "agent/serve/api_pools.hpp"
-#include "agent/serve/body_budget.hpp"
 #include "agent/serve/form.hpp"
 #include "agent/serve/history_page.hpp"
+#include "agent/serve/known_of.hpp"
+#include "agent/serve/live_access_log.hpp"
+#include "agent/serve/live_events.hpp"
 #include "agent/serve/live_pages.hpp"
 #include "agent/serve/live_probe.hpp"
 #include "agent/serve/live_query.hpp"
 #include "agent/serve/live_refusals.hpp"
+#include "agent/serve/live_scrape.hpp"
+#include "agent/serve/live_settings.hpp"
+#include "agent/serve/live_status.hpp"
 #include "agent/serve/openapi.hpp"
 #include "agent/serve/pages.hpp"
 #include "agent/serve/problem.hpp"
 #include "agent/serve/query_parse.hpp"
 #include "agent/serve/query_render.hpp"
-#include "agent/serve/request_ids.hpp"
 #include "agent/serve/routes.hpp"
-#include "agent/serve/scrape.hpp"
 #include "agent/serve/targets_page.hpp"
 #include "agent/serve/worker_problem.hpp"
 
@@ -41,108 +43,57 @@ using RequestPtr = std::shared_ptr<const http::Request>;
 /// The engine ends a query at its deadline; this much later the door stops waiting for the engine.
 constexpr std::chrono::seconds kGrace{5};
 
-/// The beginning of the codes of a page's refusals: `pools` of `/api/v1/pools/{fqdn}`.
-std::string area_of(const Route& route) {
-  constexpr std::string_view kApi = "/api/v1/";
-  std::string_view path = route.pattern;
-  path.remove_prefix(path.starts_with(kApi) ? kApi.size() : 1);
-  return std::string(path.substr(0, path.find_first_of("/.")));
-}
-
 }  // namespace
 
 struct Service::Impl {
-  /// Changes at a reload; requests keep the one they began with.
-  struct Settings {
-    AccessOptions access;
-    std::shared_ptr<const std::string> config_yaml;
-    std::chrono::milliseconds query_timeout;
-    std::size_t max_bytes;
-    BodyBudget bodies;
-    std::string runbooks;
-    Elsewhere elsewhere;
-
-    /// `before`: bodies that are still being sent count on.
-    explicit Settings(ServiceOptions options, const Settings* before = nullptr)
-        : access(std::move(options.access)),
-          config_yaml(std::make_shared<const std::string>(std::move(options.config_yaml))),
-          query_timeout(options.query_timeout),
-          max_bytes(most_text(options.limits)),
-          bodies(before != nullptr && before->bodies.is_of(options.budget)
-                     ? before->bodies
-                     : BodyBudget(options.budget)),
-          runbooks(std::move(options.runbooks)),
-          elsewhere(std::move(options.elsewhere)) {}
-  };
+  using Settings = LiveSettings;
   using SettingsPtr = std::shared_ptr<const Settings>;
 
   ServiceParts parts;
   SettingsPtr settings;
   LivePages pages;
+  LiveEvents events;
+  StatusDoor status_pages;
   Doors doors;
-  http::Response index;
   http::Response openapi;
-  RequestIds ids;
+  http::RequestIds ids;
   bool draining = false;
   RefusalLog refusals;
   Gate gate;
-  Logger access;
+  AccessLog access;
+  PushDoor pushes;
 
   Impl(ServiceParts given, ServiceOptions options)
       : parts(std::move(given)),
-        settings(std::make_shared<const Settings>(std::move(options))),
+        settings(std::make_shared<const Settings>(options)),
         pages(parts.board, parts.self, parts.pages, parts.clock),
+        events(parts.board, parts.cpu, parts.event_pace),
+        status_pages({parts.board, parts.cpu, parts.clock, parts.version, parts.metrics_path}),
         doors(parts.metrics_path),
-        index(index_page(parts.version, parts.metrics_path)),
         openapi(json_response(openapi_json(parts.version))),
         refusals(parts.logger, parts.loop, parts.log_period),
-        gate(parts.users, parts.self, parts.clock, parts.logger, parts.loop, parts.log_period),
-        access(parts.logger.with_source("access")) {}
-
-  asio::awaitable<http::Response> metrics(RequestPtr request) {
-    const ScrapeForm form = scrape_form(*request);
-    Result<Bytes> page = co_await pages.get(form.format.format, form.gzip);
-    if (!page) {
-      co_return worker_page(page.error());
-    }
-    http::Response response;
-    response.headers = scrape_headers(form);
-    response.body = std::move(*page);
-    co_return response;
+        gate(parts.users, parts.tokens, parts.self, parts.clock, parts.logger, parts.loop,
+             parts.log_period),
+        access(parts.logger.with_source("access"), parts.clock, parts.loop, parts.log_period),
+        pushes(parts.push, parts.clock, parts.logger.with_source("access")) {
+    gate.identify(std::move(options.identities));
+    pushes.reconfigure(std::move(options.push));
   }
 
-  /// What a failure shows as the last known result: the scheduled question's last good answer;
-  /// other questions have none that is kept for long. Only failures pay for the look.
-  Known known_of(const collectors::Question& question,
-                 const std::expected<status::Answer, status::Refusal>& outcome) {
-    if (outcome && outcome->evaluation->good()) {
-      return {};
+  /// No line of the log belongs to it: a scrape is in none but that of debugging.
+  bool ready(const http::Request& request, http::Response& response) {
+    const Route* const route = doors.find(request.path);
+    if (route == nullptr || route->door != Door::metrics || request.method != "GET" ||
+        !gate.is_open(request) || parts.logger.enabled(LogLevel::debug) ||
+        !ready_metrics(pages, request, ids, response)) {
+      return false;
     }
-    const status::SnapshotPtr snapshot = parts.board.snapshot();
-    const auto name = [](const status::PoolSnapshotPtr& pool) -> const Fqdn& {
-      return pool->identity.fqdn;
-    };
-    const auto pool = std::ranges::lower_bound(snapshot->pools, question.pool, {}, name);
-    if (pool == snapshot->pools.end() || name(*pool) != question.pool) {
-      return {};
-    }
-    Known known{.last_good = {}, .expectation = (*pool)->identity.expectation};
-    if (!question.is_scheduled()) {
-      return known;
-    }
-    if (question.what == (*pool)->what) {
-      known.last_good = (*pool)->last_good;
-      return known;
-    }
-    const auto other = std::ranges::find_if(snapshot->others, [&](const auto& each) {
-      return each->what == question.what && name(each) == question.pool;
-    });
-    known.last_good = other == snapshot->others.end() ? nullptr : (*other)->last_good;
-    return known;
+    parts.self->http_request(route->pattern, response.status);
+    return true;
   }
 
   static asio::awaitable<http::Response> query(std::shared_ptr<Impl> self, RequestPtr request,
-                                               SettingsPtr settings, Caller caller,
+                                               SettingsPtr settings, access::Caller caller,
                                                std::string id) {
     if (const auto denied = check_access(*request, settings->access, caller)) {
       const Problem problem{.status = denied->status, .error = error_of(*denied)};
@@ -153,12 +104,11 @@ struct Service::Impl {
       co_return std::move(parsed.error());
     }
     const auto query = std::make_shared<const Query>(std::move(*parsed));
-    status::Wish wish{
-        .trigger = status::Trigger::query,
-        .request_id = id,
-        .max_age = query->max_age,
-        .deadline = self->parts.clock.now().mono + settings->query_timeout,
-        .render_width = format::leaves_text_to_server(query->choice) ? query->width : 0};
+    status::Wish wish{.trigger = status::Trigger::query,
+                      .request_id = id,
+                      .max_age = query->max_age,
+                      .deadline = self->parts.clock.now().mono + settings->query_timeout,
+                      .render = format::text_by_server(query->choice, query->width)};
     auto outcome = co_await ask(self->parts.evaluator, query->question, std::move(wish),
                                 settings->query_timeout + kGrace);
     const MonoTime now = self->parts.clock.now().mono;
@@ -172,7 +122,10 @@ struct Service::Impl {
     if (!outcome) {
       self->refusals.note(outcome.error().error);
     }
-    auto known = self->known_of(query->question, outcome);
+    Known known;
+    if (!outcome || !outcome->evaluation->good()) {
+      known = known_of(*self->parts.board.snapshot(), query->question);
+    }
     auto render = [query, outcome = std::move(outcome), now, id, known = std::move(known), settings,
                    snapshot = unknown ? self->parts.board.snapshot()
                                       : nullptr]() mutable -> Result<http::Response> {
@@ -240,20 +193,22 @@ struct Service::Impl {
                                    now] { return pairs_page(*snapshot, now->elsewhere, given); },
                                   now);
     }
-    const Fqdn name = *given->get<Fqdn>(route.door == Door::pool ? "fqdn" : "PoolFqdn");
+    const std::string_view parameter = pool_parameter(route);
+    const Fqdn name = *given->get<Fqdn>(std::string(parameter));
     if (route.door == Door::pool) {
       co_return co_await api_page(
-          [snapshot, name, moment, now] {
+          [snapshot, name, moment, now, parameter] {
             const status::PoolSnapshotPtr pool = find_pool(*snapshot, name);
             return pool ? pool_page(*snapshot, *pool, moment, now->runbooks)
-                        : no_such_pool(*snapshot, now->elsewhere, name);
+                        : no_such_pool(*snapshot, now->elsewhere, name, parameter);
           },
           now);
     }
     co_return co_await api_page(
-        [snapshot, name, now, given = std::move(*given), entries = parts.board.history(name)] {
+        [snapshot, name, now, parameter, given = std::move(*given),
+         entries = parts.board.history(name)] {
           return entries ? history_page(name, *entries, given)
-                         : no_such_pool(*snapshot, now->elsewhere, name);
+                         : no_such_pool(*snapshot, now->elsewhere, name, parameter);
         },
         now);
   }
@@ -264,7 +219,8 @@ struct Service::Impl {
     if (!given) {
       co_return std::move(given.error());
     }
-    const Probe asked{*given->get<Fqdn>("target"), is_debug(*given), std::move(id), request};
+    const Probe asked{*given->get<Fqdn>(std::string(kTarget)), is_debug(*given), max_age_of(*given),
+                      std::move(id), request};
     const ProbeParts work{parts.evaluator, parts.board, parts.pages, parts.clock, refusals};
     const ProbeLimits limits{now->query_timeout, parts.timeout_offset, now->max_bytes,
                              now->elsewhere};
@@ -272,22 +228,9 @@ struct Service::Impl {
     co_return response ? std::move(*response) : worker_problem_json(response.error());
   }
 
-  /// nullopt: go on. The query renders its own refusal.
-  static std::optional<Denied> check(const Route& route, const http::Request& request,
-                                     const AccessOptions& access, const Caller& caller) {
-    switch (route.guard) {
-      case Guard::open:
-        return std::nullopt;
-      case Guard::origin:
-        return check_origin(request, access);
-      case Guard::caller:
-        return route.door == Door::query ? std::nullopt : check_access(request, access, caller);
-    }
-    return Denied{};
-  }
-
   static asio::awaitable<http::Response> answer(std::shared_ptr<Impl> self, const Route* route,
-                                                RequestPtr request, Caller caller, std::string id) {
+                                                RequestPtr request, access::Caller caller,
+                                                std::string id) {
     if (route == nullptr) {
       co_return unknown_path(request->path);
     }
@@ -295,14 +238,24 @@ struct Service::Impl {
       co_return wrong_method(*route);
     }
     const SettingsPtr settings = self->settings;
-    if (const auto denied = check(*route, *request, settings->access, caller)) {
-      co_return denied_page(*denied, speaks_json(*route));
+    if (const auto denied = check_door(*route, *request, settings->access, caller)) {
+      co_return route->door == Door::status ? self->status_pages.refused(*settings, *denied)
+                                            : denied_page(*denied, speaks_json(*route));
     }
     switch (route->door) {
       case Door::index:
-        co_return self->index;
+      case Door::status:
+        co_return co_await self->status_pages.answer(
+            *route, request, settings, std::move(caller),
+            [self](Result<http::Response> page, const Settings& now) {
+              return self->held(std::move(page), now);
+            });
+      case Door::asset:
+        co_return unless_known(asset_response(path_value(*route, request->path)), *request);
+      case Door::events:
+        co_return co_await self->events.next(request);
       case Door::metrics:
-        co_return co_await self->metrics(request);
+        co_return co_await metrics_response(self->pages, request);
       case Door::query:
         co_return co_await query(self, request, settings, std::move(caller), std::move(id));
       case Door::pools:
@@ -312,6 +265,10 @@ struct Service::Impl {
       case Door::openapi:
       case Door::targets:
         co_return co_await self->api(*route, request, settings);
+      case Door::exports:
+        co_return co_await self->pushes.answer(*route, request, std::move(caller),
+                                               settings->access.provable, settings->elsewhere,
+                                               std::move(id));
       case Door::probe:
         co_return co_await self->probe(*route, request, settings, std::move(id));
       case Door::config:
@@ -321,7 +278,7 @@ struct Service::Impl {
       case Door::ready:
         co_return ready_page(self->parts.board.first_cycle_done(), self->draining);
       case Door::reload:
-        co_return co_await reload_page(*request, self->parts.reload, self->parts.logger);
+        co_return co_await reload_page(*request, self->parts.reload, self->parts.logger, id);
     }
     co_return unknown_path();
   }
@@ -329,28 +286,26 @@ struct Service::Impl {
   static asio::awaitable<http::Response> handle(std::shared_ptr<Impl> self, RequestPtr request,
                                                 bool openly) {
     const MonoTime start = self->parts.clock.now().mono;
+    self->status_pages.drop_outdated(start);
     const Route* route = self->doors.find(request->path);
     const std::string id = self->ids.of(*request);
-    auto caller = openly ? Caller{} : co_await self->gate.pass(request, route, id);
+    auto passed = openly ? Admission{} : co_await self->gate.pass(request, route, id);
     http::Response response;
-    if (caller) {
-      response = co_await answer(self, route, request, *caller, id);
+    if (passed) {
+      response = co_await answer(self, route, request, passed->caller, id);
     } else {
-      response = std::move(caller.error());
+      response = std::move(passed.error());
     }
     if (!openly) {
-      self->gate.finish(response);
+      self->gate.finish(response, passed ? passed->reply_token : "");
     }
-    // A query has it already; scrapes and probes need none.
-    if ((route == nullptr || route->guard != Guard::open) && !response.header("X-Request-Id")) {
+    if (response.header("X-Request-Id") == nullptr) {  // a query has it already
       response.headers.push_back({"X-Request-Id", id});
     }
     self->parts.self->http_request(route == nullptr ? "other" : route->pattern, response.status);
     const auto took = self->parts.clock.now().mono - start;
-    if (caller && route != nullptr && route->door == Door::query) {
-      self->access.log(LogLevel::info, "query",
-                       query_fields(*request, *caller, id, response, took));
-    }
+    self->access.note(route, *request, passed ? passed->caller : access::Caller{}, id, response,
+                      took);
     if (self->parts.logger.enabled(LogLevel::debug)) {
       self->parts.logger.debug("request", {{"method", request->method},
                                            {"path", request->path},
@@ -378,9 +333,27 @@ boost::asio::awaitable<http::Response> Service::handle_openly(
   return Impl::handle(impl_, std::move(request), true);
 }
 
+bool Service::ready(const http::Request& request, http::Response& response) {
+  return impl_->ready(request, response);
+}
+
+void Service::finish_own(http::Response& response, bool openly) const {
+  if (!openly) {
+    impl_->gate.finish(response);
+  }
+  impl_->parts.self->http_request("other", response.status);
+}
+
 void Service::reconfigure(ServiceOptions options) {
-  impl_->settings =
-      std::make_shared<const Impl::Settings>(std::move(options), impl_->settings.get());
+  impl_->settings = std::make_shared<const Impl::Settings>(options, impl_->settings.get());
+  impl_->gate.identify(std::move(options.identities));
+  impl_->pushes.reconfigure(std::move(options.push));
+}
+
+void Service::authorize(std::shared_ptr<const access::Authorized> authorized) {
+  auto changed = std::make_shared<Impl::Settings>(*impl_->settings);
+  changed->access.authorized = std::move(authorized);
+  impl_->settings = std::move(changed);
 }
 
 void Service::set_web(WebOptions options) {
@@ -389,7 +362,9 @@ void Service::set_web(WebOptions options) {
 
 void Service::set_draining() {
   impl_->draining = true;
+  impl_->events.stop();
   impl_->gate.stop();
+  impl_->access.stop();
   impl_->refusals.stop();
 }
 

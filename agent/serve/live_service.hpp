@@ -10,7 +10,9 @@
 #include "agent/net/worker_pool.hpp"
 #include "agent/serve/access.hpp"
 #include "agent/serve/elsewhere.hpp"
+#include "agent/serve/live_events.hpp"
 #include "agent/serve/live_gate.hpp"
+#include "agent/serve/live_push.hpp"
 #include "agent/serve/live_reload.hpp"
 #include "agent/serve/routes.hpp"
 #include "agent/serve/self_metrics.hpp"
@@ -38,6 +40,8 @@ struct ServiceOptions {
   std::shared_ptr<ByteBudget> budget;
   std::string runbooks = {};  ///< where the runbooks lie, a URL without the last `/`
   Elsewhere elsewhere = {};
+  PushOptions push = {};  ///< its budget is `budget`
+  Identities identities = {};
 };
 
 struct ServiceParts {
@@ -57,8 +61,11 @@ struct ServiceParts {
   std::chrono::nanoseconds log_period = std::chrono::minutes(1);
   std::string metrics_path = std::string(kMetricsPath);  ///< check_metrics_path took it
   Reload reload = {};                                    ///< empty: callers may not reload
+  Push push = {};                                        ///< empty: nobody can push
   /// How much sooner than the scraper gives up a probe ends.
   std::chrono::duration<double> timeout_offset = std::chrono::milliseconds(500);
+  std::shared_ptr<Tokens> tokens = {};  ///< null: nothing can read files of tokens
+  EventPace event_pace = {};
 };
 
 /// Thread rule: loop thread.
@@ -71,9 +78,17 @@ class Service {
   /// The same without what the web configuration says about requests: no user, no rate.
   boost::asio::awaitable<http::Response> handle_openly(
       std::shared_ptr<const http::Request> request);
+  /// A metrics page that is ready, for a caller who need not be looked at: as `handle` answers it,
+  /// at once. False: `handle` must. ServerOptions::ready.
+  bool ready(const http::Request& request, http::Response& response);
+  /// Counts an answer that the server made itself, for a request that reached no door, and adds
+  /// what every answer takes along. `openly`: as in `handle_openly`, nothing.
+  void finish_own(http::Response& response, bool openly) const;
   void reconfigure(ServiceOptions options);
   /// What the web configuration says holds from now on, for requests that come.
   void set_web(WebOptions options);
+  /// From now on members of these groups may run the cmdlet. The next `reconfigure` brings its own.
+  void authorize(std::shared_ptr<const access::Authorized> authorized);
   /// From now on /-/ready says 503.
   void set_draining();
 

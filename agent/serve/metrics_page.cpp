@@ -4,8 +4,8 @@
 #include "agent/serve/endpoint_families.hpp"
 #include "agent/serve/pool_families.hpp"
 
-#include <algorithm>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace sfb::serve {
@@ -44,7 +44,7 @@ void write_durations(exposition::Writer& writer, const status::Snapshot& snapsho
   }
 }
 
-std::vector<PoolRow> rows_of(const std::vector<status::PoolSnapshotPtr>& pools) {
+std::vector<PoolRow> rows_of(std::span<const status::PoolSnapshotPtr> pools) {
   std::vector<PoolRow> rows;
   rows.reserve(pools.size());
   for (const status::PoolSnapshotPtr& pool : pools) {
@@ -53,29 +53,17 @@ std::vector<PoolRow> rows_of(const std::vector<status::PoolSnapshotPtr>& pools) 
   return rows;
 }
 
-/// Only what is switched on somewhere.
-void write_others(exposition::Writer& writer, const std::vector<PoolRow>& rows) {
-  if (rows.empty()) {
-    return;
-  }
-  write_collector_families(writer, rows);
-  for (const collectors::Collector* const collector : collectors::all()) {
-    const bool on = std::ranges::any_of(
-        rows, [&](const PoolRow& row) { return row.snapshot->what == collector; });
-    if (on) {
-      write_views(writer, *collector, rows);
+void write_pools(exposition::Writer& writer, const status::Snapshot& snapshot) {
+  writer.reserve(kFixedBytes + estimate_bytes(snapshot.pools) + estimate_bytes(snapshot.others));
+  for (const PoolSection& section : pool_sections(snapshot)) {
+    const std::vector<PoolRow> rows = rows_of(section.pools);
+    for (const PoolFamily& family : section.families) {
+      writer.family(family.family);
+      for (const PoolRow& row : rows) {
+        family.write(writer, row);
+      }
     }
   }
-}
-
-void write_pools(exposition::Writer& writer, const status::Snapshot& snapshot) {
-  const std::vector<PoolRow> rows = rows_of(snapshot.pools);
-  const std::vector<PoolRow> others = rows_of(snapshot.others);
-  writer.reserve(kFixedBytes + estimate_bytes(rows) + estimate_bytes(others));
-  write_up(writer, rows);
-  write_views(writer, collectors::pool_status(), rows);
-  write_evaluation_families(writer, rows);
-  write_others(writer, others);
 }
 
 }  // namespace
@@ -94,13 +82,18 @@ std::string render_probe_page(const status::Snapshot& snapshot, const ProbeResul
   return writer.finish();
 }
 
+void write_rest(exposition::Writer& writer, const status::Snapshot& snapshot,
+                const SelfMetrics& self) {
+  write_endpoint_families(writer, snapshot.endpoints);
+  write_durations(writer, snapshot);
+  self.write(writer);
+}
+
 std::string render_metrics_page(const status::Snapshot& snapshot, const SelfMetrics& self,
                                 exposition::Format format) {
   exposition::Writer writer(format);
   write_pools(writer, snapshot);
-  write_endpoint_families(writer, snapshot.endpoints);
-  write_durations(writer, snapshot);
-  self.write(writer);
+  write_rest(writer, snapshot, self);
   return writer.finish();
 }
 

@@ -16,6 +16,10 @@ namespace sfb::serve {
 std::string render_metrics_page(const status::Snapshot& snapshot, const SelfMetrics& self,
                                 exposition::Format format);
 
+/// What stands behind the families of pools.
+void write_rest(exposition::Writer& writer, const status::Snapshot& snapshot,
+                const SelfMetrics& self);
+
 /// What a probe says beside the families of its pool.
 struct ProbeResult {
   bool success = false;

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <string_view>
 #include <vector>
 
 namespace sfb::serve {
@@ -107,12 +109,51 @@ std::string operation_object(const Route& route) {
       .str();
 }
 
+/// A push: the export comes in, and nothing goes out but problems.
+std::string push_operation(const Route& route) {
+  const std::string problem =
+      media_type("application/problem+json", R"({"$ref":"#/components/schemas/Problem"})");
+  struct Reply {
+    std::string_view status;
+    std::string_view about;
+  };
+  constexpr std::array<Reply, 12> kReplies = {
+      {{"202", "It is used, and could not be written to the state."},
+       {"400", "The export, or the name of the pool, is wrong."},
+       {"401", "A login is needed, or it is wrong."},
+       {"403", "The caller may not push exports of this pool."},
+       {"404", "Nothing of this pool is pushed to this agent."},
+       {"405", "Another method: see Allow."},
+       {"408", "The body did not come in time."},
+       {"409", "A newer export is held."},
+       {"413", "The export is too large."},
+       {"415", "The Content-Type is none of an export."},
+       {"429", "Too many requests: see Retry-After."},
+       {"503", "Not now: see Retry-After."}}};
+  JsonObject replies;
+  replies.add_raw("204", R"({"description":"It is taken, and written to the state."})");
+  for (const Reply& reply : kReplies) {
+    replies.add_raw(reply.status, reply_object(reply.about, problem));
+  }
+  constexpr std::string_view kBody =
+      R"({"required":true,"content":{"application/xml":{"schema":{"type":"string"}},)"
+      R"("application/json":{"schema":{}},"application/octet-stream":{"schema":{"type":"string"}}}})";
+  return JsonObject()
+      .add("summary", route.help)
+      .add_raw("parameters", parameters_json(route))
+      .add_raw("requestBody", kBody)
+      .add_raw("responses", replies.str())
+      .str();
+}
+
 }  // namespace
 
 std::string openapi_json(std::string_view version) {
   JsonObject paths;
   for (const Route& route : routes()) {
-    if (speaks_json(route) || route.door == Door::query) {
+    if (route.door == Door::exports) {
+      paths.add_raw(route.pattern, JsonObject().add_raw("put", push_operation(route)).str());
+    } else if (speaks_json(route) || route.door == Door::query) {
       paths.add_raw(route.pattern, JsonObject().add_raw("get", operation_object(route)).str());
     }
   }

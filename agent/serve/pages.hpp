@@ -1,11 +1,10 @@
-// The small doors: health, ready, config and the page of links. Pure functions.
+// The small doors: health, ready, config and refusals. Pure functions.
 #pragma once
 
 #include "agent/base/error.hpp"
 #include "agent/base/fqdn.hpp"
 #include "agent/http/types.hpp"
 #include "agent/serve/access.hpp"
-#include "agent/serve/routes.hpp"
 
 #include <memory>
 #include <string>
@@ -21,14 +20,10 @@ http::Response ready_page(bool first_cycle_done, bool draining);
 /// The effective configuration as YAML.
 http::Response config_page(std::shared_ptr<const std::string> yaml);
 
-/// The links of all doors, made from the route table, and a form for the query. `metrics`: where
-/// those are.
-http::Response index_page(std::string_view version, std::string_view metrics = kMetricsPath);
-
 /// `near`: what the caller may have meant, a question; may be empty.
 Error not_configured(const Fqdn& pool, std::string_view near);
-/// 404 as problem+json.
-http::Response unknown_pool(const Error& error);
+/// 404 as problem+json. `parameter`: the one that named the pool.
+http::Response unknown_pool(const Error& error, std::string_view parameter);
 
 /// A refusal of access.hpp for doors other than the query; `json`: as problem+json.
 http::Response denied_page(const Denied& denied, bool json);

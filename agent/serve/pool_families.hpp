@@ -5,6 +5,7 @@
 #include "agent/status/board.hpp"
 
 #include <cstddef>
+#include <span>
 #include <vector>
 
 namespace sfb::serve {
@@ -18,19 +19,29 @@ struct PoolRow {
 };
 
 /// A bit more than the series of these pools will take, so that the page does not grow in steps.
-std::size_t estimate_bytes(const std::vector<PoolRow>& rows);
+std::size_t estimate_bytes(std::span<const status::PoolSnapshotPtr> pools);
 
-/// Whether the pools answer.
-void write_up(exposition::Writer& writer, const std::vector<PoolRow>& rows);
+/// One family of the page, and what writes a pool's samples of it. What is written follows from the
+/// snapshot alone, so that the same snapshot always gives the same bytes.
+struct PoolFamily {
+  exposition::Family family;
+  void (*own)(exposition::Writer&, const PoolRow&) = nullptr;
+  const collectors::Collector* collector = nullptr;  ///< where `own` is null: whose views
+  void (*of_view)(exposition::Writer&, const collectors::View&) = nullptr;
 
-/// The collector's own families, of those rows that are its own.
-void write_views(exposition::Writer& writer, const collectors::Collector& collector,
-                 const std::vector<PoolRow>& rows);
+  void write(exposition::Writer& writer, const PoolRow& row) const;
+};
 
-/// Counters and figures of the evaluations, and what is configured.
-void write_evaluation_families(exposition::Writer& writer, const std::vector<PoolRow>& rows);
+/// Families of the page in a row, and the pools that they are written for.
+struct PoolSection {
+  std::vector<PoolFamily> families;
+  std::span<const status::PoolSnapshotPtr> pools;
+  std::vector<status::PoolSnapshotPtr> chosen = {};  ///< where `pools` is no list of the snapshot
+};
 
-/// How the collectors beside the pool's status do, with the label collector.
-void write_collector_families(exposition::Writer& writer, const std::vector<PoolRow>& rows);
+/// The families with the label pool in the order of the page: what is known of pools' status and of
+/// its evaluations; how the collectors beside it do; what each of these shows. It lives as long as
+/// `snapshot`.
+std::vector<PoolSection> pool_sections(const status::Snapshot& snapshot);
 
 }  // namespace sfb::serve

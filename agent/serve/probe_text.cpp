@@ -63,10 +63,11 @@ std::string evaluation_text(const ProbeReport& report) {
     text += verdict_lines(evaluation.verdict(report.pool.identity.facts()), *evaluation.finding);
   }
   if (evaluation.result) {
-    text += line("objects", std::to_string(evaluation.result->output.size())) +
-            line("errors", std::to_string(evaluation.result->errors.size())) +
-            line("warnings", std::to_string(evaluation.result->warnings.size())) +
-            line("PowerShell", evaluation.result->ps_version);
+    const PipelineResult result = evaluation.result->unpack();
+    text += line("objects", std::to_string(result.output.size())) +
+            line("errors", std::to_string(result.errors.size())) +
+            line("warnings", std::to_string(result.warnings.size())) +
+            line("PowerShell", result.ps_version);
   }
   Query query{.question = evaluation.question, .choice = {}, .max_age = {}, .line = {}};
   const http::Response shown =

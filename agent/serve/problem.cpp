@@ -231,7 +231,7 @@ http::Response problem_response(const Form& form, const Problem& problem, MonoTi
     if (problem.evaluation) {
       object.add("evaluation_id", problem.evaluation->id);
       if (problem.evaluation->result) {
-        object.add_raw("errors", powershell_errors(*problem.evaluation->result));
+        object.add_raw("errors", powershell_errors(problem.evaluation->result->unpack()));
       }
     }
     object.add_raw("last_known", problem.last_known

@@ -2,7 +2,9 @@
 
 #include "agent/base/text.hpp"
 #include "agent/binding/bind.hpp"
+#include "agent/binding/convert.hpp"
 #include "agent/binding/line.hpp"
+#include "agent/binding/number.hpp"
 #include "agent/http/query_string.hpp"
 #include "agent/serve/form.hpp"
 #include "agent/serve/problem.hpp"
@@ -90,7 +92,7 @@ BindError bad_fqdn(const binding::Cmdlet& cmdlet, std::string_view parameter,
   return own_error(cmdlet, parameter,
                    fmt::format("Cannot bind parameter '{}'. Cannot convert value \"{}\" to type "
                                "\"Microsoft.Rtc.Management.Deploy.Fqdn\". Error: \"{}\"",
-                               parameter, text, error.message),
+                               parameter, binding::echoed(text), error.message),
                    "CannotConvertArgumentNoMessage", "InvalidArgument",
                    "ParameterBindingException");
 }
@@ -222,8 +224,8 @@ Token flag_token(const std::string& text) {
   if (iequals(text, "true") || iequals(text, "false")) {
     return {.kind = Token::Kind::boolean, .text = to_lower(text)};
   }
-  const bool digit = text == "1" || text == "0";
-  return {.kind = digit ? Token::Kind::number : Token::Kind::literal, .text = text};
+  return {.kind = binding::is_number(text) ? Token::Kind::number : Token::Kind::literal,
+          .text = text};
 }
 
 /// `-Name value`, and `-Name:value` for a switch, which takes no other.

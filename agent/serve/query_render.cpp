@@ -12,7 +12,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 #include <span>
 #include <utility>
 
@@ -65,14 +64,13 @@ Result<std::string> render_result(const Query& query, const PipelineResult& resu
   return clixml::write_file(result.graph, result.output, clixml::Origin::original, max_bytes);
 }
 
-/// The result with the expanded items as its output, where the caller wants these.
-std::optional<PipelineResult> expanded(const Query& query, const PipelineResult& whole) {
-  if (!query.choice.expanded || query.question.what->expand == nullptr) {
-    return std::nullopt;
+/// What came back, with the expanded items as its output where the caller wants these.
+PipelineResult shown_of(const Query& query, const status::Evaluation& evaluation) {
+  PipelineResult result = evaluation.result ? evaluation.result->unpack() : PipelineResult{};
+  if (query.choice.expanded && query.question.what->expand != nullptr) {
+    result.output = query.question.what->expand(result);
   }
-  PipelineResult items = whole;
-  items.output = query.question.what->expand(items);
-  return items;
+  return result;
 }
 
 // Of what stands beside a form that does not hold it.
@@ -95,21 +93,17 @@ std::string told_beside(std::size_t count, std::span<const std::string> first) {
 }
 
 /// The warnings and non-fatal errors of a good answer, which only its text holds.
-void add_beside(http::Response& response, const status::Evaluation& evaluation, bool hide_errors) {
-  if (!evaluation.result) {
-    return;
-  }
-  const auto& warnings = evaluation.result->warnings;
-  const auto& errors = evaluation.result->errors;
+void add_beside(http::Response& response, const PipelineResult& result, bool hide_errors) {
+  const auto& warnings = result.warnings;
   if (!warnings.empty()) {
     response.headers.push_back(
         {"X-Warnings", told_beside(warnings.size(), std::span(warnings).first(
                                                         std::min(warnings.size(), kMostShown)))});
   }
-  if (!errors.empty() && !hide_errors) {
+  if (!result.errors.empty() && !hide_errors) {
     response.headers.push_back(
         {"X-Nonfatal-Errors",
-         told_beside(errors.size(), status::nonfatal_errors(evaluation, kMostShown))});
+         told_beside(result.errors.size(), status::nonfatal_errors(result, kMostShown))});
   }
 }
 
@@ -146,13 +140,8 @@ http::Response good_response(const Query& query, const PipelineResult& result, s
   return response;
 }
 
-http::Response good_or_too_large(const Query& query, const status::Evaluation& evaluation,
-                                 MonoTime now, const std::string& request_id,
-                                 std::size_t max_bytes) {
-  static const PipelineResult kNothing;
-  const PipelineResult& whole = evaluation.result ? *evaluation.result : kNothing;
-  const std::optional<PipelineResult> items = expanded(query, whole);
-  const PipelineResult& result = items ? *items : whole;
+http::Response good_or_too_large(const Query& query, const PipelineResult& result, MonoTime now,
+                                 const std::string& request_id, std::size_t max_bytes) {
   auto body = render_result(query, result,
                             query.question.has_flag(query.question.what->hides_errors), max_bytes);
   return body ? good_response(query, result, *std::move(body), request_id)
@@ -166,13 +155,12 @@ std::string failed_text(const Query& query, Form form, const Problem& problem, M
   const status::Evaluation& evaluation = *problem.evaluation;
   std::string text;
   if (evaluation.result && evaluation.error->reason == Reason::cmdlet) {
-    const format::Options console =
-        console_of(form.choice, form.width, *evaluation.result, max_bytes);
-    const std::optional<PipelineResult> items = expanded(query, *evaluation.result);
-    auto shown = format::pipeline(items ? *items : *evaluation.result, false, console,
-                                  format::server_text(form.choice, form.width, *evaluation.result));
+    const PipelineResult result = shown_of(query, evaluation);
+    const format::Options console = console_of(form.choice, form.width, result, max_bytes);
+    auto shown = format::pipeline(result, false, console,
+                                  format::server_text(form.choice, form.width, result));
     form.choice.edition = console.edition;  // what follows stands on the same console
-    if (shown && !evaluation.result->errors.empty()) {
+    if (shown && !result.errors.empty()) {
       return *std::move(shown);
     }
     text = shown ? *std::move(shown)
@@ -230,16 +218,16 @@ int status_of(const status::Refusal& refusal) {
 http::Response render_answer(const Query& query, const status::Answer& answer, MonoTime now,
                              const std::string& request_id, const Known& known,
                              std::size_t max_bytes) {
-  http::Response response =
-      answer.evaluation->good()
-          ? good_or_too_large(query, *answer.evaluation, now, request_id, max_bytes)
-          : failed_response(query, answer.evaluation, now, request_id, known, max_bytes);
+  http::Response response;
   if (answer.evaluation->good()) {
+    const PipelineResult result = shown_of(query, *answer.evaluation);
+    response = good_or_too_large(query, result, now, request_id, max_bytes);
     response.headers.push_back({"X-Verdict", verdict_header(answer.evaluation, known)});
     if (query.choice.as != As::text) {
-      add_beside(response, *answer.evaluation,
-                 query.question.has_flag(query.question.what->hides_errors));
+      add_beside(response, result, query.question.has_flag(query.question.what->hides_errors));
     }
+  } else {
+    response = failed_response(query, answer.evaluation, now, request_id, known, max_bytes);
   }
   add_freshness(response, answer, now);
   return response;

@@ -21,6 +21,7 @@ namespace {
 
 constexpr std::string_view kRead = "GET, HEAD";
 constexpr std::string_view kDo = "POST, PUT";
+constexpr std::string_view kPut = "PUT";
 constexpr std::size_t kMostMetricsPath = 200;
 
 constexpr std::string_view kApi = "/api/v1/";
@@ -157,9 +158,16 @@ Route query_route(const binding::Cmdlet& cmdlet) {
 }
 
 std::vector<Route> make_routes() {
-  std::vector<Route> routes = {{Door::index, "/", kRead, Runs::loop, Guard::origin, "This page."},
-                               {Door::metrics, std::string(kMetricsPath), kRead, Runs::live,
-                                Guard::open, "Metrics of all pools for Prometheus."}};
+  std::vector<Route> routes = {
+      {Door::index, "/", kRead, Runs::cpu, Guard::origin, "The status of all pairs, for people."},
+      {Door::status, "/pools/{fqdn}", kRead, Runs::cpu, Guard::caller,
+       "The status of one pool, for people."},
+      {Door::asset, "/assets/{name}", kRead, Runs::loop, Guard::origin,
+       "Style and script of the pages for people."},
+      {Door::events, "/events", kRead, Runs::live, Guard::caller,
+       "Server-sent events: what the pages for people show changed."},
+      {Door::metrics, std::string(kMetricsPath), kRead, Runs::live, Guard::open,
+       "Metrics of all pools for Prometheus."}};
   for (const binding::Cmdlet* const cmdlet : collectors::cmdlets()) {
     routes.push_back(query_route(*cmdlet));
   }
@@ -184,6 +192,18 @@ std::vector<Route> make_routes() {
        {Door::history, "/api/v1/history", kRead, Runs::cpu, Guard::caller,
         "The last evaluations of a pool (PoolFqdn), newest first, as JSON.", history_parameters(),
         "History"},
+       {Door::exports,
+        "/api/v1/exports/{fqdn}",
+        kPut,
+        Runs::live,
+        Guard::pusher,
+        "PUT pushes an export of a pool, as Export-BackupStatus.ps1 -Uri does.",
+        {{.name = "fqdn",
+          .type = Parameter::Type::pool,
+          .about = "The pool.",
+          .required = true,
+          .in_path = true}},
+        "Problem"},
        {Door::openapi,
         "/api/v1/openapi.json",
         kRead,
@@ -197,12 +217,20 @@ std::vector<Route> make_routes() {
         kRead,
         Runs::live,
         Guard::caller,
-        "Asks one pool now, and answers its metrics for Prometheus: target=POOL, debug=true.",
-        {{.name = "target", .type = Parameter::Type::pool, .about = "The pool.", .required = true},
+        "Asks one pool now, and answers its metrics for Prometheus: target=POOL, debug=true, "
+        "max_age=SECONDS.",
+        {{.name = std::string(kTarget),
+          .type = Parameter::Type::pool,
+          .about = "The pool.",
+          .required = true},
          {.name = "debug",
           .type = Parameter::Type::word,
           .about = "What came of it as text for a reader.",
-          .words = {"true", "false"}}}},
+          .words = {"true", "false"}},
+         {.name = "max_age",
+          .type = Parameter::Type::count,
+          .about = "Seconds: a cached answer that is no older will do.",
+          .most = kMaxAgeLimit}}},
        {Door::targets, "/http_sd", kRead, Runs::cpu, Guard::caller,
         "The pools as targets of /probe, for http_sd_configs of Prometheus."},
        {Door::config, "/config", kRead, Runs::loop, Guard::caller,
@@ -276,6 +304,17 @@ const Route* Doors::find(std::string_view path) const {
 
 std::string_view path_value(const Route& route, std::string_view path) {
   return path.substr(std::min(fixed_part(route).size(), path.size()));
+}
+
+std::string_view pool_parameter(const Route& route) {
+  const auto found = std::ranges::find(route.parameters, Parameter::Type::pool, &Parameter::type);
+  return found != route.parameters.end() ? std::string_view(found->name) : std::string_view();
+}
+
+std::string area_of(const Route& route) {
+  std::string_view path = route.pattern;
+  path.remove_prefix(path.starts_with(kApi) ? kApi.size() : 1);
+  return std::string(path.substr(0, path.find_first_of("/.")));
 }
 
 bool speaks_json(const Route& route) {

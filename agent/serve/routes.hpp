@@ -17,6 +17,9 @@ namespace sfb::serve {
 
 enum class Door : std::uint8_t {
   index,
+  status,
+  asset,
+  events,
   metrics,
   query,
   pools,
@@ -24,6 +27,7 @@ enum class Door : std::uint8_t {
   pairs,
   history,
   openapi,
+  exports,
   targets,
   probe,
   config,
@@ -41,8 +45,9 @@ enum class Runs : std::uint8_t {
 
 enum class Guard : std::uint8_t {
   open,    ///< anybody, under any name: scrapes and probes
-  origin,  ///< anybody who names this agent as Host: nothing but links
+  origin,  ///< anybody who names this agent as Host: nothing of a pool
   caller,  ///< a caller who may run the cmdlet
+  pusher,  ///< a caller whom the pool's endpoint names: the door itself asks
 };
 
 struct Route {
@@ -87,6 +92,14 @@ class Doors {
 
 /// What a path has in the place of the `{name}` of its pattern; empty where that has none.
 std::string_view path_value(const Route& route, std::string_view path);
+
+/// The parameter that names the pool at this door; empty: none does.
+std::string_view pool_parameter(const Route& route);
+/// That of `/probe`.
+inline constexpr std::string_view kTarget = "target";
+
+/// The beginning of the codes of a page's refusals: `pools` of `/api/v1/pools/{fqdn}`.
+std::string area_of(const Route& route);
 
 /// Pages of the API for programs: all they answer is JSON, refusals too. The query is none, its
 /// caller says in what form it answers.

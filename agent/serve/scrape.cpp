@@ -17,12 +17,19 @@ namespace {
 
 constexpr std::string_view kTimeout = "X-Prometheus-Scrape-Timeout-Seconds";
 
-/// All lines of a list header as one.
-std::string joined_header(const http::Request& request, std::string_view name) {
-  std::string value;
+/// All lines of a list header as one; `several` is where they lie if they are several.
+std::string_view joined_header(const http::Request& request, std::string_view name,
+                               std::string& several) {
+  std::string_view value;
   for (const http::Header& header : request.headers) {
-    if (iequals(header.name, name)) {
-      value += (value.empty() ? "" : ", ") + header.value;
+    if (!iequals(header.name, name)) {
+      continue;
+    }
+    if (value.empty()) {
+      value = header.value;
+    } else {
+      several = std::string(value).append(", ").append(header.value);
+      value = several;
     }
   }
   return value;
@@ -31,17 +38,35 @@ std::string joined_header(const http::Request& request, std::string_view name) {
 }  // namespace
 
 ScrapeForm scrape_form(const http::Request& request) {
-  return {exposition::negotiate_format(joined_header(request, "Accept")),
-          exposition::accepts_gzip(joined_header(request, "Accept-Encoding"))};
+  std::string accept;
+  std::string coding;
+  return {exposition::negotiate_format(joined_header(request, "Accept", accept)),
+          exposition::accepts_gzip(joined_header(request, "Accept-Encoding", coding))};
 }
 
 std::vector<http::Header> scrape_headers(const ScrapeForm& form) {
-  std::vector<http::Header> headers = {{"Content-Type", form.format.content_type},
-                                       {"Vary", "Accept, Accept-Encoding"}};
-  if (form.gzip) {
-    headers.push_back({"Content-Encoding", "gzip"});
-  }
+  std::vector<http::Header> headers;
+  set_scrape_headers(headers, form, "");
+  headers.pop_back();
   return headers;
+}
+
+std::string& set_scrape_headers(std::vector<http::Header>& headers, const ScrapeForm& form,
+                                std::string_view last) {
+  headers.resize(form.gzip ? 4 : 3);
+  std::size_t at = 0;
+  const auto set = [&](std::string_view name, std::string_view value) -> std::string& {
+    http::Header& header = headers.at(at++);
+    header.name = name;
+    header.value = value;
+    return header.value;
+  };
+  set("Content-Type", form.format.content_type);
+  set("Vary", "Accept, Accept-Encoding");
+  if (form.gzip) {
+    set("Content-Encoding", "gzip");
+  }
+  return set(last, "");
 }
 
 Result<std::chrono::nanoseconds> scrape_budget(const http::Request& request,
@@ -51,8 +76,8 @@ Result<std::chrono::nanoseconds> scrape_budget(const http::Request& request,
   if (!request.has(kTimeout)) {
     return most;
   }
-  const std::string joined = joined_header(request, kTimeout);  // two lines are no number
-  const std::string_view text = trim(joined);
+  std::string several;  // two lines are no number
+  const std::string_view text = trim(joined_header(request, kTimeout, several));
   double seconds = 0;
   const char* const end = text.data() + text.size();
   const auto [at, failure] = std::from_chars(text.data(), end, seconds, std::chars_format::fixed);

@@ -6,6 +6,8 @@
 #include "agent/http/types.hpp"
 
 #include <chrono>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace sfb::serve {
@@ -20,6 +22,10 @@ ScrapeForm scrape_form(const http::Request& request);
 
 /// The headers of a page in this form.
 std::vector<http::Header> scrape_headers(const ScrapeForm& form);
+/// The same in the place of `headers`, in their memory, and one more behind them that has the name
+/// `last`: returns its value, which the caller writes.
+std::string& set_scrape_headers(std::vector<http::Header>& headers, const ScrapeForm& form,
+                                std::string_view last);
 
 /// How long an answer may take: X-Prometheus-Scrape-Timeout-Seconds less the smaller of `offset`
 /// and a tenth of it, at most `most`; `most` without the header. Reason::parse, code

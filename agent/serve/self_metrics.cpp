@@ -14,8 +14,11 @@
 #include <array>
 #include <atomic>
 #include <cmath>
+#include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -153,12 +156,38 @@ void write_web(exposition::Writer& writer, const WebFacts& web) {
   }
 }
 
+void write_groups(exposition::Writer& writer, const GroupFacts& groups) {
+  writer.family({"sfb_backup_exporter_group_lookups",
+                 Type::counter,
+                 {},
+                 "Look-ups of all groups in the directory by outcome: good where it answered, "
+                 "whether it knows the groups or not."});
+  for (const auto& [outcome, count] :
+       {std::pair("failed", groups.failed), std::pair("good", groups.good)}) {
+    exposition::Labels labels;
+    labels.add("outcome", outcome);
+    writer.sample(labels, static_cast<double>(count));
+  }
+  writer.family({"sfb_backup_exporter_groups_unresolved",
+                 Type::gauge,
+                 {},
+                 "Groups that may run the cmdlet whose SID is not known, so that they grant "
+                 "nothing to callers with tickets."});
+  writer.sample({}, static_cast<double>(groups.unresolved));
+  if (groups.last_success) {
+    writer.family({"sfb_backup_exporter_group_lookup_last_success_timestamp_seconds", Type::gauge,
+                   "seconds", "When the directory last answered, in Unix seconds."});
+    writer.sample({}, to_unix_seconds(*groups.last_success));
+  }
+}
+
 }  // namespace
 
 struct SelfMetrics::Impl {
   prometheus::Registry registry;
   prometheus::Family<prometheus::Counter>& requests;
   prometheus::Family<prometheus::Gauge>& pools;
+  prometheus::Family<prometheus::Gauge>& page_blocks;
   prometheus::Family<prometheus::Gauge>& reload_successful;
   prometheus::Family<prometheus::Gauge>& reload_time;
   prometheus::Histogram& lag;
@@ -168,8 +197,24 @@ struct SelfMetrics::Impl {
   std::optional<WallTime> process_start = read_process_start();
   std::atomic<std::uint64_t> reloads{0};
   std::mutex facts_mutex;
-  std::optional<StateFacts> state;  ///< absent: none is kept
-  std::optional<WebFacts> web;      ///< absent: no web configuration file is named
+  std::optional<StateFacts> state;   ///< absent: none is kept
+  std::optional<WebFacts> web;       ///< absent: no web configuration file is named
+  std::optional<GroupFacts> groups;  ///< absent: no directory is configured
+  std::mutex counted_mutex;
+  /// By code and path: what the family has, found without a map of labels.
+  std::map<int, std::map<std::string, prometheus::Counter*, std::less<>>> counted;
+
+  prometheus::Counter& request(std::string_view path, int code) {
+    const std::lock_guard lock(counted_mutex);
+    auto& paths = counted[code];
+    auto found = paths.find(path);
+    if (found == paths.end()) {
+      std::string name(path);
+      auto& counter = requests.Add({{"path", name}, {"code", std::to_string(code)}});
+      found = paths.emplace(std::move(name), &counter).first;
+    }
+    return *found->second;
+  }
 
   template <typename Facts>
   std::optional<Facts> now(const std::optional<Facts>& facts) {
@@ -186,6 +231,11 @@ struct SelfMetrics::Impl {
                   .Name("sfb_backup_exporter_configured_pools")
                   .Help("Pools in the configuration in use.")
                   .Register(registry)),
+        page_blocks(prometheus::BuildGauge()
+                        .Name("sfb_backup_exporter_page_blocks_bytes")
+                        .Help("Memory of the compressed blocks that the next metrics page is put "
+                              "together from, in bytes.")
+                        .Register(registry)),
         reload_successful(prometheus::BuildGauge()
                               .Name("sfb_backup_exporter_config_last_reload_successful")
                               .Help("Whether the last attempt to load the configuration worked.")
@@ -241,7 +291,7 @@ SelfMetrics::SelfMetrics(const BuildInfo& build) : impl_(std::make_unique<Impl>(
 SelfMetrics::~SelfMetrics() = default;
 
 void SelfMetrics::http_request(std::string_view path, int code) {
-  impl_->requests.Add({{"path", std::string(path)}, {"code", std::to_string(code)}}).Increment();
+  impl_->request(path, code).Increment();
 }
 
 void SelfMetrics::connection_ended(http::Ended how) {
@@ -262,6 +312,10 @@ void SelfMetrics::loop_lag(std::chrono::nanoseconds lag) {
 
 void SelfMetrics::configured_pools(std::size_t count) {
   impl_->pools.Add({}).Set(static_cast<double>(count));
+}
+
+void SelfMetrics::page_blocks(std::size_t bytes) {
+  impl_->page_blocks.Add({}).Set(static_cast<double>(bytes));
 }
 
 void SelfMetrics::shard(std::uint64_t ordinal, std::uint64_t total) {
@@ -316,6 +370,12 @@ void SelfMetrics::web_certificate(std::optional<WallTime> ends) {
   impl_->web->certificate_ends = ends;
 }
 
+void SelfMetrics::groups(std::optional<GroupFacts> facts) {
+  const std::lock_guard lock(impl_->facts_mutex);
+  impl_->groups = facts;
+  ++impl_->reloads;
+}
+
 void SelfMetrics::write(exposition::Writer& writer) const {
   for (MetricFamily& family : impl_->registry.Collect()) {
     write_family(writer, std::move(family));
@@ -325,6 +385,9 @@ void SelfMetrics::write(exposition::Writer& writer) const {
   }
   if (const auto web = impl_->now(impl_->web)) {
     write_web(writer, *web);
+  }
+  if (const auto groups = impl_->now(impl_->groups)) {
+    write_groups(writer, *groups);
   }
   write_process_metrics(writer, impl_->process_start);
 }

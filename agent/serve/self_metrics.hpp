@@ -9,6 +9,7 @@
 #include "agent/http/types.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -34,6 +35,16 @@ struct StateFacts {
   std::uint64_t lost = 0;
 };
 
+/// Look-ups of groups in the directory.
+struct GroupFacts {
+  std::uint64_t good = 0;
+  std::uint64_t failed = 0;
+  std::size_t unresolved = 0;  ///< names whose SID is not known
+  std::optional<WallTime> last_success = {};
+
+  bool operator==(const GroupFacts&) const = default;
+};
+
 class SelfMetrics {
  public:
   explicit SelfMetrics(const BuildInfo& build);
@@ -48,6 +59,8 @@ class SelfMetrics {
   void log_message(LogLevel level);
   void loop_lag(std::chrono::nanoseconds lag);
   void configured_pools(std::size_t count);
+  /// What the blocks of the metrics page hold (block_page.hpp).
+  void page_blocks(std::size_t bytes);
   /// Once, where the pools are divided: which part this agent has, and how many there are.
   void shard(std::uint64_t ordinal, std::uint64_t total);
   /// A configuration was loaded at `time`, or a reload failed (then only the gauge drops to 0).
@@ -56,6 +69,8 @@ class SelfMetrics {
   void web_config(bool successful, WallTime time);
   /// When the server's own certificate ends; nothing without TLS.
   void web_certificate(std::optional<WallTime> ends);
+  /// Absent: no directory is configured, and there are no families of it.
+  void groups(std::optional<GroupFacts> facts);
   /// How often any of that was told.
   std::uint64_t reloads() const;
   /// The families of the state are there from the first call on.

@@ -24,7 +24,9 @@ std::string check(const http::Request& request, Anonymous allow = Anonymous::loo
   }
   EXPECT_FALSE(denied->message.empty());
   EXPECT_FALSE(denied->remedy.empty());
-  EXPECT_EQ(error_of(*denied).reason, denied->status == 400 ? Reason::protocol : Reason::forbidden);
+  EXPECT_EQ(error_of(*denied).reason, denied->status == 400   ? Reason::protocol
+                                      : denied->status == 401 ? Reason::auth
+                                                              : Reason::forbidden);
   return std::to_string(denied->status) + ' ' + denied->code;
 }
 
@@ -192,6 +194,39 @@ TEST(Access, CrossSiteIsRefused) {
 TEST(Access, OriginAloneAsksForNoIdentity) {
   EXPECT_FALSE(check_origin(from("192.0.2.7", false), options(Anonymous::none)));
   EXPECT_TRUE(check_origin(ask_for("", {{"Host", "evil.example.net"}}), options(Anonymous::any)));
+}
+
+TEST(Access, TheGroupsOfACallerDecide) {
+  AccessOptions named = options(Anonymous::none);
+  named.authorized =
+      std::make_shared<access::Authorized>(std::vector<std::string>{"CSAdministrator"});
+  const auto text = [&](const access::Caller& caller, const AccessOptions& with) {
+    const auto denied = check_access(from("192.0.2.7", false), with, caller);
+    return denied ? std::to_string(denied->status) + ' ' + denied->code + ' ' + denied->message
+                  : "";
+  };
+  access::Caller caller{
+      .proof = access::Proof::token, .name = "CORP\\bob", .group_names = {"csadministrator"}};
+  EXPECT_EQ(text(caller, named), "");
+  EXPECT_EQ(text(caller, options(Anonymous::any)), "") << "anybody may";
+  caller.group_names = {"Others"};
+  EXPECT_EQ(text(caller, named),
+            "403 access.groups CORP\\bob is in none of the groups RTCUniversalServerAdmins, "
+            "CSAdministrator");
+  EXPECT_TRUE(text(caller, options(Anonymous::none)).ends_with("groups RTCUniversalServerAdmins"));
+  EXPECT_EQ(text(caller, options(Anonymous::any)), "");
+  caller.group_names = {"csadministrator"};
+  caller.groups_known = false;
+  EXPECT_EQ(text(caller, named),
+            "403 access.no_pac the ticket of CORP\\bob does not say in which groups the account is "
+            "(no PAC)");
+  EXPECT_TRUE(text({}, named).starts_with("403 access.anonymous "));
+  named.provable = true;
+  EXPECT_TRUE(text({}, named).starts_with("401 access.login ")) << text({}, named);
+  named.hosts = {};
+  EXPECT_EQ(check_access(ask_for("", {{"Host", "evil.example.net"}}), named, caller)->code,
+            "access.host")
+      << "whoever asks";
 }
 
 TEST(Access, TheTextNamesTheRemedy) {

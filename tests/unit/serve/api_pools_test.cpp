@@ -121,7 +121,7 @@ TEST(ApiGolden, Problems) {
                   .retry_after = std::chrono::seconds(5),
                   .evaluation = testing::shared(testing::failed_evaluation(Reason::cmdlet, "x"))};
   status::Evaluation failed = testing::good_evaluation();
-  failed.result = testing::with_errors(*failed.result, {"It broke."}, PipelineState::failed);
+  failed.result = testing::with_errors(failed.result, {"It broke."}, PipelineState::failed);
   failed.error = problem.error;
   problem.evaluation = testing::shared(std::move(failed));
   problem.last_known = testing::shared(testing::good_evaluation());

@@ -59,8 +59,7 @@ class Story {
     evaluation.stages = {{Stage::connect, 10ms}, {Stage::query, 1s}, {Stage::query, 500ms}};
     return evaluation;
   }
-  void good(std::chrono::seconds ago, collectors::FindingPtr finding,
-            std::shared_ptr<const PipelineResult> result = nullptr) {
+  void good(std::chrono::seconds ago, collectors::FindingPtr finding, PackedPtr result = nullptr) {
     status::Evaluation evaluation = run(ago);
     evaluation.finding = std::move(finding);
     evaluation.result = std::move(result);
@@ -88,7 +87,7 @@ collectors::FindingPtr answer(std::vector<Module> modules, std::string machine =
   return std::make_shared<const BackupStatus>(std::move(status));
 }
 
-std::shared_ptr<const PipelineResult> two_errors() {
+PackedPtr two_errors() {
   PipelineResult result;
   for (const char* const message :
        {"The Backup Service at \"atl-fe-002\" does not answer.\n\x1b[31mLook there.", "Größe 2"}) {
@@ -98,7 +97,7 @@ std::shared_ptr<const PipelineResult> two_errors() {
     record.category_message = "ConnectionError: (:) [Get-CsBackupServiceStatus], Exception";
     result.errors.push_back(record.to_value(result.graph));
   }
-  return std::make_shared<const PipelineResult>(std::move(result));
+  return pack(result);
 }
 
 status::PoolSnapshotPtr healthy() {
@@ -141,7 +140,7 @@ status::PoolSnapshotPtr failing() {
   return story.told();
 }
 
-status::PoolSnapshotPtr gone_stale() {
+status::PoolSnapshotPtr long_silent() {
   Story story("den-cs-001", "elp-cs-001", "Denver");
   story.good(5h, answer({module("UserServices.PresenceFocus", "FinalState", "NormalState")},
                         "den-fe-001.litwareinc.com"));
@@ -227,7 +226,7 @@ std::vector<status::HistoryEntry> api_history() {
 status::Snapshot api_pools() {
   status::Snapshot snapshot;
   snapshot.version = 1;
-  snapshot.pools = {healthy(), failing(), gone_stale(), without_modules(), never_asked()};
+  snapshot.pools = {healthy(), failing(), long_silent(), without_modules(), never_asked()};
   snapshot.others = others_at_atlanta();
   return snapshot;
 }

@@ -7,12 +7,15 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace sfb::serve {
 namespace {
 
+namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using ::testing::AllOf;
 using testing::body_of;
@@ -108,6 +111,20 @@ TEST_F(GateTest, RefusalsHaveTheFormOfTheirDoor) {
   EXPECT_EQ(header_of(json, "X-Reason"), "auth");
 }
 
+TEST_F(GateTest, OwnAnswersOfTheServerTakeTheHeadersAlong) {
+  WebOptions web;
+  web.headers = {{"X-Frame-Options", "deny"}};
+  service_.set_web(std::move(web));
+  http::Response own = http::text_response(431, "the request line and headers are too long");
+  service_.finish_own(own, false);
+  EXPECT_EQ(header_of(own, "X-Frame-Options"), "deny");
+  http::Response open = http::text_response(408, "the headers did not come in time");
+  service_.finish_own(open, true);
+  EXPECT_EQ(header_of(open, "X-Frame-Options"), "");
+  EXPECT_THAT(metrics(), AllOf(HasSubstr(counted("other", 431) + "1"),
+                               HasSubstr(counted("other", 408) + "1")));
+}
+
 TEST_F(GateTest, NeitherTheAnswerNorTheLogTellsWhatWasWrong) {
   service_.set_web(one_user());
   const http::Response wrong =
@@ -132,10 +149,131 @@ TEST_F(GateTest, ALoginIsNoRightToAsk) {
       ask(as(get(kQuery, std::string("PoolFqdn=") + kPool), "prom", kPassword));
   EXPECT_EQ(refused.status, 403);
   EXPECT_THAT(body_of(refused),
-              AllOf(HasSubstr("access.anonymous"), HasSubstr("basic_auth_users")));
+              AllOf(HasSubstr("access.groups"),
+                    HasSubstr("prom is in none of the groups RTCUniversalServerAdmins")));
   EXPECT_EQ(ask(as(get("/api/v1/pools", ""), "prom", kPassword)).status, 403);
   EXPECT_TRUE(engine_.questions.empty());
   EXPECT_EQ(ask(as(get("/metrics", ""), "prom", kPassword)).status, 200);
+}
+
+TEST_F(GateTest, GroupsOfAUserOpenTheDoors) {
+  service_.set_web(one_user());
+  ServiceOptions options;
+  options.access.authorized =
+      std::make_shared<access::Authorized>(std::vector<std::string>{"Readers"});
+  options.identities.users = {{"prom", {"CORP\\readers"}}};
+  service_.reconfigure(options);
+  const auto asked = [&] { return ask(as(get("/api/v1/pools", ""), "prom", kPassword)).status; };
+  EXPECT_EQ(asked(), 200);
+  EXPECT_EQ(ask(as(get("/api/v1/pools", ""), "prom", "wrong")).status, 401);
+  service_.authorize(std::make_shared<access::Authorized>(std::vector<std::string>{}));
+  EXPECT_EQ(asked(), 403) << "from now on without that group";
+  options.identities.users = {{"prom", {"RTCUniversalServerAdmins"}}};
+  service_.reconfigure(options);
+  EXPECT_EQ(asked(), 200);
+  options.identities.users = {{"other", {"RTCUniversalServerAdmins"}}};
+  service_.reconfigure(options);
+  EXPECT_EQ(asked(), 403);
+}
+
+// What a Kerberos ticket proves, by the seam that looks at tickets.
+class TicketTest : public GateTest {
+ protected:
+  void SetUp() override {
+    options_.access.authorized =
+        std::make_shared<access::Authorized>(std::vector<std::string>{"S-1-5-21-1-2-3-1105"});
+    options_.identities.tickets = [this](std::shared_ptr<const http::Request>, std::string) {
+      return [](TicketOutcome outcome) -> asio::awaitable<TicketOutcome> {
+        co_return outcome;
+      }(outcome_);
+    };
+    service_.reconfigure(options_);
+  }
+  static http::Request with_ticket(const std::string& path) {
+    http::Request request = get(path, "");
+    request.authorization = Secret(std::string("negotiate abc"));
+    return request;
+  }
+  ServiceOptions options_ = service_options();
+  TicketOutcome outcome_{access::Caller{.proof = access::Proof::kerberos,
+                                        .name = "bob@CORP",
+                                        .groups = {*identity::Sid::parse("S-1-5-21-1-2-3-1105")}}};
+};
+
+TEST_F(TicketTest, ProvesWhoAsksAtEveryDoor) {
+  outcome_.reply_token = "mutual";
+  service_.set_web(one_user());
+  for (const char* const path : {"/metrics", "/api/v1/pools"}) {
+    const http::Response good = ask(with_ticket(path));
+    EXPECT_EQ(good.status, 200) << path;
+    EXPECT_EQ(header_of(good, "WWW-Authenticate"), "Negotiate bXV0dWFs");
+  }
+  outcome_.caller->groups_known = false;
+  options_.access.allow_anonymous = Anonymous::none;
+  service_.reconfigure(options_);
+  const http::Response no_pac = ask(with_ticket("/api/v1/pools"));
+  EXPECT_EQ(no_pac.status, 403);
+  EXPECT_THAT(body_of(no_pac), AllOf(HasSubstr("access.no_pac"), HasSubstr("bob@CORP")));
+  outcome_.caller->groups_known = true;
+  outcome_.caller->groups = {};
+  EXPECT_THAT(body_of(ask(with_ticket("/api/v1/pools"))), HasSubstr("access.groups"));
+}
+
+TEST_F(TicketTest, TheSchemesAreOfferedWhereACallerIsNeeded) {
+  options_.access.allow_anonymous = Anonymous::none;
+  service_.reconfigure(options_);
+  const http::Response nobody = ask(get("/api/v1/pools", ""));
+  EXPECT_EQ(nobody.status, 401);
+  EXPECT_EQ(header_of(nobody, "WWW-Authenticate"), "Negotiate");
+  EXPECT_THAT(body_of(nobody), HasSubstr("access.login"));
+  EXPECT_EQ(query().status, 401);
+  EXPECT_EQ(ask(get("/metrics", "")).status, 200) << "needs no caller";
+  service_.set_web(one_user());
+  std::vector<std::string> offered;
+  for (const http::Header& header : ask(get("/metrics", "")).headers) {
+    if (header.name == "WWW-Authenticate") {
+      offered.push_back(header.value);
+    }
+  }
+  EXPECT_THAT(offered, ::testing::ElementsAre(::testing::StartsWith("Basic "), "Negotiate"));
+}
+
+TEST_F(TicketTest, AWrongOneIsRefusedInTheFormOfItsDoor) {
+  outcome_ = {std::unexpected(Error{Reason::auth,
+                                    "access.ticket",
+                                    "the ticket is of no use",
+                                    "get another",
+                                    {},
+                                    Stage::none}),
+              "again"};
+  const http::Response refused = ask(with_ticket("/api/v1/pools"));
+  EXPECT_EQ(refused.status, 401);
+  EXPECT_EQ(header_of(refused, "WWW-Authenticate"), "Negotiate YWdhaW4=");
+  EXPECT_EQ(std::ranges::count(refused.headers, "WWW-Authenticate", &http::Header::name), 1);
+  EXPECT_THAT(body_of(refused), HasSubstr("\"code\":\"access.ticket\""));
+  EXPECT_EQ(ask(with_ticket("/metrics")).status, 401) << "though nobody needs one there";
+  outcome_.caller.error().reason = Reason::forbidden;
+  EXPECT_EQ(ask(with_ticket("/metrics")).status, 403);
+  outcome_.caller.error().reason = Reason::throttled;
+  EXPECT_EQ(header_of(ask(with_ticket("/metrics")), "Retry-After"), "1");
+}
+
+// Strangers can cause it: they learn that it is so, and the log has the rest.
+TEST_F(TicketTest, WhatTheAgentLacksIsToldToTheLogAlone) {
+  for (const Reason reason : {Reason::process, Reason::timeout}) {
+    Error error{reason, "access.keytab", "reading /etc/secret.keytab", {}, {}, Stage::none};
+    error.peer = "Permission denied on host db01";
+    outcome_.caller = std::unexpected(error);
+    for (const char* const path : {"/metrics", "/api/v1/pools", kQuery}) {
+      const http::Response refused = ask(with_ticket(path));
+      EXPECT_EQ(refused.status, 503) << path;
+      EXPECT_EQ(header_of(refused, "Retry-After"), "1");
+      EXPECT_THAT(body_of(refused), HasSubstr("access.keytab"));
+      EXPECT_THAT(body_of(refused), Not(HasSubstr("secret")));
+      EXPECT_THAT(body_of(refused), Not(HasSubstr("db01")));
+    }
+  }
+  EXPECT_THAT(sink_->lines, Contains(HasSubstr("/etc/secret.keytab")));
 }
 
 TEST_F(GateTest, ALoginThatIsNotLookedAtIsToldToComeBack) {

@@ -57,7 +57,7 @@ class ReloadDoor : public testing::ServiceTest {
 };
 
 TEST_F(ReloadDoor, TellsHowTheReloadEnded) {
-  const http::Response taken = post(get("/-/reload", ""));
+  const http::Response taken = post(get("/-/reload", "", {{"X-Request-Id", "night-1"}}));
   EXPECT_EQ(taken.status, 200);
   EXPECT_EQ(header_of(taken, "Content-Type"), "text/plain; charset=utf-8");
   EXPECT_EQ(body_of(taken), "configuration reloaded: 2 pools, hash 0\nwarning: doubt\n");
@@ -68,7 +68,7 @@ TEST_F(ReloadDoor, TellsHowTheReloadEnded) {
   EXPECT_EQ(reloads_, 2);
   EXPECT_THAT(metrics(), HasSubstr(counted("/-/reload", 200) + "1\n"));
   ASSERT_FALSE(sink_->lines.empty());
-  EXPECT_EQ(sink_->lines[0], "reload asked for over HTTP peer=127.0.0.1");
+  EXPECT_EQ(sink_->lines[0], "reload asked for over HTTP peer=127.0.0.1 request_id=night-1");
 }
 
 TEST_F(ReloadDoor, IsNoPageToLookAt) {

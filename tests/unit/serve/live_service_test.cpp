@@ -70,6 +70,26 @@ TEST_F(ServiceTest, MetricsAreNegotiated) {
   EXPECT_TRUE(engine_.questions.empty()) << "a scrape never causes an evaluation";
 }
 
+TEST_F(ServiceTest, ALargePageIsUnpackedAsItIsSent) {
+  const std::string small = body_of(ask(get("/metrics", "")));
+  engine_.current = std::make_shared<const status::Snapshot>(many_pools(2001));
+  const http::Response whole = ask(get("/metrics", ""));
+  ASSERT_NE(whole.parts, nullptr);
+  EXPECT_EQ(whole.body, nullptr);
+  EXPECT_EQ(header_of(whole, "Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
+  EXPECT_EQ(header_of(whole, "Content-Encoding"), "");
+  std::string text;
+  for (std::string_view part = whole.parts->next(); !part.empty(); part = whole.parts->next()) {
+    text += part;
+  }
+  EXPECT_EQ(text.size(), whole.parts->size());
+  EXPECT_EQ(text.substr(0, 200), small.substr(0, 200));
+  EXPECT_THAT(text, HasSubstr("\nprocess_"));
+  const http::Response packed = ask(get("/metrics", "", {{"Accept-Encoding", "gzip"}}));
+  EXPECT_EQ(packed.parts, nullptr);
+  EXPECT_LT(packed.body->size(), text.size() / 10);
+}
+
 TEST_F(ServiceTest, TheQueryAsksTheEngine) {
   const http::Response response =
       query("&Category=cms&Force&max_age=30", {{"X-Request-Id", "night-1"}});
@@ -155,10 +175,11 @@ TEST_F(ServiceTest, GuardedDoorsNeedACaller) {
     const std::string path = testing::path_of(route);
     const auto status = [&](const std::string& at, std::vector<http::Header> headers = {}) {
       http::Request request = get(at, std::string("PoolFqdn=") + kPool, std::move(headers));
-      request.method = allows(route, "GET") ? "GET" : "POST";
+      request.method = allows(route, "GET") ? "GET" : allows(route, "POST") ? "POST" : "PUT";
       return ask(std::move(request)).status;
     };
-    EXPECT_EQ(status(path), route.guard == Guard::caller ? 403 : 200) << path;
+    const bool asks = route.guard == Guard::caller || route.guard == Guard::pusher;
+    EXPECT_EQ(status(path), asks ? 403 : 200) << path;
     EXPECT_EQ(status(path, {{"Host", "evil.example.net"}}), route.guard == Guard::open ? 200 : 403)
         << path;
     EXPECT_EQ(status(path, {{"Sec-Fetch-Site", "cross-site"}}),
@@ -210,7 +231,7 @@ status::Answer large_answer() {
   status::Evaluation evaluation = testing::good_evaluation(kPool);
   PipelineResult result;
   result.output.push_back(Value::string(std::string(10'000, 'x')));
-  evaluation.result = std::make_shared<const PipelineResult>(std::move(result));
+  evaluation.result = pack(result);
   return {testing::shared(std::move(evaluation)), status::Source::live};
 }
 

@@ -182,6 +182,7 @@ TEST(MetricsPage, ACodeThatIsNotOneOfOursIsOther) {
     auto pool = std::make_shared<status::PoolSnapshot>(*testing::six_pools().pools.at(4));
     auto evaluation = std::make_shared<status::Evaluation>(*pool->last_completed);
     evaluation->error->code = code;
+    pool->failure = std::shared_ptr<const Error>(evaluation, &*evaluation->error);
     pool->last_completed = evaluation;
     status::Snapshot snapshot;
     snapshot.pools.push_back(pool);
@@ -292,7 +293,7 @@ TEST(MetricsPage, EveryHelpOfAnAnswerSaysCached) {
           << line;
     }
   }
-  EXPECT_EQ(families, 32U + 9U + 8U) << "pools and durations, ours, the process";
+  EXPECT_EQ(families, 32U + 10U + 8U) << "pools and durations, ours, the process";
 }
 
 TEST(MetricsPage, SeriesOfAHealthyPool) {

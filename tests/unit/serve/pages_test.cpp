@@ -31,29 +31,6 @@ TEST(Pages, ConfigIsTheSharedText) {
   EXPECT_EQ(header_of(page, "Content-Type"), "text/plain; charset=utf-8");
 }
 
-TEST(Pages, IndexNamesEveryRouteLinksThoseThatAnswerAndEscapes) {
-  const http::Response page = index_page("1.0 <b>&\"");
-  EXPECT_EQ(header_of(page, "Content-Type"), "text/html; charset=utf-8");
-  EXPECT_THAT(header_of(page, "Content-Security-Policy"), HasSubstr("default-src 'none'"));
-  for (const Route& route : routes()) {
-    const bool no_link = route.door == Door::query || route.door == Door::history ||
-                         route.door == Door::pool || route.door == Door::probe ||
-                         route.door == Door::reload;
-    EXPECT_THAT(body_of(page),
-                HasSubstr(fmt::format(
-                    fmt::runtime(no_link ? "<code>{0}</code>" : "<a href=\"{0}\">{0}</a>"),
-                    route.pattern)));
-  }
-  EXPECT_THAT(body_of(page), HasSubstr("Version 1.0 &lt;b&gt;&amp;&quot;."));
-  EXPECT_THAT(body_of(page), Not(HasSubstr("<b>")));
-}
-
-TEST(Pages, IndexLinksTheMetricsWhereTheyAre) {
-  const std::string page = body_of(index_page("1.0", "/sfb"));
-  EXPECT_THAT(page, HasSubstr("<a href=\"/sfb\">/sfb</a>"));
-  EXPECT_THAT(page, Not(HasSubstr("/metrics")));
-}
-
 TEST(Pages, HtmlEscapes) {
   EXPECT_EQ(escape_html("<a href='x'>\"&\""), "&lt;a href=&#39;x&#39;&gt;&quot;&amp;&quot;");
   EXPECT_EQ(escape_html("\xC3\xA9\xFF"), "\xC3\xA9\xEF\xBF\xBD");
@@ -61,8 +38,9 @@ TEST(Pages, HtmlEscapes) {
 
 TEST(Pages, UnknownPoolIs404) {
   const http::Response page = unknown_pool(
-      not_configured(Fqdn::parse("nowhere.example.com").value(), "did you mean here?"));
+      not_configured(Fqdn::parse("nowhere.example.com").value(), "did you mean here?"), "target");
   EXPECT_THAT(body_of(page), HasSubstr("\"remedy\":\"did you mean here?\""));
+  EXPECT_THAT(body_of(page), HasSubstr("\"parameter\":\"target\""));
   EXPECT_EQ(page.status, 404);
   EXPECT_THAT(body_of(page), HasSubstr("pool nowhere.example.com is not configured"));
 }

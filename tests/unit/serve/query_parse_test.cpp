@@ -73,6 +73,10 @@ constexpr Good kGood[] = {
     {"PoolFqdn=atl&BypassDualWrite=true", "atl [-BypassDualWrite $true] text 120"},
     {"PoolFqdn=atl&BypassDualWrite=false", "atl [-BypassDualWrite $false] text 120"},
     {"PoolFqdn=atl&b=1", "atl [-BypassDualWrite $true] text 120"},
+    {"PoolFqdn=atl&Force=2", "atl [-Force] text 120"},
+    {"PoolFqdn=atl&BypassDualWrite=2", "atl [-BypassDualWrite $true] text 120"},
+    {"PoolFqdn=atl&BypassDualWrite=0.5", "atl [-BypassDualWrite $true] text 120"},
+    {"PoolFqdn=atl&BypassDualWrite=0.0", "atl [-BypassDualWrite $false] text 120"},
     {"PoolFqdn=atl&bypass=0", "atl [-BypassDualWrite $false] text 120"},
     {"PoolFqdn=atl&Category=RGS&Force&BypassDualWrite=1",
      "atl [-Category RGS -Force -BypassDualWrite $true] text 120"},
@@ -178,14 +182,15 @@ constexpr Bad kBad[] = {
     {"PoolFqdn=atl&Force=yes", "CannotConvertArgument", "Force",
      "Cannot convert 'System.String' to the type "
      "'System.Management.Automation.SwitchParameter' required by parameter 'Force'."},
-    {"PoolFqdn=atl&Force=2", "CannotConvertArgument", "Force", "required by parameter 'Force'."},
     {"PoolFqdn=atl&Force=$true", "CannotConvertArgument", "Force", "by parameter 'Force'."},
     {"PoolFqdn=atl&BypassDualWrite", "MissingArgument", "BypassDualWrite",
      "Specify a parameter of type 'System.Boolean'"},
     {"PoolFqdn=atl&BypassDualWrite=", "CannotConvertArgument", "BypassDualWrite",
      "Cannot convert 'System.String' to the type 'System.Boolean'"},
     {"PoolFqdn=atl&BypassDualWrite=yes", "CannotConvertArgument", "BypassDualWrite", "Boolean"},
-    {"PoolFqdn=atl&BypassDualWrite=2", "CannotConvertArgument", "BypassDualWrite", "Boolean"},
+    {"PoolFqdn=atl&BypassDualWrite=-1", "CannotConvertArgument", "BypassDualWrite", "Boolean"},
+    {"PoolFqdn=atl&V", "CommonParameterNotSupported", "Verbose", "'Verbose' is not supported"},
+    {"PoolFqdn=atl&V=list", "CommonParameterNotSupported", "Verbose", "'Verbose' is not"},
     {"PoolFqdn=atl&max_age", "MissingArgument", "max_age", "parameter of type 'System.Int32'"},
     {"PoolFqdn=atl&max_age=-1", kValidation, "max_age", "\"-1\" is not a whole number of seconds"},
     {"PoolFqdn=atl&max_age=5s", kValidation, "max_age", "\"5s\" is not a whole number"},
@@ -237,6 +242,17 @@ TEST(QueryText, TheLineShowsParametersInTheOrderGiven) {
       HasSubstr("+ ... BackupServiceStatus -BypassDualWrite 1 -Force:$false -PoolFqdn 'a''b'\n"
                 "+                                                                    "
                 "~~~~~~\n"));
+}
+
+TEST(QueryText, WhatIsEchoedIsEscapedAndCapped) {
+  const std::string flood(10'000, 'x');
+  for (const char* const start :
+       {"PoolFqdn=", "PoolFqdn=atl&Category=", "PoolFqdn=atl&", "PoolFqdn=atl&edition="}) {
+    EXPECT_THAT(refused(start + std::string("a%1b[31m")),
+                AllOf(Not(HasSubstr("\x1b")), HasSubstr("[31m")))
+        << start;
+    EXPECT_LT(refused(start + flood).size(), 2000U) << start;
+  }
 }
 
 TEST(QueryText, FollowsTheAskedWidth) {

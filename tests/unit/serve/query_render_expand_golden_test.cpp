@@ -48,7 +48,7 @@ status::Answer answer_of(const std::string& name, bool as_texts) {
   status.extended = {{"BackupModules", Value::object_ref(result.graph.add(std::move(modules)))}};
   result.output.push_back(Value::object_ref(result.graph.add(std::move(status))));
   status::Evaluation evaluation = testing::good_evaluation();
-  evaluation.result = std::make_shared<const PipelineResult>(std::move(result));
+  evaluation.result = pack(result);
   return {testing::shared(std::move(evaluation)), status::Source::live};
 }
 

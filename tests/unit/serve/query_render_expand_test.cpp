@@ -68,12 +68,12 @@ status::Answer answer_of(Shape shape, std::size_t count = 3, bool errors = false
   status.extended = {{"ActiveMachine", Value::string("fe1.example.com")},
                      {"BackupModules", Value::object_ref(result.graph.add(std::move(modules)))}};
   result.output.push_back(Value::object_ref(result.graph.add(std::move(status))));
-  result.rendered.push_back({120, "the server's own text of the object"});
+  result.rendered.push_back({{120}, "the server's own text of the object"});
   status::Evaluation evaluation = testing::good_evaluation();
-  evaluation.result = std::make_shared<const PipelineResult>(std::move(result));
+  evaluation.result = pack(result);
   if (errors) {
     evaluation.result = testing::with_errors(
-        *evaluation.result,
+        evaluation.result,
         {"The service at \"fe2\"\r\nis slow. \x1b[31m", "Größe", std::string(5000, 'x'), "four"},
         PipelineState::completed);
   }
@@ -94,6 +94,33 @@ TEST(Expand, PrintsWhatTheConsolePrintsWhateverShapeCame) {
             body_of(rendered("&expand=BackupModules&edition=7", answer_of(Shape::objects))));
   EXPECT_EQ(body_of(rendered("", answer_of(Shape::objects))),
             "the server's own text of the object");
+}
+
+// With this one text of the server.
+status::Answer with_text(const status::Answer& answer, bool expanded) {
+  PipelineResult result = answer.evaluation->result->unpack();
+  result.rendered = {{{.width = 120, .expanded = expanded}, "the server's own text\n"}};
+  result.warnings = {"slow"};
+  status::Evaluation evaluation = *answer.evaluation;
+  evaluation.result = pack(result);
+  return {testing::shared(std::move(evaluation)), status::Source::cache};
+}
+
+TEST(Expand, TheServersTextOfTheModulesServesNothingElse) {
+  const status::Answer modules = with_text(answer_of(Shape::texts), true);
+  const http::Response servers = rendered("&expand=BackupModules", modules);
+  EXPECT_EQ(body_of(servers), "the server's own text\nWARNING: slow\n");
+  EXPECT_EQ(header_of(servers, "X-Rendered-By"), "server");
+  for (const char* const other :
+       {"", "&expand=BackupModules&width=80", "&expand=BackupModules&edition=7",
+        "&expand=BackupModules&view=table", "&expand=BackupModules&as=json", "&as=clixml"}) {
+    const http::Response ours = rendered(other, modules);
+    EXPECT_EQ(header_of(ours, "X-Rendered-By"), "agent") << other;
+    EXPECT_THAT(body_of(ours), ::testing::Not(::testing::HasSubstr("own text"))) << other;
+  }
+  const status::Answer object = with_text(answer_of(Shape::texts), false);
+  EXPECT_EQ(header_of(rendered("", object), "X-Rendered-By"), "server");
+  EXPECT_EQ(header_of(rendered("&expand=BackupModules", object), "X-Rendered-By"), "agent");
 }
 
 TEST(Expand, JsonAndClixmlAreThoseOfTheItems) {
@@ -125,9 +152,9 @@ TEST(Expand, OnlyWhatThereIs) {
 TEST(Warnings, StandInAHeaderBesideJsonAndClixml) {
   status::Answer answer = answer_of(Shape::objects, 3, true);
   status::Evaluation evaluation = *answer.evaluation;
-  PipelineResult result = *evaluation.result;
+  PipelineResult result = evaluation.result->unpack();
   result.warnings = {"old \"site\"", "b\xC3\xBC", "c", "d"};
-  evaluation.result = std::make_shared<const PipelineResult>(std::move(result));
+  evaluation.result = pack(result);
   answer.evaluation = std::make_shared<const status::Evaluation>(std::move(evaluation));
   for (const char* const form : {"&as=json", "&as=clixml&Force", "&as=json&expand=BackupModules"}) {
     EXPECT_EQ(header_of(rendered(form, answer), "X-Warnings"), R"(4: "old \"site\"", "b?", "c")")

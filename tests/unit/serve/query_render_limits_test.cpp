@@ -35,7 +35,7 @@ TEST(GoodAnswer, ATextThatIsTooLargeIsAnErrorInEveryForm) {
   result.output.assign(1000, one);
   // Each is written once here, so the list itself must be long.
   result.output.insert(result.output.end(), 20'000, Value::int32(1));
-  evaluation.result = std::make_shared<const PipelineResult>(std::move(result));
+  evaluation.result = pack(result);
   const status::Answer given{shared(std::move(evaluation)), status::Source::live};
   for (const char* const form : {"", "&view=list", "&as=json", "&as=clixml"}) {
     const auto made = [&](std::size_t max_bytes) {
@@ -54,9 +54,9 @@ TEST(GoodAnswer, ATextThatIsTooLargeIsAnErrorInEveryForm) {
 
 TEST(GoodAnswer, TheServersOwnTextHasTheSameLimit) {
   status::Evaluation evaluation = good_evaluation();
-  PipelineResult result = *evaluation.result;
-  result.rendered.push_back({120, std::string(5'000, 'x') + '\n'});
-  evaluation.result = std::make_shared<const PipelineResult>(std::move(result));
+  PipelineResult result = evaluation.result->unpack();
+  result.rendered.push_back({{120}, std::string(5'000, 'x') + '\n'});
+  evaluation.result = pack(result);
   const status::Answer given{shared(std::move(evaluation)), status::Source::live};
   EXPECT_EQ(render_answer(query(), given, kShownAt, "x", {}, 5'001).status, 200);
   EXPECT_EQ(render_answer(query(), given, kShownAt, "x", {}, 5'000).status, 502);
@@ -69,7 +69,7 @@ TEST(FailedAnswer, ErrorsThatAreTooLongAreSaidToBe) {
   ErrorRecord record;
   record.message = std::string(5'000, 'x');
   result.errors.push_back(record.to_value(result.graph));
-  evaluation.result = std::make_shared<const PipelineResult>(std::move(result));
+  evaluation.result = pack(result);
   const status::Answer given{shared(std::move(evaluation)), status::Source::live};
   const http::Response text = render_answer(query(), given, kShownAt, "x", {}, 10'000);
   EXPECT_EQ(text.status, 502);

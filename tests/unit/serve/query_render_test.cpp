@@ -85,10 +85,10 @@ TEST(GoodAnswer, TextIsTheConsolesWithFreshnessInHeaders) {
 /// The good evaluation with what its server rendered for this width.
 status::Evaluation rendered_evaluation(int width) {
   status::Evaluation evaluation = good_evaluation();
-  PipelineResult result = *evaluation.result;
-  result.rendered.push_back({.width = width, .text = "\nits own view\n\n"});
+  PipelineResult result = evaluation.result->unpack();
+  result.rendered.push_back({.form = {.width = width}, .text = "\nits own view\n\n"});
   result.warnings.emplace_back("slow");
-  evaluation.result = std::make_shared<const PipelineResult>(std::move(result));
+  evaluation.result = pack(result);
   return evaluation;
 }
 
@@ -109,9 +109,9 @@ TEST(GoodAnswer, TextOfTheServerIsForItsWidthAndForNoEditionOrViewOnly) {
 
 TEST(GoodAnswer, OfSeveralTextsOfTheServerThatOfTheWidthIsTaken) {
   status::Evaluation evaluation = rendered_evaluation(80);
-  PipelineResult result = *evaluation.result;
-  result.rendered.push_back({.width = 120, .text = "\nits wide view\n\n"});
-  evaluation.result = std::make_shared<const PipelineResult>(std::move(result));
+  PipelineResult result = evaluation.result->unpack();
+  result.rendered.push_back({.form = {.width = 120}, .text = "\nits wide view\n\n"});
+  evaluation.result = pack(result);
   EXPECT_THAT(body_of(answer(query("&width=80"), evaluation)), HasSubstr("its own view"));
   const http::Response wide = answer(query("&width=120"), evaluation);
   EXPECT_THAT(body_of(wide), HasSubstr("its wide view"));
@@ -135,9 +135,9 @@ TEST(GoodAnswer, JsonAndClixml) {
 /// The good evaluation as a server of this version made it.
 status::Evaluation evaluation_of(const std::string& ps_version) {
   status::Evaluation evaluation = good_evaluation();
-  PipelineResult result = *evaluation.result;
+  PipelineResult result = evaluation.result->unpack();
   result.ps_version = ps_version;
-  evaluation.result = std::make_shared<const PipelineResult>(std::move(result));
+  evaluation.result = pack(result);
   return evaluation;
 }
 
@@ -166,7 +166,7 @@ TEST(GoodAnswer, TextIsOfTheEditionAndViewAsked) {
     const status::Evaluation evaluation = evaluation_of(one.ps_version);
     const format::Options console{.width = 40, .edition = one.edition, .view = one.view};
     EXPECT_EQ(body_of(answer(query(std::string("&width=40") + one.query), evaluation)),
-              format::pipeline(*evaluation.result, false, console).value())
+              format::pipeline(evaluation.result->unpack(), false, console).value())
         << one.query << ' ' << one.ps_version;
   }
 }
@@ -185,7 +185,7 @@ TEST(GoodAnswer, JsonIsOf7UnlessAnEditionIsAsked) {
 
 TEST(GoodAnswer, NothingConfiguredIsEmpty) {
   status::Evaluation evaluation = good_evaluation();
-  evaluation.result = std::make_shared<const PipelineResult>();
+  evaluation.result = pack({});
   for (const char* form : {"&as=text", "&as=json"}) {
     const http::Response response = answer(query(form), evaluation);
     EXPECT_EQ(response.status, 200);
@@ -196,7 +196,7 @@ TEST(GoodAnswer, NothingConfiguredIsEmpty) {
 
 TEST(GoodAnswer, ForceHidesNonFatalErrors) {
   status::Evaluation evaluation = good_evaluation();
-  evaluation.result = testing::with_errors(*evaluation.result, {"One front end is silent."},
+  evaluation.result = testing::with_errors(evaluation.result, {"One front end is silent."},
                                            PipelineState::completed);
   const http::Response shown = answer(query(), evaluation);
   EXPECT_EQ(shown.status, 200);
@@ -216,7 +216,7 @@ TEST(GoodAnswer, AgeIsNeverNegative) {
 
 TEST(FailedAnswer, CmdletErrorsAreShownAsPowerShellShowsThem) {
   status::Evaluation evaluation = failed_evaluation(Reason::cmdlet, "cmdlet.failed");
-  evaluation.result = testing::with_errors(*good_evaluation().result, {"The service is stopped."},
+  evaluation.result = testing::with_errors(good_evaluation().result, {"The service is stopped."},
                                            PipelineState::failed);
   // Force hides nothing here: the errors are the answer.
   for (const char* force : {"", "&Force"}) {
@@ -252,10 +252,10 @@ TEST(FailedAnswer, CmdletErrorsAreShownAsPowerShellShowsThem) {
 // PowerShell's errors and ours stand on one console.
 TEST(FailedAnswer, IsOfTheEditionAsked) {
   status::Evaluation evaluation = failed_evaluation(Reason::cmdlet, "cmdlet.failed");
-  PipelineResult result = *good_evaluation().result;
+  PipelineResult result = good_evaluation().result->unpack();
   result.state = PipelineState::failed;
   result.ps_version = "7.4.1";
-  evaluation.result = std::make_shared<const PipelineResult>(std::move(result));
+  evaluation.result = pack(result);
   const Problem problem{
       .status = 502, .error = *evaluation.error, .pool = "atl.example.com", .last_known = {}};
   for (const auto& [asked, edition] :
@@ -266,7 +266,7 @@ TEST(FailedAnswer, IsOfTheEditionAsked) {
     EXPECT_EQ(form.choice.edition, asking.choice.edition);
     form.choice.edition = edition;
     EXPECT_EQ(body_of(answer(asking, evaluation)),
-              format::pipeline(*evaluation.result, false, {.edition = edition}).value() +
+              format::pipeline(evaluation.result->unpack(), false, {.edition = edition}).value() +
                   problem_text(form, problem, kSeen))
         << asked;
   }
@@ -289,7 +289,7 @@ TEST(FailedAnswer, OurOwnErrorHasPowerShellsShape) {
 TEST(FailedAnswer, AnAnswerThatCannotBeReadIsNotShownAsOne) {
   status::Evaluation evaluation = failed_evaluation(Reason::parse, "status.several");
   evaluation.result =
-      testing::with_errors(*good_evaluation().result, {"A side issue."}, PipelineState::completed);
+      testing::with_errors(good_evaluation().result, {"A side issue."}, PipelineState::completed);
   const std::string text = body_of(answer(query(), evaluation));
   EXPECT_THAT(text, HasSubstr("FullyQualifiedErrorId : status.several"));
   EXPECT_THAT(text, Not(HasSubstr("fe1.example.com")));
@@ -297,7 +297,7 @@ TEST(FailedAnswer, AnAnswerThatCannotBeReadIsNotShownAsOne) {
 
 TEST(FailedAnswer, AFailedRunWithoutErrorRecordsSaysWhatWeKnow) {
   status::Evaluation evaluation = failed_evaluation(Reason::cmdlet, "cmdlet.failed");
-  evaluation.result = testing::with_errors(*good_evaluation().result, {}, PipelineState::failed);
+  evaluation.result = testing::with_errors(good_evaluation().result, {}, PipelineState::failed);
   const std::string text = body_of(answer(query(), evaluation));
   EXPECT_THAT(text, HasSubstr("fe1.example.com"));
   EXPECT_THAT(text, HasSubstr("FullyQualifiedErrorId : cmdlet.failed"));

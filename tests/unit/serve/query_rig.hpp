@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/http/types.hpp"
+#include "agent/serve/page_template.hpp"
 #include "agent/serve/query.hpp"
 #include "agent/serve/query_parse.hpp"
 #include "agent/serve/routes.hpp"
@@ -35,6 +36,9 @@ inline http::Request get(const std::string& path, const std::string& query,
 
 /// A path of the route: that of a pool of snapshots.hpp.
 inline std::string path_of(const Route& route) {
+  if (route.door == Door::asset) {
+    return std::string(find_asset("style")->path);
+  }
   const std::size_t open = route.pattern.find('{');
   return open == std::string::npos ? route.pattern
                                    : route.pattern.substr(0, open) + "atl-cs-001.litwareinc.com";
@@ -84,15 +88,14 @@ inline status::Evaluation good_evaluation(const std::string& pool = "atl.example
   evaluation.finished = kEvaluated;
   evaluation.finding = finding({{"CentralMgmt.CMSMaster", ExportState::final_state,
                                  ImportState::normal_state, "FinalState", "NormalState"}});
-  evaluation.result = std::make_shared<const PipelineResult>(std::move(result));
+  evaluation.result = pack(result);
   return evaluation;
 }
 
 /// The same objects with PowerShell errors beside them.
-inline std::shared_ptr<const PipelineResult> with_errors(const PipelineResult& before,
-                                                         const std::vector<std::string>& messages,
-                                                         PipelineState state) {
-  PipelineResult result = before;
+inline PackedPtr with_errors(const PackedPtr& before, const std::vector<std::string>& messages,
+                             PipelineState state) {
+  PipelineResult result = before->unpack();
   result.state = state;
   for (const std::string& message : messages) {
     ErrorRecord record;
@@ -101,7 +104,7 @@ inline std::shared_ptr<const PipelineResult> with_errors(const PipelineResult& b
     record.category_message = "InvalidOperation: (:) [], Exception";
     result.errors.push_back(record.to_value(result.graph));
   }
-  return std::make_shared<const PipelineResult>(std::move(result));
+  return pack(result);
 }
 
 /// A failed evaluation; nothing came back.

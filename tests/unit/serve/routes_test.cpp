@@ -21,7 +21,7 @@ TEST(Routes, EveryDoorStandsOnceAndIsFoundByItsPath) {
     EXPECT_EQ(find_route(testing::path_of(route)), &route) << route.pattern;
     EXPECT_FALSE(route.help.empty()) << route.pattern;
   }
-  EXPECT_EQ(doors.size(), 14U);
+  EXPECT_EQ(doors.size(), 18U);
   EXPECT_EQ(queries, collectors::cmdlets().size()) << "one for each cmdlet";
 }
 
@@ -67,7 +67,8 @@ TEST(Routes, OnlyScrapesAndProbesAreOpen) {
     const bool open =
         route.pattern == "/metrics" || route.pattern == "/-/healthy" || route.pattern == "/-/ready";
     EXPECT_EQ(route.guard == Guard::open, open) << route.pattern;
-    EXPECT_EQ(route.guard == Guard::origin, route.pattern == "/") << route.pattern;
+    const bool page = route.pattern == "/" || route.pattern == "/assets/{name}";
+    EXPECT_EQ(route.guard == Guard::origin, page) << route.pattern;
   }
 }
 

@@ -40,6 +40,7 @@ TEST(SelfMetrics, StartsWithWhatIsKnown) {
   }
   EXPECT_EQ(value_of(page, "sfb_backup_exporter_loop_lag_seconds_count"), 0);
   EXPECT_THAT(page, Not(HasSubstr("\nsfb_backup_exporter_configured_pools")));
+  EXPECT_THAT(page, Not(HasSubstr("\nsfb_backup_exporter_page_blocks_bytes")));
   EXPECT_THAT(page, Not(HasSubstr("\nsfb_backup_exporter_config_last_reload")))
       << "nothing was loaded yet: 0 would be a lie";
 }
@@ -129,6 +130,26 @@ TEST(SelfMetrics, TheWebConfigurationIsToldOnceThereIsOne) {
   EXPECT_THAT(page_of(self, Format::openmetrics_1_0_0), HasSubstr("# UNIT " + ends + " seconds\n"));
   self.web_certificate(std::nullopt);
   EXPECT_THAT(page_of(self), Not(HasSubstr(ends)));
+}
+
+TEST(SelfMetrics, LookUpsOfGroupsAreToldWhereADirectoryIs) {
+  SelfMetrics self(kBuild);
+  EXPECT_THAT(page_of(self), Not(HasSubstr("exporter_group")));
+  const std::string time = "sfb_backup_exporter_group_lookup_last_success_timestamp_seconds";
+  const std::uint64_t before = self.reloads();
+  self.groups(GroupFacts{.good = 0, .failed = 1, .unresolved = 2});
+  EXPECT_GT(self.reloads(), before);
+  std::string page = page_of(self);
+  EXPECT_EQ(value_of(page, "sfb_backup_exporter_group_lookups_total{outcome=\"failed\"}"), 1);
+  EXPECT_EQ(value_of(page, "sfb_backup_exporter_group_lookups_total{outcome=\"good\"}"), 0);
+  EXPECT_EQ(value_of(page, "sfb_backup_exporter_groups_unresolved"), 2);
+  EXPECT_THAT(page, Not(HasSubstr(time))) << "it never was";
+  self.groups(GroupFacts{.good = 1, .last_success = WallTime{1'795'459'623s}});
+  page = page_of(self);
+  EXPECT_EQ(value_of(page, time), 1'795'459'623);
+  EXPECT_EQ(value_of(page, "sfb_backup_exporter_groups_unresolved"), 0);
+  self.groups(std::nullopt);
+  EXPECT_THAT(page_of(self), Not(HasSubstr("exporter_group")));
 }
 
 TEST(SelfMetrics, LagHistogramIsCumulative) {

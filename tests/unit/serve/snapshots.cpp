@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <random>
 #include <string>
 #include <utility>
 
@@ -97,7 +98,7 @@ void end_with(PoolSnapshot& pool, std::size_t errors, Note note = {}) {
   auto evaluation = completed(pool);
   PipelineResult result;
   result.errors.resize(errors);
-  evaluation->result = std::make_shared<const PipelineResult>(std::move(result));
+  evaluation->result = pack(result);
   evaluation->note = std::move(note);
   pool.last_completed = std::move(evaluation);
 }
@@ -106,6 +107,7 @@ void fail_with(PoolSnapshot& pool, Reason reason, std::string code, std::uint64_
   auto evaluation = completed(pool);
   evaluation->error =
       Error{.reason = reason, .code = std::move(code), .message = {}, .remedy = {}, .peer = {}};
+  pool.failure = std::shared_ptr<const Error>(evaluation, &*evaluation->error);
   pool.last_completed = std::move(evaluation);
   pool.up = false;
   pool.failures.at(static_cast<std::size_t>(reason)) = times;
@@ -238,6 +240,49 @@ status::Snapshot many_pools(std::size_t count) {
   return snapshot;
 }
 
+status::PoolSnapshotPtr evaluated_again(const PoolSnapshot& before, std::uint32_t chance) {
+  std::mt19937 random(chance);
+  auto pool = std::make_shared<PoolSnapshot>(before);
+  const WallTime finished = kMoment + std::chrono::microseconds(random() % 120'000'000);
+  ++pool->evaluations;
+  pool->last_evaluation = finished;
+  pool->last_duration = std::chrono::microseconds(500'000 + random() % 2'000'000);
+  pool->last_success = finished - 350ms;
+  BackupShown shown = static_cast<const collectors::BackupView&>(*before.view).shown;
+  for (ModuleSeries& series : shown.modules) {
+    series.last_healthy = series.last_healthy ? pool->last_success : std::nullopt;
+    series.last_final = series.last_final ? pool->last_success : std::nullopt;
+  }
+  pool->view =
+      std::make_shared<const collectors::BackupView>(pool->identity.fqdn, std::move(shown));
+  return pool;
+}
+
+status::Snapshot varied_pools(std::size_t count) {
+  std::mt19937 random(11);
+  status::Snapshot snapshot = six_pools();
+  snapshot.pools.clear();
+  for (std::size_t i = 0; i < count; ++i) {
+    Draft draft = healthy_draft(fmt::format("pool-{:05}.site-{}.litwareinc.com", i, i % 17));
+    draft.pool.identity.paired_pool =
+        fmt::format("pool-{:05}.site-{}.litwareinc.com", i ^ 1U, (i ^ 1U) % 17);
+    draft.pool.identity.site = fmt::format("Site {}", i % 17);
+    draft.pool.evaluations = 700 + random() % 40;
+    draft.shown.machines = {{fmt::format("fe-{}.litwareinc.com", i), true}};
+    for (ModuleSeries& series : draft.shown.modules) {
+      series.module.export_state =
+          random() % 20 == 0 ? ExportState::non_steady_state : ExportState::steady_state;
+      series.last_healthy = kMoment;
+      series.last_final.reset();
+      series.export_changed = kMoment - std::chrono::milliseconds(random() % 1'000'000'000);
+      series.import_changed = kMoment - std::chrono::milliseconds(random() % 1'000'000'000);
+    }
+    snapshot.pools.push_back(
+        evaluated_again(std::move(draft).done(), static_cast<std::uint32_t>(i)));
+  }
+  return snapshot;
+}
+
 status::Snapshot with_one_change(const status::Snapshot& before) {
   status::Snapshot after = before;
   ++after.version;
@@ -250,6 +295,7 @@ status::Snapshot with_one_change(const status::Snapshot& before) {
 std::unique_ptr<SelfMetrics> some_self_metrics() {
   auto self = std::make_unique<SelfMetrics>(BuildInfo{"1.2.3", "abc\"def", "clang 19"});
   self->configured_pools(6);
+  self->page_blocks(60'000);
   self->config_reload(true, kMoment - 24h);
   self->http_request("/metrics", 200);
   self->http_request("/metrics", 200);

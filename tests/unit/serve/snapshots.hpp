@@ -6,6 +6,7 @@
 #include "agent/status/board.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 
 namespace sfb::serve::testing {
@@ -19,6 +20,13 @@ status::Snapshot six_pools();
 
 /// Healthy pools with three modules and three machines each, `pool00000.litwareinc.com` and on.
 status::Snapshot many_pools(std::size_t count);
+
+/// The same pools, each with times, figures and a few states of its own, as real ones have: for
+/// what depends on how well a page is compressed.
+status::Snapshot varied_pools(std::size_t count);
+
+/// The pool after one more evaluation by the same states: what most evaluations change.
+status::PoolSnapshotPtr evaluated_again(const status::PoolSnapshot& before, std::uint32_t chance);
 
 /// The same snapshot with one more evaluation of the first pool.
 status::Snapshot with_one_change(const status::Snapshot& before);

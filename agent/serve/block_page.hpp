@@ -1,0 +1,41 @@
+// The metrics page as gzip, put together from blocks that are kept: it costs what changed.
+#pragma once
+
+#include "agent/base/error.hpp"
+#include "agent/exposition/deflate_block.hpp"
+#include "agent/exposition/exposition.hpp"
+#include "agent/serve/pool_blocks.hpp"
+#include "agent/serve/self_metrics.hpp"
+#include "agent/status/board.hpp"
+
+#include <cstddef>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace sfb::serve {
+
+/// Thread rule: any thread; one page at a time is made, others wait.
+class BlockPage {
+ public:
+  struct Made {
+    std::string gzip;
+    std::size_t held_bytes = 0;   ///< by the blocks, the page itself apart
+    std::size_t blocks_made = 0;  ///< for this page; the others were there
+  };
+
+  /// One gzip member, which unpacks to render_metrics_page. Errors: those of BlockPacker::pack,
+  /// `gzip.too_large` from 4 GiB of text on too.
+  Result<Made> make(const status::Snapshot& snapshot, const SelfMetrics& self,
+                    exposition::Format format);
+
+ private:
+  Result<Made> put_together(const status::Snapshot& snapshot, const SelfMetrics& self,
+                            exposition::Format format);
+
+  std::mutex mutex_;
+  exposition::BlockPacker packer_;
+  std::vector<PoolBlocks> sections_;  ///< as pool_sections has them
+};
+
+}  // namespace sfb::serve

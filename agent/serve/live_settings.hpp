@@ -1,0 +1,44 @@
+// What a reload may change of the doors, as requests use it.
+#pragma once
+
+#include "agent/base/capped_text.hpp"
+#include "agent/serve/body_budget.hpp"
+#include "agent/serve/live_service.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace sfb::serve {
+
+/// Changes at a reload; requests keep the one they began with. Thread rule: an immutable value.
+struct LiveSettings {
+  AccessOptions access;
+  std::shared_ptr<const std::string> config_yaml;
+  std::chrono::milliseconds query_timeout;
+  std::size_t max_bytes;
+  BodyBudget bodies;
+  std::string runbooks;
+  Elsewhere elsewhere;
+  std::uint64_t number;  ///< grows with each reload
+
+  /// `before`: bodies that are still being sent count on.
+  explicit LiveSettings(ServiceOptions options, const LiveSettings* before = nullptr)
+      : access(std::move(options.access)),
+        config_yaml(std::make_shared<const std::string>(std::move(options.config_yaml))),
+        query_timeout(options.query_timeout),
+        max_bytes(most_text(options.limits)),
+        bodies(before != nullptr && before->bodies.is_of(options.budget)
+                   ? before->bodies
+                   : BodyBudget(options.budget)),
+        runbooks(std::move(options.runbooks)),
+        elsewhere(std::move(options.elsewhere)),
+        number(before != nullptr ? before->number + 1 : 0) {
+    access.provable = options.identities.can_be_asked();
+  }
+};
+
+}  // namespace sfb::serve

@@ -1,0 +1,228 @@
+// A pool whose snapshot is another one is rendered alone first: most of its families say the same
+// as before, and their blocks stay.
+#include "agent/serve/pool_blocks.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace sfb::serve {
+namespace {
+
+using exposition::Format;
+
+/// From this part of the pools on, looking at each alone costs more than it saves.
+constexpr std::size_t kManyOf = 4;
+
+std::size_t blocks_of(std::size_t pools, std::size_t size) {
+  return (pools + size - 1) / size;
+}
+
+std::size_t place_of(Format format) {
+  return format == Format::openmetrics_1_0_0 ? 1 : 0;
+}
+
+/// Every evaluation brings another value. That decides about speed alone.
+bool changes_often(std::string_view family) {
+  return family.contains("_last_") || family == "sfb_backup_evaluations" ||
+         family == "sfb_backup_evaluation_running";
+}
+
+bool same_families(const std::vector<PoolFamily>& one, const std::vector<PoolFamily>& other) {
+  return std::ranges::equal(
+      one, other, {}, [](const PoolFamily& each) { return each.family.name; },
+      [](const PoolFamily& each) { return each.family.name; });
+}
+
+}  // namespace
+
+Status PoolBlocks::update(const PoolSection& section, exposition::BlockPacker& packer) {
+  const auto forget = [&](Error error) {
+    *this = PoolBlocks();
+    return std::unexpected(std::move(error));
+  };
+  if (!same_families(section.families, families_)) {
+    if (Status started = start(section.families, packer); !started) {
+      return forget(std::move(started.error()));
+    }
+  }
+  if (section.pools.size() != shown_.size()) {
+    resize(section.pools.size());
+  }
+  blocks_made_ = 0;
+  const std::vector<std::size_t> places = changed(section.pools);
+  const bool many = places.size() > section.pools.size() / kManyOf;
+  for (const std::size_t place : places) {
+    if (many) {
+      for (Row& row : rows_) {
+        row.stale[place / row.pools] = true;
+      }
+    } else {
+      mark(place, *section.pools[place]);
+    }
+    shown_[place] = section.pools[place];
+  }
+  for (std::size_t begin = 0; begin < section.pools.size(); begin += kBlockPools) {
+    if (Status made = make_range(section.pools, begin, packer); !made) {
+      return forget(std::move(made.error()));
+    }
+  }
+  return {};
+}
+
+/// With no pools yet.
+Status PoolBlocks::start(const std::vector<PoolFamily>& families, exposition::BlockPacker& packer) {
+  families_ = families;
+  rows_.clear();
+  rows_.resize(families_.size());
+  for (std::size_t i = 0; i < families_.size(); ++i) {
+    rows_[i].pools = changes_often(families_[i].family.name) ? kOftenPools : kBlockPools;
+  }
+  shown_.clear();
+  sums_.clear();
+  packed_bytes_ = 0;
+  for (const Format format : {Format::text_0_0_4, Format::openmetrics_1_0_0}) {
+    exposition::Writer writer(format);
+    for (std::size_t i = 0; i < families_.size(); ++i) {
+      writer.clear();
+      writer.family(families_[i].family);
+      auto block = packer.pack(writer.written());
+      if (!block) {
+        return std::unexpected(std::move(block.error()));
+      }
+      packed_bytes_ += block->packed.size();
+      rows_[i].metadata.at(place_of(format)) = std::move(*block);
+    }
+  }
+  return {};
+}
+
+void PoolBlocks::resize(std::size_t pools) {
+  const std::size_t same = std::min(pools, shown_.size());
+  for (Row& row : rows_) {
+    const std::size_t count = blocks_of(pools, row.pools);
+    for (std::size_t i = count; i < row.blocks.size(); ++i) {
+      packed_bytes_ -= row.blocks[i].packed.size();
+    }
+    row.blocks.resize(count);
+    if (count < 2) {
+      row.codes = {};
+    }
+    row.stale.resize(count);
+    // The last block of both has other pools than before.
+    std::fill(row.stale.begin() + static_cast<std::ptrdiff_t>(same / row.pools), row.stale.end(),
+              true);
+  }
+  shown_.resize(pools);
+  sums_.resize(pools * families_.size());
+}
+
+std::vector<std::size_t> PoolBlocks::changed(std::span<const status::PoolSnapshotPtr> pools) const {
+  std::vector<std::size_t> places;
+  for (std::size_t place = 0; place < pools.size(); ++place) {
+    const auto& shown = shown_[place];
+    if (shown.owner_before(pools[place]) || pools[place].owner_before(shown)) {
+      places.push_back(place);
+    }
+  }
+  return places;
+}
+
+/// Which blocks must be made anew for the pool at `place`.
+void PoolBlocks::mark(std::size_t place, const status::PoolSnapshot& pool) {
+  const PoolRow row(pool);
+  for (std::size_t i = 0; i < families_.size(); ++i) {
+    const std::size_t block = place / rows_[i].pools;
+    if (rows_[i].stale[block]) {
+      continue;
+    }
+    writer_.clear();
+    writer_.continue_family(families_[i].family);
+    families_[i].write(writer_, row);
+    if (exposition::text_sum(writer_.written()) != sum(place, i)) {
+      rows_[i].stale[block] = true;
+    }
+  }
+}
+
+/// The labels of the pools of a range, made when they are first needed.
+class PoolBlocks::Lines {
+ public:
+  Lines(std::span<const status::PoolSnapshotPtr> pools, std::size_t begin)
+      : pools_(pools), begin_(begin), made_(std::min(kBlockPools, pools.size() - begin)) {}
+
+  std::size_t end() const { return begin_ + made_.size(); }
+  const PoolRow& at(std::size_t place) {
+    std::optional<PoolRow>& row = made_[place - begin_];
+    return row ? *row : row.emplace(*pools_[place]);
+  }
+
+ private:
+  std::span<const status::PoolSnapshotPtr> pools_;
+  std::size_t begin_;
+  std::vector<std::optional<PoolRow>> made_;
+};
+
+/// All stale blocks of kBlockPools pools: what one family reads of a pool, the next reads too.
+Status PoolBlocks::make_range(std::span<const status::PoolSnapshotPtr> pools, std::size_t begin,
+                              exposition::BlockPacker& packer) {
+  Lines lines(pools, begin);
+  for (std::size_t i = 0; i < families_.size(); ++i) {
+    for (std::size_t first = begin; first < lines.end(); first += rows_[i].pools) {
+      if (!rows_[i].stale[first / rows_[i].pools]) {
+        continue;
+      }
+      if (Status made = make_block(i, first, lines, packer); !made) {
+        return made;
+      }
+    }
+  }
+  return {};
+}
+
+Status PoolBlocks::make_block(std::size_t family, std::size_t begin, Lines& lines,
+                              exposition::BlockPacker& packer) {
+  Row& row = rows_[family];
+  writer_.clear();
+  writer_.continue_family(families_[family].family);
+  for (std::size_t place = begin; place < std::min(begin + row.pools, lines.end()); ++place) {
+    const std::size_t before = writer_.written().size();
+    families_[family].write(writer_, lines.at(place));
+    sum(place, family) = exposition::text_sum(writer_.written().substr(before));
+  }
+  // A block alone has codes of its own: it is smaller so.
+  auto block = row.blocks.size() > 1 ? packer.pack(writer_.written(), row.codes)
+                                     : packer.pack(writer_.written());
+  if (!block) {
+    return std::unexpected(std::move(block.error()));
+  }
+  exposition::DeflateBlock& kept = row.blocks[begin / row.pools];
+  packed_bytes_ += block->packed.size() - kept.packed.size();
+  kept = std::move(*block);
+  row.stale[begin / row.pools] = false;
+  ++blocks_made_;
+  return {};
+}
+
+void PoolBlocks::append(exposition::GzipMember& member, exposition::Format format) const {
+  for (const Row& row : rows_) {
+    member.add(row.metadata.at(place_of(format)));
+    for (const exposition::DeflateBlock& block : row.blocks) {
+      member.add(block);
+    }
+  }
+}
+
+std::size_t PoolBlocks::held_bytes() const {
+  std::size_t blocks = 0;
+  std::size_t codes = 0;
+  for (const Row& row : rows_) {
+    blocks += row.metadata.size() + row.blocks.size();
+    codes += row.codes.held_bytes();
+  }
+  return packed_bytes_ + codes + blocks * sizeof(exposition::DeflateBlock) +
+         sums_.size() * sizeof(sums_.front()) + shown_.size() * sizeof(shown_.front());
+}
+
+}  // namespace sfb::serve

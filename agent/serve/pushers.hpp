@@ -1,0 +1,28 @@
+// Who may push exports of a pool. Pure.
+#pragma once
+
+#include "agent/access/caller.hpp"
+#include "agent/http/types.hpp"
+#include "agent/identity/sid.hpp"
+
+#include <string>
+#include <vector>
+
+namespace sfb::serve {
+
+/// Thread rule: an immutable value.
+struct Pushers {
+  std::vector<std::string> tokens = {};        ///< by name
+  std::vector<std::string> users = {};         ///< of basic_auth_users
+  std::vector<std::string> certificates = {};  ///< by a name of the certificate, in any case
+  std::vector<std::string> principals = {};    ///< accounts with realm, in any case
+  std::vector<identity::Sid> sids = {};        ///< of such accounts, or of groups that they are in
+
+  /// `peer`: the certificate counts without a place in `authorization.certificates`, too.
+  bool admits(const access::Caller& caller, const http::Peer& peer) const;
+};
+
+/// Whether something shows who asks: a proof, or the name of a verified certificate.
+bool is_somebody(const access::Caller& caller, const http::Peer& peer);
+
+}  // namespace sfb::serve
