@@ -1,24 +1,32 @@
 #include "agent/app/agent.hpp"
 
-#include "agent/app/build_info.hpp"
+#include "agent/app/callers.hpp"
 #include "agent/app/check.hpp"
 #include "agent/app/exit_codes.hpp"
 #include "agent/app/front.hpp"
+#include "agent/app/groups.hpp"
+#include "agent/app/loading.hpp"
 #include "agent/app/log_sink.hpp"
 #include "agent/app/logons.hpp"
+#include "agent/app/notify.hpp"
 #include "agent/app/places.hpp"
 #include "agent/app/process.hpp"
+#include "agent/app/pushes.hpp"
 #include "agent/app/reload_turns.hpp"
 #include "agent/app/setup.hpp"
 #include "agent/app/signals.hpp"
+#include "agent/app/sockets.hpp"
 #include "agent/app/state.hpp"
+#include "agent/app/tickets.hpp"
 #include "agent/app/web.hpp"
+#include "agent/app/workers.hpp"
+#include "agent/base/build_info.hpp"
 #include "agent/base/descriptor.hpp"
 #include "agent/base/text.hpp"
-#include "agent/http/inherited.hpp"
 #include "agent/net/deadline.hpp"
 #include "agent/net/loop_lag.hpp"
-#include "agent/net/worker_pool.hpp"
+#include "agent/os/own_children.hpp"
+#include "agent/serve/live_negotiate.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -30,6 +38,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -48,63 +57,67 @@ constexpr std::chrono::seconds kCut{2};
 // How long the sessions on the servers may take to be closed: a shell left behind counts against
 // the account's quota until the server clears it.
 constexpr std::chrono::seconds kClose{6};
-constexpr std::size_t kPagesQueue = 256;
-// How long somebody who asks for a reload is left to wait for a mount that hangs.
+// How long a reload waits for a mount that hangs, and somebody who asks for one for that.
+constexpr std::chrono::seconds kLoadTime{20};
 constexpr std::chrono::seconds kReloadWait{60};
 constexpr std::chrono::minutes kLogPeriod{1};
 // How long the end waits for the reader of the log.
 constexpr std::chrono::seconds kLogGrace{1};
 
-std::shared_ptr<StderrSink> counting_sink(LogFormat format, const Clock& clock,
-                                          const std::shared_ptr<serve::SelfMetrics>& self) {
-  auto sink = std::make_shared<StderrSink>(format, clock);
-  sink->on_event([self](LogLevel level) { self->log_message(level); });
-  return sink;
+serve::BuildInfo build_info() {
+  const BuildFacts facts = build_facts();
+  return {std::string(facts.version), std::string(facts.revision), std::string(facts.compiler)};
 }
 
 // Rooms of one running agent; members are destroyed in reverse order of use.
 class Agent {
  public:
   /// `web`: absent without a web configuration file, else a good reading of it.
-  Agent(const AgentOptions& options, config::Loaded loaded, std::optional<WebReading> web,
+  Agent(const AgentOptions& options, Reading read, std::optional<WebReading> web,
         std::vector<Descriptor> sockets)
       : options_(options),
         self_(std::make_shared<serve::SelfMetrics>(build_info())),
         sink_(counting_sink(options.log_format, clock_, self_)),
         logger_(sink_, options.log_level, "agent"),
         hosts_(own_hosts(options.listen_addresses, options.allowed_hosts)),
-        loaded_(std::move(loaded)),
+        loaded_(std::move(read.loaded)),
         mine_(settings_of(loaded_.settings, options.shard)),
         places_(descriptor_limit()),
-        pages_("pages", 1, kPagesQueue),
-        cpu_("cpu", static_cast<std::size_t>(cpu_threads()), places_.rendering),
-        files_("config", 1, 1),
-        logins_("logins", static_cast<std::size_t>(cpu_threads()),
-                static_cast<std::size_t>(cpu_threads())),
+        workers_(places_),
         state_(open_state(options.storage_path, loaded_.settings, clock_, logger_, self_)),
         shared_{.budget = std::make_shared<ByteBudget>(loaded_.settings.limits.in_flight),
                 .services = std::make_shared<remote::WinrmServices>(loop_.get_executor()),
                 .observer = {},
-                .ledger = ledger_of(state_, clock_)},
+                .ledger = ledger_of(state_, clock_),
+                .pushed = make_pushed(state_, clock_, logger_),
+                .keys = std::move(read.keys)},
         engine_(loop_.get_executor(), clock_, logger_.with_source("engine"), state_.get()),
         users_(
-            loop_.get_executor(), logins_,
+            loop_.get_executor(), workers_.logins,
             {.threads = static_cast<std::size_t>(cpu_threads()), .most_waiting = places_.logins}),
-        service_({engine_, engine_, self_, pages_, cpu_, users_, clock_,
-                  logger_.with_source("http"), SFB_VERSION, loop_.get_executor(),
-                  [this] { return front_.cut_slow_reader(); }, kLogPeriod, options.metrics_path,
-                  reload_door(), std::chrono::duration<double>(options.timeout_offset)},
+        tokens_(make_tokens(loop_.get_executor(), workers_.tokens, logger_.with_source("http"))),
+        service_({engine_, engine_, self_, workers_.pages, workers_.cpu, users_, clock_,
+                  logger_.with_source("http"), std::string(build_facts().version),
+                  loop_.get_executor(), [this] { return front_.cut_slow_reader(); }, kLogPeriod,
+                  options.metrics_path, reload_door(),
+                  make_push(loop_.get_executor(), workers_.cpu, shared_.pushed,
+                            loaded_.settings.limits, clock_),
+                  std::chrono::duration<double>(options.timeout_offset), tokens_,
+                  serve::EventPace{.most = places_.events}},
                  doors()),
         front_({loop_.get_executor(), clock_, logger_, self_,
-                [this](std::shared_ptr<const http::Request> request) {
-                  return service_.handle(std::move(request));
-                },
-                [this](std::shared_ptr<const http::Request> request) {
-                  return service_.handle_openly(std::move(request));
-                },
-                [this](const config::WebConfig& now) { service_.set_web(web_options(now)); }},
+                std::bind_front(&serve::Service::handle, &service_),
+                std::bind_front(&serve::Service::handle_openly, &service_),
+                std::bind_front(&serve::Service::ready, &service_),
+                [this](http::Response& own) { service_.finish_own(own, false); },
+                [this](http::Response& own) { service_.finish_own(own, true); },
+                [this](const config::WebConfig& now) {
+                  service_.set_web(web_options(now));
+                  doubts_.tell(loaded_.settings.authorization, front_.web());
+                }},
                options_, places_.connections, std::move(web), std::move(sockets)),
-        signals_(loop_.get_executor()) {
+        signals_(loop_.get_executor()),
+        notify_(loop_.get_executor(), logger_) {
     if (options_.shard.is_part()) {
       self_->shard(options_.shard.ordinal, options_.shard.total);
     }
@@ -121,7 +134,9 @@ class Agent {
     }
     report_start();
     apply();
+    groups_->apply(loaded_.settings);
     engine_.start();
+    notify_.ready(pools_line());
     spawn(watch_signals());
     const net::LoopLag lag(loop_.get_executor(),
                            [this](std::chrono::nanoseconds late) { self_->loop_lag(late); });
@@ -137,22 +152,21 @@ class Agent {
   }
 
  private:
-  // Before anybody can ask: an agent that looks healthy and cannot make a page is worse than none.
-  // What one endpoint needs starts with its first ask, and fails as a failure of its pools.
   Status start_workers() {
-    for (net::WorkerPool* const each : {&pages_, &cpu_, &files_, &logins_}) {
-      if (Status started = each->start(); !started) {
-        return started;
-      }
+    if (Status started = workers_.start(); !started) {
+      return started;
     }
     return shared_.services->start();
   }
 
-  serve::ServiceOptions doors() const {
+  serve::ServiceOptions doors() {
     serve::ServiceOptions made =
         service_options(loaded_.settings, hosts_, shared_, options_.runbook_url);
     made.config_yaml.insert(0, config_head(loaded_, clock_.now().wall));
     made.elsewhere = elsewhere(loaded_.settings, options_.shard);
+    if (const std::string& keytab = loaded_.settings.authorization.keytab_file; !keytab.empty()) {
+      made.identities.tickets = serve::tickets_of(workers_.tickets, keytab);
+    }
     return made;
   }
 
@@ -174,27 +188,25 @@ class Agent {
 
   void report_start() {
     front_.report();
+    const serve::BuildInfo built = build_info();
     logger_.info(
         "started",
-        {{"version", SFB_VERSION}, {"revision", SFB_REVISION}, {"config_hash", loaded_.hash}});
-    if (options_.shard.is_part()) {
-      logger_.log(mine_.pools.empty() ? LogLevel::warn : LogLevel::info,
-                  "this agent evaluates a part of the pools",
-                  {{"shard", std::to_string(options_.shard.ordinal)},
-                   {"total_shards", std::to_string(options_.shard.total)},
-                   {"pools", std::to_string(mine_.pools.size())},
-                   {"pools_of_all", std::to_string(loaded_.settings.pools.size())}});
-    }
+        {{"version", built.version}, {"revision", built.revision}, {"config_hash", loaded_.hash}});
+    report_shard(options_.shard, mine_, loaded_.settings, logger_);
   }
+
+  std::string pools_line() const { return "watches " + counted(mine_.pools.size(), "pool"); }
 
   void apply() {
     for (const config::Problem& warning : loaded_.warnings) {
       logger_.warn("configuration", {{"problem", config::to_string(warning)}});
     }
+    doubts_.tell(loaded_.settings.authorization, front_.web());
     const std::size_t in_flight = loaded_.settings.limits.in_flight;
     if (shared_.budget->total() != in_flight) {
       shared_.budget = std::make_shared<ByteBudget>(in_flight);
     }
+    shared_.pushed->set_places(push_places(mine_));
     engine::Options options = engine_options(mine_, loop_.get_executor(), clock_, logger_, shared_);
     options.max_waiting_queries = places_.waiting_queries;
     engine_.apply(std::move(options));
@@ -230,6 +242,8 @@ class Agent {
 
   asio::awaitable<void> drain() {
     reloads_.stop();
+    groups_->stop();
+    notify_.stopping();
     service_.set_draining();
     if (!co_await front_.drain(net::mono_now() + kDrain)) {
       logger_.warn("requests still running are refused");
@@ -245,7 +259,6 @@ class Agent {
           {{"endpoints", std::to_string(open)}});
     }
     logger_.info("stopped");
-    // Whatever still waits (a hung file read, for one) must not hold the end up.
     asio::steady_timer settle(loop_, std::chrono::milliseconds(20));
     co_await settle.async_wait(asio::use_awaitable);
     loop_.stop();
@@ -261,22 +274,22 @@ class Agent {
 
   // Both files are read, whatever is wrong with one of them.
   asio::awaitable<serve::Reloaded> reload() {
+    doubts_.hold();
     const std::vector<std::string> refused = co_await front_.reload();
     serve::Reloaded reloaded = co_await reload_config();
     if (!refused.empty()) {
       reloaded.status = 500;
       reloaded.lines.insert(reloaded.lines.end(), refused.begin(), refused.end());
     }
+    for (const std::string& doubt : doubts_.release(loaded_.settings.authorization, front_.web())) {
+      reloaded.lines.push_back("warning: " + doubt);
+    }
     co_return reloaded;
   }
 
   // The files are read off the loop: they may lie on a slow mount.
   asio::awaitable<serve::Reloaded> reload_config() {
-    const std::vector<std::string> files = options_.config_files;
-    using Outcome = std::expected<config::Loaded, std::vector<config::Problem>>;
-    auto outcome = co_await files_.run([files]() -> Result<Outcome> {
-      return config::load(files, capabilities(), config::SystemFiles());
-    });
+    auto outcome = co_await loading_.read(options_.config_files, net::mono_now() + kLoadTime);
     serve::Reloaded reloaded;
     if (draining_) {
       co_return reloaded;  // ReloadTurns has told those who wait
@@ -296,7 +309,8 @@ class Agent {
       self_->config_reload(false, clock_.now().wall);
       co_return reloaded;
     }
-    loaded_ = std::move(**outcome);
+    loaded_ = std::move((*outcome)->loaded);
+    shared_.keys = std::move((*outcome)->keys);
     mine_ = settings_of(loaded_.settings, options_.shard);
     reloaded.lines.push_back(fmt::format("configuration reloaded: {}, hash {}",
                                          counted(mine_.pools.size(), "pool"), loaded_.hash));
@@ -310,6 +324,8 @@ class Agent {
     }
     apply();
     service_.reconfigure(doors());
+    groups_->apply(loaded_.settings);
+    notify_.status(pools_line());
     logger_.info("configuration reloaded",
                  {{"config_hash", loaded_.hash}, {"pools", std::to_string(mine_.pools.size())}});
     co_return reloaded;
@@ -325,19 +341,22 @@ class Agent {
   config::Settings mine_;  ///< of loaded_: what this shard evaluates
   const Places places_;
   asio::io_context loop_{1};
-  // Scrapes must not wait behind somebody's large query, nor either behind a dead configuration
-  // mount.
-  net::WorkerPool pages_;
-  net::WorkerPool cpu_;
-  net::WorkerPool files_;
-  net::WorkerPool logins_;
+  Workers workers_;
+  Loading loading_{workers_.files};
   std::shared_ptr<store::Store> state_;  ///< null: nothing outlives the process
   Shared shared_;
   engine::Engine engine_;
   access::BasicUsers users_;
+  std::shared_ptr<serve::Tokens> tokens_;
   serve::Service service_;
+  std::shared_ptr<Groups> groups_ = std::make_shared<Groups>(Groups::Parts{
+      loop_.get_executor(), workers_.directory, clock_, logger_.with_source("groups"), self_,
+      state_, [this](auto authorized) { service_.authorize(std::move(authorized)); }});
   Front front_;
   Signals signals_;
+  os::OrphanWatch orphans_{loop_.get_executor()};
+  CallerDoubts doubts_{logger_, options_.listen_addresses};
+  Notify notify_;
   bool draining_ = false;
   ReloadTurns reloads_{[this] { return reload(); },
                        [this](asio::awaitable<void> task) { spawn(std::move(task)); }};
@@ -346,18 +365,14 @@ class Agent {
 
 }  // namespace
 
-int run_agent(const AgentOptions& options) {
+int run_agent(AgentOptions options) {
   if (options.check_only) {
     return check_config(options);
   }
-  std::vector<Descriptor> sockets;
-  if (options.systemd_socket) {
-    auto inherited = http::inherited_sockets();
-    if (!inherited) {
-      fmt::print(stderr, "sfb_backup_exporter: {}\n", describe(inherited.error()));
-      return kFailed;
-    }
-    sockets = std::move(*inherited);
+  auto sockets = take_sockets(options);
+  if (!sockets) {
+    fmt::print(stderr, "sfb_backup_exporter: {}\n", describe(sockets.error()));
+    return kFailed;
   }
   auto loaded = load_or_complain(options.config_files);
   std::optional<WebReading> web;
@@ -371,7 +386,10 @@ int run_agent(const AgentOptions& options) {
     fmt::print(stderr, "sfb_backup_exporter: {}\n", describe(used.error()));
     return kFailed;
   }
-  Agent agent(options, std::move(*loaded), std::move(web), std::move(sockets));
+  remember_tickets_in(options.storage_path);
+  FileInHand hand;
+  KeyMarks keys = key_marks(loaded->settings, hand);
+  Agent agent(options, {std::move(*loaded), std::move(keys)}, std::move(web), std::move(*sockets));
   return agent.run();
 }
 

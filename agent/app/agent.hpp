@@ -20,7 +20,7 @@ struct AgentOptions {
   std::string web_config_file;    ///< TLS and users of our own pages (deploy/web.md); empty: none
   double timeout_offset = 0.5;    ///< seconds a probe ends before its scraper gives up
   bool enable_lifecycle = false;  ///< callers of our pages may reload (`POST /-/reload`)
-  std::string runbook_url = "file:///usr/share/doc/sfb_backup_exporter/deploy/runbooks";
+  std::string runbook_url = "file:///usr/share/doc/sfb-backup-exporter/deploy/runbooks";
   Shard shard;
   std::string storage_path;  ///< the folder of the state; empty: nothing outlives the process
   LogLevel log_level = LogLevel::info;
@@ -29,6 +29,6 @@ struct AgentOptions {
 
 /// Runs the agent until a signal ends it, or with `check_only` checks the configuration. Returns
 /// an exit code.
-int run_agent(const AgentOptions& options);
+int run_agent(AgentOptions options);
 
 }  // namespace sfb::app

@@ -1,5 +1,6 @@
 #include "agent/app/check.hpp"
 
+#include "agent/app/callers.hpp"
 #include "agent/app/exit_codes.hpp"
 #include "agent/app/setup.hpp"
 #include "agent/app/web.hpp"
@@ -33,6 +34,14 @@ int check_config(const AgentOptions& options) {
       fmt::print(stderr, "warning: {}\n", warning);
     }
     fmt::print("{}: ok\n", web_file);
+  }
+  if (loaded && (web || web_file.empty())) {
+    const config::WebConfig none;  // as at a start without the file
+    for (const std::string& doubt :
+         caller_doubts(loaded->settings.authorization, web ? (*web->state)->config : none,
+                       options.listen_addresses)) {
+      fmt::print(stderr, "warning: {}\n", doubt);
+    }
   }
   if (!loaded || (!web_file.empty() && !web)) {
     return kFailed;

@@ -105,7 +105,8 @@ std::optional<config::Settings> load(const DiscoverOptions& options) {
 }
 
 bool can_ask(const config::Endpoint& endpoint) {
-  return !std::holds_alternative<config::File>(endpoint.transport);
+  return !std::holds_alternative<config::File>(endpoint.transport) &&
+         !std::holds_alternative<config::Push>(endpoint.transport);
 }
 
 void print_unknown_endpoint(const std::string& name, const config::Settings& settings) {
@@ -222,7 +223,7 @@ class Interview {
       }
       co_return std::unexpected(std::move(reply.error()));
     }
-    const PipelineResult& result = *reply->result;
+    PipelineResult result = reply->result->unpack();
     fmt::print(stderr, "{}: {}\n", spelled, counted(result.output.size(), "object"));
     if (!result.errors.empty() || result.state == PipelineState::failed) {
       const auto objects = collectors::objects_of(result, cmdlet);
@@ -230,7 +231,7 @@ class Interview {
         print_failure(objects.error());
       }
     }
-    co_return std::move(reply->result);
+    co_return std::make_shared<const PipelineResult>(std::move(result));
   }
 
   // The documents give -LocalStore to every version; a server may know better.

@@ -52,8 +52,8 @@ asio::awaitable<void> ask(std::shared_ptr<remote::Transport> transport, remote::
 Run run_ask(asio::io_context& loop, const std::shared_ptr<remote::Transport>& transport,
             const config::Pool& pool, const OutputOptions& output) {
   Run run;
-  remote::Ask question = engine::ask_for(
-      {pool.fqdn}, format::leaves_text_to_server(output.choice) ? output_width(output) : 0);
+  remote::Ask question =
+      engine::ask_for({pool.fqdn}, format::text_by_server(output.choice, output_width(output)));
   const Ended ended =
       run_foreground(loop, ask(transport, std::move(question), pool.evaluation_timeout, run));
   run.failure = ended.failure;
@@ -117,16 +117,15 @@ int report(const Run& run, const config::Pool& pool, const EvaluateOptions& opti
   if (!reply.note.empty()) {
     fmt::print(stderr, "note: {}\nremedy: {}\n", visible(reply.note.message), reply.note.remedy);
   }
-  fmt::print(
-      stderr, "{}, {}, {}{}{}\n\n", counted(reply.result->output.size(), "object"),
-      counted(reply.result->errors.size(), "error"),
-      counted(reply.result->warnings.size(), "warning"),
-      reply.result->ps_version.empty() ? "" : ", PowerShell " + visible(reply.result->ps_version),
-      format::server_text(options.output.choice, output_width(options.output), *reply.result)
-          ? ", text by the server"
-          : "");
-  const auto text = render_pipeline(*reply.result, false, options.output, most_text(limits));
-  const auto complaints = render_complaints(*reply.result, options.output, most_text(limits));
+  const PipelineResult result = reply.result->unpack();
+  fmt::print(stderr, "{}, {}, {}{}{}\n\n", counted(result.output.size(), "object"),
+             counted(result.errors.size(), "error"), counted(result.warnings.size(), "warning"),
+             result.ps_version.empty() ? "" : ", PowerShell " + visible(result.ps_version),
+             format::server_text(options.output.choice, output_width(options.output), result)
+                 ? ", text by the server"
+                 : "");
+  const auto text = render_pipeline(result, false, options.output, most_text(limits));
+  const auto complaints = render_complaints(result, options.output, most_text(limits));
   if (!text || !complaints) {
     // What cannot be shown in this form may be good all the same.
     const Error& error = text ? complaints.error() : text.error();
@@ -136,8 +135,7 @@ int report(const Run& run, const config::Pool& pool, const EvaluateOptions& opti
   } else {
     fmt::print(stderr, "{}", visible(*complaints));
   }
-  const auto finding =
-      engine::interpret(collectors::pool_status(), *reply.result, reply.file, limits);
+  const auto finding = engine::interpret(collectors::pool_status(), result, reply.file, limits);
   if (!finding) {
     print_failure(finding.error());
     return kFailed;

@@ -40,24 +40,37 @@ Front::Front(Parts parts, const AgentOptions& options, std::size_t connections,
                      std::move(*web))
                : nullptr),
       server_(
-          parts_.loop, server_options(connections, web_),
+          parts_.loop, page_options(connections),
           [this](std::shared_ptr<const http::Request> request) {
             return answer(std::move(request));
           },
           parts_.logger.with_source("http")),
       health_(
-          parts_.loop, server_options(kHealthConnections, nullptr),
+          parts_.loop, server_options(kHealthConnections, parts_.own_health),
           [this](std::shared_ptr<const http::Request> request) {
             return answer_health(std::move(request));
           },
           parts_.logger.with_source("http")) {}
 
+http::ServerOptions Front::page_options(std::size_t connections) const {
+  http::ServerOptions options = server_options(connections, parts_.own);
+  options.tls = web_;
+  if (!web_) {
+    options.ready = parts_.ready;
+  }
+  return options;
+}
+
 http::ServerOptions Front::server_options(std::size_t connections,
-                                          std::shared_ptr<http::TlsSource> tls) const {
+                                          std::function<void(http::Response&)> own) const {
   http::ServerOptions options;
   options.max_connections = connections;
-  options.tls = std::move(tls);
-  options.on_own_answer = [self = parts_.self](int status) { self->http_request("other", status); };
+  options.reads_body = [](const http::Request& head) {
+    const serve::Route* const route = serve::find_route(head.path);
+    return route != nullptr && route->door == serve::Door::exports &&
+           serve::allows(*route, head.method);
+  };
+  options.on_own_answer = std::move(own);
   options.on_ended = [self = parts_.self](http::Ended how) { self->connection_ended(how); };
   return options;
 }

@@ -33,6 +33,12 @@ class Front {
     std::shared_ptr<serve::SelfMetrics> self;
     http::Handler pages;   ///< answers every request
     http::Handler health;  ///< answers those of the health pages, whoever asks
+    /// ServerOptions::ready of the pages, asked where no web configuration file must be looked at.
+    std::function<bool(const http::Request&, http::Response&)> ready;
+    /// Given what the server answers itself: ServerOptions::on_own_answer. Of the pages, and of the
+    /// health pages.
+    std::function<void(http::Response&)> own;
+    std::function<void(http::Response&)> own_health;
     /// Told what the web configuration says, at the start and when it changes; before the requests
     /// for which it holds.
     std::function<void(const config::WebConfig&)> on_web;
@@ -46,6 +52,8 @@ class Front {
   Status start();
   /// Logs every address.
   void report() const;
+  /// What it says now; without one an empty one.
+  config::WebConfig web() const { return told_ ? told_->config : config::WebConfig(); }
   /// Reads the web configuration file anew. What is wrong in it, one line each.
   boost::asio::awaitable<std::vector<std::string>> reload();
 
@@ -61,7 +69,8 @@ class Front {
   boost::asio::awaitable<http::Response> answer_health(
       std::shared_ptr<const http::Request> request);
   http::ServerOptions server_options(std::size_t connections,
-                                     std::shared_ptr<http::TlsSource> tls) const;
+                                     std::function<void(http::Response&)> own) const;
+  http::ServerOptions page_options(std::size_t connections) const;
 
   Parts parts_;
   const AgentOptions& options_;

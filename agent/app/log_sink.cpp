@@ -99,4 +99,11 @@ void StderrSink::report_dropped() {
   }
 }
 
+std::shared_ptr<StderrSink> counting_sink(LogFormat format, const Clock& clock,
+                                          const std::shared_ptr<serve::SelfMetrics>& self) {
+  auto sink = std::make_shared<StderrSink>(format, clock);
+  sink->on_event([self](LogLevel level) { self->log_message(level); });
+  return sink;
+}
+
 }  // namespace sfb::app

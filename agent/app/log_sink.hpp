@@ -3,6 +3,7 @@
 #pragma once
 
 #include "agent/base/log.hpp"
+#include "agent/serve/self_metrics.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -50,5 +51,9 @@ class StderrSink final : public LogSink {
   std::atomic<std::size_t> queued_ = 0;
   std::size_t reported_ = 0;
 };
+
+/// One whose events are counted (SelfMetrics::log_message).
+std::shared_ptr<StderrSink> counting_sink(LogFormat format, const Clock& clock,
+                                          const std::shared_ptr<serve::SelfMetrics>& self);
 
 }  // namespace sfb::app

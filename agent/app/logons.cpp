@@ -51,12 +51,7 @@ std::vector<gss::Realm> realms_of(const config::Settings& settings) {
 
 }  // namespace
 
-remote::Logon logon_of(const config::Winrm& winrm, const config::Settings& settings,
-                       const Clock& clock) {
-  const config::Credentials& credentials = config::credentials_of(winrm, settings);
-  if (credentials.method == "basic") {
-    return remote::basic_logon(credentials.username, credentials.password_file);
-  }
+gss::Account account_of(const config::Credentials& credentials) {
   gss::Account account;
   account.method = method_of(credentials.method);
   account.allow_ntlm = credentials.allow_ntlm;
@@ -64,12 +59,21 @@ remote::Logon logon_of(const config::Winrm& winrm, const config::Settings& setti
   account.realm = credentials.realm;
   account.keytab_file = credentials.keytab_file;
   account.ccache = credentials.ccache;
+  return account;
+}
+
+remote::Logon logon_of(const config::Winrm& winrm, const config::Settings& settings,
+                       const Clock& clock) {
+  const config::Credentials& credentials = config::credentials_of(winrm, settings);
+  if (credentials.method == "basic") {
+    return remote::basic_logon(credentials.username, credentials.password_file);
+  }
   gss::SchemeOptions options;
   options.service.name = winrm.spn.service;
   options.service.host = winrm.spn.host;
   options.encryption = encryption_of(winrm.encryption);
-  auto logon =
-      remote::gss_logon(std::move(account), credentials.password_file, std::move(options), clock);
+  auto logon = remote::gss_logon(account_of(credentials), credentials.password_file,
+                                 std::move(options), clock);
   logon.channel_bindings = winrm.channel_binding;
   logon.seals = winrm.encryption == config::Encryption::always ||
                 (winrm.encryption == config::Encryption::automatic && !winrm.over_tls());

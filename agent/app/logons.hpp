@@ -3,10 +3,14 @@
 
 #include "agent/base/error.hpp"
 #include "agent/base/time.hpp"
+#include "agent/gss/account.hpp"
 #include "agent/remote/winrm/winrm_transport.hpp"
 #include "config/settings.hpp"
 
 namespace sfb::app {
+
+/// The account of an entry whose method is one of GSSAPI's.
+gss::Account account_of(const config::Credentials& credentials);
 
 /// How an endpoint of transport winrm logs on. `clock` outlives what is made.
 remote::Logon logon_of(const config::Winrm& winrm, const config::Settings& settings,

@@ -1,12 +1,13 @@
 // Entry point of sfb_backup_exporter: reads the command line and runs one command.
 #include "agent/app/agent.hpp"
-#include "agent/app/build_info.hpp"
 #include "agent/app/discover.hpp"
 #include "agent/app/evaluate.hpp"
 #include "agent/app/exit_codes.hpp"
+#include "agent/app/health.hpp"
 #include "agent/app/process.hpp"
 #include "agent/app/render.hpp"
 #include "agent/app/shard.hpp"
+#include "agent/base/build_info.hpp"
 #include "agent/base/text.hpp"
 #include "agent/format/choice.hpp"
 #include "agent/serve/routes.hpp"
@@ -22,6 +23,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <iostream>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -209,12 +212,17 @@ bool fits_command(CLI::App& app) {
   return true;
 }
 
+/// What was typed, for a terminal: without escape sequences, and not without end.
+std::string echoed(std::string_view text) {
+  const std::string_view shown = sfb::cut_utf8(text);
+  return sfb::visible(shown) + (shown.size() < text.size() ? "...\n" : "");
+}
+
 int run(int argc, char** argv) {
   CLI::App app{
       "Prometheus exporter for the Backup Service of Skype for Business Server and Lync Server "
       "2013"};
   app.name("sfb_backup_exporter");
-  app.set_version_flag("--version", version_text());
   AgentOptions agent;
   add_config_option(app, agent.config_files);
   app.add_flag("--config.check", agent.check_only,
@@ -290,7 +298,17 @@ int run(int argc, char** argv) {
   CLI::App* render_command = app.add_subcommand(
       "render", "Print a CLIXML document from stdin as the PowerShell console would");
   add_output_options(*render_command, render);
+
+  std::string health = kDefaultAddress;
+  CLI::App* health_command = app.add_subcommand(
+      "health", "Ask an agent whether it answers, as a container's health check");
+  health_command->add_option("ADDRESS", health, "host:port or unix:/path")->capture_default_str();
   app.require_subcommand(0, 1);
+  app.set_version_flag("--version", sfb::version_text("sfb_backup_exporter"));
+  for (CLI::App* const command : app.get_subcommands({})) {
+    command->set_version_flag("--version",
+                              sfb::version_text("sfb_backup_exporter " + command->get_name()));
+  }
   refuse_empty_values(app);
 
   if (const std::string flag = empty_value(argc, argv); !flag.empty()) {
@@ -305,25 +323,29 @@ int run(int argc, char** argv) {
     restore_signals();
     // Not the parser's own words, which name them from the last to the first.
     fmt::print(stderr, "not expected: {}\nRun with --help for more information.\n",
-               fmt::join(app.remaining(true), " "));
+               echoed(fmt::format("{}", fmt::join(app.remaining(true), " "))));
     return kUsage;
   } catch (const CLI::ParseError& error) {
     restore_signals();
-    const int code = app.exit(error);
+    std::ostringstream complaint;
+    const int code = app.exit(error, std::cout, complaint);
+    fmt::print(stderr, "{}", echoed(complaint.str()));
     return code == 0 ? kGood : kUsage;
   }
   if (!fits_command(app)) {
     restore_signals();
     return kUsage;
   }
-  const bool serves =
-      !*render_command && !*evaluate_command && !*discover_command && !agent.check_only;
+  const bool serves = app.get_subcommands().empty() && !agent.check_only;
   serves ? settle_signals() : restore_signals();
   if (*render_command) {
     if (!goes_together(*render_command, render)) {
       return kUsage;
     }
     return run_render(render);
+  }
+  if (*health_command) {
+    return run_health(health);
   }
   // Before the command or behind it.
   const auto chosen = [&](std::vector<std::string>& own) {

@@ -6,7 +6,7 @@
 namespace sfb::app {
 
 /// Queries never take all places of connections, whether they wait for the engine or for a thread:
-/// a scrape finds one, also beside logins that wait.
+/// a scrape finds one, also beside logins and tickets that wait.
 struct Places {
   /// Connections take at most half of the descriptors: the other half is for asking servers.
   explicit Places(std::size_t descriptors);
@@ -15,6 +15,8 @@ struct Places {
   std::size_t waiting_queries;
   std::size_t rendering;
   std::size_t logins;
+  std::size_t tickets;
+  std::size_t events;  ///< browsers that wait for one
 };
 
 /// Threads for work that takes long: one, or two where the machine has more.

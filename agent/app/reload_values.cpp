@@ -37,18 +37,6 @@ struct Whole {
   bool operator==(const Whole&) const = default;
 };
 
-// Another key in its place is another mark. ssh itself reads it; keys lock no accounts, so that
-// this file is not to be held in memory for a closer look.
-struct FileMark {
-  dev_t device = 0;
-  ino_t inode = 0;
-  off_t size = 0;
-  time_t seconds = 0;
-  long nanoseconds = 0;
-
-  bool operator==(const FileMark&) const = default;
-};
-
 struct Terms {
   config::Endpoint endpoint;
   std::optional<config::Credentials> credentials;
@@ -69,18 +57,6 @@ std::string without_case(std::string_view name) {
                                                                   : ::towlower(wide)));
   }
   return folded;
-}
-
-std::optional<FileMark> mark_of(const std::string& path) {
-  struct stat info{};
-  if (path.empty() || ::stat(path.c_str(), &info) != 0) {
-    return std::nullopt;
-  }
-  return FileMark{.device = info.st_dev,
-                  .inode = info.st_ino,
-                  .size = info.st_size,
-                  .seconds = info.st_mtim.tv_sec,
-                  .nanoseconds = info.st_mtim.tv_nsec};
 }
 
 std::optional<config::Credentials> credentials_of(const config::Endpoint& endpoint,
@@ -108,6 +84,11 @@ config::Transport target_of(const config::Ssh& ssh) {
   target.user = ssh.user;
   target.subsystem = ssh.subsystem;
   return target;
+}
+
+// Whoever pushes: it is the same pool's answer.
+config::Transport target_of(const config::Push& /*push*/) {
+  return config::Push{};
 }
 
 Identity identity_of(const config::Endpoint& endpoint, const config::Settings& settings) {
@@ -143,6 +124,10 @@ void describe_target(std::string& text, const config::Ssh& ssh) {
   }
 }
 
+void describe_target(std::string& text, const config::Push& push) {
+  append_saved_line(text, {push.kTransport});
+}
+
 }  // namespace
 
 AnyComparable endpoint_identity(const config::Endpoint& endpoint,
@@ -170,7 +155,28 @@ AnyComparable endpoint_settings(const config::Endpoint& endpoint,
                .limits = settings.limits};
 }
 
-AnyComparable endpoint_terms(const config::Endpoint& endpoint, const config::Settings& settings) {
+KeyMarks key_marks(const config::Settings& settings, FileInHand& hand) {
+  KeyMarks marks;
+  for (const config::Endpoint& endpoint : settings.endpoints) {
+    const auto* const ssh = std::get_if<config::Ssh>(&endpoint.transport);
+    if (ssh == nullptr || ssh->identity_file.empty()) {
+      continue;
+    }
+    const FileInHand::Look look(hand, ssh->identity_file);
+    struct stat info{};
+    if (::stat(ssh->identity_file.c_str(), &info) == 0) {
+      marks[ssh->identity_file] = {.device = info.st_dev,
+                                   .inode = info.st_ino,
+                                   .size = info.st_size,
+                                   .seconds = info.st_mtim.tv_sec,
+                                   .nanoseconds = info.st_mtim.tv_nsec};
+    }
+  }
+  return marks;
+}
+
+AnyComparable endpoint_terms(const config::Endpoint& endpoint, const config::Settings& settings,
+                             const KeyMarks& keys) {
   Terms terms{.endpoint = endpoint, .credentials = credentials_of(endpoint, settings), .key = {}};
   terms.endpoint.name.clear();
   if (auto* const winrm = std::get_if<config::Winrm>(&terms.endpoint.transport)) {
@@ -179,7 +185,9 @@ AnyComparable endpoint_terms(const config::Endpoint& endpoint, const config::Set
     terms.credentials->username = without_case(terms.credentials->username);
   }
   if (const auto* const ssh = std::get_if<config::Ssh>(&endpoint.transport)) {
-    terms.key = mark_of(ssh->identity_file);
+    if (const auto mark = keys.find(ssh->identity_file); mark != keys.end()) {
+      terms.key = mark->second;
+    }
   }
   return terms;
 }

@@ -1,7 +1,10 @@
 #include "agent/app/setup.hpp"
 
+#include "agent/app/callers.hpp"
 #include "agent/app/logons.hpp"
+#include "agent/app/pushes.hpp"
 #include "agent/app/reload_values.hpp"
+#include "agent/app/tickets.hpp"
 #include "agent/base/text.hpp"
 #include "agent/net/address.hpp"
 #include "agent/remote/process/ssh_command.hpp"
@@ -101,6 +104,7 @@ config::Capabilities capabilities() {
   config::Capabilities build;
   build.transports = config::transport_names();
   build.methods = {"basic", "kerberos", "negotiate", "ntlm"};
+  build.keytab = keytab_doubts;
   build.pool_status = collectors::pool_status().name;
   for (const collectors::Collector* const each : collectors::all().subspan(1)) {
     build.collectors.emplace_back(each->name);
@@ -152,6 +156,15 @@ remote::FileOptions file_options(const config::Endpoint& endpoint, const config:
   return options;
 }
 
+remote::PushOptions push_options(const config::Endpoint& endpoint, const config::Settings& settings,
+                                 Shared shared) {
+  return {.endpoint = endpoint.name,
+          .max_age = std::get<config::Push>(endpoint.transport).max_age,
+          .limits = settings.limits,
+          .budget = std::move(shared.budget),
+          .pushed = std::move(shared.pushed)};
+}
+
 std::shared_ptr<remote::Transport> make_transport(const config::Endpoint& endpoint,
                                                   const config::Settings& settings,
                                                   boost::asio::any_io_executor executor,
@@ -167,23 +180,43 @@ std::shared_ptr<remote::Transport> make_transport(const config::Endpoint& endpoi
     return remote::make_process_transport(
         std::move(executor), ssh_options(endpoint, settings, std::move(shared)), clock, own);
   }
+  if (std::holds_alternative<config::Push>(endpoint.transport)) {
+    return remote::make_push_transport(push_options(endpoint, settings, std::move(shared)), clock);
+  }
   return remote::make_file_transport(
       std::move(executor), file_options(endpoint, settings, std::move(shared)), clock, own);
 }
 
+namespace {
+
+// To compare with the server's; null where nobody can prove a group here.
+std::shared_ptr<const std::vector<std::string>> compared_groups(
+    const config::Authorization& authorization) {
+  return authorization.proves_groups() ? std::make_shared<const std::vector<std::string>>(
+                                             authorization.authorized_universal_groups)
+                                       : nullptr;
+}
+
+}  // namespace
+
 status::PoolIdentity pool_identity(const config::Pool& pool, const config::Endpoint& endpoint,
                                    const config::Settings& settings) {
   const auto* const file = std::get_if<config::File>(&endpoint.transport);
+  const auto* const push = std::get_if<config::Push>(&endpoint.transport);
   return {.fqdn = pool.fqdn,
           .paired_pool = pool.paired_pool.str(),
           .site = pool.site,
           .deployment = pool.deployment,
           .endpoint = endpoint.name,
           .transport = std::string(config::name_of(endpoint.transport)),
-          .expectation = {.cms_master = pool.cms_master, .expect_rgs = pool.expect_rgs},
+          .expectation = {.cms_master = pool.cms_master,
+                          .expect_rgs = pool.expect_rgs,
+                          .authorized_groups = compared_groups(settings.authorization)},
           .interval = pool.evaluation_interval,
           .stale_after = settings.global.stale_after,
-          .file_max_age = file != nullptr ? std::optional(file->max_age) : std::nullopt};
+          .file_max_age = file != nullptr   ? std::optional(file->max_age)
+                          : push != nullptr ? std::optional(push->max_age)
+                                            : std::nullopt};
 }
 
 // Another collector at the same pool. What is asked seldom stays shown until it was missed twice.
@@ -211,7 +244,7 @@ engine::Options engine_options(const config::Settings& settings,
          .source = endpoint_source(endpoint, settings),
          .account = endpoint_account(endpoint, settings),
          .settings = endpoint_settings(endpoint, settings),
-         .terms = endpoint_terms(endpoint, settings)});
+         .terms = endpoint_terms(endpoint, settings, shared.keys)});
   }
   for (const config::Pool& pool : settings.pools) {
     const engine::PoolOptions status{
@@ -234,6 +267,10 @@ serve::ServiceOptions service_options(const config::Settings& settings,
   options.budget = shared.budget;
   options.access.allow_anonymous = anonymous(settings.authorization.allow_anonymous);
   options.access.hosts = hosts;
+  options.access.authorized = std::make_shared<const access::Authorized>(
+      settings.authorization.authorized_universal_groups);
+  options.identities = identities_of(settings.authorization);
+  options.push = push_door_options(settings, shared.budget);
   options.config_yaml = config::to_yaml(settings);
   while (runbooks.ends_with('/')) {
     runbooks.remove_suffix(1);

@@ -1,11 +1,13 @@
 // From checked settings to the options of the rooms: the one place that knows both.
 #pragma once
 
+#include "agent/app/reload_values.hpp"
 #include "agent/base/byte_budget.hpp"
 #include "agent/base/log.hpp"
 #include "agent/engine/engine.hpp"
 #include "agent/remote/file/file_transport.hpp"
 #include "agent/remote/process/process_transport.hpp"
+#include "agent/remote/push/push_transport.hpp"
 #include "agent/remote/session/observer.hpp"
 #include "agent/remote/winrm/winrm_transport.hpp"
 #include "agent/serve/live_service.hpp"
@@ -33,6 +35,8 @@ struct Shared {
   std::shared_ptr<remote::WinrmServices> services;   ///< by all of a process
   std::shared_ptr<remote::Observer> observer;        ///< `evaluate` only
   std::shared_ptr<remote::ShellLedger> ledger = {};  ///< where a state is kept
+  std::shared_ptr<remote::Pushed> pushed = {};       ///< of the running agent alone
+  KeyMarks keys = {};                                ///< of the configuration in use, likewise
 };
 
 /// The options of a `winrm` endpoint's transport. `clock` outlives it.
@@ -46,6 +50,10 @@ remote::SshOptions ssh_options(const config::Endpoint& endpoint, const config::S
 
 /// Those of a `file` endpoint's.
 remote::FileOptions file_options(const config::Endpoint& endpoint, const config::Settings& settings,
+                                 Shared shared);
+
+/// Those of a `push` endpoint's.
+remote::PushOptions push_options(const config::Endpoint& endpoint, const config::Settings& settings,
                                  Shared shared);
 
 /// The transport of an endpoint. Thread rule: loop thread.

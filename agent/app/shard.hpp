@@ -1,6 +1,7 @@
 // Which of the configured pools this agent evaluates (--shard, --total-shards).
 #pragma once
 
+#include "agent/base/log.hpp"
 #include "agent/serve/elsewhere.hpp"
 #include "config/settings.hpp"
 
@@ -30,5 +31,9 @@ config::Settings settings_of(config::Settings settings, const Shard& shard);
 
 /// The pools of the other shards.
 serve::Elsewhere elsewhere(const config::Settings& settings, const Shard& shard);
+
+/// Logs how many of the pools of `all` are `mine`; nothing where they are not divided.
+void report_shard(const Shard& shard, const config::Settings& mine, const config::Settings& all,
+                  const Logger& logger);
 
 }  // namespace sfb::app

@@ -1,5 +1,6 @@
 #include "agent/app/web.hpp"
 
+#include "agent/app/watched_files.hpp"
 #include "agent/base/text.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -32,6 +33,8 @@ constexpr std::chrono::seconds kTick{2};
 // Notes what the file system says of each file before it is read, and what was in it.
 class NotingFiles final : public config::Files {
  public:
+  explicit NotingFiles(FileInHand& hand) : hand_(hand), files_(hand) {}
+
   struct Note {
     std::string seen;
     bool young = false;
@@ -54,7 +57,10 @@ class NotingFiles final : public config::Files {
     return files_.match(pattern);
   }
   Result<std::string> read(const std::string& path, std::size_t most) const override {
-    notes_[absolute(path)] = look_at(path);
+    {
+      const FileInHand::Look look(hand_, path);
+      notes_[absolute(path)] = look_at(path);
+    }
     auto content = files_.read(path, most);
     content_ = content_ * 31 + std::hash<std::string>()(content ? *content : content.error().code);
     return content;
@@ -78,14 +84,16 @@ class NotingFiles final : public config::Files {
   std::size_t content() const { return content_; }
 
  private:
-  config::SystemFiles files_;
+  FileInHand& hand_;
+  WatchedFiles files_;
   mutable std::map<std::string, Note> notes_;
   mutable std::size_t content_ = 0;
 };
 
-std::string seen_of(const std::vector<std::string>& files) {
+std::string seen_of(const std::vector<std::string>& files, FileInHand& hand) {
   std::string seen;
   for (const std::string& file : files) {
+    const FileInHand::Look look(hand, file);
     seen += NotingFiles::look_at(file).seen + "\n";
   }
   return seen;
@@ -141,6 +149,10 @@ net::TlsServerOptions tls_options(const config::WebTls& tls) {
   return options;
 }
 
+bool demands_certificate(config::ClientAuth auth) {
+  return auth == config::ClientAuth::require_any || auth == config::ClientAuth::require_and_verify;
+}
+
 std::vector<std::string> opened(const std::string& path, const config::WebConfig& config,
                                 const WebState& before) {
   std::vector<std::string> problems;
@@ -154,6 +166,20 @@ std::vector<std::string> opened(const std::string& path, const config::WebConfig
   }
   if (!before.config.basic_auth_users.empty() && config.basic_auth_users.empty()) {
     refuse("basic_auth_users", "everybody");
+  }
+  if (before.config.tls && config.tls) {
+    const config::WebTls& old = *before.config.tls;
+    const config::WebTls& now = *config.tls;
+    if (demands_certificate(old.client_auth) && now.client_auth == config::ClientAuth::none) {
+      refuse("tls_server_config.client_auth_type", "clients without a certificate");
+    }
+    if (now.client_auth != config::ClientAuth::none && old.client_ca && !now.client_ca) {
+      refuse("tls_server_config.client_ca_file", "certificates of other CAs");
+    }
+    if (now.client_auth != config::ClientAuth::none && old.client_allowed_sans &&
+        !now.client_allowed_sans) {
+      refuse("tls_server_config.client_allowed_sans", "certificates of all names");
+    }
   }
   return problems;
 }
@@ -185,8 +211,8 @@ std::expected<WebStatePtr, std::vector<std::string>> make_state(const std::strin
 
 }  // namespace
 
-WebReading read_web(const std::string& path, const WebState* before) {
-  const NotingFiles files;
+WebReading read_web(const std::string& path, const WebState* before, FileInHand& hand) {
+  const NotingFiles files(hand);
   config::WebFile file = config::load_web_config(path, files);
   WebReading reading;
   reading.warnings = lines_of(file.warnings);
@@ -200,7 +226,8 @@ WebReading read_web(const std::string& path, const WebState* before) {
 }
 
 std::optional<WebReading> read_web_or_complain(const std::string& path) {
-  WebReading reading = read_web(path, nullptr);
+  FileInHand hand;
+  WebReading reading = read_web(path, nullptr, hand);
   if (reading.state) {
     return reading;
   }
@@ -261,13 +288,15 @@ asio::awaitable<void> Web::read(std::shared_ptr<Web> self, bool anew) {
     const bool look_first = !anew && !web.last_.young;
     auto outcome = co_await web.parts_.pool.run_until(
         [path = web.parts_.path, files = web.last_.files, seen = web.last_.seen,
-         before = web.state_, look_first]() -> Result<Outcome> {
-          return look_first && seen_of(files) == seen ? Outcome() : read_web(path, before.get());
+         before = web.state_, look_first, hand = web.hand_]() -> Result<Outcome> {
+          return look_first && seen_of(files, *hand) == seen ? Outcome()
+                                                             : read_web(path, before.get(), *hand);
         },
         net::mono_now() + kReadTime, "web.timeout");
     web.unreachable_ = !outcome;
     if (!outcome) {
-      web.refuse({describe(outcome.error())});
+      const bool late = outcome.error().code == "web.timeout";
+      web.refuse({describe(late ? web.hand_->hung("web.timeout") : outcome.error())});
     } else if (*outcome && !anew && (*outcome)->content == web.last_.content) {
       web.last_.seen = std::move((*outcome)->seen);
       web.last_.young = (*outcome)->young;

@@ -2,6 +2,7 @@
 // requests, the last good one kept.
 #pragma once
 
+#include "agent/base/file_in_hand.hpp"
 #include "agent/base/log.hpp"
 #include "agent/base/time.hpp"
 #include "agent/http/tls_source.hpp"
@@ -42,9 +43,10 @@ struct WebReading {
 };
 
 /// Reads the file and makes its TLS. `before` is what is in use: a new file that lets in whom that
-/// one keeps out, because it has no TLS or no users any more, may be half a file. It is refused; a
-/// restart takes it. Blocks. Thread rule: any thread.
-WebReading read_web(const std::string& path, const WebState* before);
+/// one keeps out, because TLS, the users or what clients' certificates must be is gone, may be half
+/// a file. It is refused; a restart takes it. Blocks; `hand` has the file that is looked at. Thread
+/// rule: any thread.
+WebReading read_web(const std::string& path, const WebState* before, FileInHand& hand);
 
 /// The same at the start: problems are printed to stderr, one a line; nothing then.
 std::optional<WebReading> read_web_or_complain(const std::string& path);
@@ -85,6 +87,7 @@ class Web : public http::TlsSource, public std::enable_shared_from_this<Web> {
   bool reading_ = false;
   bool again_ = false;        ///< a reload was wanted meanwhile
   bool unreachable_ = false;  ///< the last reading did not end in time
+  std::shared_ptr<FileInHand> hand_ = std::make_shared<FileInHand>();
   net::Wake looked_;
 };
 

@@ -4,7 +4,9 @@
 #include "agent/base/text.hpp"
 #include "agent/binding/bind.hpp"
 #include "agent/binding/binding.hpp"
+#include "agent/binding/convert.hpp"
 #include "agent/binding/line.hpp"
+#include "agent/client/tokens.hpp"
 #include "agent/format/choice.hpp"
 #include "agent/format/format.hpp"
 #include "agent/http/query_string.hpp"
@@ -22,9 +24,6 @@ namespace sfb::client {
 namespace {
 
 using binding::Token;
-
-constexpr std::string_view kSwallowed =
-    "The shell expands $true and $false to nothing: write '$true' in quotes, or 1.";
 
 constexpr std::string_view kPool = "PoolFqdn";
 constexpr std::string_view kVia = "Via";
@@ -72,92 +71,8 @@ binding::Cmdlet with_own(binding::Cmdlet cmdlet) {
   return cmdlet;
 }
 
-// Length in bytes of the dash PowerShell accepts at the start of `text`: hyphen, en dash, em dash,
-// horizontal bar.
-std::size_t dash_length(std::string_view text) {
-  constexpr std::array<std::string_view, 4> kDashes = {"-", "\u2013", "\u2014", "\u2015"};
-  for (const std::string_view dash : kDashes) {
-    if (text.starts_with(dash)) {
-      return dash.size();
-    }
-  }
-  return 0;
-}
-
-bool starts_parameter(std::string_view text) {
-  const std::size_t dash = dash_length(text);
-  if (dash == 0 || text.size() == dash) {
-    return false;
-  }
-  const char next = text[dash];
-  return (next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z') || next == '_' || next == '?';
-}
-
-Token value_token(const std::string& text) {
-  Token token;
-  token.text = text;
-  const std::string lower = to_lower(text);
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  if (lower == "$true" || lower == "$false") {
-    token.kind = Token::Kind::boolean;
-    token.text = lower.substr(1);
-  } else if (lower == "$null") {
-    token.kind = Token::Kind::null;
-    token.text.clear();
-  } else if (!text.empty() && std::ranges::all_of(text, is_digit)) {  // a sign makes it text
-    token.kind = Token::Kind::number;
-  } else if (text.find(',') != std::string::npos) {
-    token.kind = Token::Kind::list;
-  }
-  return token;
-}
-
-std::vector<Token> tokenize(const std::vector<std::string>& arguments) {
-  std::vector<Token> tokens;
-  bool parameters = true;
-  for (const std::string& argument : arguments) {
-    const bool after_colon = !tokens.empty() && tokens.back().with_colon;
-    if (parameters && !after_colon && argument == "--") {
-      tokens.push_back({Token::Kind::end_of_parameters, "--", 0, 0, false});
-      parameters = false;
-    } else if (parameters && starts_parameter(argument)) {
-      const std::string name = argument.substr(dash_length(argument));
-      const std::size_t colon = name.find(':');
-      Token token{Token::Kind::parameter, name.substr(0, colon), 0, 0, colon != std::string::npos};
-      tokens.push_back(std::move(token));
-      if (colon != std::string::npos && colon + 1 < name.size()) {
-        tokens.push_back(value_token(name.substr(colon + 1)));
-      }
-    } else {
-      tokens.push_back(value_token(argument));
-    }
-  }
-  return tokens;
-}
-
-// True where a Boolean value belongs and none is: the shell may have expanded it to nothing.
-bool looks_swallowed(const binding::Cmdlet& signature, const std::vector<Token>& tokens) {
-  using binding::ParameterType;
-  const auto takes_flag = [&](const Token& token) {
-    return token.kind == Token::Kind::parameter && !token.text.empty() &&
-           std::ranges::any_of(signature.parameters, [&](const binding::Parameter& parameter) {
-             return istarts_with(parameter.name, token.text) &&
-                    (parameter.type == ParameterType::boolean ||
-                     (token.with_colon && parameter.type == ParameterType::switch_flag));
-           });
-  };
-  for (std::size_t i = 0; i < tokens.size(); ++i) {
-    if (takes_flag(tokens[i]) &&
-        (i + 1 == tokens.size() || tokens[i + 1].kind == Token::Kind::parameter ||
-         (tokens[i + 1].kind == Token::Kind::literal && tokens[i + 1].text.empty()))) {
-      return true;
-    }
-  }
-  return false;
-}
-
-UsageError usage_error(const binding::Cmdlet& signature, std::vector<Token> tokens,
-                       const binding::BindError& error, int width) {
+UsageError usage_error(const binding::Cmdlet& cmdlet, const binding::Cmdlet& signature,
+                       std::vector<Token> tokens, const binding::BindError& error, int width) {
   const std::string line = binding::canonical_line(signature, tokens);
   ErrorRecord record;
   record.message = error.message;
@@ -167,11 +82,7 @@ UsageError usage_error(const binding::Cmdlet& signature, std::vector<Token> toke
   record.error_id = error.error_id;
   format::Options options;
   options.width = width;
-  std::string text = format::error(record, options);
-  if (looks_swallowed(signature, tokens)) {
-    text += fmt::format("{}\n", kSwallowed);
-  }
-  return {std::move(text)};
+  return {format::error(record, options) + hints(cmdlet, signature, tokens)};
 }
 
 // Puts the squiggle under the value of one of the signature's own parameters.
@@ -195,7 +106,7 @@ binding::BindError bad_pool(const binding::Cmdlet& signature, const std::vector<
   error.message = fmt::format(
       "Cannot bind parameter '{}'. Cannot convert value \"{}\" to type "
       "\"Microsoft.Rtc.Management.Deploy.Fqdn\". Error: \"{}\"",
-      value.parameter, value.text, why.message);
+      value.parameter, binding::echoed(value.text), why.message);
   error.error_id = "CannotConvertArgumentNoMessage";
   error.category_message =
       fmt::format("InvalidArgument: (:) [{}], ParameterBindingException", signature.name);
@@ -285,15 +196,20 @@ std::expected<Arguments, UsageError> parse_arguments(const binding::Cmdlet& cmdl
     parsed.help = true;
     return parsed;
   }
+  if (std::ranges::find(arguments, "--version") != arguments.end()) {
+    parsed.version = true;
+    return parsed;
+  }
   const binding::Cmdlet signature = with_own(cmdlet);
   std::vector<Token> tokens = tokenize(arguments);
   // Offsets are those of the line as error texts show it.
   static_cast<void>(binding::canonical_line(signature, tokens));
   constexpr binding::Policy kPolicy = {
       .refuse_enum_numbers = true, .refuse_enum_lists = true, .refuse_common_parameters = true};
-  const auto bound = binding::bind(signature, tokens, kPolicy);
+  const auto bound =
+      binding::bind(signature, as_powershell_means(cmdlet, signature, tokens), kPolicy);
   if (!bound) {
-    return std::unexpected(usage_error(signature, tokens, bound.error(), width));
+    return std::unexpected(usage_error(cmdlet, signature, tokens, bound.error(), width));
   }
   bool has_edition = false;
   std::optional<Fqdn> pool;
@@ -302,7 +218,7 @@ std::expected<Arguments, UsageError> parse_arguments(const binding::Cmdlet& cmdl
       auto name = Fqdn::parse(value.text);
       if (!name) {
         return std::unexpected(usage_error(
-            signature, tokens, bad_pool(signature, tokens, value, name.error()), width));
+            cmdlet, signature, tokens, bad_pool(signature, tokens, value, name.error()), width));
       }
       pool = std::move(*name);
     } else if (value.parameter == "As") {
@@ -319,24 +235,22 @@ std::expected<Arguments, UsageError> parse_arguments(const binding::Cmdlet& cmdl
   // It is mandatory: behind the binder it is there.
   parsed.pool = pool.value().str();
   parsed.arguments = collectors::question_of(cmdlet, *bound, *pool).arguments;
+  parsed.typed = typed(cmdlet, tokens);
   if (const auto error = judge(signature, parsed, has_edition, tokens)) {
-    return std::unexpected(usage_error(signature, tokens, *error, width));
+    return std::unexpected(usage_error(cmdlet, signature, tokens, *error, width));
   }
   return parsed;
 }
 
 std::string request_target(const Arguments& arguments, int width) {
-  const auto name = collectors::asks_pool(*arguments.cmdlet) ? kPool : "via";
-  std::string target = fmt::format("/api/v1/{}?{}={}", arguments.cmdlet->name, name,
-                                   http::percent_encode(arguments.pool));
-  for (const collectors::Argument& argument : arguments.arguments) {
-    const std::string* const text = std::get_if<std::string>(&argument.value);
-    target += fmt::format("&{}={}", argument.name,
-                          text != nullptr                  ? http::percent_encode(*text)
-                          : std::get<bool>(argument.value) ? "true"
-                                                           : "false");
+  std::string target = fmt::format("/api/v1/{}?", arguments.cmdlet->name);
+  if (!collectors::asks_pool(*arguments.cmdlet)) {
+    target += fmt::format("via={}&", http::percent_encode(arguments.pool));
   }
-  target += fmt::format("&as={}&width={}", arguments.as, std::clamp(width, 20, 500));
+  for (const Typed& one : arguments.typed) {
+    target += one.name + (one.value ? "=" + http::percent_encode(*one.value) : "") + "&";
+  }
+  target += fmt::format("as={}&width={}", arguments.as, std::clamp(width, 20, 500));
   if (!arguments.edition.empty()) {
     target += "&edition=" + http::percent_encode(arguments.edition);
   }
@@ -376,7 +290,18 @@ std::string usage(const binding::Cmdlet& cmdlet) {
               : "-ExpandProperty: prints the items of this member, as `(...).MEMBER` does.\n") +
          "-View: prints as Format-List, Format-Table, Format-Table -AutoSize or Format-Table -Wrap "
          "does.\n\n"
-         "  SFB_BACKUP_EXPORTER_URL  where the agent listens: http://127.0.0.1:9943 (default) or "
+         "  --version                print the version and exit\n"
+         "  -?, -h, --help           print this text and exit\n" +
+         (&cmdlet == &collectors::pool_status().cmdlet()
+              ? "  --nagios, --checkmk      print the state as a check of Nagios, or as local "
+                "checks "
+                "of Checkmk;\n"
+                "                           without -PoolFqdn of all pools\n"
+                "  --warning AGE            how far an export may be behind until it is a warning "
+                "(0),\n"
+                "  --critical AGE           or critical (1h): `15m`, `900`, or a range of Nagios\n"
+              : "") +
+         "\n  SFB_BACKUP_EXPORTER_URL  where the agent listens: http://127.0.0.1:9943 (default) or "
          "unix:/path\n\n"
          "Exit codes: 0 an answer came, 1 it failed or could not be asked for, 2 wrong usage. "
          "Where "

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/binding/binding.hpp"
+#include "agent/client/tokens.hpp"
 #include "collectors/question.hpp"
 
 #include <expected>
@@ -14,14 +15,18 @@ namespace sfb::client {
 /// What to ask the agent for.
 struct Arguments {
   const binding::Cmdlet* cmdlet = nullptr;
-  std::string pool;  ///< PoolFqdn or Via; checked, in one spelling (base/fqdn.hpp)
+  std::string pool;                             ///< PoolFqdn or Via; checked, in one spelling
   std::vector<collectors::Argument> arguments;  ///< of the cmdlet, beside the pool
+  /// The cmdlet's parameters in the order given, the pool among them. They go as they were typed,
+  /// for the agent binds as we do, and its error texts then show what the user wrote.
+  std::vector<Typed> typed = {};
   // Words of format/choice.hpp; empty: not given.
   std::string as = "text";
   std::string edition;
   std::string view;
   std::string expand;  ///< the member whose items are wanted; empty: the object
   bool help = false;
+  bool version = false;
 };
 
 /// A usage error as PowerShell prints it at `width` columns, for stderr.

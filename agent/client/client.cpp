@@ -1,5 +1,7 @@
 #include "agent/client/client.hpp"
 
+#include "agent/base/build_info.hpp"
+#include "agent/client/monitor.hpp"
 #include "agent/http/fetch.hpp"
 
 #include <fmt/format.h>
@@ -16,6 +18,7 @@ namespace sfb::client {
 namespace {
 
 constexpr int kDefaultWidth = 120;
+constexpr std::chrono::seconds kMonitorTimeout{9};
 constexpr const char* kDefaultUrl = "http://127.0.0.1:9943";
 // Verdicts of the agent that need no word (X-Verdict).
 constexpr std::array<std::string_view, 2> kFine = {"working properly", "good"};
@@ -39,6 +42,29 @@ std::string verdict_line(const http::Response& response) {
     return {};
   }
   return fmt::format("verdict: {}\n", *verdict);
+}
+
+http::FetchOptions fetch_options(const binding::Cmdlet& cmdlet, const RunOptions& options,
+                                 http::ClientIdentity identity) {
+  http::FetchOptions fetch;
+  fetch.url = options.access.url.empty() ? kDefaultUrl : options.access.url;
+  fetch.identity = std::move(identity);
+  fetch.timeout = options.timeout;
+  fetch.headers = {{"User-Agent", cmdlet.name}};
+  return fetch;
+}
+
+Printout run_monitor(const binding::Cmdlet& cmdlet, const MonitorOptions& monitor,
+                     const RunOptions& options) {
+  auto identity = identity_of(options.access);
+  if (!identity) {
+    return print_monitor(monitor, std::unexpected(identity.error()));
+  }
+  http::FetchOptions fetch = fetch_options(cmdlet, options, std::move(*identity));
+  // Nagios ends a check after ten seconds, and says nothing of why it took so long.
+  fetch.timeout = std::min(fetch.timeout, kMonitorTimeout);
+  fetch.headers.push_back({"Accept", "application/json"});
+  return print_monitor(monitor, http::fetch(fetch, monitor_target(monitor)));
 }
 
 Printout failure(std::string_view cmdlet, const std::string& message, int code) {
@@ -69,17 +95,28 @@ Printout print_response(std::string_view cmdlet, const http::Response& response,
                        http::status_text(response.status));
   }
   if (response.status == 401) {
-    body += fmt::format("{} : {}\n", cmdlet,
-                        logged_in ? "the agent does not take the login of the environment "
-                                    "variables SFB_BACKUP_EXPORTER_*"
-                                  : "set SFB_BACKUP_EXPORTER_USER and "
-                                    "SFB_BACKUP_EXPORTER_PASSWORD_FILE");
+    body +=
+        fmt::format("{} : {}\n", cmdlet,
+                    logged_in ? "the agent does not take the login of the environment "
+                                "variables SFB_BACKUP_EXPORTER_*"
+                              : "set SFB_BACKUP_EXPORTER_USER and "
+                                "SFB_BACKUP_EXPORTER_PASSWORD_FILE, "
+                                "SFB_BACKUP_EXPORTER_TOKEN_FILE, "
+                                "SFB_BACKUP_EXPORTER_CERT_FILE and SFB_BACKUP_EXPORTER_KEY_FILE, "
+                                "or SFB_BACKUP_EXPORTER_NEGOTIATE=1 for your Kerberos ticket");
   }
   return {{}, std::move(body), response.status == 400 ? kUsage : kFailed};
 }
 
 Printout run(const binding::Cmdlet& cmdlet, const std::vector<std::string>& arguments,
              const RunOptions& options) {
+  const auto monitor = read_monitor_options(cmdlet, arguments);
+  if (!monitor) {
+    return monitor.error();
+  }
+  if (*monitor) {
+    return run_monitor(cmdlet, **monitor, options);
+  }
   const auto parsed = parse_arguments(cmdlet, arguments, options.width);
   if (!parsed) {
     return {{}, parsed.error().text, kUsage};
@@ -87,16 +124,15 @@ Printout run(const binding::Cmdlet& cmdlet, const std::vector<std::string>& argu
   if (parsed->help) {
     return {usage(cmdlet), {}, kGood};
   }
+  if (parsed->version) {
+    return {version_text(cmdlet.name), {}, kGood};
+  }
   auto identity = identity_of(options.access);
   if (!identity) {
     return failure(cmdlet.name, describe(identity.error()),
                    identity.error().code == "client.login" ? kUsage : kFailed);
   }
-  http::FetchOptions fetch;
-  fetch.url = options.access.url.empty() ? kDefaultUrl : options.access.url;
-  fetch.identity = std::move(*identity);
-  fetch.timeout = options.timeout;
-  fetch.headers = {{"User-Agent", cmdlet.name}};
+  const http::FetchOptions fetch = fetch_options(cmdlet, options, std::move(*identity));
   const auto answer = http::fetch(fetch, request_target(*parsed, options.width));
   if (!answer) {
     const bool bad_url = answer.error().code == "client.url";
@@ -104,7 +140,8 @@ Printout run(const binding::Cmdlet& cmdlet, const std::vector<std::string>& argu
                    (bad_url ? "SFB_BACKUP_EXPORTER_URL: " : "") + describe(answer.error()),
                    bad_url ? kUsage : kFailed);
   }
-  return print_response(cmdlet.name, *answer, !fetch.identity.authorization.empty());
+  return print_response(cmdlet.name, *answer,
+                        !fetch.identity.authorization.empty() || fetch.identity.prove);
 }
 
 int terminal_width() {

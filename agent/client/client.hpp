@@ -3,6 +3,7 @@
 
 #include "agent/client/arguments.hpp"
 #include "agent/client/login.hpp"
+#include "agent/client/printout.hpp"
 #include "agent/http/types.hpp"
 
 #include <chrono>
@@ -10,17 +11,6 @@
 #include <vector>
 
 namespace sfb::client {
-
-inline constexpr int kGood = 0;
-inline constexpr int kFailed = 1;
-inline constexpr int kUsage = 2;
-
-/// What goes where, and the exit code.
-struct Printout {
-  std::string out;  ///< stdout
-  std::string err;  ///< stderr
-  int exit_code = kGood;
-};
 
 /// An answer as a printout: 0 for a good evaluation, 2 when the agent refused the parameters, 1 for
 /// everything else. A good one whose verdict is not good says it on stderr, and is still 0. Behind

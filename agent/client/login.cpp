@@ -3,6 +3,7 @@
 #include "agent/base/base64.hpp"
 #include "agent/base/secret.hpp"
 #include "agent/base/text.hpp"
+#include "agent/client/ticket.hpp"
 
 #include <fmt/format.h>
 
@@ -18,6 +19,7 @@ namespace sfb::client {
 namespace {
 
 constexpr std::string_view kPasswordFile = "SFB_BACKUP_EXPORTER_PASSWORD_FILE";
+constexpr std::string_view kNegotiateVariable = "SFB_BACKUP_EXPORTER_NEGOTIATE";
 constexpr std::string_view kTokenFile = "SFB_BACKUP_EXPORTER_TOKEN_FILE";
 
 struct CloseFile {
@@ -77,7 +79,8 @@ Access access_from(const std::function<const char*(const char*)>& variable) {
           .key_file = value("SFB_BACKUP_EXPORTER_KEY_FILE"),
           .user = value("SFB_BACKUP_EXPORTER_USER"),
           .password_file = value("SFB_BACKUP_EXPORTER_PASSWORD_FILE"),
-          .token_file = value("SFB_BACKUP_EXPORTER_TOKEN_FILE")};
+          .token_file = value("SFB_BACKUP_EXPORTER_TOKEN_FILE"),
+          .negotiate = value("SFB_BACKUP_EXPORTER_NEGOTIATE")};
 }
 
 Result<http::ClientIdentity> identity_of(const Access& access) {
@@ -99,11 +102,30 @@ Result<http::ClientIdentity> identity_of(const Access& access) {
     return mistaken("SFB_BACKUP_EXPORTER_USER has a colon, which a user's name cannot have",
                     "correct it");
   }
+  if (!access.negotiate.empty() && access.negotiate != "0" && access.negotiate != "1") {
+    return mistaken(fmt::format("{} is neither 1 nor 0", kNegotiateVariable), "set it to 1");
+  }
+  const bool negotiate = access.negotiate == "1";
+  if (negotiate && (!access.user.empty() || !access.token_file.empty())) {
+    return mistaken(fmt::format("{} is set beside a user or a token", kNegotiateVariable),
+                    "unset all but one of them");
+  }
+  if (negotiate && access.url.starts_with("unix:")) {
+    return mistaken(
+        fmt::format("{}: a ticket is for a host, and a unix socket has none", kNegotiateVariable),
+        "let SFB_BACKUP_EXPORTER_URL name the agent's host");
+  }
   http::ClientIdentity identity{.ca_file = access.ca_file,
                                 .certificate_file = access.cert_file,
                                 .key_file = access.key_file,
                                 .authorization = {}};
-  if (!access.user.empty()) {
+  if (negotiate) {
+    const auto ticket = std::make_shared<Ticket>();
+    identity.prove = [ticket](const std::string& host, const std::string& bindings) {
+      return ticket->prove(host, bindings);
+    };
+    identity.proved = [ticket](const http::Response& answer) { return ticket->check(answer); };
+  } else if (!access.user.empty()) {
     const auto password = line_of(kPasswordFile, access.password_file);
     if (!password) {
       return std::unexpected(password.error());

@@ -19,6 +19,7 @@ struct Access {
   std::string user = {};           ///< _USER, with _PASSWORD_FILE
   std::string password_file = {};  ///< _PASSWORD_FILE
   std::string token_file = {};     ///< _TOKEN_FILE
+  std::string negotiate = {};      ///< _NEGOTIATE: `1`: the caller's Kerberos ticket
 };
 
 /// `variable` gives the value of an environment variable, nullptr where there is none.

@@ -72,7 +72,7 @@ Printout ask(const std::string& url, std::chrono::seconds timeout = 20s) {
 
 TEST(Run, AsksOverHttpAndOverAUnixSocket) {
   constexpr std::string_view kAsked =
-      "GET /api/v1/Get-CsBackupServiceStatus?PoolFqdn=atl.example.com&Category=CMS&as=text&width=80"
+      "GET /api/v1/Get-CsBackupServiceStatus?Pool=ATL.example.com&c=cms&as=text&width=80"
       " agent=Get-CsBackupServiceStatus\n";
   const Agent tcp(good());
   for (const std::string& url : {"http://" + tcp.where, tcp.where}) {

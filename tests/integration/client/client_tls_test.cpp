@@ -97,7 +97,7 @@ TEST(RunTls, AsksAndShowsItsLoginToWhomItBelieves) {
                                 .user = "prom",
                                 .password_file = password.path});
     EXPECT_EQ(shown.exit_code, 0) << shown.err;
-    EXPECT_THAT(shown.out, AllOf(HasSubstr("GET /api/v1/Get-CsBackupServiceStatus?PoolFqdn=atl"),
+    EXPECT_THAT(shown.out, AllOf(HasSubstr("GET /api/v1/Get-CsBackupServiceStatus?Pool=atl"),
                                  HasSubstr("Authorization: Basic cHJvbTpzZWNyZXQ=\r\n"),
                                  HasSubstr("Host: " + host)));
   }

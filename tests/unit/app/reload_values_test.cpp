@@ -117,7 +117,10 @@ TEST(ReloadValues, AnotherKeyInTheSameFileIsOtherTerms) {
   config::Ssh ssh = target();
   ssh.identity_file = path;
   const config::Settings settings = with_ssh(ssh);
-  const auto terms = [&] { return endpoint_terms(settings.endpoints[1], settings); };
+  FileInHand hand;
+  const auto terms = [&] {
+    return endpoint_terms(settings.endpoints[1], settings, key_marks(settings, hand));
+  };
   const AnyComparable before = terms();
   EXPECT_EQ(terms(), before);
   std::ofstream(path) << "another key";
@@ -200,7 +203,9 @@ std::string changed(const config::Settings& before, const config::Settings& afte
   compare("identity", endpoint_identity);
   compare("account", endpoint_account);
   compare("settings", endpoint_settings);
-  compare("terms", endpoint_terms);
+  compare("terms", [](const auto& endpoint, const auto& settings) {
+    return endpoint_terms(endpoint, settings);
+  });
   return out;
 }
 

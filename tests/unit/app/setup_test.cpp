@@ -190,7 +190,7 @@ TEST(Setup, TheIntervalOfAServerIsThePools) {
 }
 
 TEST(Setup, WhatThisBuildCanDo) {
-  EXPECT_THAT(capabilities().transports, testing::ElementsAre("file", "winrm", "ssh"));
+  EXPECT_THAT(capabilities().transports, testing::ElementsAre("file", "winrm", "ssh", "push"));
   EXPECT_THAT(capabilities().methods,
               testing::ElementsAre("basic", "kerberos", "negotiate", "ntlm"));
   const config::Capabilities build = capabilities();

@@ -89,6 +89,15 @@ TEST(Arguments, FlagsInEveryForm) {
            Case{{"-Force:0"}, "atl text"},
            Case{{"-Force:", "1"}, "atl text force"},
            Case{{"-Force:$null"}, "atl text force"},
+           Case{{"-Force:2"}, "atl text force"},
+           // Any number is a Boolean.
+           Case{{"-BypassDualWrite", "0.5"}, "atl text bypass=1"},
+           Case{{"-b", ".5"}, "atl text bypass=1"},
+           Case{{"-b", "2"}, "atl text bypass=1"},
+           Case{{"-b", "1e3"}, "atl text bypass=1"},
+           Case{{"-b:0x1F"}, "atl text bypass=1"},
+           Case{{"-b", "0.0"}, "atl text bypass=0"},
+           Case{{"-b", "0x0"}, "atl text bypass=0"},
        }) {
     Words words = {"-PoolFqdn", "atl"};
     words.insert(words.end(), c.words.begin(), c.words.end());
@@ -106,7 +115,7 @@ TEST(Arguments, TheOutputForm) {
 
 TEST(Arguments, TheEditionAndTheView) {
   EXPECT_EQ(read({"-p", "atl", "-Edition", "5.1"}), "atl text edition=5.1");
-  EXPECT_EQ(read({"-p", "atl", "-e", "7", "-v", "l"}), "atl text edition=7 view=list");
+  EXPECT_EQ(read({"-p", "atl", "-e", "7", "-vi", "l"}), "atl text edition=7 view=list");
   EXPECT_EQ(read({"-p", "atl", "-Edition:3.0", "-View:AUTOSIZE"}),
             "atl text edition=3.0 view=autosize");
   EXPECT_EQ(read({"-p", "atl", "-Edition", "4.0", "-As", "json"}), "atl json edition=4.0");
@@ -160,6 +169,60 @@ TEST(Arguments, Help) {
         "SFB_BACKUP_EXPORTER_URL", "unix:/", "Exit codes"}) {
     EXPECT_THAT(usage(collectors::pool_status().cmdlet()), HasSubstr(part));
   }
+}
+
+// A beginning that PowerShell knows means its own parameter; ours are found by what is left.
+TEST(Arguments, AShortNameMeansWhatPowerShellMeans) {
+  for (const Words& words :
+       {Words{"-p", "atl", "-V"}, Words{"-p", "atl", "-v", "list"}, Words{"-V", "-p", "atl"}}) {
+    EXPECT_THAT(read(words),
+                AllOf(HasSubstr("The common parameter 'Verbose' is not supported here."),
+                      HasSubstr("is -Verbose as in PowerShell: for the other write -View.")))
+        << joined(words);
+  }
+  EXPECT_EQ(read({"-p", "atl", "-Vi", "List"}), "atl text view=list");
+  EXPECT_THAT(read({"-p", "atl", "-Verb"}), Not(HasSubstr("-View")));
+  const binding::Cmdlet& store = **std::ranges::find(
+      collectors::cmdlets(), std::string_view("Get-CsManagementStoreReplicationStatus"),
+      &binding::Cmdlet::name);
+  const auto via = parse_arguments(store, {"-V", "atl"}, 500);
+  ASSERT_FALSE(via);
+  EXPECT_THAT(via.error().text, HasSubstr("common parameter 'Verbose'"));
+  EXPECT_TRUE(parse_arguments(store, {"-Via", "atl"}, 500));
+}
+
+TEST(Arguments, APoolWithoutItsNameIsRefusedWithAHint) {
+  EXPECT_THAT(read({"ATL.example.com"}, 120),
+              AllOf(HasSubstr("A positional parameter cannot be found that accepts argument "
+                              "'ATL.example.com'."),
+                    testing::EndsWith("The pool needs its name: -PoolFqdn ATL.example.com\n")));
+  EXPECT_THAT(read({"-Force", "atl", "-c", "CMS"}), HasSubstr("-PoolFqdn atl\n"));
+  for (const Words& words :
+       {Words{"-p", "atl", "chi"}, Words{"-c", "CMS"}, Words{"a b"}, Words{"--force"}}) {
+    EXPECT_THAT(read(words), Not(HasSubstr("needs its name"))) << joined(words);
+  }
+}
+
+// A pasted escape sequence does nothing, a pasted file does not flood the screen.
+TEST(Arguments, WhatIsEchoedIsEscapedAndCapped) {
+  const std::string escape = "a\x1b[31m";
+  const std::string flood(100'000, 'x');
+  for (const Words& words :
+       {Words{"-p", escape}, Words{"-p", "atl", escape}, Words{"-p", "atl", "-n" + escape},
+        Words{"-p", "atl", "-c", escape}, Words{"-p", "atl", "-Edition", escape}}) {
+    EXPECT_THAT(read(words), AllOf(Not(HasSubstr("\x1b")), HasSubstr("[31m"))) << joined(words);
+  }
+  for (const Words& words :
+       {Words{"-p", flood}, Words{"-p", "atl", flood}, Words{"-p", "atl", "-n" + flood},
+        Words{"-p", "atl", "-c", flood}, Words{"-p", "atl", "-Edition", flood}}) {
+    EXPECT_LT(read(words).size(), 2000U) << words.back().size();
+  }
+}
+
+TEST(Arguments, Version) {
+  const auto parsed = parse_arguments(collectors::pool_status().cmdlet(), {"--version"}, 80);
+  ASSERT_TRUE(parsed);
+  EXPECT_TRUE(parsed->version);
 }
 
 // PowerShell's own words, its position and its error id, for everything it refuses.
@@ -278,26 +341,42 @@ TEST(Arguments, TheRequestsTarget) {
   Arguments arguments;
   arguments.cmdlet = &collectors::pool_status().cmdlet();
   arguments.pool = "atl.example.com";
+  arguments.typed = {{"PoolFqdn", "atl.example.com"}};
   EXPECT_EQ(request_target(arguments, 120),
             std::string(kPath) + "atl.example.com&as=text&width=120");
   EXPECT_THAT(request_target(arguments, 1), HasSubstr("&width=20"));
   EXPECT_THAT(request_target(arguments, 9999), HasSubstr("&width=500"));
-  arguments.arguments = {{"Category", "CMS"}, {"Force", true}, {"BypassDualWrite", true}};
+  arguments.typed.insert(arguments.typed.end(),
+                         {{"Category", "CMS"}, {"Force", "true"}, {"BypassDualWrite", "true"}});
   arguments.as = "clixml";
   EXPECT_EQ(request_target(arguments, 80),
             std::string(kPath) +
                 "atl.example.com&Category=CMS&Force=true&BypassDualWrite=true&as=clixml&width=80");
-  arguments.arguments.back().value = false;
+  arguments.typed.back().value = "false";
   EXPECT_THAT(request_target(arguments, 80), HasSubstr("&BypassDualWrite=false&"));
   arguments.edition = "5.1";
   arguments.view = "list";
   EXPECT_THAT(request_target(arguments, 80),
               testing::EndsWith("&as=clixml&width=80&edition=5.1&view=list"));
-  arguments.pool = "a b&c=d#e%+\u00e9";
-  arguments.arguments.front().value = "\r\n";
+  arguments.typed.at(0).value = "a b&c=d#e%+\u00e9";
+  arguments.typed.at(1).value = "\r\n";
   EXPECT_THAT(
       request_target(arguments, 80),
       testing::StartsWith(std::string(kPath) + "a%20b%26c%3Dd%23e%25%2B%C3%A9&Category=%0D%0A&"));
+}
+
+// The agent binds as the command does, so its error texts show the line that was typed.
+TEST(Arguments, TheRequestHasTheParametersAsTheyWereTyped) {
+  const auto target = [](const binding::Cmdlet& cmdlet, const Words& words) {
+    const std::string text = request_target(parse_arguments(cmdlet, words, 80).value(), 80);
+    return text.substr(text.find('?') + 1);
+  };
+  const binding::Cmdlet& status = collectors::pool_status().cmdlet();
+  EXPECT_EQ(target(status, {"-p", "ATL.Example.com."}), "p=ATL.Example.com.&as=text&width=80");
+  EXPECT_EQ(target(status, {"-f", "-Pool:atl", "-c", "u", "-B", "$TRUE"}),
+            "f&Pool=atl&c=u&B=true&as=text&width=80");
+  EXPECT_EQ(target(status, {"-Force:$null", "-As", "Json", "-p", "4711", "-b", "0.5"}),
+            "Force=true&p=4711&b=0.5&as=json&width=80");
 }
 
 }  // namespace

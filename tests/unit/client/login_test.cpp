@@ -65,6 +65,14 @@ TEST_F(LoginTest, ATokenOfAFile) {
   EXPECT_EQ(identity->authorization.reveal(), "Bearer abc.def");
 }
 
+TEST_F(LoginTest, ATicketIsMadeForEachConnection) {
+  EXPECT_TRUE(identity_of({.negotiate = "1"})->prove);
+  EXPECT_TRUE(identity_of({.negotiate = "1"})->proved);
+  for (const char* const off : {"", "0"}) {
+    EXPECT_FALSE(identity_of({.negotiate = off})->prove) << off;
+  }
+}
+
 TEST_F(LoginTest, ACertificateIsHandedOn) {
   const auto identity = identity_of({.ca_file = "ca", .cert_file = "c", .key_file = "k"});
   ASSERT_TRUE(identity);
@@ -76,7 +84,10 @@ TEST_F(LoginTest, WhatDoesNotGoTogether) {
   for (const Access& wrong :
        {Access{.user = "prom"}, Access{.password_file = secret},
         Access{.user = "a", .password_file = secret, .token_file = secret}, Access{.key_file = "k"},
-        Access{.user = "a:b", .password_file = secret}}) {
+        Access{.user = "a:b", .password_file = secret}, Access{.negotiate = "yes"},
+        Access{.token_file = secret, .negotiate = "1"},
+        Access{.user = "a", .password_file = secret, .negotiate = "1"},
+        Access{.url = "unix:/run/x", .negotiate = "1"}}) {
     const auto identity = identity_of(wrong);
     EXPECT_EQ(code_of(identity), "client.login");
     EXPECT_THAT(describe(identity.error()),

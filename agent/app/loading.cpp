@@ -1,0 +1,41 @@
+#include "agent/app/loading.hpp"
+
+#include "agent/app/setup.hpp"
+#include "agent/app/watched_files.hpp"
+
+#include <utility>
+
+namespace sfb::app {
+
+namespace {
+
+// On the pool's thread.
+Loading::Outcome load_now(const std::vector<std::string>& files, FileInHand& hand) {
+  config::Capabilities build = capabilities();
+  build.keytab = [&hand, look_at = std::move(build.keytab)](const std::string& path) {
+    const FileInHand::Look look(hand, path);
+    return look_at(path);
+  };
+  auto loaded = config::load(files, build, WatchedFiles(hand));
+  if (!loaded) {
+    return std::unexpected(std::move(loaded.error()));
+  }
+  KeyMarks keys = key_marks(loaded->settings, hand);
+  return Reading{std::move(*loaded), std::move(keys)};
+}
+
+}  // namespace
+
+boost::asio::awaitable<Result<Loading::Outcome>> Loading::read(std::vector<std::string> files,
+                                                               MonoTime deadline) {
+  const auto hand = hand_;
+  auto outcome = co_await pool_.run_until(
+      [files = std::move(files), hand]() -> Result<Outcome> { return load_now(files, *hand); },
+      deadline, "config.hung");
+  if (!outcome && outcome.error().code == "config.hung") {
+    outcome.error() = hand->hung("config.hung");
+  }
+  co_return outcome;
+}
+
+}  // namespace sfb::app
