@@ -11,7 +11,7 @@ build=$1
 . "$root/tests/check.sh"
 
 check 'installs' env DESTDIR="$work/tree" cmake --install "$build"
-doc=$(find "$work/tree" -type d -path '*/doc/sfb_backup_exporter')
+doc=$(find "$work/tree" -type d -path '*/doc/sfb-backup-exporter')
 share=$(dirname "$(dirname "$doc")")
 bin=$(dirname "$share")/bin
 
@@ -39,13 +39,33 @@ runbooks() {
 }
 check 'the alerts find their runbook' runbooks "$share/sfb_backup_exporter/prometheus/alerts.yml"
 
+for file in dashboards/sfb-backup-{overview,pool,exporter}.json provisioning/dashboards/sfb-backup.yml provisioning/datasources/sfb-backup.yml; do
+  check "for Grafana: $file is installed" test -f "$share/sfb_backup_exporter/grafana/$file"
+done
+
+for file in container/sfb-backup-exporter.container kubernetes/{base,site}/kustomization.yaml kubernetes/base/prometheusrule.yaml kubernetes/site/monitoring.password; do
+  check "$file is installed" test -f "$share/sfb_backup_exporter/$file"
+done
+
 for program in sfb_backup_exporter Get-CsBackupServiceStatus; do
   check "$program is installed" test -x "$bin/$program"
 done
+man=$share/man
+for page in man8/sfb_backup_exporter.8 man5/sfb_backup_exporter.yml.5 man1/Get-CsBackupServiceStatus.1; do
+  check "the manual page $page is installed" test -s "$man/$page"
+done
+named() {
+  local command
+  for command in "$bin"/Get-Cs*; do
+    grep -qs "^\.Nm ${command##*/}" "$man/man1/${command##*/}.1" || { echo "no page of ${command##*/}"; return 1; }
+  done
+}
+check 'each command has a page under its own name' named
 simulator() { find "$work/tree" -name '*simulator*' | grep .; }
 check 'the simulator is not' fails simulator
 check 'it can be' env DESTDIR="$work/lab" cmake --install "$build" --component simulator
 check 'and is then' test -x "$work/lab/${bin#"$work/tree"}/sfb_backup_simulator"
+check 'with its manual page' test -s "$work/lab/${man#"$work/tree"}/man1/sfb_backup_simulator.1"
 check 'with documents whose links lead somewhere' "$root/tests/deploy/links.py" "$work/lab"
 
 rm "$doc/deploy/metrics.md"

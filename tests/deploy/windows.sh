@@ -31,7 +31,9 @@ for sample in '$x = [Text.StringBuilder]::new()' 'class A { }' '$a ?? 1' 'a && b
   echo "$sample" >"$work/new.ps1"
   check "newer syntax is found: $sample" too_new "$work/new.ps1"
 done
-check 'no credentials' fails grep -niE 'password *=|credential|securestring' "$script"
+# The switch's name is no secret.
+secrets() { sed s/UseDefaultCredentials//g "$1" | grep -niE 'password *=|credential|securestring'; }
+check 'no credentials' fails secrets "$script"
 # Everything is written under a temporary name.
 check 'only the temporary file is written' fails bash -c "grep -nE 'Export-Clixml|WriteAllText|Out-File|Set-Content' '$script' | grep -v '\$temporary' | grep -vE '^[0-9]+:.*(#|Import-Clixml reads)'"
 
@@ -74,6 +76,20 @@ if [ -x "$engine" ]; then
   # shellcheck disable=SC2016
   echo 'if ($true) { "x' >"$work/broken.ps1"
   check 'a broken script is found' fails parses "$work/broken.ps1"
+  # protocols NOW: what the script offers where NOW is offered, as its engine takes it.
+  protocols() {
+    # shellcheck disable=SC2016
+    "$engine" -NoLogo -NoProfile -NonInteractive -Command '& { param($File, $Now)
+      $found = [System.Management.Automation.Language.Parser]::ParseFile($File, [ref] $null, [ref] $null).Find(
+        { $args[0] -is [System.Management.Automation.Language.FunctionDefinitionAst] -and $args[0].Name -eq "Get-Protocol" }, $true)
+      . ([scriptblock]::Create($found.Extent.Text))
+      [Net.ServicePointManager]::SecurityProtocol = Get-Protocol ([Net.SecurityProtocolType] [int] $Now)
+      [int] [Net.ServicePointManager]::SecurityProtocol }' "$script" "$1"
+  }
+  # 48 SSL 3, 192 TLS 1.0, 768 TLS 1.1, 3072 TLS 1.2, 12288 TLS 1.3; 0 is the choice of the system.
+  for each in 0:0 192:3264 240:3264 3072:3072 15360:15360; do
+    check "protocols: ${each%:*} becomes ${each#*:}" test "$(protocols "${each%:*}")" = "${each#*:}"
+  done
 else
   echo 'the engine lab is not there (tests/lab/powershell/build): nothing was parsed'
 fi
