@@ -70,9 +70,28 @@ local util = import 'util.libsonnet';
               )
               > 0
             |||,
-            'Configured pools of {{ $labels.job }} have no evaluation.',
-            '{{ $value }} configured pools were never evaluated. No other alert can see them.',
+            '{{ $labels.job }}: pools have no completed evaluation yet.',
+            // The pools with their agents: an agent shows the interval of each pool that it has.
+            |||
+              {{ $value }} pools of one agent have no completed evaluation since it started or was given them. What it knew of them before is shown while it is young enough. SfbBackupEvaluationFailing cannot see this.{{ with printf "topk(10, sfb_backup_evaluation_interval_seconds{job=%q} unless on (job, instance, pool) sfb_backup_up)" $labels.job | query }} Some of them:{{ range . }} {{ .Labels.pool }} ({{ .Labels.instance }}){{ end }}.{{ end }}
+            |||,
             '15m'
+          ),
+          // Errors that ended nothing: the answer counts, and may lack what they are about. A range, so that a restart does not
+          // start anew.
+          alert(
+            'SfbBackupNonFatalErrors',
+            'warning',
+            util.withPool(|||
+              max by (job, pool) (
+                min_over_time(sfb_backup_nonfatal_errors[%(time)s]) > 0
+                and
+                count_over_time(sfb_backup_nonfatal_errors[20m] offset %(time)s)
+              )
+            ||| % { time: config.nonFatalErrors }),
+            util.pool + ': the cmdlet writes errors beside its answers.',
+            'For %s each answer came with {{ $value }} errors or more. It counts as good, and may lack what the errors are about. The history of this pool has their text.' % config.nonFatalErrors
+            + util.agents('sfb_backup_nonfatal_errors{job=%q,pool=%q} > 0', ['job', 'pool'])
           ),
           alert(
             'SfbBackupPartnerNotWatched',

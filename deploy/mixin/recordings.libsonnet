@@ -1,19 +1,8 @@
 // Recording rules: without `instance`, so that two agents over the same pools, or a pool that moves from one agent to
 // another, are one thing. Their names say what they are by: pool, pool_module, pair_direction.
+local util = import 'util.libsonnet';
 {
-  local pair(expr, source, target) = |||
-    max without (pool, paired_pool) (
-      label_replace(
-        label_replace(
-          (%s)
-          * on (job, pool) group_left (paired_pool, pair, site, deployment)
-          pool:sfb_backup_pool:info,
-          "source_pool", "$1", "%s", "(.*)"
-        ),
-        "target_pool", "$1", "%s", "(.*)"
-      )
-    )
-  ||| % [expr, source, target],
+  local pair = util.pair,
   local stateAge(direction) = |||
     max by (job, pool, module, sfb_backup_module_%(direction)s_state) (
       (time() - sfb_backup_module_%(direction)s_state_change_timestamp_seconds)
@@ -70,11 +59,11 @@
           |||,
         },
         { record: 'pool:sfb_backup_up:max', expr: 'max by (job, pool) (sfb_backup_up)' },
-        // 0 where evaluations are good and yet do not tell whether backup is configured.
+        // 0 where evaluations are good and yet do not tell whether backup works.
         {
           record: 'pool:sfb_backup_verdict_known:max',
           expr: |||
-            0 * max by (job, pool) (sfb_backup_service_configured) + 1
+            0 * max by (job, pool) (sfb_backup_service_working) + 1
             or
             0 * (pool:sfb_backup_up:max == 1)
           |||,

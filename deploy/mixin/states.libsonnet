@@ -43,6 +43,13 @@ local util = import 'util.libsonnet';
     |||
   ),
 
+  local wordUnknown = std.join('or\n', [
+    |||
+      max by (job, pool) (sfb_backup_module_%(direction)s_state{sfb_backup_module_%(direction)s_state="Unknown"}) == 1
+    ||| % { direction: direction }
+    for direction in ['export', 'import']
+  ]),
+
   // The store's master: a count for each deployment. Pools without a deployment in the configuration count as one.
   local cms(states) = |||
     (
@@ -154,6 +161,27 @@ local util = import 'util.libsonnet';
             The export is unhealthy, and no healthy time of it is known from the last two days. Probably the first synchronisation never finished.
           |||
         ),
+        // What an answer no longer lists has no state that another rule could judge. While the newest answer names no module at
+        // all, SfbBackupUnconfigured tells it.
+        alert(
+          'SfbBackupModuleMissing',
+          'warning',
+          util.withPool(|||
+            count by (job, pool, module) (
+              last_over_time(pool_module:sfb_backup_module_export_state_age_seconds:max[%(memory)s])
+            )
+            unless on (job, pool, module)
+            count by (job, pool, module) (
+              last_over_time(pool_module:sfb_backup_module_export_state_age_seconds:max[%(missing)s])
+            )
+            and on (job, pool)
+            pool_module:sfb_backup_module_export_state_age_seconds:max
+          ||| % { memory: config.moduleMemory, missing: config.moduleMissing }),
+          util.module + ' is not listed any more.',
+          |||
+            Answers of the last %s listed this module, and for %s none has. Whether it is still copied is not known.
+          ||| % [config.moduleMemory, config.moduleMissing]
+        ),
         // Short spells of ErrorState, each over before SfbBackupExportError, count with the good ones between them.
         alert(
           'SfbBackupStateFlapping',
@@ -215,12 +243,14 @@ local util = import 'util.libsonnet';
           'info',
           util.withPool(
             direction('export') + 'or\n' + direction('import')
-            + 'or\n' + util.lasts0('pool:sfb_backup_verdict_known:max', 'job, pool', config.verdictUnknown)
+            + 'or\n(\n  ' + util.indent(util.lasts0('pool:sfb_backup_verdict_known:max', 'job, pool', config.verdictUnknown))
+            // A word that is not known is told of its module.
+            + '\n)\nunless on (job, pool)\n(\n  ' + util.indent(wordUnknown) + '\n)\n'
           ),
           '{{ if $labels.module }}' + util.module + ' reports a state that this exporter does not know.{{ else }}'
-          + util.pool + ': the answers do not tell whether backup is configured.{{ end }}',
+          + util.pool + ': the answers do not tell whether backup works.{{ end }}',
           |||
-            {{ if $labels.module }}The {{ $labels.direction }} state is a word the exporter has no name for. The query for this pool and its history hold the word.{{ else }}Evaluations are good, but the answers are empty and output may be missing, or they are older than stale_after. The history of this pool says why.{{ end }}
+            {{ if $labels.module }}The {{ $labels.direction }} state is a word the exporter has no name for. The query for this pool and its history hold the word.{{ else }}Evaluations are good, but the answers are empty and output may be missing, they lack a module that the configuration says this pool has, or they are older than stale_after. The history of this pool says why.{{ end }}
           |||
         ),
         // Silent while any pool exports the store, in whatever state (ErrorState has its own alert), and while a pool has

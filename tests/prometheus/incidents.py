@@ -23,7 +23,7 @@ GRID = 20  # minutes between two looks at what fires, and between two evaluation
 EVALUATION = 4
 MUTANTS_GRID = 10  # short incidents are looked at more closely
 MUTANTS_EVALUATION = 2
-GROUPS = ["sfb-backup-recordings", "sfb-backup-states", "sfb-backup-evaluations", "sfb-backup-collectors", "sfb-backup-exporter"]
+GROUPS = ["sfb-backup-recordings", "sfb-backup-dashboards", "sfb-backup-states", "sfb-backup-evaluations", "sfb-backup-collectors", "sfb-backup-exporter"]
 
 
 def load(only=None, mutants=False, path=HERE / "incidents.yml"):

@@ -72,6 +72,8 @@ def mutant(document, kind, which):
 
 def main():
     document = yaml.safe_load(pathlib.Path(sys.argv[1]).read_text(encoding="utf-8"))
+    # No alert rests on what the dashboards' rules record.
+    document["groups"] = [group for group in document["groups"] if group["name"] != "sfb-backup-dashboards"]
     for kind in KINDS:
         for which in (0, 1):
             mutated, names = mutant(document, kind, which)

@@ -12,16 +12,28 @@ runbooks=$root/deploy/runbooks
 # shellcheck source=tests/check.sh
 . "$root/tests/check.sh"
 
-"$root/deploy/mixin/generate" "$work/generated.yml"
-check 'alerts.yml is what deploy/mixin/generate writes' diff "$rules/alerts.yml" "$work/generated.yml"
+"$root/deploy/mixin/generate" "$work/generated"
+check 'alerts.yml is what deploy/mixin/generate writes' diff "$rules/alerts.yml" "$work/generated/alerts.yml"
+check 'and so is the PrometheusRule' diff "$root/deploy/kubernetes/base/prometheusrule.yaml" "$work/generated/prometheusrule.yaml"
 other() { jsonnet -S -e "local m = (import '$root/deploy/mixin/mixin.libsonnet') + { _config+:: { runbookURLPattern: 'http://other/%s', lync2013Pools: '.*old.*' } }; std.manifestJson(m.prometheusAlerts)" > "$work/other.json"; }
 check 'the mixin takes another configuration' other
 check 'and shows the other address' grep -q 'http://other/SfbBackupExportError' "$work/other.json"
 check 'and the other pools' grep -q 'pool=~\\".*old' "$work/other.json"
+misspelt() {
+  ! jsonnet -e "((import '$root/deploy/mixin/mixin.libsonnet') + { _config+:: { errorSecond: 300 } }).prometheusAlerts" > "$work/misspelt" 2>&1 &&
+    grep -F '_config: errorSecond is not known (did you mean errorSeconds?)' "$work/misspelt"
+}
+check 'a key that is not known is refused, with the near ones' misspelt
+shards() { jsonnet -S -e "local m = (import '$root/deploy/mixin/mixin.libsonnet') + { _config+:: { totalShards: 4 } }; std.manifestYamlDoc({ groups: m.prometheusRules.groups + m.prometheusAlerts.groups })" > "$work/shards.yml"; }
+check 'the mixin takes the number of shards' shards
+check 'and the rules are valid' promtool check rules "$work/shards.yml"
+check 'a configured number of shards that nobody has' python3 "$here/shards.py" "$work/shards.yml" "$rules/alerts.yml"
 for file in alerts windows-service; do
   check "promtool check rules $file" promtool check rules "$rules/$file.yml"
 done
-check 'promtool check config' promtool check config "$rules/scrape.yml"
+for file in scrape probe; do
+  check "promtool check config $file" promtool check config "$rules/$file.yml"
+done
 check 'amtool check-config' amtool check-config "$rules/alertmanager.yml"
 
 # Every alert has its page with all parts, every page its alert, every address its page.
@@ -41,7 +53,9 @@ for page in "$runbooks"/Sfb*.md; do
   check "$(basename "$page") is whole" whole_page "$page"
 done
 
+check 'the numbers of the runbooks' python3 "$here/numbers.py"
 check 'the words of the alerts' python3 "$here/words.py" "$rules/alerts.yml"
+check 'the agent in the words of its alerts' python3 "$here/agents.py" "$rules/alerts.yml"
 check 'the pair directions' python3 "$here/directions.py" "$rules/alerts.yml"
 check 'incidents' python3 "$here/incidents.py" "$rules/alerts.yml"
 check 'short incidents' python3 "$here/incidents.py" "$rules/alerts.yml" --mutants

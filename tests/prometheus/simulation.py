@@ -26,17 +26,22 @@ class Pool:
         self.site = "site-" + name
         self.failure = None  # a code while evaluations fail
         self.answer = "whole"  # whole, none (no module), doubtful (says nothing)
+        self.lacks = set()  # modules that the configuration says it has, and no answer lists
         self.modules = {identity(module): ["SteadyState", "NormalState"] for module in modules}
         self.max_age = None
         self.owner = None  # of several agents, where pools are shared out
 
     def verdict(self):
-        words = set()
-        for module, (exported, imported) in self.modules.items():
-            idle = module.startswith("ApplicationServer.RGS") or (module == MODULES["CMSMaster"] and imported == "NormalState")
-            words.add(True if exported in HEALTHY or (exported == "NotInitialized" and idle) else None if exported == "Unknown" else False)
-            words.add(True if imported == "NormalState" else None if imported == "Unknown" else False)
-        return False if False in words else None if None in words else True
+        words = {works(module, *states) for module, states in self.modules.items() if module not in self.lacks}
+        return False if False in words else None if None in words or self.lacks else True
+
+
+def works(module, exported, imported):
+    """The module's part of the verdict."""
+    idle = module.startswith("ApplicationServer.RGS") or (module == MODULES["CMSMaster"] and imported == "NormalState")
+    words = {True if exported in HEALTHY or (exported == "NotInitialized" and idle) else None if exported == "Unknown" else False,
+             True if imported == "NormalState" else None if imported == "Unknown" else False}
+    return False if False in words else None if None in words else True
 
 
 class Agent:
@@ -67,6 +72,8 @@ class Agent:
         known["verdict"] = (True, pool.verdict()) if pool.answer == "whole" else (False, False)
         before, known["modules"] = known["modules"], {}
         for module, (exported, imported) in (pool.modules if pool.answer == "whole" else {}).items():
+            if module in pool.lacks:
+                continue
             old = before.get(module, {})
             new = {"export": exported, "import": imported,
                    "export_since": old["export_since"] if old.get("export") == exported else now,
@@ -158,6 +165,8 @@ class Incident:
         elif words[1] == "answers":
             self.pools[words[0]].failure = None
             self.pools[words[0]].answer = words[2] if len(words) > 2 else "whole"
+        elif words[1] == "lacks":
+            self.pools[words[0]].lacks = {identity(module) for module in words[2:]}
         elif words[1] == "removed":
             self.configured.discard(words[0])
         elif words[1] == "added":
@@ -166,10 +175,12 @@ class Incident:
             self.pools[words[0]].owner = words[2]
         elif words[1] == "max_age":
             self.pools[words[0]].max_age = int(words[2])
+        elif words[2] == "gone":
+            self.pools[words[0]].modules.pop(identity(words[1]))
         elif words[2] == "import":
             self.pools[words[0]].modules[identity(words[1])][1] = words[3]
         else:
-            self.pools[words[0]].modules[identity(words[1])][0] = words[2]
+            self.pools[words[0]].modules.setdefault(identity(words[1]), ["", "NormalState"])[0] = words[2]
 
     def page(self, agent, now):
         """What the agent's page says, by series."""
@@ -203,6 +214,8 @@ class Incident:
                 put("sfb_backup_service_configured", configured, **label)
                 put("sfb_backup_service_working", working, **label)
             for module, states in known["modules"].items():
+                if fresh:
+                    put("sfb_backup_module_working", works(module, states["export"], states["import"]), module=module, **label)
                 for direction in ("export", "import"):
                     name = f"sfb_backup_module_{direction}_state"
                     put(name + "_change_timestamp_seconds", states[direction + "_since"] * 60, module=module, **label)

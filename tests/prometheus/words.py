@@ -12,7 +12,7 @@ import yaml
 import incidents
 
 # A moment at which each alert fires somewhere.
-MOMENTS = (50, 100, 290, 350)
+MOMENTS = (50, 100, 180, 290, 350)
 
 
 def main():
