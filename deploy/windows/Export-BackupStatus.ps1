@@ -18,11 +18,15 @@ front end. What could not be known stands in comments.
 
 A file appears under its name only when it is complete: it is written beside and renamed.
 
+With -Uri each answer is sent to the exporter (its transport push). What cannot be sent, after a few tries,
+is written to -Path instead; what was sent is not.
+
 Nothing is read or stored but the answer of the cmdlet: no passwords, no configuration. The script does
 not change anything in the topology.
 
 Exit code: 0 every question was answered; 1 at least one was not (its file, or a comment, says why); 2 at
-least one file could not be written, the parameters make no sense, or no pool was found to be configured.
+least one file could not be written or answer sent, the parameters make no sense, or no pool was found to be
+configured.
 
 .PARAMETER PoolFqdn
 The pools to ask. A comma separated text is split, here, in -Collector and in -Module, because
@@ -34,6 +38,18 @@ An existing folder for the files: <pool>.clixml, with -PerCategory <pool>.All.cl
 Pool names are lower case in file names, as the exporter looks for them.
 
 With -WriteConfiguration the file for the section, which is UTF-8. Without it the section is printed.
+
+.PARAMETER Uri
+Where the exporter is: https://exporter.contoso.com:9943. The answers are sent there. Give -TokenFile or
+-UseDefaultCredentials as well. Plain http is taken for this machine alone (localhost, 127.0.0.1, [::1]). The
+system's proxy is not used.
+
+.PARAMETER TokenFile
+A file whose first line is the token that the exporter's configuration names. Let nobody but the account of
+the task read it. A warning tells where Everyone, Users or Authenticated Users may.
+
+.PARAMETER UseDefaultCredentials
+Log on to the exporter with Kerberos, as the account of the task.
 
 .PARAMETER WriteConfiguration
 Print the section "pools" instead of exporting answers.
@@ -73,6 +89,9 @@ powershell.exe -NoProfile -NonInteractive -File Export-BackupStatus.ps1 -PoolFqd
 .\Export-BackupStatus.ps1 -PoolFqdn pool01.contoso.com -Path D:\SfbBackupStatus -Collector backup_service_status, management_store_replication
 
 .EXAMPLE
+.\Export-BackupStatus.ps1 -PoolFqdn pool01.contoso.com -Path D:\SfbBackupStatus -Uri https://exporter.contoso.com:9943 -TokenFile D:\SfbBackupExport\token.txt
+
+.EXAMPLE
 .\Export-BackupStatus.ps1 -WriteConfiguration -EndpointName atlanta -Path D:\SfbBackupStatus\pools.yml
 #>
 #requires -Version 3.0
@@ -96,6 +115,17 @@ param(
 
     [Parameter(ParameterSetName = 'Export')]
     [switch] $IncludeText,
+
+    [Parameter(ParameterSetName = 'Export')]
+    [ValidatePattern('^https?://')]
+    [string] $Uri,
+
+    [Parameter(ParameterSetName = 'Export')]
+    [ValidateNotNullOrEmpty()]
+    [string] $TokenFile,
+
+    [Parameter(ParameterSetName = 'Export')]
+    [switch] $UseDefaultCredentials,
 
     [Parameter(Mandatory = $true, ParameterSetName = 'Configuration')]
     [switch] $WriteConfiguration,
@@ -121,6 +151,18 @@ $ExportDepth = 2
 
 # The longest text that -IncludeText writes; the exporter reads none that is longer.
 $MostText = 65536
+
+# How often an answer is sent at most, and how long one try may take and all of them together. The task is
+# ended after 90 seconds.
+$MostTries = 4
+$TrySeconds = 10
+$AllTriesSeconds = 30
+
+# How many bytes of what the exporter says are read; 500 characters of them are shown.
+$MostAnswer = 2048
+
+# Groups that are never the account of a task. Their names differ between languages, their SIDs do not.
+$OpenGroups = @{ 'S-1-1-0' = 'Everyone'; 'S-1-5-32-545' = 'Users'; 'S-1-5-11' = 'Authenticated Users' }
 
 # What each collector asks, and with which parameters. Those that do not ask a pool are asked once. The
 # backup status goes first: what ends the task early costs the others.
@@ -909,6 +951,173 @@ function Write-Configuration {
     }
 }
 
+# The beginning of what the exporter says. It only explains the status: where it breaks off, that what came does.
+function Read-Answer {
+    param($Response)
+
+    $bytes = New-Object byte[] $MostAnswer
+    $length = 0
+    $clock = [Diagnostics.Stopwatch]::StartNew()
+    try {
+        $stream = $Response.GetResponseStream()
+        do {
+            $got = $stream.Read($bytes, $length, $bytes.Length - $length)
+            $length += $got
+        } while ($got -gt 0 -and $length -lt $bytes.Length -and $clock.Elapsed.TotalSeconds -lt $TrySeconds)
+    } catch {
+        Write-Verbose "The answer broke off: $_"
+    }
+    $says = [Text.Encoding]::UTF8.GetString($bytes, 0, $length)
+    $says.Substring(0, [Math]::Min(500, $says.Length))
+}
+
+# One try. Gives the status of the answer, 0 where none came, and what to say about it.
+function Send-Once {
+    param([byte[]] $Body, [string] $Type, [string] $Target)
+
+    $request = [Net.WebRequest]::Create($Target)
+    $request.Method = 'PUT'
+    $request.ContentType = $Type
+    $request.Timeout = $TrySeconds * 1000
+    $request.ReadWriteTimeout = $TrySeconds * 1000
+    $request.AllowAutoRedirect = $false
+    # A proxy would be one more that reads along, or the wrong way to a machine of the same network.
+    $request.Proxy = $null
+    if ($UseDefaultCredentials) {
+        $request.UseDefaultCredentials = $true
+    } else {
+        $request.Headers.Add('Authorization', "Bearer $token")
+    }
+    $response = $null
+    try {
+        try {
+            $request.ContentLength = $Body.Length
+            $stream = $request.GetRequestStream()
+            $stream.Write($Body, 0, $Body.Length)
+            $stream.Close()
+            $response = $request.GetResponse()
+        } catch {
+            $cause = $_.Exception
+            while ($null -ne $cause -and $cause -isnot [Net.WebException]) {
+                $cause = $cause.InnerException
+            }
+            if ($null -eq $cause -or $null -eq $cause.Response) {
+                $inner = $_.Exception.GetBaseException().Message
+                return @{ Status = 0; Says = $inner; Wait = 0; Doubt = '' }
+            }
+            $response = $cause.Response
+        }
+        $says = Read-Answer $response
+        $wait = 0
+        [void] [int]::TryParse("$($response.Headers['Retry-After'])", [ref] $wait)
+        $doubt = "$($response.Headers['X-Doubt'])"
+        $doubt = $doubt.Substring(0, [Math]::Min(500, $doubt.Length))
+        @{ Status = [int] $response.StatusCode; Says = $says; Wait = $wait; Doubt = $doubt }
+    } finally {
+        if ($null -ne $response) {
+            $response.Close()
+        }
+    }
+}
+
+# Sends a file. True where the exporter has it, or has a newer one.
+function Send-Export {
+    param([string] $File, [string] $Pool, [string] $What)
+
+    if ($script:sendingFailed) {
+        # The time of the task is for the other questions.
+        Write-Warning "${What}: not sent, because the exporter did not answer before"
+        return $false
+    }
+    $body = [IO.File]::ReadAllBytes($File)
+    $type = 'application/xml'
+    if ($Format -eq 'Json') {
+        $type = 'application/json'
+    }
+    $target = '{0}/api/v1/exports/{1}' -f $Uri.TrimEnd('/'), $Pool
+    $clock = [Diagnostics.Stopwatch]::StartNew()
+    for ($try = 1; ; $try++) {
+        $answer = Send-Once $body $type $target
+        if ($answer.Doubt) {
+            Write-Warning "${What}: $($answer.Doubt)"
+        }
+        switch ($answer.Status) {
+            204 { return $true }
+            202 {
+                Write-Warning "${What}: the exporter uses it, but cannot keep it: $($answer.Says)"
+                return $true
+            }
+            409 {
+                Write-Warning "${What}: the exporter has a newer one: $($answer.Says)"
+                return $true
+            }
+        }
+        # Another try helps where nobody answered, and where the exporter has no time now.
+        $again = $answer.Status -eq 0 -or $answer.Status -eq 408 -or $answer.Status -eq 429 -or $answer.Status -ge 500
+        $pause = [Math]::Max($answer.Wait, [Math]::Pow(2, $try - 1))
+        if (-not $again -or $try -ge $MostTries -or $clock.Elapsed.TotalSeconds + $pause -gt $AllTriesSeconds) {
+            $script:sendingFailed = $again
+            Write-Warning "${What}: not sent to ${target}, status $($answer.Status): $($answer.Says)"
+            return $false
+        }
+        Start-Sleep -Seconds $pause
+    }
+}
+
+# Whether what is sent to $Address can be read on the way by nobody else: https, or it does not leave this machine.
+function Test-SafeAddress {
+    param([Uri] $Address)
+
+    if ($Address.Scheme -eq 'https' -or $Address.DnsSafeHost -eq 'localhost') {
+        return $true
+    }
+    $ip = $null
+    [Net.IPAddress]::TryParse($Address.DnsSafeHost, [ref] $ip) -and [Net.IPAddress]::IsLoopback($ip)
+}
+
+# The protocols to offer where $Now are offered: TLS 1.2 is added, SSL 3 (48) is dropped. 0 leaves the choice to
+# Windows, which adding one would take away.
+function Get-Protocol {
+    param([int] $Now)
+
+    if ($Now -eq 0) {
+        return 0
+    }
+    ($Now -bor 3072) -band (-bnot 48)
+}
+
+# Warns where a group that everybody is in may read the file with the token. Only Windows has Get-Acl.
+function Show-TokenReader {
+    param([string] $File)
+
+    if (-not (Get-Command Get-Acl -ErrorAction SilentlyContinue)) {
+        return
+    }
+    try {
+        $rules = @((Get-Acl -LiteralPath $File).GetAccessRules($true, $true, [Security.Principal.SecurityIdentifier]))
+    } catch {
+        Write-Warning "TokenFile: who may read '$File' cannot be seen: $_"
+        return
+    }
+    # 1 is the right to read the data.
+    $readers = @($rules | Where-Object { $_.AccessControlType -eq 'Allow' -and ([int] $_.FileSystemRights -band 1) } |
+        ForEach-Object { $OpenGroups["$($_.IdentityReference.Value)"] } | Where-Object { $_ } | Sort-Object -Unique)
+    if ($readers.Count -gt 0) {
+        Write-Warning "TokenFile: '$File' can be read by $($readers -join ', '). Let only the account of the task and administrators read it: icacls FILE /inheritance:r /grant:r ACCOUNT:R BUILTIN\Administrators:F"
+    }
+}
+
+# The token, of a file that nobody else should read.
+function Get-Token {
+    $file = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($TokenFile)
+    $lines = @([IO.File]::ReadAllLines($file))
+    if ($lines.Count -eq 0 -or $lines[0].Trim() -notmatch '^[A-Za-z0-9._~+/=-]{16,}$') {
+        throw 'its first line is no token'
+    }
+    Show-TokenReader $file
+    $lines[0].Trim()
+}
+
 $modules = @($Module | ForEach-Object { $_ -split ',' } | ForEach-Object { $_.Trim() } | Where-Object { $_ })
 if ($WriteConfiguration) {
     Write-Configuration
@@ -933,6 +1142,38 @@ foreach ($name in $wanted) {
         Write-Warning "Collector: '$name' is unknown. Known are $(@($Known.Keys) -join ', ')."
         exit 2
     }
+}
+$token = ''
+$sendingFailed = $false
+if ($Uri) {
+    $address = $null
+    if (-not [Uri]::TryCreate($Uri, [UriKind]::Absolute, [ref] $address)) {
+        Write-Warning 'Uri: it is no address. Give one as https://exporter.contoso.com:9943.'
+        exit 2
+    }
+    if (-not (Test-SafeAddress $address)) {
+        Write-Warning "Uri: over plain http what is sent to '$($address.DnsSafeHost)' could be read on the way. Give an address with https; http is taken for localhost, 127.0.0.1 and [::1] alone."
+        exit 2
+    }
+    if ($UseDefaultCredentials.IsPresent -eq [bool] $TokenFile) {
+        Write-Warning 'Uri: give either -TokenFile or -UseDefaultCredentials.'
+        exit 2
+    }
+    if ($TokenFile) {
+        try {
+            $token = Get-Token
+        } catch {
+            Write-Warning "TokenFile: '$TokenFile' cannot be used: $_"
+            exit 2
+        }
+    }
+    if ($PSVersionTable.PSVersion.Major -lt 6) {
+        # Old servers offer TLS 1.0 alone, which the exporter refuses.
+        [Net.ServicePointManager]::SecurityProtocol = Get-Protocol ([Net.ServicePointManager]::SecurityProtocol)
+    }
+} elseif ($TokenFile -or $UseDefaultCredentials) {
+    Write-Warning 'TokenFile and UseDefaultCredentials need -Uri.'
+    exit 2
 }
 $nameCollector = $PSBoundParameters.ContainsKey('Collector')
 $extension = $Format.ToLowerInvariant()
@@ -971,6 +1212,9 @@ foreach ($collected in @($Known.Keys | Where-Object { $wanted -contains $_ })) {
                 Errors = @($answer.Errors)
                 Warnings = @($loaded.Warnings) + @($answer.Warnings)
             }
+            if ($category -ne 'All') {
+                $export | Add-Member -MemberType NoteProperty -Name Category -Value $category
+            }
             $export | Add-Member -MemberType NoteProperty -Name Counts -Value ([pscustomobject] (Get-ItemCount $export))
 
             $asked = $category
@@ -1004,8 +1248,17 @@ foreach ($collected in @($Known.Keys | Where-Object { $wanted -contains $_ })) {
             if ($PerCategory) {
                 $name = "$name.$category"
             }
+            $file = [IO.Path]::Combine($folder, "$name.$extension")
             try {
-                Write-Export $export ([IO.Path]::Combine($folder, "$name.$extension"))
+                Write-Export $export $file
+                if ($Uri) {
+                    if (Send-Export $file $pool "$pool $asked") {
+                        [IO.File]::Delete($file)
+                    } else {
+                        Write-Warning "${pool} ${asked}: written to $file instead"
+                        $exitCode = 2
+                    }
+                }
             } catch {
                 Write-Warning "$folder\$name.${extension}: cannot be written: $_"
                 $exitCode = 2
