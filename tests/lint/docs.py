@@ -21,7 +21,7 @@ from findings import report
 MAX_LINE = 120
 SKIPPED_FOLDERS = {"build", "__pycache__", "bin", "obj"}
 DATA = re.compile(r"tests/(golden|fuzz/corpus)/")
-INSTALLED = "/usr/share/doc/sfb_backup_exporter/"
+INSTALLED = "/usr/share/doc/sfb-backup-exporter/"
 # What stands before a name that is put together elsewhere: `$rules/`, `{folder}/`.
 NAME = re.compile(r"([\w.~$@{}%:/\\-]*[\w-]\.md)\b(?:#([\w-]+)|, \"([^\"\n]+)\")?")
 LINK = re.compile(r"\]\(\s*<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\s*\)")

@@ -30,7 +30,7 @@ END
     > "$tree/room/READ.$ext"
   printf '%s\n' "// See READ.$ext and TOP.$ext (READ.$ext, \"Wide doors\")." "// https://example.org/their.$ext" \
     > "$tree/room/room.cpp"
-  printf '%s\n' "url: file:///usr/share/doc/sfb_backup_exporter/READ.$ext#wide-doors" "path: \$here/READ.$ext" \
+  printf '%s\n' "url: file:///usr/share/doc/sfb-backup-exporter/READ.$ext#wide-doors" "path: \$here/READ.$ext" \
     > "$tree/deploy/rules.yml"
   echo "what a server said: nowhere.$ext" > "$tree/tests/golden/data/answer.txt"
   echo "built from nowhere.$ext" > "$tree/build/log.txt"
@@ -54,8 +54,8 @@ broken room/room.cpp "// (design.$ext 5.2)" "room/room.cpp:3: names design.$ext,
 broken room/room.cpp "// see room/TOP.$ext" "names room/TOP.$ext, which does not exist"
 broken room/room.cpp "// READ.$ext, \"Narrow doors\"" "names READ.$ext, \"Narrow doors\", a heading that does not exist"
 broken room/room.cpp "// READ.$ext#narrow-doors" "names READ.$ext#narrow-doors, a heading that does not exist"
-broken deploy/rules.yml "url: file:///usr/share/doc/sfb_backup_exporter/gone.$ext" "which does not exist"
-broken deploy/rules.yml "url: file:///usr/share/doc/sfb_backup_exporter/READ.$ext#gone" "a heading that does not exist"
+broken deploy/rules.yml "url: file:///usr/share/doc/sfb-backup-exporter/gone.$ext" "which does not exist"
+broken deploy/rules.yml "url: file:///usr/share/doc/sfb-backup-exporter/READ.$ext#gone" "a heading that does not exist"
 broken deploy/rules.yml "path: \$here/gone.$ext" "names \$here/gone.$ext, which does not exist"
 broken "TOP.$ext" "see gone.$ext" "names gone.$ext, which does not exist"
 broken "TOP.$ext" '[x](room/gone.cpp)' "TOP.$ext:15: links to room/gone.cpp, which leads nowhere"

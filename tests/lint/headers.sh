@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Every header compiles alone. Those of a .cpp with the same name are its first include, so lint.clang_tidy shows it; the others are
-# compiled here. usage: headers.sh BUILD_DIR (for the flags of the build)
+# Every header compiles alone. Those of a .cpp with the same name are its first include, so the preset dev shows it (tests/nightly); the
+# others are compiled here. usage: headers.sh BUILD_DIR (for the flags of the build)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 build=${1:?usage: headers.sh BUILD_DIR}
