@@ -1,23 +1,27 @@
 """A scrape beside many other connections: idle ones, readers that do not read, queries whose callers are gone, half requests.
 
-usage: tests/bench/run connections [--old PROGRAM] [--only idle readers gone headers drip]
---old: the same with an older sfb_backup_exporter, in the same run. Each scrape has a connection of its own and is given up
-after 10 s. Needs the agent and the simulator of the bench preset, and `ulimit -n` above the number of idle connections. Asserts nothing.
+usage: tests/bench/run connections [--tls] [--old PROGRAM] [--only idle readers gone headers drip hellos]
+--old: the same with an older sfb_backup_exporter, in the same run. --tls: the agent speaks TLS 1.3, and so do all; `hellos` are
+connections that send half of a handshake. Each scrape has a connection of its own and is given up after 10 s. Needs the agent and the simulator of the bench preset, and `ulimit -n` above the number of idle connections. Asserts nothing.
 """
 
 import argparse
 import collections
 import contextlib
+import json
 import os
 import pathlib
 import re
 import resource
+import select
 import socket
+import ssl
 import statistics
 import threading
 import time
 
 import lab
+import pki
 import wire
 from figures import resident
 
@@ -26,10 +30,15 @@ POOL = wire.pool_name(0)
 Found = collections.namedtuple("Found", "times failed resident kernel open")
 
 
-def connect(agent, target=None):
+TLS = None  # the context of all connections; None: they are plain
+
+
+def connect(agent, target=None, plain=False):
     host, port = agent.address.rsplit(":", 1)
     with contextlib.suppress(OSError):
         sock = socket.create_connection((host, int(port)), PATIENCE)
+        if TLS and not plain:
+            sock = TLS.wrap_socket(sock)
         if target:
             sock.sendall(f"GET {target} HTTP/1.1\r\nHost: {agent.address}\r\n\r\n".encode())
         return sock
@@ -65,14 +74,11 @@ def measure(agent, crowd, before, scrapes, pause=0):
         times.append(scrape(agent, pause))
         time.sleep(0.5)
     good = [took for took in times if took is not None]
-    alive = 0
-    for sock in list(crowd):
-        with contextlib.suppress(OSError, AttributeError):
-            sock.setblocking(False)
-            try:
-                alive += bool(sock.recv(1, socket.MSG_PEEK))
-            except BlockingIOError:
-                alive += 1
+    # Also a connection that was reset or whose other end was closed says something here.
+    ends = select.poll()
+    for sock in filter(None, list(crowd)):
+        ends.register(sock, select.POLLRDHUP)
+    alive = sum(sock is not None for sock in crowd) - len(ends.poll(0))
     return Found(good, len(times) - len(good), resident(agent.process.pid), kernel_bytes() - before, alive)
 
 
@@ -141,12 +147,37 @@ def drip(agent, options, before):
         return crowd, measure(agent, crowd, before, options.scrapes, options.pause)
 
 
-KINDS = {"idle": idle, "readers": readers, "gone": gone, "headers": headers, "drip": drip}
+def hellos(agent, options, before):
+    """A record of a handshake of which the rest does not come."""
+    crowd = []
+    for _ in range(options.halves):
+        sock = connect(agent, plain=True)
+        with contextlib.suppress(OSError, AttributeError):
+            sock.sendall(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
+        crowd.append(sock)
+    return crowd, measure(agent, crowd, before, options.scrapes)
+
+
+def speak_tls(agent, folder):
+    """From now on the agent does. It counts what it listens to without TLS until then."""
+    global TLS
+    pki.make_certificates(folder / "pki")
+    (folder / "pki" / "good.key").chmod(0o600)
+    new = folder / "web.new"
+    new.write_text(json.dumps({"tls_server_config": {"cert_file": "pki/good.pem", "key_file": "pki/good.key"}}), encoding="utf-8")
+    new.replace(folder / "web.yml")
+    TLS = ssl.create_default_context()
+    TLS.check_hostname, TLS.verify_mode = False, ssl.CERT_NONE
+    lab.wait_for(lambda: scrape(agent), "a scrape over TLS")
+
+
+KINDS = {"idle": idle, "readers": readers, "gone": gone, "headers": headers, "drip": drip, "hellos": hellos}
 
 
 def run(load, binary, kind, options):
     """A thousand pools of dropped files, and one on a server that does not answer in time."""
-    lab.AGENT = binary
+    global TLS
+    lab.AGENT, TLS = binary, None
     with wire.Folder() as folder, contextlib.ExitStack() as stack:
         simulator = stack.enter_context(lab.Simulator(folder.folder, {"listeners": [{"name": "site"}], "pools": {POOL: {"slow": "5m"}}}))
         load.write_exports(folder.folder, options.pools)
@@ -159,8 +190,11 @@ def run(load, binary, kind, options):
             f"  site: {{transport: winrm, credentials: monitoring, allow_unencrypted: true, url: '{simulator.url('site')}'}}\n"
             f"pools:\n{pools}  - {{fqdn: {POOL}, endpoint: site, paired_pool: partner.example.com, site: bench}}\n"
             "authorization: {allow_anonymous: loopback}\n", encoding="utf-8")
-        agent = stack.enter_context(lab.Agent(folder.folder))
+        (folder.folder / "web.yml").write_text("# none yet\n", encoding="utf-8")
+        agent = stack.enter_context(lab.Agent(folder.folder, f"--web.config.file={folder.folder}/web.yml"))
         load.ready(agent, options.pools)
+        if options.tls:
+            speak_tls(agent, folder.folder)
         before = kernel_bytes()
         crowd, found = KINDS[kind](agent, options, before)
         for sock in filter(None, crowd):
@@ -178,7 +212,8 @@ def show(name, found):
 def main(load, arguments):
     parser = argparse.ArgumentParser(prog="tests/bench/run connections", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--old", type=pathlib.Path, metavar="PROGRAM", help="an older sfb_backup_exporter")
-    parser.add_argument("--only", nargs="*", choices=KINDS, default=list(KINDS))
+    parser.add_argument("--only", nargs="*", choices=KINDS)
+    parser.add_argument("--tls", action="store_true", help="all speak TLS")
     parser.add_argument("--pools", type=int, default=1000)
     parser.add_argument("--idle", type=int, default=10000)
     parser.add_argument("--readers", type=int, default=400)
@@ -188,6 +223,7 @@ def main(load, arguments):
     parser.add_argument("--pause", type=float, default=0.02, help="seconds of a scraper beside them from its connection to its request")
     parser.add_argument("--scrapes", type=int, default=20)
     options = parser.parse_args(arguments)
+    options.only = options.only or [kind for kind in KINDS if options.tls or kind != "hellos"]
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     binaries = {"new": lab.AGENT}
     if options.old:
@@ -195,9 +231,10 @@ def main(load, arguments):
     titles = {"idle": f"{options.idle:,} idle connections", "readers": f"{options.readers} readers that do not read",
               "gone": f"{options.queries} queries whose callers are gone",
               "headers": f"{options.halves} half requests and {options.rate} more a second",
-              "drip": f"{options.halves} half requests that trickle and {options.rate} more a second"}
+              "drip": f"{options.halves} half requests that trickle and {options.rate} more a second",
+              "hellos": f"{options.halves} handshakes that stop in the middle"}
     for kind in options.only:
-        print(f"  {titles[kind]}, {options.pools:,} pools ({wire.busy()})", flush=True)
+        print(f"  {titles[kind]}{' over TLS' if options.tls else ''}, {options.pools:,} pools ({wire.busy()})", flush=True)
         for name, binary in binaries.items():
             # The agent keeps what it inherits, which is 1,024 as a rule.
             resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -1,12 +1,19 @@
-// The metrics page of real snapshots (82 series a healthy pool): rendering, rendering after one
-// pool changed, and what a scrape with gzip costs in all. Arguments are numbers of pools.
+// The metrics page of snapshots like real ones: rendered whole, rendered and compressed whole, and
+// put together from blocks after some pools were evaluated again. Arguments are numbers of pools,
+// and of pools that changed since the page before. Times are CPU times of this thread.
 #include "agent/exposition/gzip.hpp"
+#include "agent/serve/block_page.hpp"
 #include "agent/serve/metrics_page.hpp"
 #include "tests/unit/serve/snapshots.hpp"
 
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
+#include <ctime>
+#include <numeric>
+#include <random>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -14,7 +21,13 @@ using sfb::exposition::Format;
 namespace serve = sfb::serve;
 
 sfb::status::Snapshot pools(const benchmark::State& state) {
-  return serve::testing::many_pools(static_cast<std::size_t>(state.range(0)));
+  return serve::testing::varied_pools(static_cast<std::size_t>(state.range(0)));
+}
+
+double cpu_seconds() {
+  std::timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
 }
 
 void report(benchmark::State& state, std::size_t in, std::size_t out) {
@@ -34,18 +47,32 @@ void render(benchmark::State& state, Format format) {
   report(state, size, size);
 }
 
-/// A page is always made whole: this shows what one pool's change costs.
-void after_one_change(benchmark::State& state) {
+/// `evaluated` pools by chance were evaluated again since the page before.
+void from_blocks(benchmark::State& state) {
   auto snapshot = pools(state);
   const auto self = serve::testing::some_self_metrics();
-  std::size_t size = 0;
+  const std::string whole = serve::render_metrics_page(snapshot, *self, Format::text_0_0_4);
+  const auto packed = sfb::exposition::gzip(whole);
+  serve::BlockPage blocks;
+  auto made = blocks.make(snapshot, *self, Format::text_0_0_4);
+  std::mt19937 random(5);
+  std::vector<std::size_t> places(snapshot.pools.size());
+  std::iota(places.begin(), places.end(), 0);
   for (auto _ : state) {
-    snapshot = serve::testing::with_one_change(snapshot);
-    const std::string page = serve::render_metrics_page(snapshot, *self, Format::text_0_0_4);
-    size = page.size();
-    benchmark::DoNotOptimize(page.data());
+    std::ranges::shuffle(places, random);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(state.range(1)); ++i) {
+      auto& pool = snapshot.pools[places[i]];
+      pool = serve::testing::evaluated_again(*pool, static_cast<std::uint32_t>(random()));
+    }
+    const double start = cpu_seconds();
+    made = blocks.make(snapshot, *self, Format::text_0_0_4);
+    state.SetIterationTime(cpu_seconds() - start);
   }
-  report(state, size, size);
+  state.counters["bytes_out"] = static_cast<double>(made->gzip.size());
+  state.counters["of_whole"] =
+      static_cast<double>(made->gzip.size()) / static_cast<double>(packed->size());
+  state.counters["blocks_made"] = static_cast<double>(made->blocks_made);
+  state.counters["held"] = static_cast<double>(made->held_bytes);
 }
 
 void render_and_gzip(benchmark::State& state, Format format) {
@@ -75,12 +102,18 @@ BENCHMARK_CAPTURE(render, text, Format::text_0_0_4)
 BENCHMARK_CAPTURE(render, openmetrics, Format::openmetrics_1_0_0)
     ->Arg(1000)
     ->Unit(benchmark::kMillisecond);
-BENCHMARK(after_one_change)->Arg(1000)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(render_and_gzip, openmetrics, Format::openmetrics_1_0_0)
     ->Arg(100)
     ->Arg(1000)
     ->Arg(10'000)
     ->Unit(benchmark::kMillisecond);
+BENCHMARK(from_blocks)->ArgNames({"pools", "evaluated"})->Apply([](auto* bench) {
+  for (const int pools : {100, 1000, 10'000}) {
+    for (const int evaluated : {0, 1, pools / 100, pools / 10, pools}) {
+      bench->Args({pools, evaluated});
+    }
+  }
+}) -> UseManualTime() -> Unit(benchmark::kMillisecond);
 
 }  // namespace
 
