@@ -198,3 +198,9 @@ class Child:
 def journal(path):
     """The events of --log."""
     return [json.loads(line) for line in pathlib.Path(path).read_text(encoding="utf-8").splitlines()]
+
+
+def ended_in_order(entry):
+    """An "end" that closed everything. The agent's stop may fall between a Command and its fragments, which no Close may overtake: then the
+    end of stdin closes the pool and that one command, which never began."""
+    return entry["orderly"] and entry["commands_open"] == (1 if entry["pool_open"] else 0)

@@ -3,6 +3,7 @@
 import os
 import pty
 import re
+import signal
 import subprocess
 import unittest
 
@@ -65,6 +66,34 @@ class Ask(LabTest):
         evaluated = run(lab.AGENT, "evaluate", f"--config.file={self.folder}/agent.yml", ATL)
         self.assertEqual(evaluated.returncode, 0, evaluated.stderr)
         self.assertTrue(evaluated.stderr.endswith(f"working:    no\n  {said}.\n"), evaluated.stderr)
+
+    def test_checks_of_nagios_and_checkmk(self):
+        """The state of now: exit 0 to 3 for Nagios, a line for each pool for Checkmk."""
+        with self.agent() as agent:
+            self.wait(agent.ready, "ready")
+            good = self.ask(agent, "--nagios", "-PoolFqdn", ATL)
+            self.assertEqual((good.returncode, good.stderr), (0, ""), good.stdout)
+            self.assertRegex(good.stdout, rf"^SFBBACKUP OK - {ATL}: working properly, 3 modules .* \| 'lag'=0s;0;3600;0 'age'=")
+            self.assertIn(f"\n{MODULES_2013[0]}: export FinalState, import NormalState\n", good.stdout)
+            failed = self.ask(agent, "-PoolFqdn", CHI, "--nagios")
+            self.assertEqual((failed.returncode, failed.stderr), (3, ""), failed.stdout)
+            self.assertIn("reason=cmdlet", failed.stdout)
+            both = self.ask(agent, "--nagios")
+            self.assertEqual(both.returncode, 3, both.stdout)
+            self.assertRegex(both.stdout, r"^SFBBACKUP UNKNOWN - 1 of 2 pools ok; ")
+            lines = self.ask(agent, "--checkmk")
+            self.assertEqual((lines.returncode, lines.stderr), (0, ""))
+            self.assertRegex(lines.stdout, rf'^0 "SfB Backup exporter" pools=2 2 pools\ncached\(\d+,\d+\) 0 "SfB Backup {ATL}" '
+                                           rf'lag=0;0;3600\|age=[0-9.]+\|eval=[0-9.]+ {ATL}: .*\n3 "SfB Backup {CHI}" ')
+            nowhere = self.ask(agent, "--nagios", "-PoolFqdn", "nowhere.example.com")
+            self.assertEqual(nowhere.returncode, 3)
+            self.assertIn("nowhere.example.com", nowhere.stdout)
+            self.drop_status(ATL, {MODULES_2013[0]: ("ErrorState", "NormalState")})
+            self.wait(lambda: self.ask(agent, "--nagios", "-PoolFqdn", ATL).returncode == 2, "CRITICAL")
+        gone = self.ask(agent, "--nagios", "-PoolFqdn", ATL)
+        self.assertEqual((gone.returncode, gone.stderr), (3, ""))
+        self.assertRegex(gone.stdout, r"^SFBBACKUP UNKNOWN - .*connection refused")
+        self.assertRegex(self.ask(agent, "--checkmk").stdout, r'^3 "SfB Backup exporter" - .*connection refused')
 
     def test_usage_errors(self):
         environment = {"SFB_BACKUP_EXPORTER_URL": "http://127.0.0.1:1"}  # nothing of these reaches the network
@@ -190,6 +219,23 @@ class Foreground(LabTest):
         refused("POOL", "evaluate", "")
         refused("ENDPOINT", "discover", "")
 
+    def test_health(self):
+        self.configure()
+        address = f"127.0.0.1:{lab.free_port()}"
+        shown = run(lab.AGENT, "health", address)
+        self.assertEqual((shown.returncode, shown.stdout), (1, ""))
+        self.assertIn(address, shown.stderr)
+        with self.agent() as agent:
+            shown = run(lab.AGENT, "health", agent.address)
+            self.assertEqual((shown.returncode, shown.stdout, shown.stderr), (0, "healthy\n", ""))
+            agent.process.send_signal(signal.SIGSTOP)
+            try:
+                shown = run(lab.AGENT, "health", agent.address)
+                self.assertEqual((shown.returncode, shown.stdout), (1, ""), "one that hangs is not healthy")
+            finally:
+                agent.process.send_signal(signal.SIGCONT)
+        self.assertEqual(run(lab.AGENT, "health", "unix:relative").returncode, 2)
+
     def test_evaluate_warns_of_the_configuration(self):
         self.configure(pools={ATL: CHI})
         self.drop_status(ATL)
@@ -277,13 +323,25 @@ class Foreground(LabTest):
             self.assertEqual(shown.returncode, code, shown.stderr)
             self.assertIn(words, shown.stderr)
 
+    def test_what_was_typed_is_echoed_without_escape_sequences(self):
+        for arguments in (["a\x1b[31m"], ["--no\x1b[31m"], ["--config.check=\x1b[31m"], ["--shard=\x1b[31m"], ["--log.level=\x1b[31m"],
+                          ["render", "--as", "\x1b[31m"], ["--no" + "x" * 20000], ["evaluate", "a\x1b[31m", "b\x1b[31m"]):
+            shown = run(lab.AGENT, *arguments)
+            self.assertEqual((shown.returncode, shown.stdout), (2, ""), arguments)
+            self.assertNotIn("\x1b", shown.stderr)
+            self.assertLess(len(shown.stderr), 3000)
+
     def test_version_and_help(self):
-        version = run(lab.AGENT, "--version")
-        self.assertEqual(version.returncode, 0)
-        self.assertIn("sfb_backup_exporter, version ", version.stdout)
+        for program, *arguments in ((lab.AGENT,), (lab.AGENT, "evaluate"), (lab.AGENT, "discover"), (lab.AGENT, "render"),
+                                    (lab.AGENT, "health"), (lab.AGENT, "--config.check"), (lab.SIMULATOR,), (lab.ASK,), (lab.ASK, "-PoolFqdn", ATL),
+                                    *((command,) for command in lab.ASK.parent.glob("Get-Cs*") if command.is_symlink())):
+            version = run(program, *arguments, "--version")
+            name = " ".join([program.name, *(word for word in arguments if word in ("evaluate", "discover", "render", "health"))])
+            self.assertEqual((version.returncode, version.stderr), (0, ""), name)
+            self.assertRegex(version.stdout, rf"^{name}, version [0-9.]+ \(revision: \w+\)\n  compiler: .+\n  platform: .+\n")
         shown = run(lab.AGENT, "--help")
         self.assertEqual((shown.returncode, shown.stderr), (0, ""))
-        for flag in ("--config.file", "--web.listen-address", "--web.allowed-host", "--web.enable-lifecycle", "--web.runbook-url", "--log.level", "--log.format", "evaluate", "discover", "render"):
+        for flag in ("--config.file", "--web.listen-address", "--web.allowed-host", "--web.enable-lifecycle", "--web.runbook-url", "--log.level", "--log.format", "evaluate", "discover", "render", "health"):
             self.assertIn(flag, shown.stdout)
 
 

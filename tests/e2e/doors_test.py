@@ -36,11 +36,15 @@ class Reload(LabTest):
             taken = self.post(agent)
             self.assertEqual(taken.status, 200, taken.text)
             self.assertRegex(taken.text, r"^configuration reloaded: 1 pool, hash [0-9a-f]{16}\n")
+            self.assertNotIn("authorization", taken.text)
             # What was taken is in use when the answer is there.
             self.assertEqual(agent.query(CHI).status, 404)
             self.assertNotIn(CHI, agent.request("/config").text)
             self.assertEqual(agent.value("sfb_backup_exporter_config_last_reload_successful"), 1)
             self.assertEqual(agent.request(RELOAD, method="PUT").status, 200)
+            self.configure(authorization="authorization: {allow_anonymous: loopback, users: {nobody: [RTCUniversalServerAdmins]}}")
+            for _ in range(2):
+                self.assertIn("warning: authorization.users.nobody: basic_auth_users of the web configuration has no such user", self.post(agent).text)
 
     def test_many_at_once_all_see_their_own_change(self):
         with self.agent("--web.enable-lifecycle") as agent, concurrent.futures.ThreadPoolExecutor(8) as callers:
@@ -150,6 +154,36 @@ class Probe(LabTest):
             for word in ("outcome        failed", "reason         ", "remedy         ", "\nprobe_success 0\n"):
                 self.assertIn(word, shown)
 
+    def test_a_kept_answer_is_no_success_where_the_pool_failed_since(self):
+        with self.agent() as agent:
+            self.wait(agent.ready, "ready")
+            self.assertIn("\nprobe_success 1\n", self.probe(agent, ATL, "&max_age=3600").text)
+            self.drop(ATL, "foreign")
+            self.wait(lambda: agent.value(f'sfb_backup_up{{pool="{ATL}"}}') == 0, "the failure")
+            answer = self.probe(agent, ATL, "&max_age=3600")
+            self.assertIn("\nprobe_success 0\n", answer.text)
+            self.assertIn(f'sfb_backup_current_failure{{pool="{ATL}"', answer.text)
+            self.assertEqual(answer.headers["X-Outcome"], "failed")
+
+    def test_an_answer_of_the_schedule_will_do_with_max_age(self):
+        with self.agent() as agent:
+            self.wait(agent.ready, "ready")
+            def asked():
+                return sum(entry["trigger"] == "probe" for entry in agent.history(ATL)["history"])
+            for _ in range(3):
+                self.assertIn("\nprobe_success 1\n", self.probe(agent, ATL, "&max_age=3600").text)
+            self.assertEqual(asked(), 0, "the schedule's answer was taken")
+            self.assertIn("\nprobe_success 1\n", self.probe(agent, ATL, "&max_age=0").text)
+            self.assertEqual(asked(), 1)
+
+    def test_nothing_is_begun_in_the_last_moment(self):
+        with self.agent() as agent:
+            self.wait(agent.ready, "ready")
+            late = self.probe(agent, ATL, **{"X-Prometheus-Scrape-Timeout-Seconds": "0.2"})  # less its tenth
+            self.assertEqual((late.status, late.headers["Retry-After"]), (503, "1"), late.text)
+            self.assertIn("engine.no_time_left", late.text)
+            self.assertNotIn("probe", {entry["trigger"] for entry in agent.history(ATL)["history"]})
+
     def test_debug_shows_what_evaluate_shows(self):
         with self.agent() as agent:
             self.wait(agent.ready, "ready")
@@ -163,7 +197,8 @@ class Probe(LabTest):
             unknown = self.probe(agent, "atll.example.com")
             self.assertEqual(unknown.status, 404)
             self.assertIn("did you mean atl.example.com", unknown.text)
-            for query in ("", "?target=", f"?target={ATL}&target={CHI}", f"?target={ATL}&module=x", f"?target={ATL}&debug=yes"):
+            for query in ("", "?target=", f"?target={ATL}&target={CHI}", f"?target={ATL}&module=x", f"?target={ATL}&debug=yes", f"?target={ATL}&max_age=-1",
+                          f"?target={ATL}&max_age=5s"):
                 self.assertEqual(agent.request("/probe" + query).status, 400, query)
             for bad in ("abc", "nan", "inf", "-1", "0", "", "1e3", "10, 10"):
                 answer = self.probe(agent, ATL, **{"X-Prometheus-Scrape-Timeout-Seconds": bad})

@@ -1,44 +1,29 @@
 """An incident from its beginning to its end: the drop of a pool, the metric, the rule, Alertmanager's API. In its midst the agent is killed
 and started again. The rules are the mixin's; its `_config` waits seconds for what an operator waits a quarter of an hour."""
 
-import signal
-import sqlite3
-import subprocess
 import unittest
 
 import lab
+from incidents import DEPLOY, PATIENCE, forget_at_once, short_rules, stored
 from lab import LabTest
 from watchers import Alertmanager, Prometheus
 
 ATL, CHI = "atl.example.com", "chi.example.com"
 MODULE = "ConfServices.DataConf"
-DEPLOY = lab.ROOT / "deploy"
 ALERT = {"alertname": "SfbBackupExportError", "pool": ATL, "module": MODULE}
 SINCE = f'sfb_backup_module_export_state_change_timestamp_seconds{{pool="{ATL}",module="{MODULE}"}}'
 WORKING = f'sfb_backup_service_working{{pool="{ATL}"}}'
-KEEPS = '"keep_firing_for": "10m"'
-PATIENCE = 90  # seconds
 
 
 class Incident(LabTest):
-    def fires(self, prometheus):
-        """The alert as Prometheus knows it, while its own condition holds."""
-        found = [each for each in prometheus.alerts() if ALERT.items() <= each["labels"].items() and not each.get("keepFiringSince")]
-        return found[0] if found else None
-
-    def rules(self):
-        mixin = f"(import '{DEPLOY}/mixin/mixin.libsonnet') + {{ _config+:: {{ errorSeconds: 5 }} }}"
-        program = f"local m = {mixin}; std.manifestJson({{ groups: m.prometheusRules.groups + m.prometheusAlerts.groups }})"
-        return subprocess.run(["jsonnet", "-S", "-e", program], capture_output=True, text=True, check=True).stdout
-
     def since(self, agent):
         modules = agent.request(f"/api/v1/pools/{ATL}").json()["modules"]
         return next(each["export"]["since"] for each in modules if each["identity"] == MODULE)
 
     def test_it_fires_over_a_kill_and_is_resolved(self):
         self.configure()
-        rules, file = self.rules(), self.folder / "alerts.yml"
-        file.write_text(rules, encoding="utf-8")
+        file = self.folder / "alerts.yml"
+        file.write_text(short_rules(errorSeconds=5), encoding="utf-8")
         bad = {MODULE: ("ErrorState", "NormalState")}
         self.drop_status(ATL)
         self.drop_status(CHI)
@@ -57,33 +42,23 @@ class Incident(LabTest):
                 self.assertEqual((alert["labels"]["paired_pool"], alert["labels"]["severity"]), (CHI, "critical"))
                 self.assertNotIn("instance", alert["labels"])
                 self.assertIn(MODULE, alert["annotations"]["summary"])
-                active = self.wait(lambda: self.fires(prometheus), "the alert in Prometheus", PATIENCE)["activeAt"]
+                active = self.wait(lambda: prometheus.fires(ALERT), "the alert in Prometheus", PATIENCE)["activeAt"]
                 process = prometheus.value("process_start_time_seconds")
-                self.wait(self.stored, "the change in the state", PATIENCE)
+                self.wait(lambda: stored(self.folder, ATL, "ErrorState"), "the change in the state", PATIENCE)
                 agent.process.kill()
                 agent.process.wait()
             with self.agent(storage, addresses=(address,)) as agent:
                 self.assertEqual((agent.value(SINCE), self.since(agent)), before)
                 self.wait(lambda: (prometheus.value("process_start_time_seconds") or process) > process, "a scrape of the new agent", PATIENCE)
-                again = self.wait(lambda: self.fires(prometheus), "the alert to go on", PATIENCE)
+                again = self.wait(lambda: prometheus.fires(ALERT), "the alert to go on", PATIENCE)
                 self.assertEqual(again["activeAt"], active, "one and the same alert")
                 self.assertEqual(prometheus.value(SINCE), before[0])
                 self.assertEqual(alertmanager.alert(**ALERT)["startsAt"], alert["startsAt"])
-                # It is over. Ten minutes more are too long for a test.
-                self.assertIn(KEEPS, rules)
-                file.write_text(rules.replace(KEEPS, '"keep_firing_for": "1s"'), encoding="utf-8")
-                prometheus.process.send_signal(signal.SIGHUP)
-                self.wait(lambda: (prometheus.rule(ALERT["alertname"]) or {}).get("keepFiringFor") == 1, "the new rules", PATIENCE)
-                self.wait(prometheus.reaches_alertmanager, "Alertmanager once more", PATIENCE)
+                forget_at_once(prometheus, file, ALERT["alertname"])
                 self.drop_status(ATL)
                 self.wait(lambda: prometheus.value(WORKING) == 1, "the healed pool", PATIENCE)
                 self.wait(lambda: alertmanager.alert(**ALERT) is None, "the alert to be resolved", PATIENCE)
                 self.assertGreater(agent.value(SINCE), before[0])
-
-    def stored(self):
-        with sqlite3.connect(f"file:{self.folder}/state/state.db?mode=ro", uri=True) as database:
-            rows = database.execute("SELECT memory FROM pool WHERE pool = ?", (ATL,)).fetchall()
-        return any("\tErrorState\t" in memory for (memory,) in rows)
 
 
 if __name__ == "__main__":

@@ -139,9 +139,9 @@ class Agent:
     def metrics(self):
         return self.request("/metrics").text
 
-    def value(self, series):
-        """The value of one series of the text page (`name{labels}`), None when it is not there."""
-        for line in self.metrics().splitlines():
+    def value(self, series, page=None):
+        """The value of one series of `page` or a new text page (`name{labels}`), None when it is not there."""
+        for line in (page or self.metrics()).splitlines():
             if line.startswith(series + " "):
                 return float(line.rsplit(" ", 1)[1])
         return None
@@ -149,10 +149,10 @@ class Agent:
     def history(self, pool):
         return self.request(f"/api/v1/history?PoolFqdn={pool}").json()
 
-    def series(self, family):
-        """{labels as a dict, frozen: value} of one family of the text page."""
+    def series(self, family, page=None):
+        """{labels as a dict, frozen: value} of one family of `page` or a new text page."""
         found = {}
-        for line in self.metrics().splitlines():
+        for line in (page or self.metrics()).splitlines():
             if line.startswith(family + "{"):
                 labels, value = line[len(family) + 1:].rsplit("} ", 1)
                 found[frozenset(re.findall(r'(\w+)="([^"]*)"', labels))] = float(value)

@@ -1,10 +1,14 @@
 """Real Prometheus scrapes the real agent with the rules we ship; series and a firing alert are queried back. Both formats are parsed by
 strict parsers and compared sample by sample."""
 
+import json
 import re
+import signal
 import subprocess
 import time
 import unittest
+
+import yaml
 
 import lab
 from lab import LabTest, MODULES_2013
@@ -78,6 +82,44 @@ class Scraped(LabTest):
                 self.assertEqual(metadata["sfb_backup_module_export_state"][0]["type"], "stateset")
                 self.drop_status(ATL)
                 self.wait(lambda: prometheus.value(f'sfb_backup_service_working{{pool="{ATL}"}}') == 1, "the healed pool")
+
+
+class Probed(LabTest):
+    """As deploy/prometheus/probe.yml has it: /probe, with the pools from /http_sd."""
+
+    def test_each_pool_is_a_target_while_it_is_configured(self):
+        self.configure()
+        self.drop_status(ATL, {"ConfServices.DataConf": ("ErrorState", "NormalState")})
+        self.drop_status(CHI)
+        rules = self.folder / "none.yml"
+        rules.write_text("groups: []\n")
+        shipped = (lab.ROOT / "deploy" / "prometheus" / "probe.yml").read_text()
+        with self.agent() as agent:
+            self.assertEqual(shipped.count("127.0.0.1:9943"), 2)
+            (job,) = yaml.safe_load(shipped.replace("127.0.0.1:9943", agent.address))["scrape_configs"]
+            # Only sooner: a test has no two minutes.
+            job["scrape_interval"] = job["scrape_timeout"] = "2s"
+            job["http_sd_configs"][0]["refresh_interval"] = "1s"
+            with Prometheus(self.folder, {job.pop("job_name"): ([], job)}, rules) as prometheus:
+                for pool, working in ((ATL, 0), (CHI, 1)):
+                    of_pool = f'{{job="sfb-backup", instance="{pool}"}}'
+                    self.wait(lambda series=of_pool: prometheus.value("up" + series) == 1, f"{pool} to be scraped")
+                    self.wait(lambda series=of_pool: prometheus.value("probe_success" + series) == 1, f"a good probe of {pool}")
+                    self.wait(lambda series=of_pool, wanted=working: prometheus.value("sfb_backup_service_working" + series) == wanted,
+                              f"the verdict on {pool}")
+                    self.assertEqual(prometheus.query("sfb_backup_up" + of_pool)[0][0]["pool"], pool)
+                self.assertEqual(prometheus.value("count(sfb_backup_up)"), 2, "no pool twice")
+                targets = {target["labels"]["instance"]: target for target in prometheus.get("/api/v1/targets")["data"]["activeTargets"]}
+                self.assertEqual({pool: target["scrapeUrl"] for pool, target in targets.items()},
+                                 {pool: f"http://{agent.address}/probe?target={pool}" for pool in (ATL, CHI)})
+                self.assertEqual({pool: target["discoveredLabels"]["__meta_sfb_site"] for pool, target in targets.items()}, {ATL: "lab", CHI: "lab"},
+                                 json.dumps(targets))
+                # A probe is an evaluation of its own.
+                self.assertIn("probe", {entry["trigger"] for entry in agent.history(ATL)["history"]})
+                self.configure(pools={ATL: "partner.example.com"})
+                agent.signal(signal.SIGHUP)
+                self.wait(lambda: prometheus.value(f'up{{instance="{CHI}"}}') is None, "the pool that is gone to be no target")
+                self.assertEqual(prometheus.value(f'up{{instance="{ATL}"}}'), 1)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ from lab import LabTest
 POOL = "atl.example.com"
 # What Out-String of a made-up server with a view of its own gives; Windows ends lines with CR LF.
 VIEW = "\r\nBackup of atl\r\n-------------\r\nall    is well\r\n\r\n"
+# And of its modules, whose states are enums: these stand right.
+MODULES = "\r\nIdentity ExportStatus\r\n-------- ------------\r\nA.B        FinalState\r\n\r\n"
 
 
 class Rendering(LabTest):
@@ -37,6 +39,53 @@ class Rendering(LabTest):
                     self.assertNotIn("sfbwidth", simulator.status()["last_call"])
             self.ask(simulator, body)
 
+    def test_the_server_renders_the_modules(self):
+        with self.simulator(self.setting({"rendered": VIEW, "rendered_modules": MODULES, "warning": "slow today"})) as simulator:
+            def body(agent):
+                for _ in range(2):
+                    answer = agent.query(POOL, width=80, expand="BackupModules")
+                    self.assertEqual((answer.status, answer.headers["X-Rendered-By"]), (200, "server"), answer.text)
+                    self.assertEqual(answer.text, MODULES.replace("\r\n", "\n") + "WARNING: slow today\n")
+                    call = simulator.status()["last_call"]
+                    self.assertEqual((call["sfbwidth"], call["sfbexpand"]), ("79", "true"))
+                    answer = agent.query(POOL, width=80)
+                    self.assertEqual(answer.text, VIEW.replace("\r\n", "\n") + "WARNING: slow today\n")
+                    self.assertNotIn("sfbexpand", simulator.status()["last_call"])
+                for other in ({"edition": "5.1"}, {"view": "list"}, {"as": "json"}, {"as": "clixml"}):
+                    answer = agent.query(POOL, width=80, expand="BackupModules", **other)
+                    self.assertEqual((answer.status, answer.headers["X-Rendered-By"]), (200, "agent"), answer.text)
+                    self.assertIn("UserServices.PresenceFocus", answer.text)
+                    self.assertNotIn("sfbexpand", simulator.status()["last_call"])
+                asked = subprocess.run([lab.ASK, "-PoolFqdn", POOL, "-ExpandProperty", "BackupModules"], capture_output=True, text=True,
+                                       timeout=lab.WAIT, check=False, env={"SFB_BACKUP_EXPORTER_URL": f"http://{agent.address}"})
+                self.assertEqual((asked.returncode, asked.stdout), (0, MODULES.replace("\r\n", "\n") + "WARNING: slow today\n"), asked.stderr)
+            self.ask(simulator, body)
+
+    def test_a_cached_text_serves_only_the_form_it_has(self):
+        with self.simulator(self.setting({"rendered": VIEW, "rendered_modules": MODULES})) as simulator:
+            def body(agent):
+                for first, second, text in (({"expand": "BackupModules"}, {}, MODULES), ({}, {"expand": "BackupModules"}, VIEW)):
+                    agent.query(POOL, width=80, **first)
+                    cached = agent.query(POOL, width=80, max_age=3600, **first)
+                    self.assertEqual((cached.headers["X-Evaluation-Source"], cached.headers["X-Rendered-By"]), ("cache", "server"))
+                    self.assertEqual(cached.text, text.replace("\r\n", "\n"))
+                    other = agent.query(POOL, width=80, max_age=3600, **second)
+                    self.assertEqual((other.headers["X-Evaluation-Source"], other.headers["X-Rendered-By"]), ("cache", "agent"))
+                    self.assertNotEqual(other.text, cached.text)
+                    self.assertIn("UserServices.", other.text)
+            self.ask(simulator, body)
+
+    def test_modules_that_are_text_on_the_server_are_taken_apart(self):
+        with self.simulator(self.setting({"rendered": VIEW})) as simulator:
+            def body(agent):
+                for _ in range(2):
+                    answer = agent.query(POOL, width=80, expand="BackupModules")
+                    self.assertEqual((answer.status, answer.headers["X-Rendered-By"]), (200, "agent"), answer.text)
+                    self.assertRegex(answer.text, r"\A\nIdentity +ExportStatus +ImportStatus *\n")
+                    self.assertEqual(simulator.status()["last_call"]["sfbexpand"], "true", "that is of this answer only")
+                    self.assertEqual(agent.query(POOL, width=80).headers["X-Rendered-By"], "server")
+            self.ask(simulator, body)
+
     def test_a_session_without_out_string_is_asked_once(self):
         with self.simulator(self.setting()) as simulator:
             def body(agent):
@@ -53,6 +102,7 @@ class Rendering(LabTest):
                 answer = agent.query(POOL)
                 self.assertEqual((answer.status, answer.headers["X-Rendered-By"]), (200, "agent"), answer.text)
                 self.assertIn("BackupModules", answer.text)
+                self.assertEqual(agent.query(POOL, expand="BackupModules").headers["X-Rendered-By"], "agent")
             self.ask(simulator, body)
 
     def test_text_follows_the_servers_version(self):

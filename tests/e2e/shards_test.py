@@ -36,12 +36,10 @@ def pool_series(agents):
     return found
 
 
-def example(word, number=0):
-    """One of the examples of the page that hold this word; of a scrape configuration its jobs."""
+def example(number):
+    """The jobs of one of the scrape configurations on the page."""
     page = (lab.ROOT / "deploy/two-agents.md").read_text(encoding="utf-8")
-    block = [each for each in re.findall(r"(?s)```yaml\n(.*?)```", page) if word in each][number]
-    document = yaml.safe_load(block)
-    return document["scrape_configs"] if isinstance(document, dict) else document
+    return yaml.safe_load(re.findall(r"(?s)```yaml\n(.*?)```", page)[number])["scrape_configs"]
 
 
 def targets(agents):
@@ -108,9 +106,10 @@ class Shards(LabTest):
     def test_prometheus_picks_the_same_and_misses_no_partner(self):
         """Prometheus numbers the pools of the whole; and of the parts no alert says that a partner or a pool is missing."""
         hashed = {"metric_relabel_configs": [{"source_labels": ["pool"], "action": "hashmod", "modulus": 3, "target_label": "shard"}]}
-        taken = {"metric_relabel_configs": example("scrape_configs", 1)[0]["metric_relabel_configs"]}
-        missing = example("SfbBackupShardMissing")[0]["expr"]
+        taken = {"metric_relabel_configs": example(1)[0]["metric_relabel_configs"]}
         rules = (lab.ROOT / "deploy" / "prometheus" / "alerts.yml").read_text(encoding="utf-8")
+        missing = next(rule["expr"] for group in yaml.safe_load(rules)["groups"] for rule in group["rules"]
+                       if rule.get("alert") == "SfbBackupShardMissing")
         at_once = re.sub(r"(?m)^(\s+)(for|keep_firing_for): .*$", r"\1\2: 0s", rules)
         (self.folder / "alerts.yml").write_text(at_once, encoding="utf-8")
         with self.agent() as whole, self.shards(3) as agents:

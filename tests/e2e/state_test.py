@@ -97,6 +97,23 @@ class State(LabTest):
                 self.assertIn(f"{WORKING} 1", page)
             self.assertIn(f"{SUCCESS} ", page)
 
+    def test_a_pool_that_failed_is_not_well_after_a_restart(self):
+        self.configure()
+        self.drop(POOL, answer("FinalState"))
+        with self.started() as agent:
+            self.wait(lambda: agent.value(WORKING) == 1, "the first answer")
+            (self.folder / "exports" / f"{POOL}.clixml").unlink()
+            self.wait(lambda: agent.value(UP) == 0, "the failure")
+            self.wait(lambda: any("\nfailure\t" in row for (row,) in self.rows(f"SELECT knowledge FROM pool WHERE pool = '{POOL}'")),
+                      "the failure to be on disk")
+            self.kill(agent)
+        text = (self.folder / "agent.yml").read_text(encoding="utf-8")
+        (self.folder / "agent.yml").write_text(text.replace("evaluation_interval: 2s", "evaluation_interval: 1h"), encoding="utf-8")
+        with self.started() as agent:
+            pool = agent.request(f"/api/v1/pools/{POOL}").json()
+            self.assertEqual(pool["failure"]["code"], "file.missing", "as if it were well")
+            self.assertEqual(len(agent.series("sfb_backup_current_failure")), 2, "and of the other pool, which never answered")
+
     def test_another_account_or_path_starts_anew(self):
         self.configure()
         self.drop(POOL, answer("FinalState"))
@@ -130,7 +147,7 @@ class State(LabTest):
             self.configure({POOL: "partner.example.com"})
         # And over a restart that does not know it, as after a wrong file was rolled out.
         with self.started() as agent:
-            self.assertIn("the state holds pools that are not asked", agent.log())
+            self.wait(lambda: "the state holds pools that are not asked" in agent.log(), "the line in the log")
             self.assertEqual(agent.value(SINCE), since)
         self.configure()
         with self.started() as agent:
@@ -171,12 +188,12 @@ class State(LabTest):
             self.wait(lambda: agent.value(SUCCESS) is not None, "an answer")
             since = agent.value(SINCE)
         with sqlite3.connect(self.storage / "state.db") as database:
-            database.executescript("DROP TABLE session; DROP INDEX history_of_pool; DROP INDEX history_time;"
+            database.executescript("DROP TABLE group_sid; DROP TABLE pushed; DROP TABLE session; DROP INDEX history_of_pool; DROP INDEX history_time;"
                                    "ALTER TABLE history DROP COLUMN ring; PRAGMA user_version = 1")
         with self.started() as agent:
             self.assertEqual(agent.value(SINCE), since)
             self.assertEqual(agent.value(WRITABLE), 1)
-        self.assertEqual(self.rows("PRAGMA user_version"), [(2,)])
+        self.assertEqual(self.rows("PRAGMA user_version"), [(4,)])
 
     def test_a_second_agent_works_without_a_state(self):
         self.configure()

@@ -85,7 +85,7 @@ class Logins(Users):
         with self.served() as agent:
             code, status, body = self.curl(agent, f"/api/v1/Get-CsBackupServiceStatus?PoolFqdn={ATL}", *good)
             self.assertEqual((code, status), (0, 403), body)
-            self.assertIn("access.anonymous", body)
+            self.assertIn("access.groups", body)
             self.assertEqual(self.curl(agent, "/metrics", *good)[1], 200)
 
     def test_a_change_counts_without_a_restart(self):
@@ -140,6 +140,13 @@ class RateAndHeaders(Users):
             self.assertEqual([answer.status for answer in answers], [200, 200, 429])
             self.assertEqual([answer.headers["X-Frame-Options"] for answer in answers], ["deny"] * 3)
             self.assertGreater(int(answers[2].headers["Retry-After"]), 0)
+            host, port = agent.address.rsplit(":", 1)
+            with contextlib.closing(http.client.HTTPConnection(host, int(port), timeout=lab.WAIT)) as plain:  # the server's own answer
+                plain.putrequest("GET", "/" + "x" * 20_000)
+                plain.endheaders()
+                refused = plain.getresponse()
+                self.assertEqual((refused.status, refused.headers["X-Frame-Options"]), (431, "deny"))
+                self.assertEqual(len(refused.headers["X-Request-Id"]), 16)
             self.write("# none\n")
             self.wait(lambda: agent.request("/-/healthy").status == 200, "no rate any more")
 

@@ -73,6 +73,11 @@ class Prometheus(Watcher):
         answer = self.get("/api/v1/alerts")
         return [alert for alert in (answer["data"]["alerts"] if answer else []) if alert["state"] == "firing"]
 
+    def fires(self, labels):
+        """The alert with these labels, while its own condition holds."""
+        found = [each for each in self.alerts() if labels.items() <= each["labels"].items() and not each.get("keepFiringSince")]
+        return found[0] if found else None
+
     def firing(self):
         return {(a["labels"]["alertname"], a["labels"].get("pool"), a["labels"].get("module")) for a in self.alerts()}
 

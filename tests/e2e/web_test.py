@@ -181,6 +181,25 @@ class Changes(Web):
             self.wait(lambda: self.curl(agent)[0] != 0, "clients without a certificate to be refused")
             self.assertEqual(self.curl(agent, client="client")[:2], (0, 200))
 
+    def test_half_a_file_lets_nobody_in(self):
+        """Each key that keeps somebody out is gone in turn, as where a file is cut off while it is written."""
+        self.asking(client_allowed_sans=["prometheus.example.com"])
+        self.client("other", "DNS:other.example.com")
+        good = json.loads(self.file.read_text())
+        without = lambda *gone: {"tls_server_config": {key: value for key, value in good["tls_server_config"].items() if key not in gone}}
+        with self.served() as agent:
+            for gone in (("client_auth_type", "client_ca_file", "client_allowed_sans"), ("client_ca_file",), ("client_allowed_sans",)):
+                self.write(json.dumps(without(*gone)))
+                self.wait(lambda: self.metric(agent, SUCCESSFUL, client="client") == 0, lambda keys=gone: f"a file without {keys} to be refused")
+                self.wait(lambda key=gone[0]: f"tls_server_config.{key}: is gone, which would let in" in agent.log(), lambda: agent.log()[-3000:])
+                for stranger in (None, "other"):
+                    self.assertNotEqual(self.curl(agent, client=stranger)[0], 0, gone)
+                self.write(json.dumps(good))
+                self.wait(lambda: self.metric(agent, SUCCESSFUL, client="client") == 1, "the good file")
+            # Said in words, it is meant.
+            self.asking(client_allowed_sans=["prometheus.example.com", "other.example.com"])
+            self.wait(lambda: self.curl(agent, client="other")[0] == 0, "another name to be let in")
+
     def test_a_kept_connection_asks_on_and_makes_the_agent_look(self):
         context = ssl.create_default_context(cafile=self.certificates / "ca.pem")
         with self.served() as agent:
@@ -242,6 +261,9 @@ class Doors(Web):
             for path in ("/metrics", "/", "/config", f"/api/v1/pools/{ATL}", "/-/reload", "/-/healthy/"):
                 self.assertEqual(lab.request(health, "GET", path).status, 404, path)
             self.assertNotEqual(self.curl(agent, "/-/healthy")[0], 0, "the other door goes on asking for a certificate")
+            for address, code in ((health, 0), (agent.address, 1)):
+                asked = subprocess.run([lab.AGENT, "health", address], capture_output=True, timeout=lab.WAIT, check=False)
+                self.assertEqual(asked.returncode, code, (address, asked.stderr))
 
     def test_the_metrics_lie_where_the_flag_says(self):
         with self.agent("--web.telemetry-path=/sfb/metrics") as agent:
@@ -257,28 +279,50 @@ class Doors(Web):
     def test_several_addresses_and_a_unix_socket(self):
         path = self.folder / "web.sock"
         with self.agent(f"--web.config.file={self.file}", addresses=("127.0.0.1:0", "127.0.0.2:0", f"unix:{path}")) as agent:
-            addresses = re.findall(r"msg=listening address=(\S+)", agent.log())
-            self.assertEqual(len(addresses), 3)
+            def listening():
+                return re.findall(r"msg=listening address=(\S+)", agent.log())
+            self.wait(lambda: len(listening()) == 3, "all three addresses")
+            addresses = listening()
             run = subprocess.run(["curl", "-sSk", f"https://{addresses[1]}/-/healthy"], capture_output=True, text=True, check=False)
             self.assertEqual(run.stdout, "healthy\n", run.stderr)
             run = subprocess.run(["curl", "-sS", "--unix-socket", str(path), "http://localhost/-/healthy"], capture_output=True, text=True,
                                  check=False)
             self.assertEqual(run.stdout, "healthy\n", "a unix socket stays plain")
 
-    def test_systemds_sockets(self):
-        port, path = lab.free_port(), self.folder / "systemd.sock"
+    def activated(self, *addresses):
+        """The agent that systemd starts at the first connection to one of these, and its log."""
         log = self.folder / "agent.log"
+        listens = [word for address in addresses for word in ("-l", str(address))]
         with open(log, "wb") as out:
-            process = subprocess.Popen(["systemd-socket-activate", "-l", f"127.0.0.1:{port}", "-l", str(path), str(lab.AGENT),
+            process = subprocess.Popen(["systemd-socket-activate", *listens, str(lab.AGENT),
                                         f"--config.file={self.folder}/agent.yml", "--web.systemd-socket"], stderr=out, stdin=subprocess.DEVNULL)
         self.addCleanup(lab.stop, process)
         self.wait(lambda: "Listening on" in log.read_text(), "systemd to listen")
+        return process, log
+
+    def test_systemds_sockets(self):
+        port, path = lab.free_port(), self.folder / "systemd.sock"
+        _, log = self.activated(f"127.0.0.1:{port}", path)
         # The first connection starts the agent, and waits for it in the queue.
         self.assertEqual(lab.request(f"127.0.0.1:{port}", "GET", "/-/healthy").status, 200)
         run = subprocess.run(["curl", "-sS", "--unix-socket", str(path), "http://localhost/-/healthy"], capture_output=True, text=True, check=False)
         self.assertEqual(run.stdout, "healthy\n", run.stderr)
         self.assertIn(f"address=127.0.0.1:{port}", log.read_text())
         self.assertIn(f"address=unix:{path}", log.read_text())
+
+    def test_systemds_sockets_are_doubted_as_our_own(self):
+        secret = self.folder / "a.token"
+        secret.touch(0o600)
+        secret.write_text("a-token-of-a-machine\n", encoding="utf-8")
+        self.configure(authorization=f"authorization: {{tokens: [{{name: a, token_file: {secret}, groups: [RTCUniversalServerAdmins]}}]}}")
+        for address, doubted in (("127.0.0.1", False), ("0.0.0.0", True)):
+            port = lab.free_port()
+            process, log = self.activated(f"{address}:{port}")
+            self.assertEqual(lab.request(f"127.0.0.1:{port}", "GET", "/-/healthy").status, 200)
+            process.send_signal(signal.SIGHUP)
+            self.wait(lambda: "configuration reloaded" in log.read_text(), "a line behind those of the start")
+            doubt = f"authorization.tokens: without TLS whoever reads a token can use it on its way to {address}:{port}"
+            self.assertEqual(doubt in log.read_text(), doubted, log.read_text())
 
     def test_without_systemd_it_says_so(self):
         run = self.agent_alone("--web.systemd-socket")

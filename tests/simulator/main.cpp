@@ -1,5 +1,6 @@
 // sfb_backup_simulator: Windows servers with Skype for Business pools, as far as a client of their
 // Backup Service can see.
+#include "agent/base/build_info.hpp"
 #include "agent/base/descriptor.hpp"
 #include "tests/simulator/certificate.hpp"
 #include "tests/simulator/site.hpp"
@@ -117,6 +118,7 @@ int main(int argc, char** argv) {
     return 1;
   }
   CLI::App app("Plays Windows servers with Skype for Business pools over WS-Management.");
+  app.set_version_flag("--version", sfb::version_text("sfb_backup_simulator"));
   Options options;
   app.add_option("SCENARIO", options.scenario, "the scenario file (YAML)")->required();
   auto* const stdio =

@@ -84,6 +84,7 @@ Pool pool_of(const Item& item) {
                   {"verbose", into(pool.verbose)},
                   {"progress", into(pool.progress)},
                   {"rendered", into(pool.rendered)},
+                  {"rendered_modules", into(pool.rendered_modules)},
                   {"secure", [&](const Item& one) { read_secret(one, pool.secure); }},
                   {"null", into(pool.null)},
                   {"two", into(pool.two)},

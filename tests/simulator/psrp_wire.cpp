@@ -262,7 +262,9 @@ std::string extras_xml(const std::string& language, const CmdletCount& counted,
       : rendered.text.empty()
           ? entry("RenderRefused",
                   "The term 'Out-String' is not recognized as the name of a cmdlet.")
-          : entry("Rendered", rendered.text);
+      : rendered.expanded && rendered.modules.empty()
+          ? entry("RenderFailed", "the modules are text")
+          : entry("Rendered", rendered.expanded ? rendered.modules : rendered.text);
   return fmt::format(
       R"(<Obj RefId="0"><TN RefId="0"><T>System.Collections.Hashtable</T><T>System.Object</T></TN><DCT>{}{}<En><S N="Key">Count</S><I32 N="Value">{}</I32></En><En><S N="Key">Errors</S><I32 N="Value">{}</I32></En><En><S N="Key">SfbBackupExtras</S><I32 N="Value">1</I32></En></DCT></Obj>)",
       list, entry("Language", language) + text, counted.objects, counted.errors);

@@ -89,8 +89,10 @@ std::string status_xml(const std::string& active_machine, const std::vector<Modu
                        int depth, const std::string& secure);
 /// What the server's own formatter made of the output.
 struct RenderedText {
-  std::string text;     ///< empty: Out-String is not there
-  bool wanted = false;  ///< the script was asked for it
+  std::string text = {};     ///< empty: Out-String is not there
+  std::string modules = {};  ///< of the modules; empty: these are text on the server
+  bool wanted = false;       ///< the script was asked for a text
+  bool expanded = false;     ///< and for that of the modules
 };
 /// What the agent's script counts.
 struct CmdletCount {

@@ -137,11 +137,12 @@ bool Runspace::import_module(Pipeline& pipeline, const PipelineRequest::Command&
 }
 
 void Runspace::put_extras(Pipeline& pipeline, const PipelineRequest::Command& call,
-                          const std::vector<ModuleRow>* rows, const std::string& rendered) {
+                          const std::vector<ModuleRow>* rows, RenderedText rendered) {
+  rendered.wanted = !argument(call, "sfbwidth").empty();
+  rendered.expanded = !argument(call, "sfbexpand").empty();
   put(pipeline, kPipelineOutput,
       extras_xml(server_.language == "constrained" ? "ConstrainedLanguage" : "FullLanguage",
-                 pipeline.counted, rows,
-                 {.text = rendered, .wanted = !argument(call, "sfbwidth").empty()}));
+                 pipeline.counted, rows, rendered));
 }
 
 void Runspace::note_call(const PipelineRequest::Command& call) {
@@ -287,7 +288,7 @@ void Runspace::run_cmdlet(Pipeline& pipeline, const PipelineRequest::Command& ca
   }
   if (call.script && act != "no_extras") {
     const std::vector<ModuleRow> sent = has_status ? rows : std::vector<ModuleRow>();
-    put_extras(pipeline, call, &sent, pool->rendered);
+    put_extras(pipeline, call, &sent, {.text = pool->rendered, .modules = pool->rendered_modules});
   }
   if (act == "bad_state") {
     put(pipeline, kPipelineState, "<S>no state</S>");

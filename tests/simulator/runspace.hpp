@@ -83,9 +83,10 @@ class Runspace {
   void run_other(Pipeline& pipeline, const PipelineRequest::Command& call, const std::string& name,
                  const CmdletAnswer& answer);
   void note_call(const PipelineRequest::Command& call);
-  /// What the agent's script sends last; `rows` as in extras_xml.
+  /// What the agent's script sends last; `rows` as in extras_xml, `rendered`: the texts that there
+  /// are.
   void put_extras(Pipeline& pipeline, const PipelineRequest::Command& call,
-                  const std::vector<ModuleRow>* rows, const std::string& rendered);
+                  const std::vector<ModuleRow>* rows, RenderedText rendered);
   void finish(Pipeline& pipeline, int state, const std::string& error = {},
               const std::string& id = {}, const std::string& type = {}, int category = 0);
   void put(Pipeline& pipeline, std::uint32_t type, const std::string& body,

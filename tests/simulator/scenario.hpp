@@ -40,15 +40,16 @@ struct Pool {
   std::string warning;
   std::string verbose;
   std::string progress;
-  std::string rendered;    ///< what Out-String makes of its status; empty: it is not there
-  std::string secure;      ///< a SecureString property with this base64 text
-  bool null = false;       ///< $null instead of a status
-  bool two = false;        ///< two status objects
-  bool none = false;       ///< nothing at all
-  bool text = false;       ///< an object that is no status
-  bool host_call = false;  ///< asks for a line first
-  Millis slow{0};          ///< before the output
-  std::size_t huge = 0;    ///< bytes of further output
+  std::string rendered;          ///< what Out-String makes of its status; empty: it is not there
+  std::string rendered_modules;  ///< and of its modules; empty: these are text
+  std::string secure;            ///< a SecureString property with this base64 text
+  bool null = false;             ///< $null instead of a status
+  bool two = false;              ///< two status objects
+  bool none = false;             ///< nothing at all
+  bool text = false;             ///< an object that is no status
+  bool host_call = false;        ///< asks for a line first
+  Millis slow{0};                ///< before the output
+  std::size_t huge = 0;          ///< bytes of further output
   std::chrono::steady_clock::time_point started{};  ///< of the timetable
 };
 

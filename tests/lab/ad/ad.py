@@ -29,7 +29,8 @@ import lab  # noqa: E402
 
 REALM, PASSWORD = "LITWAREINC.COM", "Monitor-1ng"
 PYTHON = "/usr/bin/python3"
-PORTS = (53, 88, 135, 389, 464)
+PORTS = (53, 88, 135, 389, 464, 3268)
+NSS_WRAPPER = pathlib.Path("/usr/lib/x86_64-linux-gnu/libnss_wrapper.so")
 # Provisioning sets NT ACLs on sysvol, which needs CAP_SYS_ADMIN; nobody reads sysvol here.
 NO_ACLS = """import sys, samba.provision
 samba.provision.setsysvolacl = lambda *arguments, **options: None
@@ -71,6 +72,11 @@ def why_not():
     if os.geteuid() != 0:
         return "a DC needs root for its ports"
     return ""
+
+
+def why_not_ldap():
+    """The same for programs that find the DC by its name, as Kerberos for LDAP needs it."""
+    return why_not() or ("" if NSS_WRAPPER.exists() else "libnss-wrapper is not installed (deploy/packages test)")
 
 
 def free_address():
@@ -146,6 +152,12 @@ class Directory(kdc.Realm):
     def bad_passwords(self, account):
         """How many since the last good one: three lock it."""
         return int((self.get(account, "badPwdCount") or ["0"])[0])
+
+    def named(self, folder):
+        """The environment of a program that finds this DC by its name, dc1.litwareinc.com."""
+        hosts = pathlib.Path(folder) / "hosts"
+        hosts.write_text(f"127.0.0.1 localhost\n{self.address} dc1.litwareinc.com\n", encoding="ascii")
+        return {"LD_PRELOAD": str(NSS_WRAPPER), "NSS_WRAPPER_HOSTS": str(hosts)}
 
     def lock(self, account="locked"):
         """By wrong passwords, as everywhere."""

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """What is in the directory, by python3-samba, also while the DC runs: populate.py FOLDER all | set NAME ATTRIBUTE [VALUE...] |
-get NAME ATTRIBUTE | password NAME PASSWORD | member GROUP NAME | crowd NAME COUNT |
+get NAME ATTRIBUTE | password NAME PASSWORD | member GROUP NAME | group NAME TYPE | rename NAME NEW | crowd NAME COUNT |
 sid NAME | groups NAME (SIDs, nested ones too).
 
 Debian's Python, because samba's module is its own."""
@@ -113,6 +113,10 @@ def main(folder, act, *arguments):
         db.setpassword(f"(sAMAccountName={arguments[0]})", arguments[1])
     elif act == "member":
         db.add_remove_group_members(arguments[0], [arguments[1]], add_members_operation=True)
+    elif act == "group":
+        db.newgroup(arguments[0], grouptype=int(arguments[1]))
+    elif act == "rename":
+        put(db, arguments[0], "sAMAccountName", [arguments[1]])
     elif act == "crowd":
         crowd(db, arguments[0], int(arguments[1]))
     elif act == "sid":

@@ -1,5 +1,5 @@
-"""The modules as objects of their own, byte for byte as PowerShell 7 prints `(Get-CsBackupServiceStatus ...).BackupModules` of objects read back,
-which are all that ever leaves a server; and word for word as the server's own console prints the live ones."""
+"""The modules as objects of their own, byte for byte as PowerShell 7's live console prints `(Get-CsBackupServiceStatus ...).BackupModules` where the
+server renders them, and as it prints the objects read back, which are all that ever leaves a server, where the agent does."""
 
 import os
 import subprocess
@@ -9,6 +9,7 @@ import console
 import engine
 import lab
 from export_script_test import SCRIPT
+from sessions_test import NARROW
 
 POOLS = ["healthy", "final", "backlog", "fresh", "failing", "one", "five", "unknown-module", "no-module", "none"]
 WIDTHS = (30, 80, 120)
@@ -34,11 +35,11 @@ class Expanded(engine.EngineTest):
         self.assertEqual(texts.pop(), "")
         return dict(zip(expressions, texts, strict=True))
 
-    def check(self, agent, pool, width, text, **more):
-        """The agent's text, by HTTP and by the command, which prints as wide as its terminal."""
+    def check(self, agent, pool, width, text, by="agent", **more):
+        """The text, by HTTP and by the command, which prints as wide as its terminal; and which side made it."""
         answer = self.ask(agent, pool, width=width, expand="BackupModules", **more)
         self.assert_good(answer)
-        self.assertEqual(answer.text, text, f"{pool}, {width}")
+        self.assertEqual((answer.headers["X-Rendered-By"], answer.text), (by, text), f"{pool}, {width}")
         if pool.split(".")[0] in WORKING and width >= 80:
             words = [word for name, value in more.items() for word in (f"-{name}", value)]
             said = console.terminal(width, [str(lab.ASK), "-PoolFqdn", f"{pool}.example.com", "-ExpandProperty", "BackupModules", *words],
@@ -49,7 +50,9 @@ class Expanded(engine.EngineTest):
 
     def test_as_remoting_sends_them(self):
         # Plain remoting makes texts of the modules; a type of depth 2 keeps objects; without scripts nothing comes but the answer itself.
-        ways = {"full": {}, "deep": {"modules": "depth2"}, "nola": {"session": "nolanguage"}, "cons": {"session": "constrained"}}
+        # Where there are no scripts or no Out-String, the agent renders what came.
+        ways = {"full": {}, "deep": {"modules": "depth2"}, "cons": {"session": "constrained"}, "nola": {"session": "nolanguage"}, "narr": {"session": NARROW}}
+        servers = ("full", "deep", "cons")
         self.configure_engine(ways, {way: POOLS for way in ways})
         live = {pool: LIVE.format(f"{pool}.full.example.com") for pool in POOLS}
         cms = LIVE.format("five.full.example.com -Category CMS")
@@ -58,10 +61,14 @@ class Expanded(engine.EngineTest):
                 expressions = [*live.values(), cms]
                 texts = self.printed("full", width, [form.format(one) for form in (READ_BACK, "{}") for one in expressions])
                 self.assertIn("UserServices.", texts[READ_BACK.format(live["healthy"])])
+                self.assertNotEqual(texts[live["healthy"]], texts[READ_BACK.format(live["healthy"])])
                 for way in ways:
+                    by, form = ("server", "{}") if way in servers else ("agent", READ_BACK)
                     for pool, expression in live.items():
-                        self.check(agent, f"{pool}.{way}", width, texts[READ_BACK.format(expression)])
-                    self.check(agent, f"five.{way}", width, texts[READ_BACK.format(cms)], Category="CMS")
+                        self.check(agent, f"{pool}.{way}", width, texts[form.format(expression)], by)
+                    self.check(agent, f"five.{way}", width, texts[form.format(cms)], by, Category="CMS")
+                # An edition asks for the agent's own formatter, which has the objects read back.
+                self.check(agent, "healthy.full", width, texts[READ_BACK.format(live["healthy"])], edition="7")
                 # A live enum is a number to the formatter: it stands on the right of its column, where a text stands on the left. Where nothing
                 # is cut off, that is all that differs.
                 for expression in expressions if width >= 80 else ():

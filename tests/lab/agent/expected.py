@@ -117,7 +117,8 @@ def check_bad(test, agent, name, endpoint, dropped=False):
     test.assertEqual((problem["reason"], problem["code"], problem["stage"]), (reason, code, stage))
     test.assertEqual(published(agent, fqdn), {}, "never as healthy")
     test.assertEqual(agent.value(f'sfb_backup_up{{pool="{fqdn}"}}'), 0)
-    failures = {dict(labels)["reason"]: count for labels, count in agent.series("sfb_backup_evaluation_failures_total").items()
+    page = agent.metrics()  # of one moment: a scheduled evaluation may end at any time
+    failures = {dict(labels)["reason"]: count for labels, count in agent.series("sfb_backup_evaluation_failures_total", page).items()
                 if dict(labels)["pool"] == fqdn and count}
-    test.assertEqual(failures, {reason: agent.value(f'sfb_backup_evaluations_total{{pool="{fqdn}"}}')})
+    test.assertEqual(failures, {reason: agent.value(f'sfb_backup_evaluations_total{{pool="{fqdn}"}}', page)})
     return answer

@@ -73,6 +73,12 @@ class Rendering(engine.EngineTest):
             for answer in (plain, coloured):
                 self.assert_rendered(answer, "server")
             self.assertEqual(coloured.text.replace(".hard.", ".full."), plain.text)
+            shown = [self.ask(agent, f"healthy.{endpoint}", width=80, expand="BackupModules") for endpoint in ("full", "hard")]
+            for answer in shown:
+                self.assert_rendered(answer, "server")
+                self.assertEqual(answer.text, shown[0].text)
+            for pool in ("none", "null"):
+                self.assertEqual(self.ask(agent, f"{pool}.hard", expand="BackupModules").text, "")
             # What the script looks for in vain is no error of the cmdlet.
             null = self.ask(agent, "null.hard")
             self.assert_rendered(null, "server")
@@ -84,6 +90,22 @@ class Rendering(engine.EngineTest):
             for pool in ("none", "error"):
                 self.assert_good(self.ask(agent, f"{pool}.hard"))
             self.assert_failed(self.ask(agent, "two.hard"), 502, "parse", "status.several", "parse")
+
+    def test_modules_that_are_text_on_the_server_too(self):
+        (self.folder / "start.ps1").write_text("function Get-CsBackupServiceStatus { [CmdletBinding()] param($PoolFqdn)\n"
+                                               "  [pscustomobject]@{ BackupModules = @('A.B:[FinalState,NormalState]', 'C.D:[ErrorState,NormalState]') } }\n",
+                                               encoding="ascii")
+        session = self.folder / "texts.pssc"
+        session.write_text(f"@{{ SchemaVersion = '2.0.0.0'; GUID = '7a1a1d5e-1111-4c56-8d0f-54f3a1f0b908'; SessionType = 'Default'; "
+                           f"ScriptsToProcess = '{self.folder / 'start.ps1'}' }}\n", encoding="ascii")
+        self.configure_engine({"text": {"session": session}}, {"text": ["healthy"]})
+        with self.agent() as agent:
+            for _ in range(2):
+                modules = self.ask(agent, "healthy.text", width=80, expand="BackupModules")
+                self.assert_rendered(modules, "agent")
+                self.assertEqual([line.split() for line in modules.text.split("\n") if line][::2],
+                                 [["Identity", "ExportStatus", "ImportStatus"], ["A.B", "FinalState", "NormalState"]])
+                self.assert_rendered(self.ask(agent, "healthy.text", width=80), "server")
 
     def test_where_the_server_may_not(self):
         self.configure_engine({"none": {"session": "nolanguage"}, "narr": {"session": NARROW}}, {"none": ["healthy"], "narr": ["healthy"]})

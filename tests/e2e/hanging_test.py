@@ -1,0 +1,91 @@
+"""A file that the agent reads lies on a mount that hangs: pages go on, the message names the file, a reload ends, and so does the agent."""
+
+import json
+import signal
+import unittest
+
+import lab
+from callers_test import ADMINS, QUERY, TOKEN, Callers
+from hanging import Hanging, why_not
+from web_test import SUCCESSFUL
+
+POOL = "fe.example.com"
+CONFIG_GOOD = "sfb_backup_exporter_config_last_reload_successful"
+
+
+def setUpModule():
+    if reason := why_not():
+        lab.skip_module(reason)
+
+
+class Hangs(Callers):
+    def mounted(self, **files):
+        return self.enterContext(Hanging({name.replace("_", "."): text for name, text in files.items()}))
+
+    def said(self, agent, file):
+        self.wait(lambda: f"reading {file} did not end in time" in agent.log(), lambda: f"the file's name\n{agent.log()[-3000:]}")
+
+    def test_a_token_file(self):
+        mount = self.mounted(a_token=TOKEN + "\n")
+        file = mount.path / "a.token"
+        self.authorize(tokens=[{"name": "grafana", "token_file": str(file), "groups": [ADMINS]}])
+        with self.served("--web.enable-lifecycle") as agent:
+            self.assertEqual(self.status_of(agent, QUERY, *self.bearer(TOKEN)), 200)
+            mount.hang()
+            asked = lambda: self.status_of(agent, QUERY, *self.bearer(TOKEN))
+            self.wait(lambda: asked() == 200 and "did not end in time" in agent.log(), "what was read before counts")
+            self.said(agent, file)
+            self.assertEqual(self.status_of(agent, "/metrics"), 200)
+            # A reload reads it, too.
+            reload = lambda: self.curl(agent, "/-/reload", "-X", "POST", "--max-time", "60", *self.bearer(TOKEN))
+            for _ in range(2):
+                code, status, text = reload()
+                self.assertEqual((code, status), (0, 500), text)
+                self.assertIn(f"reading {file} did not end in time", text)
+                self.assertEqual(self.metric(agent, CONFIG_GOOD), 0)
+            mount.release()
+            self.wait(lambda: reload()[1] == 200, "a good reload")
+            self.assertEqual(self.metric(agent, CONFIG_GOOD), 1)
+
+    def test_the_key_of_the_web_configuration(self):
+        mount = self.mounted(web_key=(self.certificates / "good.key").read_text())
+        self.tls["key_file"] = str(mount.path / "web.key")
+        self.write()
+        with self.served() as agent:
+            self.assertEqual(self.metric(agent, SUCCESSFUL), 1)
+            mount.hang()
+            self.wait(lambda: self.metric(agent, SUCCESSFUL) == 0, "the gauge, on pages that go on")
+            self.said(agent, mount.path / "web.key")
+            # Nor does it hold up the end.
+            agent.signal(signal.SIGTERM)
+            self.assertEqual(agent.process.wait(lab.WAIT), 0, agent.log())
+
+    def test_a_password_file(self):
+        mount = self.mounted(a_password="hunter2\n")
+        file = mount.path / "a.password"
+        # It is read for each new connection.
+        listener = {"name": "fe", "users": {"svc-sfbmon": "hunter2"}, "closes": {"behind": 1, "announced": True}}
+        scenario = {"listeners": [listener], "pools": {POOL: {}}}
+        with self.simulator(scenario) as simulator:
+            self.configure_winrm({"fe": {"url": simulator.url("fe")}}, {POOL: "fe"})
+            config = self.folder / "agent.yml"
+            settings = json.loads(config.read_text())
+            settings["credentials"]["monitoring"]["password_file"] = str(file)
+            config.write_text(json.dumps(settings), encoding="utf-8")
+            with self.agent() as agent:
+                up = lambda: agent.value(f'sfb_backup_up{{pool="{POOL}"}}')
+                self.wait(lambda: up() == 1, lambda: f"an answer\n{agent.log()[-3000:]}")
+                mount.hang()
+                self.wait(lambda: up() == 0, "a failure")
+                codes = lambda: {entry["code"]: entry["message"] for entry in agent.history(POOL)["history"]}
+                self.wait(lambda: "secret.hung" in codes(), lambda: f"the code, not {codes()}")
+                self.assertIn(str(file), codes()["secret.hung"])
+                agent.signal(signal.SIGHUP)
+                self.said(agent, file)
+                self.assertEqual(agent.request("/metrics").status, 200)
+                mount.release()
+                self.wait(lambda: up() == 1, "an answer again")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
