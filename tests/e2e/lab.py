@@ -374,6 +374,12 @@ def free_port():
         return sock.getsockname()[1]
 
 
+def kill(pid):
+    """Kills a process that may have ended by itself in the meantime."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
 def stop(process, number=signal.SIGTERM):
     """Ends a child by pid and returns its exit code."""
     if process.poll() is None:

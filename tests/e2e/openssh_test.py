@@ -7,7 +7,6 @@ import pathlib
 import pwd
 import re
 import shutil
-import signal
 import socket
 import subprocess
 import unittest
@@ -60,8 +59,10 @@ class Server:
         return self
 
     def __exit__(self, *_):
-        self.kill_sessions()
-        lab.stop(self.process)
+        try:
+            self.kill_sessions()
+        finally:
+            lab.stop(self.process)
 
     def _listening(self):
         if self.process.poll() is not None:
@@ -78,7 +79,7 @@ class Server:
     def kill_sessions(self):
         """The connections break; the programs see the end of stdin."""
         for one in self.sessions():
-            os.kill(one.pid, signal.SIGKILL)
+            lab.kill(one.pid)
 
 
 class Login:

@@ -3,7 +3,6 @@
 import json
 import os
 import pathlib
-import signal
 
 import child
 import lab
@@ -108,7 +107,7 @@ class SshTest(lab.LabTest):
             self.wait(lambda: not self.leftovers(), lambda: f"the end of {self.leftovers()}")
         finally:
             for one in self.leftovers():
-                os.kill(one.pid, signal.SIGKILL)
+                lab.kill(one.pid)
 
     def up(self, agent):
         return agent.by_pool("sfb_backup_up")

@@ -142,7 +142,7 @@ class Trouble(Processes):
                 closed = lambda n=len(self.runs(POOL)): len(self.journal("close")) > n
                 pid = self.started("atlanta")[-1]
                 self.wait(closed, "it to be idle")
-                os.kill(pid, signal.SIGKILL)
+                lab.kill(pid)
                 self.wait(lambda n=turn: len(self.started("atlanta")) > n, "another one")
             self.wait_for_runs(8)
             self.assertEqual((self.failures(agent), self.ill(agent)), ({}, []))

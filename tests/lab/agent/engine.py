@@ -7,7 +7,6 @@ import json
 import os
 import pathlib
 import re
-import signal
 import urllib.parse
 
 import console
@@ -77,14 +76,12 @@ class EngineTest(lab.LabTest):
             lab.wait_for(lambda: not processes(str(self.folder)), lambda: f"the end of {processes(str(self.folder))}")
         finally:
             for pid in processes(str(self.folder)):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+                lab.kill(pid)
 
     def kill_all(self, find):
         """Kills the processes that find() names, of which there must be one at least; one may be on its way out already."""
         for pid in self.wait(find, "a process to kill"):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+            lab.kill(pid)
 
     def assert_no_zombies(self, program):
         """A process that ends is a zombie for an instant; one that stays is a failure."""
