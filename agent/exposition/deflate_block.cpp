@@ -54,15 +54,60 @@ void append_little_endian(std::string& out, std::uint32_t value) {
 
 }  // namespace
 
+struct BlockCodes::Tables {
+  isal_hufftables tables;
+
+  isal_hufftables* only_read() const { return const_cast<isal_hufftables*>(&tables); }
+};
+
 struct BlockPacker::Room {
   isal_zstream stream{};
   std::array<std::uint8_t, ISAL_DEF_LVL1_DEFAULT> level;
   std::string out;
+
+  Status deflate(std::string_view text, const BlockCodes::Tables* tables, std::string_view before);
+  bool deflate_behind(std::string_view before, std::string_view text,
+                      const BlockCodes::Tables& tables);
 };
 
-struct BlockCodes::Tables {
-  isal_hufftables tables;
-};
+/// Into `out`.
+Status BlockPacker::Room::deflate(std::string_view text, const BlockCodes::Tables* tables,
+                                  std::string_view before) {
+  if (tables != nullptr && !before.empty() && deflate_behind(before, text, *tables)) {
+    return {};
+  }
+  isal_deflate_stateless_init(&stream);
+  stream.end_of_stream = 0;
+  stream.flush = FULL_FLUSH;
+  if (tables != nullptr) {
+    stream.hufftables = tables->only_read();
+  }
+  return deflate_into(out, stream, tables != nullptr ? nullptr : level.data(), text,
+                      worst_block(text.size()), "a part");
+}
+
+/// False where the codes make the text longer than it is; without a text before it, igzip stores
+/// such a text as it is.
+bool BlockPacker::Room::deflate_behind(std::string_view before, std::string_view text,
+                                       const BlockCodes::Tables& tables) {
+  isal_deflate_init(&stream);
+  stream.hufftables = tables.only_read();
+  stream.flush = SYNC_FLUSH;
+  if (isal_deflate_set_dict(&stream, bytes_of(before), static_cast<std::uint32_t>(before.size())) !=
+      COMP_OK) {
+    return false;
+  }
+  stream.next_in = bytes_of(text);
+  stream.avail_in = static_cast<std::uint32_t>(text.size());
+  int code = COMP_OK;
+  out.resize_and_overwrite(worst_block(text.size()), [&](char* data, std::size_t size) {
+    stream.next_out = reinterpret_cast<std::uint8_t*>(data);
+    stream.avail_out = static_cast<std::uint32_t>(size);
+    code = isal_deflate(&stream);
+    return stream.total_out;
+  });
+  return code == COMP_OK && stream.internal_state.state == ZSTATE_NEW_HDR && stream.avail_out != 0;
+}
 
 BlockCodes::BlockCodes() = default;
 BlockCodes::~BlockCodes() = default;
@@ -77,10 +122,11 @@ BlockPacker::BlockPacker() : room_(std::make_unique<Room>()) {}
 BlockPacker::~BlockPacker() = default;
 
 Result<DeflateBlock> BlockPacker::pack(std::string_view text) {
-  return pack(text, nullptr);
+  return pack(text, nullptr, {});
 }
 
-Result<DeflateBlock> BlockPacker::pack(std::string_view text, BlockCodes& codes) {
+Result<DeflateBlock> BlockPacker::pack(std::string_view text, BlockCodes& codes,
+                                       std::string_view before) {
   if (!text.empty() && (codes.tables_ == nullptr || text.size() / 2 > codes.learned_from_)) {
     isal_huff_histogram histogram{};
     isal_update_histogram(bytes_of(text), static_cast<int>(std::min(text.size(), kMostLearned)),
@@ -93,10 +139,11 @@ Result<DeflateBlock> BlockPacker::pack(std::string_view text, BlockCodes& codes)
       codes = {};
     }
   }
-  return pack(text, codes.tables_.get());
+  return pack(text, codes.tables_.get(), before);
 }
 
-Result<DeflateBlock> BlockPacker::pack(std::string_view text, const BlockCodes::Tables* tables) {
+Result<DeflateBlock> BlockPacker::pack(std::string_view text, const BlockCodes::Tables* tables,
+                                       std::string_view before) {
   if (text.empty()) {
     return DeflateBlock{.packed = {}, .crc = 0, .shift = kUnit, .text_bytes = 0};
   }
@@ -106,17 +153,7 @@ Result<DeflateBlock> BlockPacker::pack(std::string_view text, const BlockCodes::
         fmt::format("gzip of a part of a page: {} bytes are more than one call takes", text.size()),
         "configure fewer pools for one agent");
   }
-  isal_zstream& stream = room_->stream;
-  isal_deflate_stateless_init(&stream);
-  stream.end_of_stream = 0;
-  stream.flush = FULL_FLUSH;
-  if (tables != nullptr) {
-    stream.hufftables = const_cast<isal_hufftables*>(&tables->tables);  // it is only read
-  }
-  if (Status done =
-          deflate_into(room_->out, stream, tables != nullptr ? nullptr : room_->level.data(), text,
-                       worst_block(text.size()), "a part");
-      !done) {
+  if (Status done = room_->deflate(text, tables, before); !done) {
     return std::unexpected(std::move(done.error()));
   }
   return DeflateBlock{.packed = std::string(room_->out),  // as large as it must be

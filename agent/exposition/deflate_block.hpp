@@ -13,8 +13,8 @@
 
 namespace sfb::exposition {
 
-/// Compressed text that needs nothing of what stands before it, ends at a byte boundary and is not
-/// the last of its member.
+/// Compressed text that ends at a byte boundary and is not the last of its member. It needs nothing
+/// of what stands before it, unless it was packed to stand behind a certain text.
 struct DeflateBlock {
   std::string packed;            ///< raw deflate
   std::uint32_t crc = 0;         ///< CRC-32 of the text
@@ -52,11 +52,14 @@ class BlockPacker {
   /// `gzip.failed` if the library fails, which should never happen.
   Result<DeflateBlock> pack(std::string_view text);
   /// The same by kept codes, which are learned from this text where they were learned from one of
-  /// not even half its size. It unpacks to the text whatever they were learned from.
-  Result<DeflateBlock> pack(std::string_view text, BlockCodes& codes);
+  /// not even half its size. It unpacks to the text whatever they were learned from. `before`: what
+  /// always stands right before the text in its member; the block may refer to it, so it is of use
+  /// nowhere else. At most 32 KiB of its end count.
+  Result<DeflateBlock> pack(std::string_view text, BlockCodes& codes, std::string_view before = {});
 
  private:
-  Result<DeflateBlock> pack(std::string_view text, const BlockCodes::Tables* tables);
+  Result<DeflateBlock> pack(std::string_view text, const BlockCodes::Tables* tables,
+                            std::string_view before);
 
   struct Room;
   std::unique_ptr<Room> room_;

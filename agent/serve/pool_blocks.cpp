@@ -1,5 +1,6 @@
 // A pool whose snapshot is another one is rendered alone first: most of its families say the same
-// as before, and their blocks stay.
+// as before, and their blocks stay. A block refers to the last pool of the block before it, so that
+// it need not spell out names and labels anew.
 #include "agent/serve/pool_blocks.hpp"
 
 #include <algorithm>
@@ -23,10 +24,17 @@ std::size_t place_of(Format format) {
   return format == Format::openmetrics_1_0_0 ? 1 : 0;
 }
 
-/// Every evaluation brings another value. That decides about speed alone.
-bool changes_often(std::string_view family) {
-  return family.contains("_last_") || family == "sfb_backup_evaluations" ||
-         family == "sfb_backup_evaluation_running";
+/// How many pools a block of this family has. That decides about speed and size alone.
+std::size_t pools_of(const exposition::Family& family) {
+  const bool of_modules = family.name.contains("_module_");
+  if (family.type == exposition::Type::stateset) {
+    return of_modules ? kLongPools : kOftenPools;
+  }
+  // Every evaluation brings another value, or another state does.
+  const bool often = of_modules || family.name.contains("_last_") ||
+                     family.name == "sfb_backup_evaluations" ||
+                     family.name == "sfb_backup_evaluation_running";
+  return often ? kOftenPools : kBlockPools;
 }
 
 bool same_families(const std::vector<PoolFamily>& one, const std::vector<PoolFamily>& other) {
@@ -56,7 +64,7 @@ Status PoolBlocks::update(const PoolSection& section, exposition::BlockPacker& p
   for (const std::size_t place : places) {
     if (many) {
       for (Row& row : rows_) {
-        row.stale[place / row.pools] = true;
+        row.changed(place);
       }
     } else {
       mark(place, *section.pools[place]);
@@ -77,7 +85,7 @@ Status PoolBlocks::start(const std::vector<PoolFamily>& families, exposition::Bl
   rows_.clear();
   rows_.resize(families_.size());
   for (std::size_t i = 0; i < families_.size(); ++i) {
-    rows_[i].pools = changes_often(families_[i].family.name) ? kOftenPools : kBlockPools;
+    rows_[i].pools = pools_of(families_[i].family);
   }
   shown_.clear();
   sums_.clear();
@@ -133,17 +141,29 @@ std::vector<std::size_t> PoolBlocks::changed(std::span<const status::PoolSnapsho
 void PoolBlocks::mark(std::size_t place, const status::PoolSnapshot& pool) {
   const PoolRow row(pool);
   for (std::size_t i = 0; i < families_.size(); ++i) {
-    const std::size_t block = place / rows_[i].pools;
-    if (rows_[i].stale[block]) {
+    if (rows_[i].knows(place)) {
       continue;
     }
     writer_.clear();
     writer_.continue_family(families_[i].family);
     families_[i].write(writer_, row);
     if (exposition::text_sum(writer_.written()) != sum(place, i)) {
-      rows_[i].stale[block] = true;
+      rows_[i].changed(place);
     }
   }
+}
+
+/// The block of the pool at `place`, and the next one where that refers to this pool.
+void PoolBlocks::Row::changed(std::size_t place) {
+  stale[place / pools] = true;
+  if (const std::size_t next = (place + 1) / pools; next < stale.size()) {
+    stale[next] = true;
+  }
+}
+
+bool PoolBlocks::Row::knows(std::size_t place) const {
+  const std::size_t next = (place + 1) / pools;
+  return stale[place / pools] && (next >= stale.size() || stale[next]);
 }
 
 /// The labels of the pools of a range, made when they are first needed.
@@ -153,8 +173,9 @@ class PoolBlocks::Lines {
       : pools_(pools), begin_(begin), made_(std::min(kBlockPools, pools.size() - begin)) {}
 
   std::size_t end() const { return begin_ + made_.size(); }
+  /// The pool before the range, too.
   const PoolRow& at(std::size_t place) {
-    std::optional<PoolRow>& row = made_[place - begin_];
+    std::optional<PoolRow>& row = place < begin_ ? before_ : made_[place - begin_];
     return row ? *row : row.emplace(*pools_[place]);
   }
 
@@ -162,6 +183,7 @@ class PoolBlocks::Lines {
   std::span<const status::PoolSnapshotPtr> pools_;
   std::size_t begin_;
   std::vector<std::optional<PoolRow>> made_;
+  std::optional<PoolRow> before_;
 };
 
 /// All stale blocks of kBlockPools pools: what one family reads of a pool, the next reads too.
@@ -186,14 +208,20 @@ Status PoolBlocks::make_block(std::size_t family, std::size_t begin, Lines& line
   Row& row = rows_[family];
   writer_.clear();
   writer_.continue_family(families_[family].family);
-  for (std::size_t place = begin; place < std::min(begin + row.pools, lines.end()); ++place) {
-    const std::size_t before = writer_.written().size();
-    families_[family].write(writer_, lines.at(place));
-    sum(place, family) = exposition::text_sum(writer_.written().substr(before));
+  if (begin != 0) {
+    families_[family].write(writer_, lines.at(begin - 1));
   }
+  const std::size_t before = writer_.written().size();
+  for (std::size_t place = begin; place < std::min(begin + row.pools, lines.end()); ++place) {
+    const std::size_t from = writer_.written().size();
+    families_[family].write(writer_, lines.at(place));
+    sum(place, family) = exposition::text_sum(writer_.written().substr(from));
+  }
+  const std::string_view text = writer_.written().substr(before);
   // A block alone has codes of its own: it is smaller so.
-  auto block = row.blocks.size() > 1 ? packer.pack(writer_.written(), row.codes)
-                                     : packer.pack(writer_.written());
+  auto block = row.blocks.size() > 1
+                   ? packer.pack(text, row.codes, writer_.written().substr(0, before))
+                   : packer.pack(text);
   if (!block) {
     return std::unexpected(std::move(block.error()));
   }

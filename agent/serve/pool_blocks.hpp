@@ -17,10 +17,12 @@
 namespace sfb::serve {
 
 /// How many pools a block has. More makes the page smaller and a change dearer
-/// (tests/bench/README.md, "A page from blocks").
+/// (tests/bench/README.md, "A page from blocks"). The smaller ones divide this one.
 inline constexpr std::size_t kBlockPools = 128;
-/// The same where every evaluation brings another value; it divides kBlockPools.
-inline constexpr std::size_t kOftenPools = 64;
+/// Where evaluations or states bring another value.
+inline constexpr std::size_t kOftenPools = 32;
+/// Where a pool has many lines: all states of its modules.
+inline constexpr std::size_t kLongPools = 16;
 
 class PoolBlocks {
  public:
@@ -44,6 +46,10 @@ class PoolBlocks {
     exposition::BlockCodes codes;                      ///< where there are several blocks
     std::vector<exposition::DeflateBlock> blocks;
     std::vector<bool> stale;  ///< likewise: must be made anew
+
+    void changed(std::size_t place);
+    /// Whether `changed` of this place would say nothing new.
+    bool knows(std::size_t place) const;
   };
 
   Status start(const std::vector<PoolFamily>& families, exposition::BlockPacker& packer);

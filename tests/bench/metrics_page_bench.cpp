@@ -48,7 +48,7 @@ void render(benchmark::State& state, Format format) {
 }
 
 /// `evaluated` pools by chance were evaluated again since the page before.
-void from_blocks(benchmark::State& state) {
+void from_blocks(benchmark::State& state, bool states) {
   auto snapshot = pools(state);
   const auto self = serve::testing::some_self_metrics();
   const std::string whole = serve::render_metrics_page(snapshot, *self, Format::text_0_0_4);
@@ -62,7 +62,7 @@ void from_blocks(benchmark::State& state) {
     std::ranges::shuffle(places, random);
     for (std::size_t i = 0; i < static_cast<std::size_t>(state.range(1)); ++i) {
       auto& pool = snapshot.pools[places[i]];
-      pool = serve::testing::evaluated_again(*pool, static_cast<std::uint32_t>(random()));
+      pool = serve::testing::evaluated_again(*pool, static_cast<std::uint32_t>(random()), states);
     }
     const double start = cpu_seconds();
     made = blocks.make(snapshot, *self, Format::text_0_0_4);
@@ -107,13 +107,16 @@ BENCHMARK_CAPTURE(render_and_gzip, openmetrics, Format::openmetrics_1_0_0)
     ->Arg(1000)
     ->Arg(10'000)
     ->Unit(benchmark::kMillisecond);
-BENCHMARK(from_blocks)->ArgNames({"pools", "evaluated"})->Apply([](auto* bench) {
+void by_pools(benchmark::internal::Benchmark* bench) {
+  bench->ArgNames({"pools", "evaluated"})->UseManualTime()->Unit(benchmark::kMillisecond);
   for (const int pools : {100, 1000, 10'000}) {
     for (const int evaluated : {0, 1, pools / 100, pools / 10, pools}) {
       bench->Args({pools, evaluated});
     }
   }
-}) -> UseManualTime() -> Unit(benchmark::kMillisecond);
+}
+BENCHMARK_CAPTURE(from_blocks, times, false)->Apply(by_pools);
+BENCHMARK_CAPTURE(from_blocks, states, true)->Apply(by_pools);
 
 }  // namespace
 

@@ -32,11 +32,17 @@ std::string unpacked(std::string member, std::size_t expected) {
 
 }  // namespace
 
-/// A byte n is followed by a block of n bytes, the last by what is left; a byte of 255 repeats the
-/// block before it 255 times.
+/// The first byte tells whether the blocks have kept codes, and how much each may refer to of what
+/// stands before it. Then a byte n is followed by a block of n bytes, the last by what is left; a
+/// byte of 255 repeats the block before it 255 times.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static sfb::exposition::BlockPacker packer;
   std::string_view left(reinterpret_cast<const char*>(data), size);
+  const auto form = static_cast<unsigned char>(left.empty() ? 0 : left.front());
+  left.remove_prefix(std::min<std::size_t>(1, left.size()));
+  const bool kept_codes = (form & 1U) != 0;
+  const std::size_t reach = std::size_t{form} * form;
+  sfb::exposition::BlockCodes codes;
   sfb::exposition::GzipMember member(size);
   std::string whole;
   std::string before;
@@ -54,7 +60,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       left.remove_prefix(std::min<std::size_t>(length, left.size()));
       before = text;
     }
-    const auto block = packer.pack(text);
+    const std::string_view all(whole);
+    const auto block =
+        kept_codes ? packer.pack(text, codes, all.substr(all.size() - std::min(reach, all.size())))
+                   : packer.pack(text);
     require(block.has_value());
     member.add(*block);
     whole += text;

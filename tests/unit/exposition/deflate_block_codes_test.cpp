@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <random>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -28,13 +29,16 @@ std::string unpacked_member(std::string member, std::size_t expected) {
   return out;
 }
 
-void expect_comes_back(const std::vector<std::string>& texts) {
+/// Each block may refer to `reach` bytes of what stands before it.
+void expect_comes_back(const std::vector<std::string>& texts, std::size_t reach = 0) {
   BlockPacker packer;
   BlockCodes codes;
   GzipMember member(0);
   std::string whole;
   for (const std::string& text : texts) {
-    const auto block = packer.pack(text, codes);
+    const std::string_view before(whole);
+    const auto block =
+        packer.pack(text, codes, before.substr(before.size() - std::min(reach, before.size())));
     ASSERT_TRUE(block.has_value());
     member.add(block.value());
     whole += text;
@@ -72,6 +76,7 @@ TEST(BlockCodes, AnyTextByTheCodesOfAnyOther) {
       texts.push_back(std::move(text));
     }
     expect_comes_back(texts);
+    expect_comes_back(texts, random() % (std::size_t{1} << random() % 20));
   }
 }
 
@@ -79,6 +84,8 @@ TEST(BlockCodes, EverySizeFromEmptyOn) {
   std::string bytes;
   for (int i = 0; i < 600; ++i) {
     expect_comes_back({bytes, bytes});
+    expect_comes_back({bytes, bytes}, 1 + bytes.size() % 40);
+    expect_comes_back({bytes, bytes, "x"}, bytes.size());
     bytes += static_cast<char>('a' + i % 7);
   }
 }
@@ -95,6 +102,28 @@ TEST(BlockCodes, AreLearnedAgainFromAMuchLongerText) {
   EXPECT_LE(packer.pack(text, codes).value().packed.size(), own * 105 / 100);
   EXPECT_LE(packer.pack(samples(random, 50'000), codes).value().packed.size(), own * 105 / 100)
       << "another one";
+}
+
+TEST(BlockCodes, ATextLikeTheOneBeforeItTakesLess) {
+  std::mt19937 random(7);
+  const std::string before = samples(random, 3000);
+  const std::string text = samples(random, 300);
+  BlockPacker packer;
+  BlockCodes codes;
+  packer.pack(before, codes).value();
+  const std::size_t alone = packer.pack(text, codes).value().packed.size();
+  EXPECT_LT(packer.pack(text, codes, before).value().packed.size(), alone);
+  EXPECT_LT(packer.pack(before, codes, before).value().packed.size(), 200U) << "the same again";
+}
+
+TEST(BlockCodes, WhatTheCodesMakeLongerIsStored) {
+  std::mt19937 random(9);
+  BlockPacker packer;
+  BlockCodes codes;
+  packer.pack(samples(random, 20'000), codes).value();
+  std::string noise;
+  std::generate_n(std::back_inserter(noise), 10'000, [&] { return static_cast<char>(random()); });
+  EXPECT_LT(packer.pack(noise, codes, "before it").value().packed.size(), noise.size() + 64);
 }
 
 }  // namespace

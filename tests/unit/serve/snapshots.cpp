@@ -240,7 +240,8 @@ status::Snapshot many_pools(std::size_t count) {
   return snapshot;
 }
 
-status::PoolSnapshotPtr evaluated_again(const PoolSnapshot& before, std::uint32_t chance) {
+status::PoolSnapshotPtr evaluated_again(const PoolSnapshot& before, std::uint32_t chance,
+                                        bool other_state) {
   std::mt19937 random(chance);
   auto pool = std::make_shared<PoolSnapshot>(before);
   const WallTime finished = kMoment + std::chrono::microseconds(random() % 120'000'000);
@@ -252,6 +253,13 @@ status::PoolSnapshotPtr evaluated_again(const PoolSnapshot& before, std::uint32_
   for (ModuleSeries& series : shown.modules) {
     series.last_healthy = series.last_healthy ? pool->last_success : std::nullopt;
     series.last_final = series.last_final ? pool->last_success : std::nullopt;
+  }
+  if (other_state && !shown.modules.empty()) {
+    ModuleSeries& first = shown.modules.front();
+    first.module.export_state = first.module.export_state == ExportState::steady_state
+                                    ? ExportState::final_state
+                                    : ExportState::steady_state;
+    first.export_changed = pool->last_success;
   }
   pool->view =
       std::make_shared<const collectors::BackupView>(pool->identity.fqdn, std::move(shown));

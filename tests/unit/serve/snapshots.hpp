@@ -25,8 +25,10 @@ status::Snapshot many_pools(std::size_t count);
 /// what depends on how well a page is compressed.
 status::Snapshot varied_pools(std::size_t count);
 
-/// The pool after one more evaluation by the same states: what most evaluations change.
-status::PoolSnapshotPtr evaluated_again(const status::PoolSnapshot& before, std::uint32_t chance);
+/// The pool after one more evaluation: by the same states, which is what most evaluations change,
+/// or with another export state of its first module.
+status::PoolSnapshotPtr evaluated_again(const status::PoolSnapshot& before, std::uint32_t chance,
+                                        bool other_state = false);
 
 /// The same snapshot with one more evaluation of the first pool.
 status::Snapshot with_one_change(const status::Snapshot& before);
