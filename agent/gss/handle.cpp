@@ -53,17 +53,10 @@ WallTime time_of(krb5_timestamp stamp) {
   return WallTime(std::chrono::seconds(static_cast<std::uint32_t>(stamp)));
 }
 
-std::string sealed_with(const krb5_creds& creds) {
-  krb5_ticket* ticket = nullptr;
-  if (krb5_decode_ticket(&creds.ticket, &ticket) != 0) {
-    return enctype_name(creds.keyblock.enctype);
-  }
-  const std::string text =
-      fmt::format("{} (session {}), kvno {}, until {}", enctype_name(ticket->enc_part.enctype),
-                  enctype_name(creds.keyblock.enctype), ticket->enc_part.kvno,
-                  format_iso8601(time_of(creds.times.endtime)));
-  krb5_free_ticket(nullptr, ticket);
-  return text;
+std::string sealed_with(const krb5_ticket& ticket, const krb5_creds& creds) {
+  return fmt::format("{} (session {}), kvno {}, until {}", enctype_name(ticket.enc_part.enctype),
+                     enctype_name(creds.keyblock.enctype), ticket.enc_part.kvno,
+                     format_iso8601(time_of(creds.times.endtime)));
 }
 
 krb5_error_code name_service(const Krb5& krb5, const Service& service, Krb5Principal& server) {
@@ -121,9 +114,17 @@ void remove_ticket(const Krb5& krb5, krb5_ccache cache, const Service& service) 
   }
 }
 
+// The ticket names the realm that gave it. Where no realm was known for the host when it was asked
+// for, the cache has it without one.
 void note_ticket(const Krb5& krb5, const krb5_creds& creds, Facts& facts) {
-  facts.emplace_back("ticket", krb5.name_of(creds.server));
-  facts.emplace_back("enctype", sealed_with(creds));
+  Krb5Ticket ticket(krb5);
+  if (krb5_decode_ticket(&creds.ticket, ticket.out()) != 0) {
+    facts.emplace_back("ticket", krb5.name_of(creds.server));
+    facts.emplace_back("enctype", enctype_name(creds.keyblock.enctype));
+    return;
+  }
+  facts.emplace_back("ticket", krb5.name_of(ticket.get()->server));
+  facts.emplace_back("enctype", sealed_with(*ticket.get(), creds));
 }
 
 }  // namespace

@@ -60,6 +60,7 @@ class Krb5Owned {
 
 using Krb5Principal = Krb5Owned<krb5_principal, krb5_free_principal>;
 using Krb5Creds = Krb5Owned<krb5_creds*, krb5_free_creds>;
+using Krb5Ticket = Krb5Owned<krb5_ticket*, krb5_free_ticket>;
 using Krb5Options = Krb5Owned<krb5_get_init_creds_opt*, krb5_get_init_creds_opt_free>;
 using Krb5Keytab = Krb5Owned<krb5_keytab, krb5_kt_close>;
 using Krb5GivenCache = Krb5Owned<krb5_ccache, krb5_cc_close>;

@@ -46,6 +46,23 @@ TEST_F(Krb5ConfTest, ItWorksWithoutTheMachinesFileAndIsReadAnew) {
   EXPECT_EQ(std::getenv("KRB5_CONFIG"), path) << "set once, before there are threads";
 }
 
+TEST_F(Krb5ConfTest, ATicketNamesItsRealmWhereNoRealmIsGivenForTheHost) {
+  std::vector<Realm> no_hosts = kdc().realms();
+  no_hosts.front().hosts.clear();
+  ASSERT_TRUE(use_krb5_conf(krb5_conf(no_hosts)));
+  std::this_thread::sleep_for(1100ms);
+  Credentials credentials({.method = Method::kerberos, .username = "alice@LITWAREINC.COM"});
+  const auto handle = credentials.kerberos(password(), now());
+  ASSERT_TRUE(handle) << describe(handle.error());
+  for (const char* const from : {"KDC", "cache"}) {
+    Facts facts;
+    const Status ticket = (*handle)->get_ticket(kFrontEnd, facts);
+    ASSERT_TRUE(ticket) << describe(ticket.error());
+    EXPECT_EQ(fact(facts, "ticket"), "HTTP/fe-001.litwareinc.com@LITWAREINC.COM") << from;
+  }
+  configure("");
+}
+
 TEST_F(Krb5ConfTest, ADeadKdcGivesWayToTheNext) {
   std::vector<Realm> two = kdc().realms();
   two.front().kdcs.insert(two.front().kdcs.begin(), "127.0.0.1:" + std::to_string(free_port()));
