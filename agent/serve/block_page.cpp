@@ -43,7 +43,8 @@ Result<BlockPage::Made> BlockPage::put_together(const status::Snapshot& snapshot
   }
   exposition::Writer writer(format);
   write_rest(writer, snapshot, self);
-  const auto rest = packer_.pack(writer.finish());
+  made.rest = writer.finish();
+  const auto rest = packer_.pack(made.rest);
   if (!rest) {
     return std::unexpected(rest.error());
   }
@@ -58,6 +59,7 @@ Result<BlockPage::Made> BlockPage::put_together(const status::Snapshot& snapshot
         fmt::format("the metrics page has {} bytes, more than gzip can count", member.text_bytes()),
         "configure fewer pools for one agent");
   }
+  made.text_bytes = member.text_bytes();
   made.gzip = std::move(member).finish();
   return made;
 }

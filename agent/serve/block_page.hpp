@@ -20,6 +20,8 @@ class BlockPage {
  public:
   struct Made {
     std::string gzip;
+    std::string rest;             ///< the text behind the families of pools, with the end
+    std::size_t text_bytes = 0;   ///< of the whole text
     std::size_t held_bytes = 0;   ///< by the blocks, the page itself apart
     std::size_t blocks_made = 0;  ///< for this page; the others were there
   };

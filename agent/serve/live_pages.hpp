@@ -4,6 +4,7 @@
 
 #include "agent/base/time.hpp"
 #include "agent/exposition/exposition.hpp"
+#include "agent/http/body_parts.hpp"
 #include "agent/net/worker_pool.hpp"
 #include "agent/serve/self_metrics.hpp"
 #include "agent/status/board.hpp"
@@ -33,9 +34,9 @@ class LivePages {
   boost::asio::awaitable<Result<Bytes>> get(exposition::Format format, bool gzip);
   /// The same where it need not be rebuilt, else null.
   Bytes ready(exposition::Format format, bool gzip);
-  /// Of so many pools that its text should not lie in memory whole: the page as gzip, which is
-  /// unpacked part by part as it is sent, is the better answer to who wants it plain.
-  bool is_large() const;
+  /// The plain page part by part, from what the page as gzip is made of, where it has so many pools
+  /// that its text should not lie in memory whole; else null. Errors: as `get`.
+  boost::asio::awaitable<Result<std::shared_ptr<http::BodyParts>>> parts(exposition::Format format);
 
  private:
   struct Impl;

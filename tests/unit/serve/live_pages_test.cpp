@@ -301,6 +301,65 @@ TEST_F(LivePagesTest, AnOutdatedPageOfAnotherKindIsLetGo) {
   EXPECT_TRUE(big.expired());
 }
 
+class LargePagesTest : public LivePagesTest {
+ protected:
+  LargePagesTest() {
+    board_.current = std::make_shared<const status::Snapshot>(testing::many_pools(2001));
+  }
+  std::shared_ptr<http::BodyParts> parts(Format format = Format::text_0_0_4) {
+    std::shared_ptr<http::BodyParts> found;
+    asio::co_spawn(io_, pages_.parts(format), [&](const std::exception_ptr&, auto answer) {
+      found = std::move(answer).value_or(nullptr);
+    });
+    run();
+    return found;
+  }
+  /// Our own figures are another page's.
+  static std::string of_pools(const std::string& page) {
+    return page.substr(0, page.find("sfb_backup_exporter_"));
+  }
+  /// To its end.
+  static std::string text_of(http::BodyParts& parts) {
+    std::string text;
+    for (std::string_view part = parts.next(); !part.empty(); part = parts.next()) {
+      text += part;
+    }
+    EXPECT_EQ(text.size(), parts.size());
+    return of_pools(text);
+  }
+};
+
+TEST_F(LargePagesTest, ALargePlainPageComesInParts) {
+  for (const Format format : {Format::text_0_0_4, Format::openmetrics_1_0_0}) {
+    const auto found = parts(format);
+    ASSERT_NE(found, nullptr);
+    const std::string whole = *get(format);
+    EXPECT_TRUE(text_of(*found) == of_pools(whole));
+    EXPECT_LT(found->held(), whole.size() / 8);
+  }
+}
+
+TEST_F(LargePagesTest, ItStaysWhatItWasWhenPoolsChange) {
+  const std::string before = text_of(*parts());
+  const auto of_snapshot = parts();
+  of_snapshot->next();
+  board_.change();
+  EXPECT_NE(text_of(*parts()), before);
+  board_.change();
+  const auto fresh = parts();
+  board_.change();  // its snapshot lives only with it
+  EXPECT_THAT(text_of(*fresh), HasSubstr("pool02000.litwareinc.com"));
+}
+
+TEST_F(LivePagesTest, ASmallPageHasNoParts) {
+  std::optional<bool> none;
+  asio::co_spawn(
+      io_, pages_.parts(Format::text_0_0_4),
+      [&](const std::exception_ptr&, auto answer) { none = answer && *answer == nullptr; });
+  run();
+  EXPECT_EQ(none, true);
+}
+
 TEST_F(LivePagesTest, TheLoopMayEndWhileCallersWait) {
   block_worker();
   ask();
