@@ -1,8 +1,8 @@
 """What a scrape costs by how many pools changed: `tests/bench/run scrapes [--old BUILD]`.
 
-Per number of pools: the ready page under wrk (gzip and identity) beside nginx with the same bytes, then one gzip scrape behind 0, 1, 1 %, 10 %
-and all pools that were evaluated anew, each with its file changed, and no others; last, scrapes while pools change all the time. Old and
-new builds take turns. Medians of --rounds; asserts nothing.
+Per number of pools: the ready page under wrk (gzip and identity) in turn with nginx with the same bytes, and beside prometheus-cpp's Exposer;
+then one gzip scrape behind 0, 1, 1 %, 10 % and all pools that were evaluated anew, each with its file changed, and no others; last, scrapes
+while pools change all the time. The old build is measured right before the new one. Medians of --rounds; asserts nothing.
 """
 
 import argparse
@@ -93,6 +93,22 @@ class Bench:
             changer.join()
         return sorted(took)
 
+    def ready(self, agent, page, packed, options):
+        """The agent in turn with nginx, which serves the same bytes from files; then the Exposer, with the same series."""
+        found = {}
+        with tempfile.TemporaryDirectory() as folder, self.load.Nginx(pathlib.Path(folder), page, packed) as nginx:
+            for coding, headers in (("gzip", ["Accept-Encoding: gzip"]), ("identity", [])):
+                rates = {agent.address: [], f"127.0.0.1:{nginx.port}": []}
+                for _ in range(options.rounds):
+                    for address, took in rates.items():
+                        took.append(self.load.wrk(f"http://{address}/metrics", options.seconds, *headers))
+                ours, its = (statistics.median(took) for took in rates.values())
+                found[f"ready, {coding}, scrapes/s"], found[f"ready, {coding}, of nginx"] = ours, ours / its
+        with tempfile.TemporaryDirectory() as folder, self.load.Exposer(pathlib.Path(folder), page) as exposer:
+            rate = self.load.wrk(f"http://127.0.0.1:{exposer.port}/metrics", max(options.seconds, 5), "Accept-Encoding: gzip")
+            found["ready, gzip, of the Exposer"] = found["ready, gzip, scrapes/s"] / max(rate, 0.01)
+        return found
+
     def run(self, options):
         found = {}
         lab.AGENT = self.binary
@@ -100,9 +116,7 @@ class Bench:
             self.load.ready(agent, self.count)
             packed = agent.request("/metrics", {"Accept-Encoding": "gzip"}).body
             page = agent.request("/metrics").body
-            url = f"http://{agent.address}/metrics"
-            for coding, headers in (("gzip", ["Accept-Encoding: gzip"]), ("identity", [])):
-                found[f"ready, {coding}, scrapes/s"] = self.load.wrk(url, options.seconds, *headers)
+            found.update(self.ready(agent, page, packed, options))
             found["gzip page, bytes"] = len(packed)
             scraper = Scraper(agent.address)
             scraper.scrape()
@@ -115,11 +129,6 @@ class Bench:
             found["all change, median ms"] = statistics.median(took)
             found["all change, 99 % within ms"] = took[int(0.99 * (len(took) - 1))]
             found["resident, KiB a pool"] = resident(agent.process.pid) * 1024 / self.count
-        if options.nginx:
-            with tempfile.TemporaryDirectory() as folder, self.load.Nginx(pathlib.Path(folder), page, packed) as nginx:
-                url = f"http://127.0.0.1:{nginx.port}/metrics"
-                for coding, headers in (("gzip", ["Accept-Encoding: gzip"]), ("identity", [])):
-                    found[f"ready, {coding}, of nginx"] = found[f"ready, {coding}, scrapes/s"] / self.load.wrk(url, options.seconds, *headers)
         return found
 
 
@@ -130,7 +139,6 @@ def main(load, arguments):
     parser.add_argument("--seconds", type=int, default=4)
     parser.add_argument("--pools", type=int, nargs="*", default=[100, 1000, 10000])
     options = parser.parse_args(arguments)
-    options.nginx = shutil.which("nginx") is not None
     binaries = {"new": lab.AGENT}
     if options.old:
         binaries = {"old": options.old / "agent" / "app" / "sfb_backup_exporter", **binaries}
