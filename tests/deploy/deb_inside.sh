@@ -155,32 +155,37 @@ rm -r /run/systemd/system/$unit.service.d
 systemctl daemon-reload
 systemctl restart $unit
 
-# -- the socket unit ----------------------------------------------------------------------------------------------------
+# -- the socket unit, and upgrades with it -------------------------------------------------------------------------------
 
 sed -i 's/^ARGS=.*/ARGS="--web.systemd-socket"/' /etc/default/$unit
 systemctl stop $unit
 check 'the socket can be enabled' systemctl enable -q --now $unit.socket
 check 'a connection starts the service' answers /-/healthy
 check 'which has the address from systemd' is ActiveState active
-systemctl disable -q --now $unit.socket
-sed -i 's/^ARGS=.*/ARGS=""/' /etc/default/$unit
-check 'and back' systemctl restart $unit
-
-# -- upgrade and purge --------------------------------------------------------------------------------------------------
-
 cp $yaml mine.yml
 pid=$(property MainPID)
 check 'upgrades' dpkg --force-confold -i newer.deb
 check 'the edited configuration stays' cmp mine.yml $yaml
 check 'the new one lies beside it' grep -qx '# newer' $yaml.dpkg-dist
 check 'the new program runs' another
+check 'and answers at the socket' answers /-/healthy
+check 'which systemd still holds' systemctl is-active $unit.socket
 check 'the state stays' test -e /var/lib/sfb_backup_exporter/state.db
 echo secret > /etc/sfb_backup_exporter/monitoring.password
+# Scrapes go on meanwhile: none starts it again.
+while [ ! -e quiet ]; do answers /-/healthy; done > /run/scrapes 2>&1 &
+scrapes=$!
 check 'is removed' dpkg -r $unit
+touch quiet
+wait $scrapes
 check 'and stopped' is ActiveState inactive
+check 'and nothing listens' says 7 '' answers /-/healthy
 check 'the configuration stays until a purge' cmp mine.yml $yaml
 check 'the state too' test -e /var/lib/sfb_backup_exporter/state.db
+check 'is installed again' dpkg --force-confold -i newer.deb
+check 'and answers at the socket again' answers /-/healthy
 check 'is purged' dpkg -P $unit
+check 'and nothing listens any more' says 7 '' answers /-/healthy
 check 'with its configuration' fails test -e $yaml
 check 'and its state' fails test -e /var/lib/sfb_backup_exporter
 check 'not with what somebody put there' test -e /etc/sfb_backup_exporter/monitoring.password
