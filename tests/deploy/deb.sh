@@ -113,7 +113,7 @@ check 'and brings no simulator' fails test -e "$bookworm/usr/bin/sfb_backup_simu
 check 'the simulator installs with what it depends on' adds sfb-backup-simulator
 check 'and runs' apt sfb_backup_simulator --version
 # For the first hour: what its page names, and a KDC.
-check 'its tools' apt apt-get install -qq -y --no-install-recommends curl openssl apache2-utils krb5-kdc krb5-admin-server
+check 'its tools' apt apt-get install -qq -y --no-install-recommends curl openssl apache2-utils iproute2 krb5-kdc krb5-admin-server
 rm "$bookworm/usr/sbin/policy-rc.d"
 check 'is enabled' test -L "$bookworm/etc/systemd/system/multi-user.target.wants/sfb-backup-exporter.service"
 check 'the socket is not' fails test -e "$bookworm/etc/systemd/system/sockets.target.wants/sfb-backup-exporter.socket"

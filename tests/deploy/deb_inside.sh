@@ -5,7 +5,7 @@ set -uo pipefail
 # shellcheck source=tests/check.sh
 . ./check.sh
 
-export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 HOME=/debs
 unit=sfb-backup-exporter
 yaml=/etc/sfb_backup_exporter/sfb_backup_exporter.yml
 # soon COMMAND...: it succeeds within a minute.
@@ -59,8 +59,10 @@ sed "s/\(ExportedAt\">\)[^<]*/\1$(date -u +%Y-%m-%dT%H:%M:%S.0000000Z)/" export.
 check 'the export is taken' says 0 '^HTTP/1.1 204' does 'curl -i -T'
 check 'and good' soon metric 'sfb_backup_service_working{pool="atl-cs-001.litwareinc.com"} 1'
 
-# A domain controller and a front end.
-echo '127.0.0.1 localhost dc1.litwareinc.com chi-fe-001.litwareinc.com agent.example.com' >> /etc/hosts
+# A domain controller and a front end. The agent's own name leads to an address of the network: who comes from there is not local.
+ip address add 192.0.2.10/32 dev lo
+echo '127.0.0.1 localhost dc1.litwareinc.com chi-fe-001.litwareinc.com' >> /etc/hosts
+echo '192.0.2.10 agent.example.com' >> /etc/hosts
 cat > lab/krb5.conf << 'END'
 [libdefaults]
   default_realm = LITWAREINC.COM
@@ -90,7 +92,7 @@ servers=$!
 KRB5_CONFIG=/debs/lab/krb5.conf sfb_backup_simulator lab/scenario.yml > lab/simulator.log 2>&1 &
 servers+=" $!"
 check 'a front end' soon grep -q 'endpoint=control' lab/simulator.log
-check 'the password is written' does 'read -rsp' <<< Monitor-1ng
+check 'the password is written' does 'stdin monitoring' <<< Monitor-1ng
 check 'as the page says' test "$(stat -c '%U %a' $etc/monitoring.password)" = 'sfb-backup-exporter 600'
 # The page's lines, each beneath its section.
 example 'transport: winrm' | awk 'NR == FNR { if (/^[a-z]/) section = $1; else more[section] = more[section] $0 "\n"; next }
@@ -114,6 +116,13 @@ securely() { curl -sS -m 5 -o lab/answer -w '%{http_code}' --cacert $etc/server.
 check 'whoever has no password gets nothing' test "$(securely /metrics)" = 401
 check 'Prometheus does' test "$(securely /metrics -u prometheus:Scrape-1ng)" = 200
 check 'with what was there before' grep -Fqx 'sfb_backup_service_working{pool="atl-cs-001.litwareinc.com"} 1' lab/answer
+check 'the command is told where and who' says 0 BackupModules does SFB_BACKUP_EXPORTER_URL <<< Scrape-1ng
+# The user of step 6 in the examples of steps 2 and 4.
+sed -i "s|^basic_auth_users:|&\n  alice: $hash|" $etc/web.yml
+sed -i "s|^authorization:|&\n$(example 'users: {alice' | sed -n 2p)|" $yaml
+check 'somebody who may ask' does 'reload sfb-backup-exporter\n'
+her_page() { securely / -u alice:Scrape-1ng && grep -F atl-cs-001.litwareinc.com lab/answer; }
+check 'sees the pools from elsewhere' soon her_page
 
 rm -r $etc
 cp -a saved/sfb_backup_exporter $etc

@@ -36,6 +36,20 @@ for file in scrape probe; do
 done
 check 'amtool check-config' amtool check-config "$rules/alertmanager.yml"
 
+# What the documents tell Prometheus, beside the files that they name. The first hour's two blocks make one configuration.
+mkdir -p "$work/documents"
+cp "$rules/alerts.yml" "$work/documents"
+touch "$work/documents/server.crt" "$work/documents/sfb-backup.password"
+for page in "$root/README.md" "$root"/deploy/*.md; do
+  awk -v to="$work/documents/$(basename "$page" .md)" '/^```yaml/ { on = 1; block = ""; next }
+    /^```/ { if (on && block ~ /(^|\n)(scrape_configs|alerting|rule_files):/) printf "%s", block > (to "-" ++count ".yml"); on = 0 }
+    on { sub("/usr/share/sfb_backup_exporter/prometheus/", ""); block = block $0 "\n" }' "$page"
+done
+cat "$work"/documents/first-hour-[12].yml > "$work/documents/first-hour-both.yml"
+for file in "$work"/documents/*-*.yml; do
+  check "promtool check config of $(basename "$file" .yml)" promtool check config "$file"
+done
+
 # Every alert has its page with all parts, every page its alert, every address its page.
 alerts=$(cat "$rules"/{alerts,windows-service}.yml | sed -n 's/^ *- *alert: *"\{0,1\}\([A-Za-z]*\)"\{0,1\}$/\1/p' | sort -u)
 pages=$(cd "$runbooks" && printf '%s\n' Sfb*.md | sed 's/\.md$//')
