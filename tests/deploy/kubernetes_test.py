@@ -5,6 +5,7 @@ Wants SFB_BUILD_DIR. What is not on this machine (kustomize, the schemas) is a s
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -137,6 +138,22 @@ class Parts(unittest.TestCase):
         site = read("site/kustomization.yaml")
         self.assertEqual([sources[0]["configMap"]["name"], sources[1]["secret"]["name"]],
                          [site["configMapGenerator"][0]["name"], site["secretGenerator"][0]["name"]])
+
+    def test_the_agent_may_go_where_production_says(self):
+        names, servers = read("base/networkpolicy.yaml")["spec"]["egress"]
+        table = (ROOT / "deploy" / "README.md").read_text(encoding="utf-8")
+        rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines() if line.startswith("| agent |")]
+        wanted = {"DNS": set(), "file server": set(), "servers": set()}
+        for _, to, ports, _ in rows:
+            wanted[to if to in wanted else "servers"].update(
+                (int(port), protocol) for port in re.findall(r"\d+", ports) for protocol in set(re.findall("TCP|UDP", ports)))
+
+        def allowed(rule):
+            return {(port["port"], port["protocol"]) for port in rule["ports"]}
+
+        # The node mounts the file server. OpenShift's DNS pods have another port.
+        self.assertEqual(allowed(servers), wanted["servers"])
+        self.assertEqual(allowed(names), wanted["DNS"] | {(5353, protocol) for _, protocol in wanted["DNS"]})
 
     def test_the_job_of_the_rules(self):
         job, instance = read("base/podmonitor.yaml")["spec"]["podMetricsEndpoints"][0]["relabelings"]
