@@ -39,8 +39,8 @@ etc=/etc/sfb_backup_exporter
 page=/usr/share/doc/sfb-backup-exporter/deploy/first-hour.md
 # example TEXT: the page's YAML with that text. commands TEXT: its commands with it. does TEXT: these are done, in the folder that the
 # page names.
-example() { awk -v text="$1" '/^```yaml/ { on = 1; block = ""; next } /^```/ { if (on && index(block, text)) printf "%s", block; on = 0 } on { block = block $0 "\n" }' $page; }
-commands() { awk -v text="$1" '/^    / { block = block substr($0, 5) "\n"; next } { if (index(block, text)) printf "%s", block; block = "" }' $page; }
+example() { awk -v text="$1" '/^```yaml/ { on = 1; block = ""; next } /^```/ { if (on && index(block, text)) printf "%s", block; on = 0 } on { block = block $0 "\n" }' "$page"; }
+commands() { awk -v text="$1" '/^    / { block = block substr($0, 5) "\n"; next } { if (index(block, text)) printf "%s", block; block = "" }' "$page"; }
 does() {
   local block
   block=$(commands "$1")
@@ -123,6 +123,33 @@ sed -i "s|^authorization:|&\n$(example 'users: {alice' | sed -n 2p)|" $yaml
 check 'somebody who may ask' does 'reload sfb-backup-exporter\n'
 her_page() { securely / -u alice:Scrape-1ng && grep -F atl-cs-001.litwareinc.com lab/answer; }
 check 'sees the pools from elsewhere' soon her_page
+
+# The key from systemd, as the page for production has it.
+production=/usr/share/doc/sfb-backup-exporter/deploy/README.md
+dropin=/etc/systemd/system/$unit.service.d
+key=/etc/ssl/private/agent.example.com.key
+install -m 0600 $etc/server.key $key && rm $etc/server.key
+mkdir -p $dropin
+page=$production commands LoadCredential= > $dropin/override.conf
+sed -i "s|^tls_server_config:.*|$(page=$production example key_file)|" $etc/web.yml
+systemctl daemon-reload
+checked() { runuser -u $unit -- sfb_backup_exporter --config.check --web.config.file=$etc/web.yml; }
+check 'a key of root comes from systemd' systemctl restart $unit
+check 'and is used' test "$(securely /metrics -u prometheus:Scrape-1ng)" = 200
+check 'is found by a check' says 0 '' checked
+check 'and by a reload' systemctl reload $unit
+cp $etc/server.crt lab/older.crt
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout $key -out $etc/server.crt -subj /CN=agent.example.com \
+  -addext subjectAltName=DNS:agent.example.com 2> lab/openssl.log
+check 'is signalled of another one' systemctl reload $unit
+refused() { curl -fsS -m 5 --cacert lab/older.crt -u prometheus:Scrape-1ng https://agent.example.com:9943/metrics | grep -Fx 'sfb_backup_exporter_web_config_last_reload_successful 0'; }
+check 'which it does not see' soon refused
+check 'a restart does' systemctl restart $unit
+check 'and uses it' test "$(securely /metrics -u prometheus:Scrape-1ng)" = 200
+systemctl stop $unit
+check 'without the service a check does not find it' says 1 'key_file: there is no such file' checked
+rm -r $dropin $key
+systemctl daemon-reload
 
 rm -r $etc
 cp -a saved/sfb_backup_exporter $etc
