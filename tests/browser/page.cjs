@@ -1,7 +1,6 @@
 // The status page in a real Chromium: what people see, and what only a browser knows. Called by tests/e2e/page_test.py with one argument, JSON:
-// {address, pool, bad, change: {file, content, back, shows}, pictures}, or {address, pairs, bad, pictures}. Prints one line for each check; exit status 1 when one failed.
+// {address, pool, bad, pictures}, {address, pairs, bad, pictures} or {address, login, pictures}. Prints one line for each check; exit status 1 when one failed.
 "use strict";
-const fs = require("fs");
 const { task, kPhone, check, equal, holds, open, accessible, fits, run } = require("./parts.cjs");
 
 const pages = { overview: "/", pool: `/pools/${task.pool}` };
@@ -83,56 +82,6 @@ async function keys(browser) {
   }));
 }
 
-// A new export for the agent, in one step.
-function drop(content) {
-  fs.writeFileSync(`${task.change.file}.new`, content);
-  fs.renameSync(`${task.change.file}.new`, task.change.file);
-}
-
-// Live: a change comes by itself; what the reader opened stays open, and the focus where it was.
-async function live(browser) {
-  await check("live", () => open(browser, "/", {}, async (page) => {
-    const opened = page.locator("details.pair.good").last();
-    const id = await opened.getAttribute("id");
-    await opened.locator("summary").click();
-    await page.evaluate(() => { window.stayed = true; });
-    drop(task.change.content);
-    await page.locator("details.pair.bad", { hasText: task.change.shows }).waitFor({ state: "attached" });
-    holds(await page.evaluate(() => window.stayed), "the page was loaded anew");
-    holds(await page.evaluate((name) => document.getElementById(name).open, id), "what was opened closed");
-    equal(await page.evaluate(() => document.activeElement.closest("details")?.id), id, "the focus");
-    holds((await page.locator("#live").textContent()) === "live", "it says that it is live");
-    holds((await page.locator("p[role=status]").textContent()).includes("not working"), "a screen reader hears of it");
-  }));
-}
-
-// The page says "live" only while it is: not where the reader holds it, nor where the agent is silent. Runs after `live`, with its change.
-async function notLive(browser) {
-  const says = (page, text) => page.locator("#live", { hasText: text }).waitFor();
-  const shown = (page) => page.locator(".asof time").textContent();
-  const changed = (page) => page.locator("details.pair.bad", { hasText: task.change.shows });
-  await check("paused", () => open(browser, "/", {}, async (page) => {
-    await page.locator("#verdict").focus();
-    drop(task.change.back);
-    await says(page, /^paused, as of /);
-    equal(await page.locator("#live").textContent(), `paused, as of ${await shown(page)}`, "what it says");
-    equal(await changed(page).count(), 1, "the old content stays");
-    await page.evaluate(() => document.activeElement.blur());
-    await says(page, /^live$/);
-    await changed(page).waitFor({ state: "detached" });
-  }));
-  await check("the agent is silent", () => open(browser, "/", {}, async (page) => {
-    const silent = (url) => url.pathname === "/";
-    await page.route(silent, () => {});  // no answer, ever
-    drop(task.change.content);
-    await says(page, /the agent does not answer/);
-    equal(await page.locator("#live").textContent(), `not live: the agent does not answer, as of ${await shown(page)}`, "what it says");
-    await page.unroute(silent);
-    await says(page, /^live$/);
-    await changed(page).waitFor({ state: "attached" });
-  }));
-}
-
 // Told, not judged: what a thousand pools cost.
 async function figures(browser) {
   await check("many pools", () => open(browser, "/", {}, async (page) => {
@@ -168,7 +117,5 @@ run(async (browser) => {
     await looks(browser);
     await plain(browser);
     await keys(browser);
-    await live(browser);
-    await notLive(browser);
   }
 });

@@ -1,4 +1,4 @@
-"""The status page of a running agent in Debian's Chromium (tests/browser/page.cjs). SFB_PICTURES=FOLDER keeps what it looked like."""
+"""The status page of a running agent in Debian's Chromium (tests/browser/page.cjs, live.cjs). SFB_PICTURES=FOLDER keeps what it looked like."""
 
 import json
 import unittest
@@ -31,20 +31,29 @@ class Page(LabTest):
     def drop_states(self, pool, states=None, errors=""):
         self.drop(pool, wrapper(pool, status_object(MODULES_2019, {**HEALTHY, **(states or {})}), errors))
 
-    def test_in_a_browser(self):
+    def drop_all(self):
         self.write_configuration()
         for pool in (ATL, DEN, ELP, NYC, LON):
             self.drop_states(pool)
         self.drop_states(CHI, {USER: ("ErrorState", "NormalState"), DATA: ("NonSteadyState", "NormalState")},
                          error_record("The service at chi-fe-001 is slow."))
+
+    def test_in_a_browser(self):
+        self.drop_all()
         with self.agent("--web.runbook-url=http://wiki.example.org/sfb") as agent:
             self.wait(agent.ready, "ready")
             self.wait(lambda: len(agent.history(CHI)["history"]) > 1, "a history")
-            task = {"address": f"http://{agent.address}", "pool": CHI, "bad": CHI, "pictures": browser.pictures(),
-                    "change": {"file": str(self.folder / "exports" / f"{NYC}.clixml"), "shows": "nyc-cs-001",
-                               "back": wrapper(NYC, status_object(MODULES_2019, HEALTHY)),
-                               "content": wrapper(NYC, status_object(MODULES_2019, {**HEALTHY, DATA: ("ErrorState", "NormalState")}))}}
-            browser.look("page.cjs", task)
+            browser.look("page.cjs", {"address": f"http://{agent.address}", "pool": CHI, "bad": CHI, "pictures": browser.pictures()})
+
+    def test_live(self):
+        self.drop_all()
+        with self.agent() as agent:
+            self.wait(agent.ready, "ready")
+            browser.look("live.cjs", {"address": f"http://{agent.address}", "pool": CHI, "pid": agent.process.pid, "streams": 64,
+                                      "pictures": browser.pictures(),
+                                      "change": {"file": str(self.folder / "exports" / f"{NYC}.clixml"), "shows": "nyc-cs-001",
+                                                 "back": wrapper(NYC, status_object(MODULES_2019, HEALTHY)),
+                                                 "content": wrapper(NYC, status_object(MODULES_2019, {**HEALTHY, DATA: ("ErrorState", "NormalState")}))}})
 
     def test_a_thousand_pools(self):
         names = [f"pool{number:04}.litwareinc.com" for number in range(1000)]

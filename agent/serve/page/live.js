@@ -3,6 +3,8 @@
 (() => {
   const kPoll = 15000;  // where no event comes
   const kAges = 60000;  // "2 min ago" grows old without an event
+  const kUnseen = 10000;  // between two fetches while nobody looks
+  const kBusy = 15000;  // after an agent that had no time
   const kPatience = 10000;  // for an answer of the agent
   const kRetry = 300000;  // until a stream is asked for again
   const live = document.getElementById("live");
@@ -11,6 +13,15 @@
 
   function tell(text) {
     if (live && live.textContent !== text) live.textContent = text;
+  }
+
+  // For screen readers: the headline when it changes, and when the page stops being live.
+  const said = document.createElement("p");
+  said.className = "hidden";
+  said.setAttribute("role", "status");
+  document.querySelector(".top").append(said);
+  function say(text) {
+    if (said.textContent !== text) said.textContent = text;
   }
 
   // The time of what is shown, as the page itself says it.
@@ -74,51 +85,95 @@
     return at;
   }
 
+  let title = document.title;  // what the agent said last; a mark may stand before it
+
+  // What is shown may be wrong by now: the title, the headline, the colours, the voice and the paper say so.
+  function outdated(mark, why) {
+    const main = document.getElementById("main");
+    const text = `${mark}${why}, ${asOf()}`;
+    document.title = `${mark}: ${title}`;
+    main.classList.add("old");
+    main.querySelector("h1").dataset.mark = `${mark[0].toUpperCase()}${mark.slice(1)}: `;
+    live.classList.add("old");
+    tell(text);
+    say(text);
+  }
+
+  // The time of an answer that does not say it itself.
+  function timeOf(answer) {
+    const time = document.createElement("time");
+    time.dateTime = new Date(answer.headers.get("Date") || Date.now()).toISOString();
+    time.textContent = time.dateTime.slice(0, 19).replace("T", " ") + " UTC";
+    return time;
+  }
+
+  const places = (main) => [...main.querySelectorAll(".scroll, pre")];
+
+  function show(next, nextMain, time) {
+    keepOpen(next);
+    const main = document.getElementById("main");
+    const path = main.contains(document.activeElement) ? pathOf(document.activeElement) : null;
+    const scrolled = places(main).map((each) => [each.scrollLeft, each.scrollTop]);
+    const headline = main.querySelector("h1").textContent;
+    const wasOld = main.classList.contains("old");
+    title = document.title = next.title;
+    document.querySelector(".asof time").replaceWith(time);
+    main.replaceWith(document.adoptNode(nextMain));
+    live.classList.remove("old");
+    places(nextMain).forEach((each, at) => { if (scrolled[at]) [each.scrollLeft, each.scrollTop] = scrolled[at]; });
+    if (path) follow(nextMain, path)?.focus({ preventScroll: true });
+    addCopyButtons();
+    const newHeadline = nextMain.querySelector("h1").textContent;
+    if (wasOld || headline !== newHeadline) say((wasOld ? "live again: " : "") + newHeadline);
+  }
+
+  function problem(said) {
+    return Object.assign(new Error(said), { said });
+  }
+
+  const kPages = [401, 403, 404];  // refusals that are a page for people, with what to do
   let running = false;
   let fetched = Date.now();
+  let asked = Date.now();
+  let quietUntil = 0;
   let due = false;
   async function refresh() {
     due = true;
-    if (running || document.visibilityState !== "visible") return;
-    if (isBusy()) {
-      tell("paused, " + asOf());
+    const seen = document.visibilityState === "visible";
+    const now = Date.now();
+    if (running || now < quietUntil || (!seen && now - asked < kUnseen)) return;
+    if (seen && isBusy()) {
+      outdated("paused", "");
       return;
     }
     running = true;
     due = false;
+    asked = now;
     try {
       const answer = await fetch(location.pathname + location.search, { cache: "no-store", signal: timeLimit() });
-      if (!answer.ok) throw new Error(answer.status);
+      if ([429, 503].includes(answer.status)) {
+        quietUntil = Date.now() + kBusy;
+        throw problem("the agent is busy");
+      }
       const next = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const main = document.getElementById("main");
       const nextMain = next.getElementById("main");
-      const nextTime = next.querySelector(".asof time");
-      if (!nextMain || !nextTime) throw new Error("another page");
-      keepOpen(next);
-      const path = main.contains(document.activeElement) ? pathOf(document.activeElement) : null;
-      const headline = main.querySelector("h1").textContent;
-      document.title = next.title;
-      document.querySelector(".asof time").replaceWith(nextTime);
-      main.replaceWith(document.adoptNode(nextMain));
-      if (path) follow(nextMain, path)?.focus({ preventScroll: true });
-      addCopyButtons();
-      const newHeadline = nextMain.querySelector("h1").textContent;
+      if (!nextMain || !(answer.ok || kPages.includes(answer.status))) throw problem(`the answer was ${answer.status}, no page of the agent`);
       fetched = Date.now();
-      tell(polls ? "live, every 15 s" : "live");
-      if (headline !== newHeadline) said.textContent = newHeadline;
-    } catch {
+      if (answer.status === 401) quietUntil = fetched + kRetry;  // each one may open the browser's login window
+      if (isBusy()) {  // in the background only the title is seen; the rest follows when somebody looks
+        title = next.title;
+        outdated("paused", "");
+        return;
+      }
+      show(next, nextMain, next.querySelector(".asof time") || timeOf(answer));
+      tell(!answer.ok ? "refused" : polls ? "live, every 15 s" : "live");
+    } catch (error) {
       due = true;
-      tell("not live: the agent does not answer, " + asOf());
+      outdated("not live", `: ${error.said || "the agent does not answer"}`);
     } finally {
       running = false;
     }
   }
-
-  // For screen readers: the headline when it changes, and nothing else.
-  const said = document.createElement("p");
-  said.className = "hidden";
-  said.setAttribute("role", "status");
-  document.querySelector(".top").append(said);
 
   // Events say when something changed. Without a stream (too many browsers, a proxy) the page asks now and then.
   let polls = false;
@@ -142,7 +197,9 @@
   tell("live");
   listen();
   setInterval(() => {
-    if (due || Date.now() - fetched > (polls ? kPoll : kAges)) refresh();
+    const seen = document.visibilityState === "visible";
+    const held = seen && document.querySelector("main.old");
+    if (due || held || Date.now() - fetched > (polls && seen ? kPoll : kAges)) refresh();
   }, 2000);
   document.addEventListener("visibilitychange", () => { if (Date.now() - fetched > 5000) refresh(); });
 })();
