@@ -147,11 +147,23 @@ std::optional<std::string> printed(const PoolPage& page, bool expanded, Now now)
 
 std::vector<PageData> texts_data(const PoolPage& page, Now now) {
   std::vector<PageData> texts;
+  const bool old = page.pool.freshness != status::Freshness::fresh;
   const auto add = [&](std::string_view id, std::string_view name, bool expanded) {
     if (const auto text = printed(page, expanded, now)) {
+      const WallTime when = page.pool.last_good->evaluated_at;
+      const std::string clock = clock_text(when, WallTime());
       texts.push_back(Fields()
                           .add("text_id", id)
                           .add("text_name", name)
+                          .add_object("text_when", Fields()
+                                                       .add("iso", format_iso8601(when))
+                                                       .add("clock", clock)
+                                                       .add("ago", ago_text(when, now.wall))
+                                                       .done())
+                          .add_flag("text_old", old)
+                          .add("text_from", fmt::format("{}, {}, answered {} UTC{}",
+                                                        page.pool.identity.fqdn.str(), name, clock,
+                                                        old ? ", too old, not counted" : ""))
                           .add("text", text->empty() ? "(nothing)" : *text)
                           .done());
     }
@@ -167,32 +179,43 @@ struct Command {
   bool changes = false;
 };
 
-std::vector<Command> commands_of(const PoolSnapshot& pool) {
+/// Each stands in a runbook, with `POOL` in the place of the name. `partner_here`: this agent can
+/// be asked for the partner too.
+std::vector<Command> commands_of(const PoolSnapshot& pool, bool partner_here) {
   const std::string& name = pool.identity.fqdn.str();
-  const std::string& partner = pool.identity.paired_pool;
   constexpr std::string_view kAgent = "On this agent's machine";
-  constexpr std::string_view kFrontEnd = "On a front end of the pool";
-  return {
-      {kAgent, fmt::format("Get-CsBackupServiceStatus -PoolFqdn \"{}\" -ExpandProperty "
-                           "BackupModules",
-                           name)},
-      {kAgent, fmt::format("Get-CsBackupServiceStatus -PoolFqdn \"{}\" -ExpandProperty "
-                           "BackupModules",
-                           partner)},
-      {kAgent,
-       fmt::format("sudo -u sfb-backup-exporter sfb_backup_exporter evaluate {} --debug", name)},
-      {kFrontEnd, "Get-CsWindowsService -Name LYNCBACKUP"},
-      {kFrontEnd, fmt::format("Get-CsPoolBackupRelationship -PoolFqdn {}", name)},
-      {kFrontEnd, "Get-CsBackupServiceConfiguration"},
-      {kFrontEnd, "Get-CsManagementStoreReplicationStatus -CentralManagementStoreStatus"},
-      {kFrontEnd, fmt::format("Invoke-CsBackupServiceSync -PoolFqdn {}", name), true},
+  constexpr std::string_view kFrontEnds = "On each front end of the pool";
+  constexpr std::string_view kFrontEnd = "On one front end of the pool";
+  const auto status_of = [](std::string_view asked) {
+    return fmt::format("Get-CsBackupServiceStatus -PoolFqdn \"{}\" -ExpandProperty BackupModules",
+                       asked);
   };
+  std::vector<Command> commands = {{kAgent, status_of(name)}};
+  if (partner_here) {
+    commands.push_back({kAgent, status_of(pool.identity.paired_pool)});
+  }
+  if (pool.identity.transport != "push") {  // only the running agent has what was pushed
+    commands.push_back(
+        {kAgent,
+         fmt::format("sudo -u sfb-backup-exporter sfb_backup_exporter evaluate --debug {}", name)});
+  }
+  commands.insert(
+      commands.end(),
+      {{kFrontEnds,
+        "Get-WinEvent -MaxEvents 20 -FilterHashtable @{LogName='Lync Server'; ProviderName='LS "
+        "Backup Service'; Level=2}"},
+       {kFrontEnds, "Get-CsWindowsService -Name LYNCBACKUP"},
+       {kFrontEnd, fmt::format("Get-CsPoolBackupRelationship -PoolFqdn {}", name)},
+       {kFrontEnd, "Get-CsBackupServiceConfiguration"},
+       {kFrontEnd, "Get-CsManagementStoreReplicationStatus -CentralManagementStoreStatus"},
+       {kFrontEnd, fmt::format("Invoke-CsBackupServiceSync -PoolFqdn {}", name), true}});
+  return commands;
 }
 
-std::vector<PageData> commands_data(const PoolSnapshot& pool) {
+std::vector<PageData> commands_data(const PoolSnapshot& pool, bool partner_here) {
   std::vector<PageData> items;
   std::string_view where;
-  for (const Command& command : commands_of(pool)) {
+  for (const Command& command : commands_of(pool, partner_here)) {
     const std::string id = fmt::format("command-{}", items.size() + 1);
     items.push_back(Fields()
                         .add_known("command_where", command.where == where ? "" : command.where)
@@ -268,7 +291,7 @@ RenderedPage render_pool(const PageFrame& frame, const PoolPage& page) {
       .add_list("evaluations", std::move(evaluations))
       .add_list("texts", texts_data(page, frame.now))
       .add("runbooks_start", fmt::format("{}/README.md", page.runbooks))
-      .add_list("commands", commands_data(page.pool));
+      .add_list("commands", commands_data(page.pool, pair.sides[1].here));
   return render_template("pool", fields.done());
 }
 

@@ -47,7 +47,8 @@
       button.textContent = "Copy";
       button.setAttribute("aria-label", "Copy " + (text.getAttribute("aria-label") || text.id));
       button.addEventListener("click", async () => {
-        await navigator.clipboard.writeText(text.textContent);
+        const from = text.dataset.from;  // what it is of, and of when: it goes into a ticket
+        await navigator.clipboard.writeText(from ? `${from}\n\n${text.textContent}` : text.textContent);
         button.textContent = "Copied";
         setTimeout(() => { button.textContent = "Copy"; }, 2000);
       });

@@ -231,4 +231,14 @@ status::Snapshot api_pools() {
   return snapshot;
 }
 
+status::Snapshot stale_pools() {
+  status::Snapshot snapshot = api_pools();
+  for (status::PoolSnapshotPtr& each : snapshot.pools) {
+    auto changed = std::make_shared<status::PoolSnapshot>(*each);
+    changed->freshness = changed->last_good ? status::Freshness::stale : status::Freshness::none;
+    each = changed;
+  }
+  return snapshot;
+}
+
 }  // namespace sfb::serve::testing

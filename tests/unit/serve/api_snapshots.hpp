@@ -16,6 +16,8 @@ Now api_moment();
 /// unknown states whose last evaluations failed. den and its partner elp: den is stale, elp answers
 /// without a module. fra: never asked, its partner not configured.
 status::Snapshot api_pools();
+/// The same pools, of which all answers are too old.
+status::Snapshot stale_pools();
 
 /// What the history of atl holds, newest first: good, failed and skipped.
 std::vector<status::HistoryEntry> api_history();

@@ -103,6 +103,12 @@ TEST(PageGolden, FailingPool) {
   from.history->clear();
   expect_golden("failing_pool.html", pool_status_page(from, "chi-cs-001.litwareinc.com"));
 }
+TEST(PageGolden, StalePool) {
+  StatusSources from = sources(testing::stale_pools());
+  from.frame.now.wall += std::chrono::hours(2);
+  from.frame.now.mono += std::chrono::hours(2);
+  expect_golden("stale_pool.html", pool_status_page(from, kAtlanta));
+}
 TEST(PageGolden, Refused) {
   expect_golden("refused.html", refused_status(sources(), {403, "access.anonymous",
                                                            "this needs an identity", "ask"}));
