@@ -190,12 +190,11 @@ PairShown pair_shown(const PoolSnapshot& pool, const Side& first, const Side& se
   return pair;
 }
 
-bool is_wanted(const PairShown& pair, const PageFilter& filter) {
-  const bool placed = std::ranges::any_of(pair.sides, [&](const SideShown& side) {
+bool is_placed(const PairShown& pair, const PageFilter& filter) {
+  return std::ranges::any_of(pair.sides, [&](const SideShown& side) {
     return side.here && (filter.site.empty() || side.site == filter.site) &&
            (filter.deployment.empty() || side.deployment == filter.deployment);
   });
-  return placed && (filter.verdict.empty() || name_of(pair.standing) == filter.verdict);
 }
 
 }  // namespace
@@ -252,12 +251,16 @@ Overview overview_of(const status::Snapshot& snapshot, const Elsewhere& elsewher
       snapshot, elsewhere, [](const PoolSnapshot&) { return true; },
       [&](const PoolSnapshot& pool, const Side& first, const Side& second) {
         PairShown pair = pair_shown(pool, first, second, now, runbooks, elsewhere);
+        ++overview.watched;
+        if (!is_placed(pair, filter)) {
+          return;
+        }
         ++overview.total;
         ++overview.counts.at(static_cast<std::size_t>(pair.standing));
         if (pair.sides[1].standing < pair.sides[0].standing) {
           std::swap(pair.sides[0], pair.sides[1]);
         }
-        if (is_wanted(pair, filter)) {
+        if (filter.verdict.empty() || name_of(pair.standing) == filter.verdict) {
           overview.pairs.push_back(std::move(pair));
         }
       });

@@ -85,15 +85,17 @@ struct PageFilter {
   std::string deployment = {};
   std::string verdict = {};  ///< name_of
   bool operator==(const PageFilter&) const = default;
-  bool any() const { return !site.empty() || !deployment.empty() || !verdict.empty(); }
+  bool any() const { return placed() || !verdict.empty(); }
+  bool placed() const { return !site.empty() || !deployment.empty(); }
 };
 
 struct Overview {
   /// Those that pass the filter, worst first, and so are both sides of each: on a telephone the
   /// second is out of sight.
   std::vector<PairShown> pairs;
-  std::size_t total = 0;
-  std::array<std::size_t, kStandings.size()> counts{};  ///< of all pairs, by Standing
+  std::size_t watched = 0;  ///< all pairs that there are
+  std::size_t total = 0;    ///< those of the filter's site and deployment, whatever their standing
+  std::array<std::size_t, kStandings.size()> counts{};  ///< of these, by Standing
   std::set<std::string> sites;
   std::set<std::string> deployments;
 };

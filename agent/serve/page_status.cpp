@@ -66,15 +66,40 @@ std::string counts_text(const Overview& overview) {
       text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, words_of(standing));
     }
   }
-  return text.empty() ? "no pools" : text;
+  return !text.empty() ? text : overview.watched == 0 ? "no pools" : "no pairs";
 }
 
-std::string headline_of(const Overview& overview) {
+/// `site Chicago, deployment corp`; empty: everywhere.
+std::string place_text(const PageFilter& filter) {
+  std::string text;
+  for (const auto& [what, name] :
+       {std::pair{"site", &filter.site}, std::pair{"deployment", &filter.deployment}}) {
+    if (!name->empty()) {
+      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", what, *name);
+    }
+  }
+  return text;
+}
+
+/// The place first, where the filter names one.
+std::string placed(std::string sentence, std::string place) {
+  const auto turn = [](std::string& text, int (*how)(int)) {
+    text.front() = static_cast<char>(how(static_cast<unsigned char>(text.front())));
+  };
+  if (place.empty()) {
+    return sentence;
+  }
+  turn(sentence, std::tolower);
+  turn(place, std::toupper);
+  return fmt::format("{}: {}", place, sentence);
+}
+
+std::string counted_text(const Overview& overview) {
   const auto count = [&](Standing standing) {
     return overview.counts.at(static_cast<std::size_t>(standing));
   };
   if (overview.total == 0) {
-    return "No pools are watched";
+    return overview.watched == 0 ? "No pools are watched" : "No pair is there";
   }
   const auto* const worst =
       std::ranges::find_if(kStandings, [&](Standing standing) { return count(standing) > 0; });
@@ -87,6 +112,16 @@ std::string headline_of(const Overview& overview) {
   }
   return fmt::format("{} of {} pairs {} {}", count(standing), overview.total,
                      count(standing) == 1 ? "is" : "are", words_of(standing));
+}
+
+std::string headline_of(const Overview& overview, const PageFilter& filter) {
+  return overview.watched == 0 ? counted_text(overview)
+                               : placed(counted_text(overview), place_text(filter));
+}
+
+std::string title_of(const Overview& overview, const PageFilter& filter) {
+  return fmt::format("{}{}{} \u00b7 Backup status", counts_text(overview),
+                     filter.placed() ? " \u00b7 " : "", place_text(filter));
 }
 
 std::vector<PageData> counts_data(const Overview& overview, const PageFilter& filter) {
@@ -238,7 +273,7 @@ void add_frame(Fields& fields, const PageFrame& frame, std::string_view title) {
 RenderedPage render_overview(const PageFrame& frame, const Overview& overview,
                              const PageFilter& filter) {
   Fields fields;
-  add_frame(fields, frame, fmt::format("{} \u00b7 Backup status", counts_text(overview)));
+  add_frame(fields, frame, title_of(overview, filter));
   std::vector<PageData> pairs;
   pairs.reserve(overview.pairs.size());
   const bool many = overview.pairs.size() > kMostFullPairs;
@@ -248,13 +283,13 @@ RenderedPage render_overview(const PageFrame& frame, const Overview& overview,
                         ? pair_line_data(pair, frame.now.wall)
                         : pair_data(pair, frame.now.wall, detail));
   }
-  fields.add("headline", headline_of(overview))
+  fields.add("headline", headline_of(overview, filter))
       .add_list("counts", counts_data(overview, filter))
       .add_list("selects", selects_data(overview, filter))
       .add_flag("filtered", filter.any())
       .add_flag("has_pairs", !pairs.empty())
       .add("nothing",
-           overview.total == 0 ? "The configuration names no pools." : "No pair is like that.")
+           overview.watched == 0 ? "The configuration names no pools." : "No pair is like that.")
       .add_list("pairs", std::move(pairs));
   return render_template("overview", fields.done());
 }

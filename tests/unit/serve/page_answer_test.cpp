@@ -155,7 +155,7 @@ Overview many_pairs(std::size_t count, Standing standing) {
     many.pairs.back().name = fmt::format("{}/{}", i, i);
     many.pairs.back().standing = standing;
   }
-  many.total = count;
+  many.watched = many.total = count;
   return many;
 }
 
@@ -265,14 +265,17 @@ TEST(PageAnswer, NothingInlineAndNothingFromElsewhere) {
 TEST(PageAnswer, TitleCountsPairs) {
   EXPECT_THAT(body_of(overview_page(sources(), "")),
               HasSubstr("<title>2 not working, 1 unknown \u00b7 Backup status</title>"));
+  EXPECT_THAT(body_of(overview_page(sources(), "site=Denver&verdict=good")),
+              HasSubstr("<title>1 not working \u00b7 site Denver \u00b7 Backup status</title>"));
 }
 
 TEST(PageAnswer, HeadlineTellsTheWorst) {
-  const auto headline = [](std::array<std::size_t, 4> counts) {
+  const auto headline = [](std::array<std::size_t, 4> counts, const PageFilter& filter = {}) {
     Overview overview;
     overview.counts = counts;
+    overview.watched = 9 * (counts[0] + counts[1] + counts[2] + counts[3]);
     overview.total = counts[0] + counts[1] + counts[2] + counts[3];
-    const std::string page = render_overview(sources().frame, overview, {}).html;
+    const std::string page = render_overview(sources().frame, overview, filter).html;
     const std::size_t begin = page.find("<h1>") + 4;
     return page.substr(begin, page.find("</h1>") - begin);
   };
@@ -282,6 +285,19 @@ TEST(PageAnswer, HeadlineTellsTheWorst) {
   EXPECT_EQ(headline({0, 0, 0, 3}), "All 3 pairs are working");
   EXPECT_EQ(headline({0, 1, 2, 3}), "1 of 6 pairs is unknown");
   EXPECT_EQ(headline({0, 0, 2, 3}), "2 of 5 pairs are not answering");
+  EXPECT_EQ(headline({0, 0, 0, 3}, {.site = "Chicago"}), "Site Chicago: all 3 pairs are working");
+  EXPECT_EQ(headline({1, 0, 0, 0}, {.deployment = "corp", .verdict = "good"}),
+            "Deployment corp: the pair is not working");
+  EXPECT_EQ(headline({0, 0, 2, 3}, {.site = "Chicago", .deployment = "corp"}),
+            "Site Chicago, deployment corp: 2 of 5 pairs are not answering");
+  EXPECT_EQ(headline({0, 0, 0, 3}, {.verdict = "bad"}), "All 3 pairs are working");
+}
+
+TEST(PageAnswer, APlaceWithoutPairsIsNotWell) {
+  const std::string page = body_of(overview_page(sources(), "site=nowhere"));
+  EXPECT_THAT(page, HasSubstr("<title>no pairs \u00b7 site nowhere \u00b7 Backup status</title>"));
+  EXPECT_THAT(page, HasSubstr("<h1>Site nowhere: no pair is there</h1>"));
+  EXPECT_THAT(page, HasSubstr("No pair is like that."));
 }
 
 TEST(PageAnswer, PoolThatIsNotHereIs404WithWhatWasMeant) {

@@ -115,8 +115,20 @@ TEST(PageModel, FiltersByPlaceAndVerdict) {
   EXPECT_THAT(hosts(overview({.verdict = "unknown"})), ElementsAre("ams"));
   EXPECT_THAT(hosts(overview({.site = "Denver", .verdict = "unknown"})), IsEmpty());
   EXPECT_THAT(hosts(overview({.verdict = "nonsense"})), IsEmpty());
-  EXPECT_EQ(overview({.site = "Denver"}).total, 3U) << "the counts are of all";
   EXPECT_THAT(overview().sites, ElementsAre("Atlanta", "Chicago", "Denver", "El Paso"));
+}
+
+TEST(PageModel, CountsAreOfThePlaceWhateverTheVerdict) {
+  for (const char* const verdict : {"", "bad", "good"}) {
+    const Overview denver = overview({.site = "Denver", .verdict = verdict});
+    EXPECT_EQ(denver.watched, 3U);
+    EXPECT_EQ(denver.total, 1U);
+    EXPECT_THAT(denver.counts, ElementsAre(1U, 0U, 0U, 0U));
+  }
+  EXPECT_EQ(overview({.verdict = "unknown"}).total, 3U);
+  EXPECT_EQ(overview({.deployment = "corp"}).total, 3U);
+  EXPECT_EQ(overview({.site = "Denver", .deployment = "other"}).total, 0U);
+  EXPECT_EQ(overview({.site = "nowhere"}).total, 0U);
 }
 
 TEST(PageModel, StateChangesWithWhatSomebodyWantsToHearOf) {
