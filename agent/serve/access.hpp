@@ -39,6 +39,7 @@ struct Denied {
   std::string code;
   std::string message;
   std::string remedy = {};
+  bool operator==(const Denied&) const = default;
 };
 
 /// As an error: a Host header that is none is no request that can be understood, without an

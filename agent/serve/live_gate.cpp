@@ -5,6 +5,7 @@
 #include "agent/base/base64.hpp"
 #include "agent/base/text.hpp"
 #include "agent/serve/form.hpp"
+#include "agent/serve/page_answer.hpp"
 
 #include <fmt/format.h>
 
@@ -16,6 +17,7 @@ namespace {
 
 namespace asio = boost::asio;
 
+constexpr std::string_view kLogin = "access.login";
 constexpr std::string_view kAuthenticate = "WWW-Authenticate";
 constexpr std::string_view kBasic = "Basic realm=\"sfb_backup_exporter\", charset=\"UTF-8\"";
 
@@ -23,24 +25,13 @@ constexpr std::string_view kBasic = "Basic realm=\"sfb_backup_exporter\", charse
 /// needed or wrong, it says so: a browser shows nothing else of a refused ticket.
 std::string page_text(const Problem& problem) {
   const std::string words(http::status_text(problem.status));
-  return problem.error.code == "access.login" || problem.status == 429
+  return problem.error.code == kLogin || problem.status == 429
              ? words
              : fmt::format("{}: {} [{}]", words, describe(problem.error), problem.error.code);
 }
 
-/// In the form of the door.
-http::Response refusal(const http::Request& request, const Route* route,
-                       const std::string& request_id, Problem problem) {
-  if (route != nullptr && route->door == Door::query) {
-    return problem_response(guess_form(request, request_id), problem, {});
-  }
-  http::Response response = route != nullptr && speaks_json(*route)
-                                ? problem_json(problem.status, problem.error, {}, request_id)
-                                : http::text_response(problem.status, page_text(problem));
-  if (problem.retry_after) {
-    response.headers.push_back({"Retry-After", std::to_string(problem.retry_after->count())});
-  }
-  return response;
+bool is_for_people(const Route* route) {
+  return route != nullptr && (route->door == Door::index || route->door == Door::status);
 }
 
 Problem too_fast(std::chrono::nanoseconds wait) {
@@ -80,7 +71,7 @@ Problem unread() {
 Problem unknown(std::string message) {
   return {.status = 401,
           .error = {Reason::auth,
-                    "access.login",
+                    std::string(kLogin),
                     std::move(message),
                     "log in as the header WWW-Authenticate says",
                     {},
@@ -152,7 +143,7 @@ void Gate::identify(Identities identities) {
 
 asio::awaitable<Gate::Passed> Gate::pass(std::shared_ptr<const http::Request> request,
                                          const Route* route, std::string request_id) {
-  const Refuse refuse = [request, route, request_id](Problem problem) {
+  const Refuse refuse = [this, request, route, request_id](Problem problem) {
     return refusal(*request, route, request_id, std::move(problem));
   };
   if (rate_) {
@@ -178,6 +169,41 @@ asio::awaitable<Gate::Passed> Gate::pass(std::shared_ptr<const http::Request> re
     co_return Admission{};
   }
   co_return std::unexpected(refuse(unknown("this agent wants a login")));
+}
+
+http::Response Gate::refusal(const http::Request& request, const Route* route,
+                             const std::string& request_id, Problem problem) {
+  if (route != nullptr && route->door == Door::query) {
+    return problem_response(guess_form(request, request_id), problem, {});
+  }
+  if (is_for_people(route) && (problem.status == 401 || problem.status == 403)) {
+    return login_refusal(problem.status, std::move(problem.error), request.peer.tls != nullptr);
+  }
+  http::Response response = route != nullptr && speaks_json(*route)
+                                ? problem_json(problem.status, problem.error, {}, request_id)
+                                : http::text_response(problem.status, page_text(problem));
+  if (problem.retry_after) {
+    response.headers.push_back({"Retry-After", std::to_string(problem.retry_after->count())});
+  }
+  return response;
+}
+
+http::Response Gate::login_refusal(int status, Error error, bool tls) {
+  if (error.code == kLogin) {
+    LoginWays ways = identities_.ways();
+    ways.password = !users_.empty();
+    ways.certificate = ways.certificate && tls;
+    error.remedy = login_remedy(ways);
+  }
+  const auto is_it = [&](const LoginShown& shown) {
+    return shown.status == status && shown.error.code == error.code &&
+           shown.error.message == error.message && shown.error.remedy == error.remedy;
+  };
+  if (!login_shown_ || !is_it(*login_shown_)) {
+    http::Response page = login_page(status, error);
+    login_shown_.emplace(status, std::move(error), std::move(page));
+  }
+  return login_shown_->page;
 }
 
 bool Gate::is_open(const http::Request& request) const {

@@ -10,6 +10,7 @@
 #include "agent/http/types.hpp"
 #include "agent/net/log_sum.hpp"
 #include "agent/serve/live_tokens.hpp"
+#include "agent/serve/login_ways.hpp"
 #include "agent/serve/problem.hpp"
 #include "agent/serve/routes.hpp"
 #include "agent/serve/self_metrics.hpp"
@@ -66,6 +67,12 @@ struct Identities {
 
   /// Somebody without basic_auth_users can prove an identity with a header.
   bool can_be_asked() const { return tickets != nullptr || !tokens.empty(); }
+  /// Without basic_auth_users, which the web configuration has.
+  LoginWays ways() const {
+    return {.ticket = tickets != nullptr,
+            .certificate = !certificates.empty(),
+            .token = !tokens.empty()};
+  }
 };
 
 /// Who passed.
@@ -109,6 +116,12 @@ class Gate {
  private:
   using Passed = std::expected<Admission, http::Response>;
   using Refuse = std::function<http::Response(Problem)>;
+  /// The last page for somebody who did not get in: strangers ask for it as fast as they like.
+  struct LoginShown {
+    int status;
+    Error error;
+    http::Response page;
+  };
   boost::asio::awaitable<Passed> login(std::shared_ptr<const http::Request> request, Refuse refuse);
   boost::asio::awaitable<Passed> bearer(std::shared_ptr<const http::Request> request,
                                         Refuse refuse);
@@ -116,6 +129,10 @@ class Gate {
                                         std::string request_id, Refuse refuse);
   /// Of the connection's certificate; nothing where none of its names is configured.
   std::optional<access::Caller> certificate(const http::Peer& peer) const;
+  /// In the form of the door. To people a 401 or 403 says how to get in.
+  http::Response refusal(const http::Request& request, const Route* route,
+                         const std::string& request_id, Problem problem);
+  http::Response login_refusal(int status, Error error, bool tls);
   void note(access::Login login, const std::string& peer);
   void note_ticket(const TicketOutcome& outcome, const std::string& peer);
   void write();
@@ -128,6 +145,7 @@ class Gate {
   std::vector<http::Header> headers_;
   std::optional<access::RateLimit> rate_;
   Identities identities_;
+  std::optional<LoginShown> login_shown_;
   std::uint64_t bad_ = 0;  ///< since the last line, likewise below
   std::uint64_t unchecked_ = 0;
   std::string peer_;    ///< of the last one

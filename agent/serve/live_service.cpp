@@ -238,9 +238,12 @@ struct Service::Impl {
       co_return wrong_method(*route);
     }
     const SettingsPtr settings = self->settings;
-    if (const auto denied = check_door(*route, *request, settings->access, caller)) {
-      co_return route->door == Door::status ? self->status_pages.refused(*settings, *denied)
-                                            : denied_page(*denied, speaks_json(*route));
+    // The page of a pool says itself who may see it, as `/` does.
+    const auto denied = route->door == Door::status
+                            ? check_origin(*request, settings->access)
+                            : check_door(*route, *request, settings->access, caller);
+    if (denied) {
+      co_return denied_page(*denied, speaks_json(*route));
     }
     switch (route->door) {
       case Door::index:

@@ -23,6 +23,7 @@ struct LiveSettings {
   BodyBudget bodies;
   std::string runbooks;
   Elsewhere elsewhere;
+  LoginWays ways;        ///< without those of the web configuration
   std::uint64_t number;  ///< grows with each reload
 
   /// `before`: bodies that are still being sent count on.
@@ -36,6 +37,7 @@ struct LiveSettings {
                    : BodyBudget(options.budget)),
         runbooks(std::move(options.runbooks)),
         elsewhere(std::move(options.elsewhere)),
+        ways(options.identities.ways()),
         number(before != nullptr ? before->number + 1 : 0) {
     access.provable = options.identities.can_be_asked();
   }

@@ -1,5 +1,6 @@
 #include "agent/serve/live_status.hpp"
 
+#include "agent/serve/pages.hpp"
 #include "agent/serve/scrape.hpp"
 #include "agent/serve/worker_problem.hpp"
 
@@ -41,6 +42,20 @@ asio::awaitable<Result<Overviews::Made>> make_overview(PartsPtr parts, StatusReq
   co_return Overviews::Made{std::move(*page), version, when};
 }
 
+asio::awaitable<Result<Overviews::Made>> make_refusal(PartsPtr parts, StatusSettingsPtr settings,
+                                                      Denied denied) {
+  const PageFrame frame{parts->version, parts->metrics_path, parts->clock.now()};
+  const MonoTime when = frame.now.mono;
+  auto page =
+      co_await parts->cpu.run([frame, denied = std::move(denied)]() -> Result<http::Response> {
+        return refused_status(frame, denied);
+      });
+  if (!page) {
+    co_return std::unexpected(std::move(page.error()));
+  }
+  co_return Overviews::Made{std::move(*page), {0, settings->number}, when};
+}
+
 asio::awaitable<Result<http::Response>> make_pool(PartsPtr parts, std::string pool,
                                                   StatusRequestPtr request,
                                                   StatusSettingsPtr settings,
@@ -57,24 +72,37 @@ asio::awaitable<Result<http::Response>> make_pool(PartsPtr parts, std::string po
 
 }  // namespace
 
-Shared<http::Response> StatusDoor::page_of(const Kind& kind) {
-  const auto found = std::ranges::find(kept_, kind, &Kept::kind);
-  if (found != kept_.end()) {
+template <typename Key>
+Shared<http::Response> StatusDoor::page_of(std::vector<Kept<Key>>& kept, const Key& key) {
+  const auto found = std::ranges::find(kept, key, &Kept<Key>::key);
+  if (found != kept.end()) {
     return found->page;
   }
-  if (kept_.size() >= kMostKinds) {
-    kept_.erase(kept_.begin());  // those who wait for it have it still
+  if (kept.size() >= kMostKinds) {
+    kept.erase(kept.begin());  // those who wait for it have it still
   }
-  kept_.push_back({.kind = kind});
-  return kept_.back().page;
+  kept.push_back({.key = key});
+  return kept.back().page;
+}
+
+asio::awaitable<http::Response> StatusDoor::refused(StatusSettingsPtr settings, Denied denied) {
+  if (denied.code == "access.login") {
+    denied.remedy = login_remedy(settings->ways);
+  }
+  const PartsPtr parts = parts_;
+  Overviews pages = page_of(refusals_, denied);
+  auto page = co_await pages.get(
+      {0, settings->number}, parts->clock.now().mono,
+      [parts, settings, denied] { return make_refusal(parts, settings, denied); });
+  co_return page ? std::move(*page) : denied_page(denied, false);
 }
 
 asio::awaitable<http::Response> StatusDoor::answer(const Route& route, StatusRequestPtr request,
                                                    StatusSettingsPtr settings,
                                                    access::Caller caller, Hold hold) {
   if (const auto denied = check_access(*request, settings->access, caller)) {
-    http::Response page = refused(*settings, *denied);
-    if (page.status != 401 && caller.proof == access::Proof::none) {
+    http::Response page = co_await refused(settings, *denied);
+    if (route.door == Door::index && page.status != 401 && caller.proof == access::Proof::none) {
       page.status = 200;  // the page is there, its pools are not
       page.headers.push_back({"X-Outcome", "failed"});
       page.headers.push_back({"X-Reason", "forbidden"});
@@ -86,7 +114,8 @@ asio::awaitable<http::Response> StatusDoor::answer(const Route& route, StatusReq
   Result<http::Response> page;
   if (pool.empty()) {
     const SharedVersion wanted{parts->board.snapshot()->version, settings->number};
-    Overviews overviews = page_of({read_page_filter(request->query), scrape_form(*request).gzip});
+    Overviews overviews =
+        page_of(kept_, Kind{read_page_filter(request->query), scrape_form(*request).gzip});
     page = co_await overviews.get(
         wanted, parts->clock.now().mono,
         [parts, request, settings, hold] { return make_overview(parts, request, settings, hold); });
@@ -96,12 +125,11 @@ asio::awaitable<http::Response> StatusDoor::answer(const Route& route, StatusReq
   co_return page ? std::move(*page) : worker_page(page.error());
 }
 
-http::Response StatusDoor::refused(const LiveSettings& settings, const Denied& denied) const {
-  return refused_status(sources_of(*parts_, settings), denied);
-}
-
 void StatusDoor::drop_outdated(MonoTime now) {
-  for (Kept& each : kept_) {
+  for (auto& each : kept_) {
+    each.page.drop_outdated(now);
+  }
+  for (auto& each : refusals_) {
     each.page.drop_outdated(now);
   }
 }

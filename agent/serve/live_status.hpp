@@ -35,7 +35,7 @@ struct StatusParts {
 class StatusDoor {
  public:
   /// How many pages `/` are kept: other filters, other codings.
-  static constexpr std::size_t kMostKinds = 8;
+  static constexpr std::size_t kMostKinds = 8;  ///< of refusals as many
   /// Gives a body its share of limits.in_flight. Called on the loop; keeps alive what it uses.
   using Hold = std::function<Result<http::Response>(Result<http::Response>, const LiveSettings&)>;
 
@@ -43,13 +43,12 @@ class StatusDoor {
       : parts_(std::make_shared<const StatusParts>(std::move(parts))) {}
 
   /// Whoever may ask sees the same. `/` is made anew when a pool's snapshot or the settings changed
-  /// since, or when it is older than a second, and takes its share of limits.in_flight once.
+  /// since, or when it is older than a second, and takes its share of limits.in_flight once. What
+  /// stands in its place for the others is made once a second and reload.
   boost::asio::awaitable<http::Response> answer(const Route& route,
                                                 std::shared_ptr<const http::Request> request,
                                                 std::shared_ptr<const LiveSettings> settings,
                                                 access::Caller caller, Hold hold);
-  /// In the place of the pools.
-  http::Response refused(const LiveSettings& settings, const Denied& denied) const;
   /// A page that is too old for everybody only costs memory.
   void drop_outdated(MonoTime now);
 
@@ -59,15 +58,21 @@ class StatusDoor {
     bool gzip = false;
     bool operator==(const Kind&) const = default;
   };
+  template <typename Key>
   struct Kept {
-    Kind kind;
+    Key key;
     Shared<http::Response> page = {};
   };
 
-  Shared<http::Response> page_of(const Kind& kind);
+  template <typename Key>
+  static Shared<http::Response> page_of(std::vector<Kept<Key>>& kept, const Key& key);
+  /// In the place of the pools. Strangers can ask for it as fast as they like.
+  boost::asio::awaitable<http::Response> refused(std::shared_ptr<const LiveSettings> settings,
+                                                 Denied denied);
 
   std::shared_ptr<const StatusParts> parts_;
-  std::vector<Kept> kept_;  ///< the oldest first
+  std::vector<Kept<Kind>> kept_;  ///< the oldest first, likewise below
+  std::vector<Kept<Denied>> refusals_;
 };
 
 }  // namespace sfb::serve

@@ -13,6 +13,8 @@ namespace sfb::serve {
 
 namespace {
 
+constexpr std::string_view kRefused = "Who may see the pools";
+
 PageFrame frame_of(const StatusSources& from) {
   PageFrame frame = from.frame;
   frame.state = state_of_page(*from.snapshot);
@@ -64,9 +66,12 @@ http::Response packed_for(const http::Request& request, http::Response page) {
   return page;
 }
 
-http::Response refused_status(const StatusSources& from, const Denied& denied) {
-  return html_response(denied.status,
-                       render_notice(from.frame, "Who may see the pools", error_of(denied)).html);
+http::Response refused_status(const PageFrame& frame, const Denied& denied) {
+  return html_response(denied.status, render_notice(frame, kRefused, error_of(denied)).html);
+}
+
+http::Response login_page(int status, const Error& error) {
+  return html_response(status, render_login(kRefused, error).html);
 }
 
 }  // namespace sfb::serve

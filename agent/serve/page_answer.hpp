@@ -37,6 +37,9 @@ http::Response pool_status_page(const StatusSources& from, std::string_view name
 http::Response packed_for(const http::Request& request, http::Response page);
 
 /// The links, and how to get in, with the refusal's status.
-http::Response refused_status(const StatusSources& from, const Denied& denied);
+http::Response refused_status(const PageFrame& frame, const Denied& denied);
+
+/// How to get in, for whoever did not log in: 401 or 403.
+http::Response login_page(int status, const Error& error);
 
 }  // namespace sfb::serve

@@ -294,9 +294,11 @@ RenderedPage render_overview(const PageFrame& frame, const Overview& overview,
   return render_template("overview", fields.done());
 }
 
-RenderedPage render_notice(const PageFrame& frame, std::string_view headline, const Error& error) {
-  Fields fields;
-  add_frame(fields, frame, fmt::format("{} \u00b7 Backup status", headline));
+namespace {
+
+constexpr std::string_view kNoticeTitle = "{} \u00b7 Backup status";
+
+void add_notice(Fields& fields, std::string_view headline, const Error& error) {
   std::string message = error.message;
   if (!message.empty()) {
     message.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(message.front())));
@@ -305,7 +307,22 @@ RenderedPage render_notice(const PageFrame& frame, std::string_view headline, co
       .add("notice", message + '.')
       .add_known("notice_remedy", error.remedy)
       .add_known("notice_code", error.code);
+}
+
+}  // namespace
+
+RenderedPage render_notice(const PageFrame& frame, std::string_view headline, const Error& error) {
+  Fields fields;
+  add_frame(fields, frame, fmt::format(kNoticeTitle, headline));
+  add_notice(fields, headline, error);
   return render_template("notice", fields.done());
+}
+
+RenderedPage render_login(std::string_view headline, const Error& error) {
+  Fields fields;
+  fields.add("title", fmt::format(kNoticeTitle, headline));
+  add_notice(fields, headline, error);
+  return render_template("login", fields.done());
 }
 
 http::Response html_response(int status, std::string html) {

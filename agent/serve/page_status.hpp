@@ -29,6 +29,9 @@ RenderedPage render_overview(const PageFrame& frame, const Overview& overview,
                              const PageFilter& filter);
 /// In the place of the pools, for whoever may not see them: why, and what to do.
 RenderedPage render_notice(const PageFrame& frame, std::string_view headline, const Error& error);
+/// The same for whoever has not logged in: without style, script and links, for those want a login
+/// too, and a browser would ask for it again for each.
+RenderedPage render_login(std::string_view headline, const Error& error);
 
 /// As an answer, with the headers that keep foreign scripts and frames out.
 http::Response html_response(int status, std::string html);

@@ -1,8 +1,9 @@
-"""A scrape beside many other connections: idle ones, readers that do not read, queries whose callers are gone, half requests.
+"""A scrape beside many other connections: idle ones, readers that do not read, queries whose callers are gone, half requests, strangers who ask
+for `/`.
 
-usage: tests/bench/run connections [--tls] [--old PROGRAM] [--only idle readers gone headers drip hellos]
+usage: tests/bench/run connections [--tls] [--old PROGRAM] [--only idle readers gone headers drip strangers hellos]
 --old: the same with an older sfb_backup_exporter, in the same run. --tls: the agent speaks TLS 1.3, and so do all; `hellos` are
-connections that send half of a handshake. Each scrape has a connection of its own and is given up after 10 s. Needs the agent and the simulator of the bench preset, and `ulimit -n` above the number of idle connections. Asserts nothing.
+connections that send half of a handshake. Each scrape has a connection of its own and is given up after 10 s. Needs wrk, the agent and the simulator of the bench preset, and `ulimit -n` above the number of idle connections. Asserts nothing.
 """
 
 import argparse
@@ -14,9 +15,11 @@ import pathlib
 import re
 import resource
 import select
+import signal
 import socket
 import ssl
 import statistics
+import subprocess
 import threading
 import time
 
@@ -147,6 +150,18 @@ def drip(agent, options, before):
         return crowd, measure(agent, crowd, before, options.scrapes, options.pause)
 
 
+def strangers(agent, options, before):
+    """They ask for `/` as fast as they can. What a proxy passed on is nobody's: it gets the page that says who may see the pools."""
+    url = f"http{'s' if TLS else ''}://{agent.address}/"
+    with subprocess.Popen(["wrk", "-t1", f"-c{options.strangers}", "-d10m", "-H", "Via: bench", url], stdout=subprocess.PIPE, text=True) as flood:
+        try:
+            found = measure(agent, [], before, options.scrapes)
+        finally:
+            flood.send_signal(signal.SIGINT)  # it tells what it got
+        print("    " + "; ".join(re.findall(r"Requests/sec: +[0-9.]+|Non-2xx.*|Socket errors.*", flood.communicate()[0])), flush=True)
+    return [], found
+
+
 def hellos(agent, options, before):
     """A record of a handshake of which the rest does not come."""
     crowd = []
@@ -171,7 +186,7 @@ def speak_tls(agent, folder):
     lab.wait_for(lambda: scrape(agent), "a scrape over TLS")
 
 
-KINDS = {"idle": idle, "readers": readers, "gone": gone, "headers": headers, "drip": drip, "hellos": hellos}
+KINDS = {"idle": idle, "readers": readers, "gone": gone, "headers": headers, "drip": drip, "strangers": strangers, "hellos": hellos}
 
 
 def run(load, binary, kind, options):
@@ -219,6 +234,7 @@ def main(load, arguments):
     parser.add_argument("--readers", type=int, default=400)
     parser.add_argument("--queries", type=int, default=700)
     parser.add_argument("--halves", type=int, default=520, help="half requests at the begin")
+    parser.add_argument("--strangers", type=int, default=16, help="connections on which others ask for `/`")
     parser.add_argument("--rate", type=int, default=200, help="half requests that come then in a second")
     parser.add_argument("--pause", type=float, default=0.02, help="seconds of a scraper beside them from its connection to its request")
     parser.add_argument("--scrapes", type=int, default=20)
@@ -232,6 +248,7 @@ def main(load, arguments):
               "gone": f"{options.queries} queries whose callers are gone",
               "headers": f"{options.halves} half requests and {options.rate} more a second",
               "drip": f"{options.halves} half requests that trickle and {options.rate} more a second",
+              "strangers": f"{options.strangers} strangers who ask for `/`",
               "hellos": f"{options.halves} handshakes that stop in the middle"}
     for kind in options.only:
         print(f"  {titles[kind]}{' over TLS' if options.tls else ''}, {options.pools:,} pools ({wire.busy()})", flush=True)

@@ -109,8 +109,29 @@ async function lines(browser) {
   }));
 }
 
+// Who did not log in is told how. Nothing of the page wants a login of its own, or the browser's window would open again for each.
+// A headless browser has no such window: it is given a wrong password, and then shows what a cancelled window leaves.
+async function login(browser) {
+  const httpCredentials = { username: "alice", password: "wrong" };
+  for (const [look, options] of Object.entries({ light: {}, dark: { colorScheme: "dark" }, phone: { viewport: kPhone } })) {
+    await check(`login ${look}`, () => open(browser, "/", { ...options, httpCredentials, allow: /status of 401/ }, async (page) => {
+      holds(await page.getByText("give the browser a user of this agent").isVisible(), "it says what to do");
+      equal(await page.evaluate(() => performance.getEntriesByType("resource").map((each) => each.name)
+        .filter((each) => !each.endsWith("/favicon.ico"))), [], "what it loads besides");
+      await fits(page);
+      await accessible(page);
+      if (task.pictures) await page.screenshot({ path: `${task.pictures}/login-${look}.png` });
+    }));
+  }
+  await check("login given", () => open(browser, "/", { httpCredentials: { ...httpCredentials, password: "secret" } }, async (page) => {
+    await page.locator(".pair").first().waitFor();
+  }));
+}
+
 run(async (browser) => {
-  if (task.pairs) {
+  if (task.login) {
+    await login(browser);
+  } else if (task.pairs) {
     await figures(browser);
     if (task.bad) await lines(browser);
   } else {

@@ -55,6 +55,13 @@ class Page(LabTest):
                                                  "back": wrapper(NYC, status_object(MODULES_2019, HEALTHY)),
                                                  "content": wrapper(NYC, status_object(MODULES_2019, {**HEALTHY, DATA: ("ErrorState", "NormalState")}))}})
 
+    def test_without_a_login(self):
+        self.drop_all()
+        (self.folder / "web.yml").write_text(
+            "basic_auth_users: {alice: $2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW}\n", encoding="utf-8")
+        with self.agent(f"--web.config.file={self.folder}/web.yml") as agent:
+            browser.look("page.cjs", {"address": f"http://{agent.address}", "login": True, "pictures": browser.pictures()})
+
     def test_a_thousand_pools(self):
         names = [f"pool{number:04}.litwareinc.com" for number in range(1000)]
         self.configure({name: names[number ^ 1] for number, name in enumerate(names)})

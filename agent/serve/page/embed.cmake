@@ -1,5 +1,5 @@
 # Makes page_files.cpp of the files of this folder: the program needs no files beside it.
-set(files style.css live.js icon.svg overview.mustache pool.mustache frame_top.mustache frame_end.mustache side.mustache notice.mustache)
+set(files style.css live.js icon.svg overview.mustache pool.mustache frame_top.mustache frame_end.mustache side.mustache notice.mustache notice_main.mustache login.mustache)
 set(rows "")
 foreach(file ${files})
   set(path ${CMAKE_CURRENT_LIST_DIR}/${file})

@@ -111,6 +111,26 @@ TEST_F(GateTest, RefusalsHaveTheFormOfTheirDoor) {
   EXPECT_EQ(header_of(json, "X-Reason"), "auth");
 }
 
+TEST_F(GateTest, PeopleAreToldHowToLogIn) {
+  service_.set_web(one_user());
+  const std::string pool = std::string("/pools/") + kPool;
+  for (const std::string& path : {std::string("/"), pool}) {
+    const http::Response nobody = ask(get(path, ""));
+    EXPECT_EQ(nobody.status, 401) << path;
+    EXPECT_EQ(header_of(nobody, "WWW-Authenticate"),
+              "Basic realm=\"sfb_backup_exporter\", charset=\"UTF-8\"");
+    EXPECT_EQ(header_of(nobody, "Content-Type"), "text/html; charset=utf-8");
+    EXPECT_THAT(body_of(nobody), AllOf(HasSubstr("This agent wants a login."),
+                                       HasSubstr("give the browser a user of this agent")));
+    EXPECT_THAT(body_of(nobody), AllOf(Not(HasSubstr("href=")), Not(HasSubstr("src=")),
+                                       Not(HasSubstr("Negotiate")), Not(HasSubstr("0.1.0"))))
+        << "what is linked wants a login too, and would open the browser's window again";
+    EXPECT_THAT(body_of(ask(as(get(path, ""), "prom", "guess"))),
+                HasSubstr("There is no such user with that password."));
+  }
+  EXPECT_EQ(ask(get("/", "")).body, ask(get(pool, "")).body) << "made once for all strangers";
+}
+
 TEST_F(GateTest, OwnAnswersOfTheServerTakeTheHeadersAlong) {
   WebOptions web;
   web.headers = {{"X-Frame-Options", "deny"}};
@@ -236,6 +256,32 @@ TEST_F(TicketTest, TheSchemesAreOfferedWhereACallerIsNeeded) {
     }
   }
   EXPECT_THAT(offered, ::testing::ElementsAre(::testing::StartsWith("Basic "), "Negotiate"));
+}
+
+TEST_F(TicketTest, PeopleAreToldTheWaysThatThereAre) {
+  options_.access.allow_anonymous = Anonymous::none;
+  service_.reconfigure(options_);
+  const http::Response nobody = ask(get("/", ""));
+  EXPECT_EQ(nobody.status, 401);
+  EXPECT_EQ(header_of(nobody, "WWW-Authenticate"), "Negotiate");
+  EXPECT_THAT(body_of(nobody), AllOf(HasSubstr("log on to the domain"), Not(HasSubstr("user of")),
+                                     Not(HasSubstr("WWW-Authenticate"))));
+  EXPECT_THAT(body_of(ask(get("/api/v1/pools", ""))), HasSubstr("WWW-Authenticate"))
+      << "programs read headers";
+  service_.set_web(one_user());
+  EXPECT_THAT(body_of(ask(get("/", ""))),
+              AllOf(HasSubstr("a user of this agent"), HasSubstr("; or log on to the domain")));
+  outcome_ = {std::unexpected(Error{Reason::forbidden,
+                                    "access.ticket",
+                                    "the ticket is of no use",
+                                    "get another",
+                                    {},
+                                    Stage::none}),
+              ""};
+  const http::Response wrong = ask(with_ticket("/"));
+  EXPECT_EQ(wrong.status, 403);
+  EXPECT_THAT(body_of(wrong),
+              AllOf(HasSubstr("The ticket is of no use."), HasSubstr("get another")));
 }
 
 TEST_F(TicketTest, AWrongOneIsRefusedInTheFormOfItsDoor) {

@@ -204,6 +204,52 @@ TEST_F(StatusDoorTest, WhoMayNotSeeThePoolsGetsNothingOfASharedPage) {
   EXPECT_EQ(made_, 1);
 }
 
+TEST_F(StatusDoorTest, StrangersShareOneRefusal) {
+  ServiceOptions options = testing::service_options();
+  options.access.allow_anonymous = Anonymous::none;
+  reload(options);
+  for (int i = 0; i < 100; ++i) {
+    open(i % 2 == 0 ? "/" : std::string("/pools/") + testing::kPool);
+  }
+  run();
+  for (std::size_t i = 0; i < answers_.size(); ++i) {
+    EXPECT_EQ(result(i).status, i % 2 == 0 ? 200 : 403);
+    EXPECT_EQ(result(i).body, result(0).body);
+  }
+  EXPECT_EQ(header_of(result(0), "X-Reason"), "forbidden");
+  EXPECT_THAT(body_of(result(0)), HasSubstr("access.anonymous"));
+  const http::Response first = page();
+  moving_.advance(1s);
+  EXPECT_EQ(page().body, first.body);
+  moving_.advance(1ns);
+  EXPECT_NE(page().body, first.body) << "it tells the time";
+  reload(options);
+  EXPECT_NE(page().body, first.body);
+}
+
+TEST_F(StatusDoorTest, ARefusalIsWordedByWhatIsConfigured) {
+  ServiceOptions options = testing::service_options();
+  options.access.allow_anonymous = Anonymous::none;
+  options.identities.tokens = {TokenFile{}};
+  reload(options);
+  const http::Response refused = page();
+  EXPECT_EQ(refused.status, 401);
+  EXPECT_THAT(body_of(refused), HasSubstr("a browser sends no token"));
+  EXPECT_THAT(body_of(refused), Not(HasSubstr("WWW-Authenticate")));
+}
+
+TEST_F(StatusDoorTest, WhereNoWorkerIsFreeARefusalIsText) {
+  ServiceOptions options = testing::service_options();
+  options.access.allow_anonymous = Anonymous::none;
+  reload(options);
+  worker_.stop();
+  const std::size_t place = open(std::string("/pools/") + testing::kPool);
+  run();
+  EXPECT_EQ(result(place).status, 403);
+  EXPECT_EQ(header_of(result(place), "Content-Type"), "text/plain; charset=utf-8");
+  EXPECT_THAT(body_of(result(place)), HasSubstr("(access.anonymous)"));
+}
+
 TEST_F(StatusDoorTest, PagesOfPoolsAreMadeForEach) {
   const std::size_t one = open(std::string("/pools/") + testing::kPool);
   const std::size_t other = open(std::string("/pools/") + testing::kPool);

@@ -110,8 +110,16 @@ TEST(PageGolden, StalePool) {
   expect_golden("stale_pool.html", pool_status_page(from, kAtlanta));
 }
 TEST(PageGolden, Refused) {
-  expect_golden("refused.html", refused_status(sources(), {403, "access.anonymous",
-                                                           "this needs an identity", "ask"}));
+  expect_golden("refused.html", refused_status(sources().frame, {403, "access.anonymous",
+                                                                 "this needs an identity", "ask"}));
+}
+
+TEST(PageGolden, Login) {
+  expect_golden(
+      "login.html",
+      login_page(
+          401,
+          {Reason::auth, "access.login", "this agent wants a login", "log in", {}, Stage::none}));
 }
 
 TEST(PageAnswer, NoKeyIsMissing) {
@@ -124,6 +132,7 @@ TEST(PageAnswer, NoKeyIsMissing) {
   from.history->clear();
   EXPECT_THAT(pool(from, 0).missing, IsEmpty());
   EXPECT_THAT(render_notice(from.frame, "x", Error{}).missing, IsEmpty());
+  EXPECT_THAT(render_login("x", Error{}).missing, IsEmpty());
 }
 
 TEST(PageAnswer, TimeWithoutEvaluationsIsToldAsNotKnown) {
@@ -229,7 +238,7 @@ TEST(PageAnswer, ForeignTextIsEscapedWhereverItStands) {
   for (const http::Response& page :
        {overview_page(from, ""), overview_page(from, filter), pool_status_page(from, kAtlanta),
         pool_status_page(from, "chi-cs-001.litwareinc.com"), pool_status_page(from, kScript),
-        refused_status(from, {403, std::string(kScript), std::string(kScript), ""})}) {
+        refused_status(from.frame, {403, std::string(kScript), std::string(kScript), ""})}) {
     const std::string body = body_of(page);
     EXPECT_THAT(body, HasSubstr("&lt;script&gt;"));
     EXPECT_THAT(body, Not(HasSubstr("<script>"))) << body;
@@ -308,8 +317,8 @@ TEST(PageAnswer, PoolThatIsNotHereIs404WithWhatWasMeant) {
 }
 
 TEST(PageAnswer, RefusalShowsNoPoolAndKeepsTheLinks) {
-  const http::Response page =
-      refused_status(sources(), {403, "access.anonymous", "this needs an identity", "log in"});
+  const http::Response page = refused_status(
+      sources().frame, {403, "access.anonymous", "this needs an identity", "log in"});
   EXPECT_EQ(page.status, 403);
   EXPECT_THAT(body_of(page), Not(HasSubstr("litwareinc")));
   EXPECT_THAT(body_of(page), HasSubstr("log in"));
