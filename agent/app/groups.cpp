@@ -20,9 +20,9 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
-constexpr auto kInterval = 1h;
+constexpr std::chrono::minutes kInterval = 1h;
 // After a failure that costs no account a try.
-constexpr auto kRetry = 1min;
+constexpr std::chrono::minutes kRetry = 1min;
 // A job that has not ended by then hangs, in a dead mount for one.
 constexpr auto kAnswerTime = 10min;
 
@@ -37,7 +37,19 @@ std::string text_of(const directory::Options& options) {
   return text;
 }
 
+void rethrow(std::exception_ptr failure) {
+  if (failure) {
+    std::rethrow_exception(failure);  // a bug: better no agent than one with old groups
+  }
+}
+
 }  // namespace
+
+std::chrono::minutes pause_after(const Result<directory::Answers>& answers) {
+  const bool good = answers && answers->whole();
+  const bool refused = !answers && answers.error().reason == Reason::auth;
+  return good || refused ? kInterval : kRetry;
+}
 
 KnownGroups::KnownGroups(Logger logger, std::shared_ptr<serve::SelfMetrics> self, Rows found,
                          std::function<void(Rows)> keep)
@@ -49,15 +61,16 @@ KnownGroups::KnownGroups(Logger logger, std::shared_ptr<serve::SelfMetrics> self
 void KnownGroups::expect(std::vector<std::string> configured, std::optional<std::string> directory,
                          WallTime now) {
   configured_ = std::move(configured);
-  directory_ = std::move(directory);
+  const bool other = directory != std::exchange(directory_, directory);
   if (!std::exchange(recalled_, true)) {
     recall(now);
-  }
-  if (!directory_) {
+  } else if (other) {
+    // Nobody has said that the same name is the same group there.
     sids_.clear();
     told_.clear();
     failure_.clear();
     passed_over_.clear();
+    facts_.last_success.reset();
   }
   const auto wanted = names();
   const auto gone = [&](const auto& entry) {
@@ -70,21 +83,21 @@ void KnownGroups::expect(std::vector<std::string> configured, std::optional<std:
 
 void KnownGroups::recall(WallTime now) {
   const auto wanted = names();
-  WallTime newest{};
+  std::optional<WallTime> oldest;
   for (const store::RememberedGroup& row : kept_) {
     const auto sid = identity::Sid::parse(row.sid);
     if (sid && row.source == directory_ && row.seen <= now && row.seen >= now - kRemembered &&
         std::ranges::find(wanted, row.name) != wanted.end()) {
       sids_.insert_or_assign(row.name, Known{*sid, row.source, row.seen});
-      newest = std::max(newest, row.seen);
+      oldest = std::min(oldest.value_or(row.seen), row.seen);
     }
   }
-  if (!sids_.empty()) {
-    facts_.last_success = newest;
+  if (oldest) {
+    facts_.last_success = oldest;
     logger_.info("SIDs of groups are those of before the start until the directory answers",
                  {{"known", std::to_string(sids_.size())},
                   {"wanted", std::to_string(wanted.size())},
-                  {"directory_answered", format_iso8601(newest)}});
+                  {"directory_answered", format_iso8601(*oldest)}});
   }
 }
 
@@ -109,8 +122,12 @@ void KnownGroups::take(const Result<directory::Answers>& answers, WallTime now) 
     publish();
     return;
   }
-  ++facts_.good;
-  facts_.last_success = now;
+  if (answers->whole()) {
+    ++facts_.good;
+    facts_.last_success = now;
+  } else {
+    ++facts_.failed;
+  }
   if (!failure_.empty()) {
     failure_.clear();
     logger_.info("the directory answers again", {{"server", answers->server}});
@@ -122,7 +139,7 @@ void KnownGroups::take(const Result<directory::Answers>& answers, WallTime now) 
   if (codes != passed_over_) {
     passed_over_ = std::move(codes);
     for (const Error& error : answers->passed_over) {
-      logger_.warn("a server of the directory does not answer, the next one did",
+      logger_.warn("a server of the directory does not answer, another one did",
                    {{"problem", describe(error)}, {"server", answers->server}});
     }
   }
@@ -132,6 +149,7 @@ void KnownGroups::take(const Result<directory::Answers>& answers, WallTime now) 
       learn(answer, now);
     }
   }
+  forget_old(now);
   publish();
 }
 
@@ -139,6 +157,16 @@ void KnownGroups::learn(const directory::Answer& answer, WallTime now) {
   std::string& told = told_[answer.name];
   const std::string said = answer.match ? answer.match->sid.str() : answer.match.error().code;
   const bool news = std::exchange(told, said) != said;
+  if (!answer.said()) {
+    if (news) {
+      logger_.warn("the directory does not say which group a name is: it grants what it did before",
+                   {{"group", answer.name},
+                    {"code", answer.match.error().code},
+                    {"problem", describe(answer.match.error())},
+                    {"known", sids_.contains(answer.name) ? "yes" : "no"}});
+    }
+    return;
+  }
   if (!answer.match) {
     // The directory has spoken: what it said before does not hold any more.
     sids_.erase(answer.name);
@@ -238,11 +266,7 @@ void Groups::apply(const config::Settings& settings) {
   next_ = {};
   wake_.notify_all();
   if (!std::exchange(running_, true)) {
-    asio::co_spawn(parts_.loop, run(shared_from_this()), [](std::exception_ptr failure) {
-      if (failure) {
-        std::rethrow_exception(failure);  // a bug: better no agent than one with old groups
-      }
-    });
+    asio::co_spawn(parts_.loop, run(shared_from_this()), rethrow);
   }
 }
 
@@ -254,20 +278,24 @@ void Groups::stop() {
 
 asio::awaitable<void> Groups::run(std::shared_ptr<Groups> self) {
   while (!self->stopped_) {
-    if (self->catalog_ == nullptr || net::mono_now() < self->next_) {
-      co_await self->wake_.wait_until(self->catalog_ ? self->next_ : net::kNever);
+    const bool nothing = self->catalog_ == nullptr || self->catalog_ == self->asked_;
+    if (nothing || net::mono_now() < self->next_) {
+      co_await self->wake_.wait_until(nothing ? net::kNever : self->next_);
     } else {
-      co_await self->ask();
+      self->asked_ = self->catalog_;
+      asio::co_spawn(self->parts_.loop,
+                     ask(self, self->version_, self->catalog_, self->source_->password_file),
+                     rethrow);
     }
   }
 }
 
-asio::awaitable<void> Groups::ask() {
-  const std::uint64_t version = version_;
-  const auto hand = hand_;
-  auto answers = co_await parts_.pool.run_until(
-      [catalog = catalog_, file = source_->password_file, names = known_.names(),
-       now = parts_.clock.now().wall, hand]() -> Result<directory::Answers> {
+asio::awaitable<void> Groups::ask(std::shared_ptr<Groups> self, std::uint64_t version,
+                                  std::shared_ptr<directory::Directory> catalog, std::string file) {
+  const auto hand = std::make_shared<FileInHand>();
+  auto answers = co_await self->parts_.pool.run_until(
+      [catalog, file, names = self->known_.names(), now = self->parts_.clock.now().wall,
+       hand]() -> Result<directory::Answers> {
         std::shared_ptr<const Secret> password;
         if (!file.empty()) {
           const FileInHand::Look look(*hand, file);
@@ -283,13 +311,16 @@ asio::awaitable<void> Groups::ask() {
   if (!answers && answers.error().code == "directory.timeout" && !hand->path().empty()) {
     answers = std::unexpected(hand->hung("secret.hung"));
   }
-  if (stopped_ || version != version_) {
+  if (self->asked_ == catalog) {
+    self->asked_.reset();
+    self->wake_.notify_all();
+  }
+  if (self->stopped_ || version != self->version_) {
     co_return;  // other settings: what was asked is not what is wanted
   }
-  known_.take(answers, parts_.clock.now().wall);
-  parts_.on_change(known_.authorized());
-  const bool soon = !answers && answers.error().reason != Reason::auth;
-  next_ = net::mono_now() + (soon ? kRetry : std::chrono::minutes(kInterval));
+  self->known_.take(answers, self->parts_.clock.now().wall);
+  self->parts_.on_change(self->known_.authorized());
+  self->next_ = net::mono_now() + pause_after(answers);
 }
 
 }  // namespace sfb::app

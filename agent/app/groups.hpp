@@ -28,8 +28,9 @@
 namespace sfb::app {
 
 /// What is known of the names, and what the log and the metrics tell of it. A name that the
-/// directory answers has what it answers; while it does not answer, what it said before stays, for
-/// kRemembered at the most, also over a restart. Pure. Thread rule: one thread.
+/// directory answers has what it answers; while it does not answer, all of them or this one, what
+/// it said before stays, for kRemembered at the most, also over a restart. Pure. Thread rule: one
+/// thread.
 class KnownGroups {
  public:
   using Rows = std::vector<store::RememberedGroup>;
@@ -42,12 +43,12 @@ class KnownGroups {
               std::function<void(Rows)> keep = {});
 
   /// The names of the configuration, and which directory is asked for them, in words that change
-  /// when another one is, or as somebody else. Without one nothing is known. The first call brings
-  /// back what was found of these names and this directory, unless it is too old or of a time that
-  /// has not come yet.
+  /// when another one is, or as somebody else: then what the one before said is forgotten. Without
+  /// one nothing is known. The first call brings back what was found of these names and this
+  /// directory, unless it is too old or of a time that has not come yet.
   void expect(std::vector<std::string> configured, std::optional<std::string> directory,
               WallTime now);
-  /// One look-up ended, well or not. Each news is told once.
+  /// One look-up ended, well or not: well where each name has an answer. Each news is told once.
   void take(const Result<directory::Answers>& answers, WallTime now);
 
   /// Those without a SID in the configuration itself, RTCUniversalServerAdmins first.
@@ -81,12 +82,16 @@ class KnownGroups {
   serve::GroupFacts facts_;
 };
 
+/// From the end of a look-up to the next one: an hour after one that answered for all names, or
+/// where the account is refused, because each try brings a lock-out nearer; else a minute.
+std::chrono::minutes pause_after(const Result<directory::Answers>& answers);
+
 /// Asks. Thread rule: loop thread of `loop`; kept alive by its coroutine, which `stop` ends.
 class Groups : public std::enable_shared_from_this<Groups> {
  public:
   struct Parts {
     boost::asio::any_io_executor loop;
-    net::WorkerPool& pool;  ///< asks: one thread, for this alone
+    net::WorkerPool& pool;  ///< asks: two threads, for this alone; a hung look-up keeps one
     const Clock& clock;
     Logger logger;
     std::shared_ptr<serve::SelfMetrics> self;
@@ -96,7 +101,9 @@ class Groups : public std::enable_shared_from_this<Groups> {
   };
   explicit Groups(Parts parts);
 
-  /// From now on these settings; the directory is asked at once. The first call begins it.
+  /// From now on these settings. The directory is asked at once, or when the look-up under way has
+  /// ended; another directory, account or password file waits for no look-up. The first call begins
+  /// it.
   void apply(const config::Settings& settings);
   void stop();
 
@@ -107,16 +114,18 @@ class Groups : public std::enable_shared_from_this<Groups> {
     bool operator==(const Source&) const = default;
   };
   static boost::asio::awaitable<void> run(std::shared_ptr<Groups> self);
-  boost::asio::awaitable<void> ask();
+  static boost::asio::awaitable<void> ask(std::shared_ptr<Groups> self, std::uint64_t version,
+                                          std::shared_ptr<directory::Directory> catalog,
+                                          std::string file);
 
   Parts parts_;
   KnownGroups known_;
   std::optional<Source> source_;
   std::shared_ptr<directory::Directory> catalog_;  ///< of source_; null: none
+  std::shared_ptr<directory::Directory> asked_;    ///< now, by a job of the pool; null: none
   net::Wake wake_;
   MonoTime next_;
   std::uint64_t version_ = 0;  ///< counts `apply`
-  std::shared_ptr<FileInHand> hand_ = std::make_shared<FileInHand>();
   bool running_ = false;
   bool stopped_ = false;
 };

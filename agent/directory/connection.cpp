@@ -212,8 +212,7 @@ Result<std::optional<std::string>> Connection::Impl::bind(std::string token, Unt
   if (code == LDAP_SUCCESS) {
     return std::nullopt;
   }
-  return failed(code == LDAP_INVALID_CREDENTIALS ? Reason::auth : Reason::protocol,
-                "directory.refused",
+  return failed(Reason::protocol, "directory.refused",
                 fmt::format("refuses the login (LDAP result {}: {})", code, ldap_err2string(code)),
                 "check the account of `directory`, and that `servers` names the domain "
                 "controllers as their SPN ldap/HOST does",
@@ -321,11 +320,15 @@ Result<std::unique_ptr<Connection>> Connection::open(const Server& server,
     return std::unexpected(std::move(handle.error()));
   }
   gss::Facts facts;
-  if (Status got = credentials.ticket(**handle, {"ldap", server.host}, false, now, facts); !got) {
-    return std::unexpected(std::move(got.error()));
+  Status in = credentials.ticket(**handle, {"ldap", server.host}, false, now, facts);
+  if (in) {
+    in = impl->log_on(std::move(*handle), until);
   }
-  if (Status in = impl->log_on(std::move(*handle), until); !in) {
-    return std::unexpected(std::move(in.error()));
+  if (!in) {
+    Error error = std::move(in.error());
+    // The KDC took the account: what is refused now is refused by this server alone.
+    error.reason = error.reason == Reason::auth ? Reason::protocol : error.reason;
+    return std::unexpected(std::move(error));
   }
   return std::unique_ptr<Connection>(new Connection(std::move(impl)));
 }

@@ -48,10 +48,10 @@ class Connection {
 
   /// Connects, and logs on with the ticket of `credentials` for ldap/HOST. What is read or written
   /// later is sealed with keys of 128 bits at least. `until`: when it must be done. Errors, besides
-  /// those of gss::Credentials:
+  /// those of gss::Credentials, of which `kerberos` alone gives Reason::auth here:
   /// - connect, `directory.connect`: nobody answers
   /// - timeout, `directory.timeout`
-  /// - auth, `directory.refused`: the server refuses the login; its words are the peer's text
+  /// - protocol, `directory.refused`: the server refuses the login; its words are the peer's text
   /// - protocol, `directory.unsealed`: it does not seal, or too weakly
   /// - protocol, `directory.answer`: what it says cannot be understood
   static Result<std::unique_ptr<Connection>> open(const Server& server,

@@ -3,8 +3,8 @@
 #include "agent/base/text.hpp"
 #include "agent/directory/group_name.hpp"
 
-#include <algorithm>
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -31,8 +31,8 @@ Entry entry_of(const Found& found) {
           .type = number(found.first("grouptype"))};
 }
 
-Result<Match> find(Connection& catalog, const GroupName& name, const std::vector<Domain>& domains,
-                   Connection::Steady::time_point until) {
+Result<std::vector<Entry>> find(Connection& catalog, const GroupName& name,
+                                Connection::Steady::time_point until) {
   auto found = catalog.search({.base = {},
                                .scope = Search::Scope::tree,
                                .filter = filter_of(name),
@@ -49,7 +49,7 @@ Result<Match> find(Connection& catalog, const GroupName& name, const std::vector
       entries.push_back(std::move(entry));
     }
   }
-  return match(name, entries, domains);
+  return entries;
 }
 
 }  // namespace
@@ -59,48 +59,27 @@ Directory::Directory(Options options)
 
 Result<Answers> Directory::look_up(const std::shared_ptr<const Secret>& password,
                                    const std::vector<std::string>& names, WallTime now) {
-  std::vector<Error> passed_over;
+  std::vector<std::string> servers;
+  servers.reserve(options_.servers.size());
   for (const Server& server : options_.servers) {
-    auto answers = ask(server, password, names, now);
-    if (answers) {
-      answers->passed_over = std::move(passed_over);
-      return answers;
-    }
-    passed_over.push_back(std::move(answers.error()));
-    if (passed_over.back().reason == Reason::auth) {
-      break;  // each further try brings a lock-out nearer
-    }
+    servers.push_back(server.text());
   }
-  return std::unexpected(std::move(passed_over.back()));
+  return ask_in_turn(servers, names, [&](std::size_t server, const std::vector<std::string>& open) {
+    return ask(options_.servers[server], password, open, now);
+  });
 }
 
-Result<Answers> Directory::ask(const Server& server, const std::shared_ptr<const Secret>& password,
-                               const std::vector<std::string>& names, WallTime now) {
+Result<std::vector<Answer>> Directory::ask(const Server& server,
+                                           const std::shared_ptr<const Secret>& password,
+                                           const std::vector<std::string>& names, WallTime now) {
   const auto until = Connection::Steady::now() + kTime;
   auto catalog = Connection::open(server, credentials_, password, now, until);
   if (!catalog) {
     return std::unexpected(std::move(catalog.error()));
   }
-  Answers answers{.server = server.text(), .names = {}, .passed_over = {}};
-  std::optional<Result<std::vector<Domain>>> known;
-  for (const std::string& written : names) {
-    auto name = read_group_name(written);
-    if (name && name->short_domain && !known) {
-      known = domains(server, password, now, until);
-    }
-    Result<Match> found =
-        !name ? std::unexpected(std::move(name.error()))
-        : name->short_domain && !*known
-            ? std::unexpected((*known).error())
-            : find(**catalog, *name, known && *known ? **known : std::vector<Domain>(), until);
-    // What the server could not say is no answer; a name that it does not know is one.
-    if (!found && found.error().reason != Reason::not_found &&
-        found.error().reason != Reason::parse) {
-      return std::unexpected(std::move(found.error()));
-    }
-    answers.names.push_back({written, std::move(found)});
-  }
-  return answers;
+  return ask_server(names,
+                    {.entries = [&](const GroupName& name) { return find(**catalog, name, until); },
+                     .domains = [&] { return domains(server, password, now, until); }});
 }
 
 Result<std::vector<Domain>> Directory::domains(const Server& server,

@@ -160,8 +160,8 @@ void write_groups(exposition::Writer& writer, const GroupFacts& groups) {
   writer.family({"sfb_backup_exporter_group_lookups",
                  Type::counter,
                  {},
-                 "Look-ups of all groups in the directory by outcome: good where it answered, "
-                 "whether it knows the groups or not."});
+                 "Look-ups of all groups in the directory by outcome: good where it answered for "
+                 "each, whether it knows the group or not."});
   for (const auto& [outcome, count] :
        {std::pair("failed", groups.failed), std::pair("good", groups.good)}) {
     exposition::Labels labels;

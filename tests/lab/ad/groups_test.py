@@ -23,11 +23,11 @@ def setUpModule():
 
 
 class Relay:
-    """Hands bytes on to that address and keeps all of them. Use as a context manager."""
+    """Hands bytes on to that address and keeps all of them; `at`: where it listens. Use as a context manager."""
 
-    def __init__(self, address, port):
+    def __init__(self, address, port, at=None):
         self.seen, self.behind = b"", (address, port)
-        self.listener = socket.create_server((address, 0))
+        self.listener = socket.create_server(at or (address, 0))
         self.port = self.listener.getsockname()[1]
         self.threads = [threading.Thread(target=self._serve)]
 
@@ -63,10 +63,13 @@ class Groups(lab.LabTest):
         # As Server 2025 does by itself: a login that neither signs nor seals is refused.
         cls.ad = cls.enterClassContext(ad.Directory(cls.home, options={"ldap server require strong auth": "yes"}))
 
-    def ask(self, *names, servers=f"{HOST}:3268", password=ad.PASSWORD, account="svc-sfbmon", directory=None):
-        """{name: what is known of it}."""
+    def ask(self, *names, servers=f"{HOST}:3268", password=ad.PASSWORD, account="svc-sfbmon", directory=None, hosts=None):
+        """{name: what is known of it}. `hosts`: addresses of servers by name."""
         directory = directory or self.ad
-        run = subprocess.run([GROUPS, f"{account}@{ad.REALM}", password, servers, *names], env={**directory.environment(), **directory.named(self.folder)},
+        named = directory.named(self.folder)
+        if hosts:
+            pathlib.Path(named["NSS_WRAPPER_HOSTS"]).write_text("".join(f"{address} {name}\n" for name, address in hosts.items()), encoding="ascii")
+        run = subprocess.run([GROUPS, f"{account}@{ad.REALM}", password, servers, *names], env={**directory.environment(), **named},
                              capture_output=True, text=True, timeout=120, check=False)
         self.assertLess(run.returncode, 2, run.stderr)
         return dict(line.split("\t", 1) for line in run.stdout.splitlines())
@@ -115,6 +118,29 @@ class Groups(lab.LabTest):
         found = self.ask("CSAdministrator", servers=f"nowhere.invalid:3268,{HOST}:3267,{HOST}:3268")
         self.assertIn("universal", found["CSAdministrator"])
         self.assertEqual((found["server"], found["passed over"]), (f"{HOST}:3268", "directory.connect"))
+
+    def test_port_389_closed_costs_short_names_alone(self):
+        short, long = r"LITWAREINC\CSAdministrator", "CSAdministrator@litwareinc.com"
+        closed = ad.free_address()
+        with Relay(self.ad.address, 3268, at=(closed, 3268)):
+            found = self.ask("CSAdministrator", short, long, hosts={HOST: closed})
+        self.assertEqual(found.pop("server"), f"{HOST}:3268")
+        self.assertEqual(found.pop(short), "directory.connect")
+        self.assertEqual([line.split()[1] for line in found.values()], ["universal", "universal"], found)
+        # The next server says what the first one could not.
+        with Relay(self.ad.address, 3268, at=(closed, 3268)):
+            found = self.ask("CSAdministrator", short, servers=f"{HOST}:3268,localhost:3268", hosts={HOST: closed, "localhost": self.ad.address})
+        self.assertEqual(found.pop("server"), f"{HOST}:3268")
+        self.assertEqual(found[short], found["CSAdministrator"])
+        self.assertEqual(set(found), {"CSAdministrator", short})
+
+    def test_a_server_that_refuses_the_ticket_is_passed_over(self):
+        # Its key is another account's: the KDC took ours all the same.
+        self.ad.set("fe-aes", "servicePrincipalName", "HTTP/aes.litwareinc.com", "ldap/aes.litwareinc.com")
+        found = self.ask("CSAdministrator", servers=f"aes.litwareinc.com:3268,{HOST}:3268",
+                         hosts={name: self.ad.address for name in ("aes.litwareinc.com", HOST)})
+        self.assertEqual((found.get("passed over"), found.get("server")), ("directory.refused", f"{HOST}:3268"), found)
+        self.assertIn("universal", found["CSAdministrator"])
 
     def test_a_port_without_the_catalog_is_told(self):
         found = self.ask("CSAdministrator", servers=f"{HOST}:389")

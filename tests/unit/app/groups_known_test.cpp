@@ -55,6 +55,10 @@ directory::Answer unknown(std::string name) {
   return {std::move(name), fail(Reason::not_found, "directory.group_unknown", "none")};
 }
 
+directory::Answer unanswered(std::string name) {
+  return {std::move(name), fail(Reason::connect, "directory.connect", "389 is closed")};
+}
+
 directory::Answers answers(std::vector<directory::Answer> names) {
   return {.server = "gc1:3268", .names = std::move(names), .passed_over = {}};
 }
@@ -135,6 +139,70 @@ TEST_F(Known, AnAnswerReplacesWhatWasKnown) {
   groups_.expect({"Ops"}, std::nullopt, kNow);
   EXPECT_FALSE(admits("S-1-5-21-3")) << "nobody vouches for it any more";
   EXPECT_THAT(page(), Not(HasSubstr("_group")));
+}
+
+TEST_F(Known, ANameThatNobodyAnswersStaysAsItWas) {
+  groups_.expect({"X\\Ops", "X\\New"}, kDirectory, kNow);
+  groups_.take(
+      answers({known(kAdmins, "S-1-5-21-1"), known("X\\Ops", "S-1-5-21-2"), unknown("X\\New")}),
+      kNow);
+  log_->taken();
+  const auto partly =
+      answers({known(kAdmins, "S-1-5-21-3"), unanswered("X\\Ops"), unanswered("X\\New")});
+  groups_.take(partly, kNow + 1h);
+  EXPECT_TRUE(admits("S-1-5-21-3")) << "what was answered counts";
+  EXPECT_FALSE(admits("S-1-5-21-1"));
+  EXPECT_TRUE(admits("S-1-5-21-2"));
+  EXPECT_THAT(page(), HasSubstr("sfb_backup_exporter_groups_unresolved 1\n"));
+  EXPECT_THAT(page(), HasSubstr("sfb_backup_exporter_group_lookups_total{outcome=\"failed\"} 1\n"));
+  EXPECT_THAT(page(), HasSubstr("sfb_backup_exporter_group_lookup_last_success_timestamp_seconds "
+                                "1795459623\n"))
+      << "an alert on its age fires while a name has no answer";
+  const std::string told =
+      "warn the directory does not say which group a name is: it grants what it did before group=";
+  EXPECT_THAT(log_->taken(),
+              ElementsAre(HasSubstr("sid=S-1-5-21-3"),
+                          told + "X\\Ops code=directory.connect problem=389 is closed known=yes",
+                          told + "X\\New code=directory.connect problem=389 is closed known=no"));
+  groups_.take(partly, kNow + 2h);
+  EXPECT_THAT(log_->taken(), IsEmpty());
+  // After a restart, too, the last whole answer is the oldest one.
+  KnownGroups& next = restarted();
+  next.expect({"X\\Ops"}, kDirectory, kNow + 2h);
+  EXPECT_TRUE(admits(next, "S-1-5-21-2"));
+  EXPECT_THAT(page(), HasSubstr("sfb_backup_exporter_group_lookup_last_success_timestamp_seconds "
+                                "1795459623\n"));
+  next.take(answers({known(kAdmins, "S-1-5-21-3"), unanswered("X\\Ops")}),
+            kNow + KnownGroups::kRemembered + 1s);
+  EXPECT_FALSE(admits(next, "S-1-5-21-2")) << "not for ever";
+}
+
+TEST_F(Known, AnotherDirectoryForgetsWhatTheOneBeforeSaid) {
+  groups_.expect({"Ops"}, kDirectory, kNow);
+  groups_.take(answers({known(kAdmins, "S-1-5-21-1"), known("Ops", "S-1-5-21-2")}), kNow);
+  groups_.take(down(), kNow);
+  log_->taken();
+  groups_.expect({"Ops"}, "svc@Y.COM gc1:3268", kNow);
+  EXPECT_FALSE(admits("S-1-5-21-1"));
+  EXPECT_FALSE(admits("S-1-5-21-2"));
+  EXPECT_TRUE(rows_->empty());
+  EXPECT_THAT(page(), HasSubstr("sfb_backup_exporter_groups_unresolved 2\n"));
+  EXPECT_THAT(page(), Not(HasSubstr("last_success_timestamp"))) << "of this one there is none";
+  groups_.take(down(), kNow);
+  EXPECT_THAT(log_->taken(), SizeIs(1)) << "this one is down, too";
+  EXPECT_FALSE(admits("S-1-5-21-1"));
+  groups_.take(answers({known(kAdmins, "S-1-5-21-1")}), kNow);
+  EXPECT_TRUE(admits("S-1-5-21-1"));
+  EXPECT_THAT(log_->taken(), SizeIs(2)) << "it answers again, and what";
+}
+
+TEST(Groups, TheNextLookUpIsSoonUnlessAllIsSaidOrTheAccountIsRefused) {
+  EXPECT_EQ(pause_after(answers({known(kAdmins, "S-1-5-21-1"), unknown("Ops")})), 1h);
+  EXPECT_EQ(pause_after(answers({known(kAdmins, "S-1-5-21-1"), unanswered("X\\Ops")})), 1min);
+  EXPECT_EQ(pause_after(down()), 1min);
+  EXPECT_EQ(pause_after(fail(Reason::protocol, "directory.refused", "by one server")), 1min);
+  EXPECT_EQ(pause_after(fail(Reason::timeout, "secret.hung", "a dead mount")), 1min);
+  EXPECT_EQ(pause_after(fail(Reason::auth, "auth.refused", "by the KDC")), 1h);
 }
 
 TEST_F(Known, NewsIsToldOnce) {
