@@ -19,7 +19,7 @@ Workers::Workers(const Places& places)
       files("config", 1, 1),
       logins("logins", threads(), threads()),
       tickets("tickets", 1, places.tickets),
-      directory("directory", 1, 1),
+      directory("directory", 2, 1),
       tokens("tokens", 1, 1) {}
 
 Status Workers::start() {

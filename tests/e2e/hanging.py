@@ -28,6 +28,7 @@ class Hanging:
         self.answers = threading.Event()
         self.answers.set()
         self.ended = False
+        self.left_out, self.waiting = None, set()
         self.wake, self.waker = os.pipe()
 
     def __enter__(self):
@@ -62,6 +63,10 @@ class Hanging:
         self.answers.clear()
         os.write(self.waker, b"x")
 
+    def leave_out(self, thread):
+        """From now on threads of that name alone get no answer, until they are killed. `waiting`: their requests."""
+        self.left_out = thread
+
     def release(self):
         self.answers.set()
 
@@ -78,8 +83,16 @@ class Hanging:
                     self._answer(os.read(self.device, 1 << 17))
 
     def _answer(self, request):
-        _, opcode, unique, node = struct.unpack_from("<IIQQ", request)
+        _, opcode, unique, node, _, _, thread = struct.unpack_from("<IIQQIII", request)
+        if opcode == INTERRUPT and struct.unpack_from("<Q", request, 40)[0] in self.waiting:
+            # Who was killed does not end before it has an answer.
+            unique = struct.unpack_from("<Q", request, 40)[0]
+            self.waiting.remove(unique)
+            os.write(self.device, struct.pack("<IiQ", 16, -errno.EINTR, unique))
         if opcode in WITHOUT_ANSWER:
+            return
+        if self.left_out and pathlib.Path(f"/proc/{thread}/comm").read_text(encoding="ascii").strip() == self.left_out:
+            self.waiting.add(unique)
             return
         try:
             answer, error = self._said(opcode, node, request[40:]), 0

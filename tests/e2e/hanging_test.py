@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import unittest
 
 import lab
@@ -85,6 +86,30 @@ class Hangs(Callers):
                 self.assertEqual(agent.request("/metrics").status, 200)
                 mount.release()
                 self.wait(lambda: up() == 1, "an answer again")
+
+    def test_the_password_file_of_the_directory(self):
+        """Another one of a reload waits for no look-up that hangs with the one before."""
+        mount = self.mounted(directory_password="hunter2\n")
+        self.write_secret("hunter2", "other")
+        account = {"method": "kerberos", "username": "svc-sfbmon", "realm": "EXAMPLE.COM", "kdcs": ["127.0.0.1"]}
+        with socket.create_server(("127.0.0.1", 0)) as nobody:
+            port = nobody.getsockname()[1]  # closed again: a look-up that gets so far fails at once
+        def configure(file):
+            sections = {"authorization": {"directory": {"servers": [f"localhost:{port}"], "credentials": "monitoring"}},
+                        "credentials": {"monitoring": {**account, "password_file": str(file)}}}
+            self.configure(authorization="\n".join(f"{name}: {json.dumps(keys)}" for name, keys in sections.items()))
+        configure(mount.path / "directory.password")
+        mount.leave_out("directory")
+        with self.agent() as agent:
+            failed = lambda: agent.value('sfb_backup_exporter_group_lookups_total{outcome="failed"}')
+            self.wait(lambda: agent.ready() and mount.waiting, lambda: f"the look-up\n{agent.log()[-3000:]}")
+            self.assertEqual(failed(), 0)
+            configure(self.folder / "other.password")
+            agent.signal(signal.SIGHUP)
+            self.wait(failed, lambda: f"a look-up with the other file\n{agent.log()[-3000:]}")
+            self.assertIn("directory.connect", agent.log())
+            agent.signal(signal.SIGTERM)
+            self.assertEqual(agent.process.wait(lab.WAIT), 0, agent.log())
 
 
 if __name__ == "__main__":
