@@ -113,7 +113,7 @@ class Agent {
                 [this](http::Response& own) { service_.finish_own(own, true); },
                 [this](const config::WebConfig& now) {
                   service_.set_web(web_options(now));
-                  doubts_.tell(loaded_.settings.authorization, front_.web());
+                  doubts_.tell(loaded_.settings, front_.web());
                 }},
                options_, places_.connections, std::move(web), std::move(sockets)),
         signals_(loop_.get_executor()),
@@ -201,7 +201,7 @@ class Agent {
     for (const config::Problem& warning : loaded_.warnings) {
       logger_.warn("configuration", {{"problem", config::to_string(warning)}});
     }
-    doubts_.tell(loaded_.settings.authorization, front_.web());
+    doubts_.tell(loaded_.settings, front_.web());
     const std::size_t in_flight = loaded_.settings.limits.in_flight;
     if (shared_.budget->total() != in_flight) {
       shared_.budget = std::make_shared<ByteBudget>(in_flight);
@@ -281,7 +281,7 @@ class Agent {
       reloaded.status = 500;
       reloaded.lines.insert(reloaded.lines.end(), refused.begin(), refused.end());
     }
-    for (const std::string& doubt : doubts_.release(loaded_.settings.authorization, front_.web())) {
+    for (const std::string& doubt : doubts_.release(loaded_.settings, front_.web())) {
       reloaded.lines.push_back("warning: " + doubt);
     }
     co_return reloaded;

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 namespace sfb::app {
 
@@ -28,6 +29,40 @@ bool is_open(const std::string& listens) {
   }
   const auto address = net::parse_listen_address(listens);
   return !address || !address->is_loopback();
+}
+
+bool knows(const config::WebConfig& web, const std::string& user) {
+  return std::ranges::find(web.basic_auth_users, user, &config::WebUser::name) !=
+         web.basic_auth_users.end();
+}
+
+constexpr std::string_view kNoCertificates =
+    "the web configuration verifies no client certificate, so none counts; set client_auth_type to "
+    "VerifyClientCertIfGiven or RequireAndVerifyClientCert";
+
+// Tokens that there are not are a mistake of the configuration alone: the loader refuses them.
+void doubt_pushers(const std::string& endpoint, const config::Pushers& from,
+                   const config::Authorization& authorization, const config::WebConfig& web,
+                   std::vector<std::string>& doubts) {
+  const auto doubt = [&](std::string_view key, std::string_view what) {
+    doubts.push_back(
+        fmt::format("endpoints.{}.from.{}: {}", config::key_text(endpoint), key, what));
+  };
+  for (const std::string& user : from.users) {
+    if (!knows(web, user)) {
+      doubt("users", fmt::format("basic_auth_users of the web configuration has no user {}, so "
+                                 "nobody pushes as it",
+                                 config::key_text(user)));
+    }
+  }
+  if (!from.certificates.empty() && !verifies_clients(web)) {
+    doubt("certificates", kNoCertificates);
+  }
+  if (!from.principals.empty() && authorization.keytab_file.empty()) {
+    doubt("principals",
+          "without authorization.negotiate no ticket is looked at, so none of them can push; give "
+          "it a keytab_file");
+  }
 }
 
 }  // namespace
@@ -54,9 +89,10 @@ std::shared_ptr<serve::Tokens> make_tokens(boost::asio::any_io_executor loop,
       std::move(logger)});
 }
 
-std::vector<std::string> caller_doubts(const config::Authorization& authorization,
+std::vector<std::string> caller_doubts(const config::Settings& settings,
                                        const config::WebConfig& web,
                                        const std::vector<std::string>& listens) {
+  const config::Authorization& authorization = settings.authorization;
   std::vector<std::string> doubts;
   const auto open = std::ranges::find_if(listens, is_open);
   if (!web.tls && open != listens.end()) {
@@ -74,8 +110,7 @@ std::vector<std::string> caller_doubts(const config::Authorization& authorizatio
     }
   }
   for (const config::Membership& user : authorization.users) {
-    if (std::ranges::find(web.basic_auth_users, user.name, &config::WebUser::name) ==
-        web.basic_auth_users.end()) {
+    if (!knows(web, user.name)) {
       doubts.push_back(
           fmt::format("authorization.users.{}: basic_auth_users of the web configuration has no "
                       "such user, so nobody logs in as it",
@@ -83,9 +118,12 @@ std::vector<std::string> caller_doubts(const config::Authorization& authorizatio
     }
   }
   if (!authorization.certificates.empty() && !verifies_clients(web)) {
-    doubts.emplace_back(
-        "authorization.certificates: the web configuration verifies no client certificate, so none "
-        "counts; set client_auth_type to VerifyClientCertIfGiven or RequireAndVerifyClientCert");
+    doubts.push_back(fmt::format("authorization.certificates: {}", kNoCertificates));
+  }
+  for (const config::Endpoint& endpoint : settings.endpoints) {
+    if (const auto* const push = std::get_if<config::Push>(&endpoint.transport)) {
+      doubt_pushers(endpoint.name, push->from, authorization, web, doubts);
+    }
   }
   const access::Authorized authorized(authorization.authorized_universal_groups);
   const auto look = [&](std::string_view key, const std::string& name,
@@ -108,11 +146,11 @@ std::vector<std::string> caller_doubts(const config::Authorization& authorizatio
   return doubts;
 }
 
-void CallerDoubts::tell(const config::Authorization& authorization, const config::WebConfig& web) {
+void CallerDoubts::tell(const config::Settings& settings, const config::WebConfig& web) {
   if (held_) {
     return;
   }
-  for (std::string& doubt : caller_doubts(authorization, web, listens_)) {
+  for (std::string& doubt : caller_doubts(settings, web, listens_)) {
     if (std::ranges::find(told_, doubt) == told_.end()) {
       logger_.warn("configuration", {{"problem", doubt}});
       told_.push_back(std::move(doubt));
@@ -120,11 +158,11 @@ void CallerDoubts::tell(const config::Authorization& authorization, const config
   }
 }
 
-const std::vector<std::string>& CallerDoubts::release(const config::Authorization& authorization,
+const std::vector<std::string>& CallerDoubts::release(const config::Settings& settings,
                                                       const config::WebConfig& web) {
   held_ = false;
   told_.clear();
-  tell(authorization, web);
+  tell(settings, web);
   return told_;
 }
 

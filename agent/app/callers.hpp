@@ -25,10 +25,11 @@ std::shared_ptr<serve::Tokens> make_tokens(boost::asio::any_io_executor loop,
                                            net::WorkerPool& files, Logger logger);
 
 /// What is odd about the callers of the configuration beside this web configuration: users that it
-/// does not know, certificates that nothing verifies, groups that open nothing, and what strangers
-/// can read on the way. `listens`: the addresses of the pages, as they are written; what cannot be
-/// read counts as one that others reach. One line each.
-std::vector<std::string> caller_doubts(const config::Authorization& authorization,
+/// does not know, certificates that nothing verifies, groups that open nothing, `from` of an
+/// endpoint that names whom nothing proves, and what strangers can read on the way. `listens`: the
+/// addresses of the pages, as they are written; what cannot be read counts as one that others
+/// reach. One line each.
+std::vector<std::string> caller_doubts(const config::Settings& settings,
                                        const config::WebConfig& web,
                                        const std::vector<std::string>& listens);
 
@@ -38,12 +39,12 @@ class CallerDoubts {
  public:
   CallerDoubts(Logger logger, std::vector<std::string> listens)
       : logger_(std::move(logger)), listens_(std::move(listens)) {}
-  void tell(const config::Authorization& authorization, const config::WebConfig& web);
+  void tell(const config::Settings& settings, const config::WebConfig& web);
   /// A reload begins: one file is new before the other, and what is odd about such a pair is no
   /// news. `tell` says nothing until `release`.
   void hold() { held_ = true; }
   /// The reload has ended: tells all that is odd now, and returns it.
-  const std::vector<std::string>& release(const config::Authorization& authorization,
+  const std::vector<std::string>& release(const config::Settings& settings,
                                           const config::WebConfig& web);
 
  private:

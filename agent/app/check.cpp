@@ -37,9 +37,8 @@ int check_config(const AgentOptions& options) {
   }
   if (loaded && (web || web_file.empty())) {
     const config::WebConfig none;  // as at a start without the file
-    for (const std::string& doubt :
-         caller_doubts(loaded->settings.authorization, web ? (*web->state)->config : none,
-                       options.listen_addresses)) {
+    for (const std::string& doubt : caller_doubts(
+             loaded->settings, web ? (*web->state)->config : none, options.listen_addresses)) {
       fmt::print(stderr, "warning: {}\n", doubt);
     }
   }

@@ -125,6 +125,7 @@ void PushDoor::reconfigure(PushOptions options) {
     bodies_ = std::make_shared<ByteBudget>(options.budget->total() / 4);
   }
   options_ = std::move(options);
+  way_in_ = way_in(options_.pools);
   std::erase_if(rates_, [&](const auto& rate) { return !options_.pools.contains(rate.first); });
 }
 
@@ -214,8 +215,7 @@ asio::awaitable<http::Response> PushDoor::answer(const Route& route,
     if (!somebody) {
       co_return std::unexpected(push_error(provable ? Reason::auth : Reason::forbidden,
                                            provable ? "access.login" : "push.not_allowed",
-                                           "who pushes must show who it is",
-                                           "send a token of authorization.tokens (scheme Bearer)"));
+                                           "who pushes must show who it is", way_in_));
     }
     const Fqdn pool = *given->get<Fqdn>("fqdn");
     if (Status good = check(*request, pool, caller, elsewhere); !good) {

@@ -73,6 +73,7 @@ class PushDoor {
   const Clock& clock_;
   Logger logger_;
   PushOptions options_;
+  std::string way_in_;                  ///< for strangers
   std::shared_ptr<ByteBudget> bodies_;  ///< the share of options_.budget
   std::map<Fqdn, access::RateLimit> rates_;
   access::RateLimit refusals_;  ///< that have a line in the log

@@ -2,6 +2,9 @@
 
 #include "agent/base/text.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <string_view>
 
@@ -27,6 +30,37 @@ bool holds_sid(const std::vector<identity::Sid>& sids, const access::Caller& cal
 
 bool is_somebody(const access::Caller& caller, const http::Peer& peer) {
   return caller.proof != access::Proof::none || (peer.tls && !peer.tls->names.empty());
+}
+
+std::string way_in(const std::map<Fqdn, std::shared_ptr<const Pushers>>& pools) {
+  Pushers any;
+  const auto add = [](auto& all, const auto& more) {
+    if (all.empty()) {
+      all = more;
+    }
+  };
+  for (const auto& [pool, from] : pools) {
+    add(any.tokens, from->tokens);
+    add(any.users, from->users);
+    add(any.certificates, from->certificates);
+    add(any.principals, from->principals);
+    add(any.sids, from->sids);
+  }
+  std::vector<std::string_view> ways;
+  if (!any.tokens.empty()) {
+    ways.emplace_back("a token of authorization.tokens (scheme Bearer)");
+  }
+  if (!any.principals.empty() || !any.sids.empty()) {
+    ways.emplace_back("a Kerberos ticket (scheme Negotiate)");
+  }
+  if (!any.users.empty()) {
+    ways.emplace_back("name and password of basic_auth_users (scheme Basic)");
+  }
+  if (!any.certificates.empty()) {
+    ways.emplace_back("a client certificate");
+  }
+  return ways.empty() ? "write an endpoint of transport push, with `from`"
+                      : fmt::format("send {}", fmt::join(ways, ", or "));
 }
 
 bool Pushers::admits(const access::Caller& caller, const http::Peer& peer) const {

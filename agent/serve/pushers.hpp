@@ -2,9 +2,12 @@
 #pragma once
 
 #include "agent/access/caller.hpp"
+#include "agent/base/fqdn.hpp"
 #include "agent/http/types.hpp"
 #include "agent/identity/sid.hpp"
 
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -21,6 +24,10 @@ struct Pushers {
   /// `peer`: the certificate counts without a place in `authorization.certificates`, too.
   bool admits(const access::Caller& caller, const http::Peer& peer) const;
 };
+
+/// `send a token of authorization.tokens (scheme Bearer)`: what shows that one is of these. All of
+/// them are looked at, so that strangers do not learn who pushes which pool.
+std::string way_in(const std::map<Fqdn, std::shared_ptr<const Pushers>>& pools);
 
 /// Whether something shows who asks: a proof, or the name of a verified certificate.
 bool is_somebody(const access::Caller& caller, const http::Peer& peer);

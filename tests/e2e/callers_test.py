@@ -80,6 +80,13 @@ class Groups(Callers):
         self.assertEqual(shown.returncode, 0, shown.stderr)
         self.assertIn("authorization.users.nobody: basic_auth_users of the web configuration has no such user", shown.stderr)
         self.assertIn("authorization.certificates: the web configuration verifies no client certificate", shown.stderr)
+        pushed = {"endpoints": {"inbox": {"transport": "push", "from": {"users": ["nobody"], "principals": ["FE$@EXAMPLE.COM"]}}},
+                  "pools": [{"fqdn": "atl.example.com", "endpoint": "inbox", "paired_pool": "chi.example.com", "site": "lab"}]}
+        (self.folder / "agent.yml").write_text(json.dumps(pushed), encoding="utf-8")
+        shown = self.agent_alone("--config.check", f"--web.config.file={self.file}")
+        self.assertEqual(shown.returncode, 0, shown.stderr)
+        self.assertIn("endpoints.inbox.from.users: basic_auth_users of the web configuration has no user nobody", shown.stderr)
+        self.assertIn("endpoints.inbox.from.principals: without authorization.negotiate no ticket is looked at", shown.stderr)
         readable = self.token("a.token", TOKEN, mode=0o644)
         self.authorize(tokens=[{"name": "a", "token_file": readable, "groups": [ADMINS]}])
         self.assertIn("mode 0644: others may read the token", self.agent_alone("--config.check").stderr)

@@ -18,6 +18,12 @@ using Lines = std::vector<std::string>;
 const Lines kHere = {"127.0.0.1:9943", "[::1]:9943", "unix:/run/x.sock", "localhost:1"};
 const Lines kEverywhere = {"127.0.0.1:9943", ":9943"};
 
+config::Settings of(config::Authorization authorization) {
+  config::Settings settings;
+  settings.authorization = std::move(authorization);
+  return settings;
+}
+
 config::Authorization all() {
   config::Authorization authorization;
   authorization.authorized_universal_groups = {"CORP\\Readers"};
@@ -47,12 +53,12 @@ TEST(Callers, TheOptionsOfTheGate) {
 }
 
 TEST(Callers, WhatFitsIsNotDoubted) {
-  EXPECT_EQ(caller_doubts(all(), web(), kHere), Lines{});
+  EXPECT_EQ(caller_doubts(of(all()), web(), kHere), Lines{});
   EXPECT_EQ(caller_doubts({}, {}, kEverywhere), Lines{});
 }
 
 TEST(Callers, WhatOpensNothingIsDoubted) {
-  EXPECT_EQ(caller_doubts(all(), {}, kHere),
+  EXPECT_EQ(caller_doubts(of(all()), {}, kHere),
             (Lines{"authorization.users.alice: basic_auth_users of the web configuration has no "
                    "such user, so nobody logs in as it",
                    "authorization.certificates: the web configuration verifies no client "
@@ -60,12 +66,37 @@ TEST(Callers, WhatOpensNothingIsDoubted) {
                    "or RequireAndVerifyClientCert"}));
   config::WebConfig asks = web();
   asks.tls->client_auth = config::ClientAuth::require_any;
-  EXPECT_EQ(caller_doubts(all(), asks, kHere).size(), 1U) << "nothing is verified";
+  EXPECT_EQ(caller_doubts(of(all()), asks, kHere).size(), 1U) << "nothing is verified";
   config::Authorization others = all();
   others.authorized_universal_groups = {"Others"};
-  EXPECT_EQ(caller_doubts(others, web(), kHere),
+  EXPECT_EQ(caller_doubts(of(others), web(), kHere),
             Lines{"authorization.certificates.grafana.example.com: none of its groups may run the "
                   "cmdlet: RTCUniversalServerAdmins, Others"});
+}
+
+TEST(Callers, WhoIsNamedToPushAndCannotProveItIsDoubted) {
+  config::Settings settings;
+  settings.endpoints = {
+      {.name = "inbox",
+       .transport = config::Push{.from = {.users = {"alice", "bob"},
+                                          .certificates = {"fe.example.com"},
+                                          .principals = {"FE$@EXAMPLE.COM", "S-1-5-21-1"}}}},
+      {.name = "drop", .transport = config::File{}}};
+  EXPECT_EQ(caller_doubts(settings, web(), kHere),
+            (Lines{"endpoints.inbox.from.users: basic_auth_users of the web configuration has no "
+                   "user bob, so nobody pushes as it",
+                   "endpoints.inbox.from.principals: without authorization.negotiate no ticket is "
+                   "looked at, so none of them can push; give it a keytab_file"}));
+  EXPECT_EQ(caller_doubts(settings, {}, kHere).size(), 4U) << "both users, certificates, tickets";
+  settings.authorization.keytab_file = "/k";
+  config::WebConfig both = web();
+  both.basic_auth_users.push_back({.name = "bob", .hash = {}, .cost = 10});
+  EXPECT_EQ(caller_doubts(settings, both, kHere), Lines{});
+  both.tls->client_auth = config::ClientAuth::request;
+  EXPECT_EQ(caller_doubts(settings, both, kHere),
+            Lines{"endpoints.inbox.from.certificates: the web configuration verifies no client "
+                  "certificate, so none counts; set client_auth_type to VerifyClientCertIfGiven or "
+                  "RequireAndVerifyClientCert"});
 }
 
 TEST(Callers, WhatStrangersCanReadIsDoubted) {
@@ -76,14 +107,15 @@ TEST(Callers, WhatStrangersCanReadIsDoubted) {
       " on its way to :9943; write tls_server_config into a web configuration file, or listen on "
       "loopback alone";
   EXPECT_EQ(
-      caller_doubts(authorization, {}, kEverywhere),
+      caller_doubts(of(authorization), {}, kEverywhere),
       (Lines{"authorization.tokens: without TLS whoever reads a token can use it" + remedy,
              "authorization.negotiate: without TLS whoever reads the answer to a Kerberos ticket "
              "learns what it says" +
                  remedy}));
-  EXPECT_EQ(caller_doubts(authorization, {}, kHere), Lines{});
-  EXPECT_EQ(caller_doubts(authorization, {}, {"unix:"}), Lines{}) << "systemd's, without a file";
-  EXPECT_EQ(caller_doubts(authorization, web(), kEverywhere), Lines{});
+  EXPECT_EQ(caller_doubts(of(authorization), {}, kHere), Lines{});
+  EXPECT_EQ(caller_doubts(of(authorization), {}, {"unix:"}), Lines{})
+      << "systemd's, without a file";
+  EXPECT_EQ(caller_doubts(of(authorization), web(), kEverywhere), Lines{});
 }
 
 class Warnings final : public LogSink {
@@ -102,11 +134,11 @@ class Warnings final : public LogSink {
 TEST(Callers, EachDoubtIsToldOnceUntilAReload) {
   const auto log = std::make_shared<Warnings>();
   CallerDoubts doubts(Logger(log, LogLevel::info, "agent"), kHere);
-  doubts.tell(all(), {});
-  doubts.tell(all(), {});
+  doubts.tell(of(all()), {});
+  doubts.tell(of(all()), {});
   EXPECT_EQ(log->take(), 2U);
   doubts.hold();
-  EXPECT_EQ(doubts.release(all(), {}).size(), 2U);
+  EXPECT_EQ(doubts.release(of(all()), {}).size(), 2U);
   EXPECT_EQ(log->take(), 2U) << "a reload tells again what is still so";
 }
 
@@ -117,12 +149,12 @@ TEST(Callers, NothingIsSaidOfOneFilesOldAndTheOthersNewContent) {
   bob.users = {{"bob", {"RTCUniversalServerAdmins"}}};
   config::WebConfig knows_bob = web();
   knows_bob.basic_auth_users.front().name = "bob";
-  doubts.tell(all(), web());
+  doubts.tell(of(all()), web());
   doubts.hold();
-  doubts.tell(all(), knows_bob);
-  EXPECT_EQ(doubts.release(bob, knows_bob), Lines{});
+  doubts.tell(of(all()), knows_bob);
+  EXPECT_EQ(doubts.release(of(bob), knows_bob), Lines{});
   EXPECT_EQ(log->take(), 0U);
-  doubts.tell(bob, web());
+  doubts.tell(of(bob), web());
   EXPECT_EQ(log->take(), 1U) << "a change of the web configuration alone is told at once";
 }
 

@@ -136,6 +136,24 @@ TEST_F(LivePush, NothingIsReadOfWhoMayNot) {
   EXPECT_TRUE(taken_.empty());
 }
 
+TEST_F(LivePush, AStrangerIsToldWhatProvesWhoPushes) {
+  EXPECT_THAT(body_of(push({})),
+              HasSubstr("send a token of authorization.tokens (scheme Bearer)\""));
+  options_.pools = {{kPushPool, std::make_shared<const Pushers>(Pushers{.principals = {"A$@X"}})}};
+  door_.reconfigure(options_);
+  const std::string tickets = body_of(push({}));
+  EXPECT_THAT(tickets, HasSubstr("send a Kerberos ticket (scheme Negotiate)\""));
+  EXPECT_EQ(body_of(push({}, "", 9, "chi.example.com")).find("Bearer"), std::string::npos);
+  options_.pools.emplace(*Fqdn::parse("chi.example.com"),
+                         std::make_shared<const Pushers>(
+                             Pushers{.users = {"bob"}, .certificates = {"fe.example.com"}}));
+  door_.reconfigure(options_);
+  EXPECT_THAT(body_of(push({})),
+              HasSubstr("send a Kerberos ticket (scheme Negotiate), or name and password of "
+                        "basic_auth_users (scheme Basic), or a client certificate\""))
+      << "the same at each pool";
+}
+
 TEST_F(LivePush, WhoMayNotPushCannotFillTheLog) {
   for (std::size_t i = 0; i < PushDoor::kMostRefusals + 20; ++i) {
     EXPECT_EQ(push({.proof = access::Proof::token, .name = "chicago"}).status, 403);
