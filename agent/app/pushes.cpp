@@ -149,6 +149,7 @@ serve::Push make_push(asio::any_io_executor loop, net::WorkerPool& workers,
     // Owned by this frame: the closure may be gone when it resumes.
     const auto held = pushed;
     const auto executor = loop;
+    const bool large = body->size() > store::kMostPushed;
     auto incoming =
         co_await workers.run([body = std::move(body), pool, most = limits, now = clock.now().wall] {
           return remote::read_push(body, pool, most, now);
@@ -167,7 +168,8 @@ serve::Push make_push(asio::any_io_executor loop, net::WorkerPool& workers,
       co_return std::unexpected(taken.error());
     }
     co_await written->told.wait_until(net::mono_now() + kWriteTime);
-    co_return serve::PushTaken{written->kept, doubt_of(*taken)};
+    co_return serve::PushTaken{
+        .kept = written->kept, .too_large = !written->kept && large, .doubt = doubt_of(*taken)};
   };
 }
 

@@ -51,15 +51,16 @@ int status_of(const Error& error) {
     std::string_view code;
     int status;
   };
-  constexpr std::array<Row, 9> kRows = {{{"access.login", 401},
-                                         {"push.older", 409},
-                                         {"push.too_large", 413},
-                                         {"file.too_large", 413},
-                                         {"push.type", 415},
-                                         {"push.rate", 429},
-                                         {"http.body_slow", 408},
-                                         {"http.body", 400},
-                                         {"push.not_kept", 202}}};
+  constexpr std::array<Row, 10> kRows = {{{"access.login", 401},
+                                          {"push.older", 409},
+                                          {"push.too_large", 413},
+                                          {"file.too_large", 413},
+                                          {"push.type", 415},
+                                          {"push.rate", 429},
+                                          {"http.body_slow", 408},
+                                          {"http.body", 400},
+                                          {"push.not_kept", 202},
+                                          {"push.too_large_to_keep", 202}}};
   const auto row = std::ranges::find(kRows, error.code, &Row::code);
   if (row != kRows.end()) {
     return row->status;
@@ -104,6 +105,17 @@ std::shared_ptr<void> hold_of(const HeldBytes& held, const std::string& who, std
               held->erase(who);
             }
           }};
+}
+
+Error not_kept(const PushTaken& taken) {
+  return taken.too_large
+             ? push_error(Reason::process, "push.too_large_to_keep",
+                          "the export is used, and is too large for the state: after a restart "
+                          "nothing is held until the next one comes",
+                          "export less, with fewer objects or by -PerCategory")
+             : push_error(Reason::process, "push.not_kept",
+                          "the export is used, and could not be written to the state",
+                          "look at the agent's log and at the folder of its state");
 }
 
 std::string who(const access::Caller& caller) {
@@ -235,11 +247,7 @@ asio::awaitable<http::Response> PushDoor::answer(const Route& route,
   response.status = 204;
   std::string code = "good";
   if (!outcome || !outcome->kept) {
-    const Error error =
-        outcome ? push_error(Reason::process, "push.not_kept",
-                             "the export is used, and could not be written to the state",
-                             "look at the agent's log and at the folder of its state")
-                : outcome.error();
+    const Error error = outcome ? not_kept(*outcome) : outcome.error();
     code = error.code;
     response = problem_json(status_of(error), error, {}, request_id);
     if (response.status == 503 || response.status == 429) {

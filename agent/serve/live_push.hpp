@@ -26,6 +26,7 @@ namespace sfb::serve {
 /// An export that was taken.
 struct PushTaken {
   bool kept = false;       ///< else it is used, and could not be kept
+  bool too_large = false;  ///< that is why: no state takes one of that size
   std::string doubt = {};  ///< what is wrong with its date, a sentence of printable ASCII; or empty
 };
 

@@ -3,13 +3,14 @@
 #include "agent/base/signals_blocked.hpp"
 #include "agent/store/writer.hpp"
 
+#include <string>
 #include <system_error>
 #include <utility>
 
 namespace sfb::store {
 
 Store::Store(Options options, const Clock& clock, Logger logger)
-    : writer_(std::make_shared<Writer>(std::move(options), clock, logger)) {
+    : logger_(logger), writer_(std::make_shared<Writer>(std::move(options), clock, logger)) {
   try {
     const SignalsBlocked blocked;
     thread_ = std::thread([writer = writer_] { writer->run(); });
@@ -43,6 +44,26 @@ template <typename Change>
 void Store::change(Change change) {
   if (writer_) {
     writer_->change(std::move(change));
+  }
+}
+
+// The same at once, and whoever waits for it hears how it ended.
+template <typename Change>
+void Store::commit(Change change, std::function<void(bool)> committed) {
+  // Not under the lock: what is told may come back here.
+  std::function<void(bool)> untaken = committed;
+  this->change([&](Writer& writer) {
+    change(writer);
+    writer.urgent = true;
+    writer.committed.push_back(std::move(committed));
+    untaken = nullptr;
+    if (writer.committed.size() > kMostWaiting) {
+      untaken = std::move(writer.committed.front());
+      writer.committed.pop_front();
+    }
+  });
+  if (untaken) {
+    untaken(false);
   }
 }
 
@@ -89,17 +110,12 @@ void Store::forget(const status::KeptName& name) {
 }
 
 void Store::session_made(Session session, std::function<void()> committed) {
-  bool taken = false;
-  change([&](Writer& writer) {
-    taken = true;
-    Batch::SessionName name{session.url, session.shell};
-    writer.batch.sessions.insert_or_assign(std::move(name), std::move(session));
-    writer.committed.emplace_back([committed](bool) { committed(); });
-    writer.urgent = true;
-  });
-  if (!taken) {
-    committed();  // nobody keeps anything
-  }
+  commit(
+      [&](Writer& writer) {
+        Batch::SessionName name{session.url, session.shell};
+        writer.batch.sessions.insert_or_assign(std::move(name), std::move(session));
+      },
+      [committed = std::move(committed)](bool) { committed(); });
 }
 
 void Store::session_gone(const std::string& url, const std::string& shell) {
@@ -111,23 +127,33 @@ void Store::session_gone(const std::string& url, const std::string& shell) {
 }
 
 void Store::keep_pushed(PushedName name, Pushed pushed, std::function<void(bool)> committed) {
-  bool taken = false;
-  if (pushed.body->size() <= kMostPushed) {
-    change([&](Writer& writer) {
-      taken = true;
-      writer.batch.pushed.insert_or_assign(std::move(name), std::move(pushed));
-      writer.committed.push_back(committed);
-      writer.urgent = true;
-    });
-  } else {
-    forget_pushed(std::move(name));  // what is there is older
-  }
-  if (!taken) {
+  const std::size_t bytes = pushed.body->size();
+  if (bytes > kMostPushed) {
+    if (too_large_.insert(name).second) {
+      logger_.warn(
+          "an export that was pushed is too large for the state: it is used until a restart",
+          {{"code", "push.too_large_to_keep"},
+           {"pool", name.pool},
+           {"collector", name.collector},
+           {"category", name.category},
+           {"bytes", std::to_string(bytes)},
+           {"most", std::to_string(kMostPushed)}});
+    }
+    // What is there is older: as the newest it could be a false good.
+    change([&](Writer& writer) { writer.batch.pushed.insert_or_assign(name, std::nullopt); });
     committed(false);
+    return;
   }
+  too_large_.erase(name);
+  commit(
+      [&](Writer& writer) {
+        writer.batch.pushed.insert_or_assign(std::move(name), std::move(pushed));
+      },
+      std::move(committed));
 }
 
 void Store::forget_pushed(PushedName name) {
+  too_large_.erase(name);
   change(
       [&](Writer& writer) { writer.batch.pushed.insert_or_assign(std::move(name), std::nullopt); });
 }

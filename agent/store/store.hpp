@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -65,7 +66,8 @@ class Store final : public status::Keeper {
 
   /// Sessions of earlier processes that may still stand.
   const std::vector<Session>& sessions() const { return found_.sessions; }
-  /// `committed` is called on the store's thread, once: it is on disk, or cannot be written.
+  /// `committed` is called once, on the store's thread or on this one: it is on disk, or cannot be
+  /// written, or kMostWaiting others came behind it.
   void session_made(Session session, std::function<void()> committed);
   void session_gone(const std::string& url, const std::string& shell);
 
@@ -74,7 +76,9 @@ class Store final : public status::Keeper {
     return std::exchange(found_.pushed, {});
   }
   /// In the place of what was there under that name. `committed` is called once, on the store's
-  /// thread or on this one: true where it is on disk. Beyond kMostPushed it is not kept.
+  /// thread or on this one: true where it is on disk; false, too, where kMostWaiting others came
+  /// behind it. Beyond kMostPushed it is not kept, which the log says once with the code
+  /// push.too_large_to_keep; nor is the older one then, which would come back as the newest.
   void keep_pushed(PushedName name, Pushed pushed, std::function<void(bool)> committed);
   void forget_pushed(PushedName name);
 
@@ -89,6 +93,9 @@ class Store final : public status::Keeper {
   /// process must end by `_Exit`. Again is harmless.
   bool close(std::chrono::milliseconds grace = std::chrono::seconds(2));
 
+  /// So many wait for a commit while the disk hangs.
+  static constexpr std::size_t kMostWaiting = 10'000;
+
  private:
   /// Pools that are not asked and come back with the next reload that names them; those beyond come
   /// back with the next start.
@@ -97,8 +104,12 @@ class Store final : public status::Keeper {
   class Writer;
   template <typename Change>
   void change(Change change);
+  template <typename Change>
+  void commit(Change change, std::function<void(bool)> committed);
 
+  const Logger logger_;
   Found found_;
+  std::set<PushedName> too_large_;  ///< the log has said so
   std::shared_ptr<Writer> writer_;
   std::thread thread_;
 };

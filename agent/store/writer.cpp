@@ -30,8 +30,8 @@ void Store::Writer::run() {
       break;
     }
     write(lock);
-    if (stopping_) {
-      break;  // a last try was made
+    if (stopping_ && !facts_.writable) {
+      break;  // a last try was made; else what came during the write is written, too
     }
     if (!facts_.writable) {
       rest(lock);
@@ -202,7 +202,7 @@ void Store::Writer::tell() {
   }
 }
 
-void Store::Writer::call(const std::vector<std::function<void(bool)>>& all, bool written) {
+void Store::Writer::call(const std::deque<Told>& all, bool written) {
   for (const auto& each : all) {
     each(written);
   }

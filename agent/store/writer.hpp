@@ -5,17 +5,18 @@
 #include "agent/store/store.hpp"
 
 #include <condition_variable>
+#include <deque>
 #include <functional>
 #include <mutex>
 #include <optional>
 #include <set>
-#include <vector>
 
 namespace sfb::store {
 
 /// Shared by the store and its thread, which may outlive it.
 class Store::Writer {
  public:
+  using Told = std::function<void(bool)>;
   Writer(Options options, const Clock& clock, Logger logger);
 
   /// The thread's whole life.
@@ -40,8 +41,8 @@ class Store::Writer {
   bool finish(std::chrono::milliseconds grace);
 
   Batch batch;  ///< in a `change`
-  /// Likewise: called after the next try, with whether it worked.
-  std::vector<std::function<void(bool)>> committed;
+  /// Likewise: called after the next try, with whether it worked. At most kMostWaiting.
+  std::deque<Told> committed;
   bool urgent = false;              ///< likewise: do not wait for more
   std::set<status::KeptName> left;  ///< likewise: pools that are not asked
 
@@ -52,7 +53,7 @@ class Store::Writer {
   Status try_write(const Batch& taken);
   void failed(const Error& error);
   void tell();
-  static void call(const std::vector<std::function<void(bool)>>& all, bool written);
+  static void call(const std::deque<Told>& all, bool written);
 
   const Options options_;
   const Clock& clock_;

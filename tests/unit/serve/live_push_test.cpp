@@ -204,6 +204,11 @@ TEST_F(LivePush, EachEndHasItsStatus) {
   const http::Response unkept = push();
   EXPECT_EQ(unkept.status, 202);
   EXPECT_EQ(code_of(unkept), "push.not_kept");
+  outcome_ = PushTaken{.kept = false, .too_large = true};
+  const http::Response large = push();
+  EXPECT_EQ(large.status, 202);
+  EXPECT_EQ(code_of(large), "push.too_large_to_keep");
+  EXPECT_THAT(body_of(large), HasSubstr("after a restart nothing is held"));
   outcome_ = PushTaken{.kept = true};
   body_error_ = Error{Reason::timeout, "http.body_slow", "m", "r", {}, Stage::none};
   EXPECT_EQ(push().status, 408);

@@ -9,9 +9,12 @@
 #include <csignal>
 #include <future>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace sfb::store {
 namespace {
@@ -41,6 +44,18 @@ bool keep(Store& store, const PushedName& name, Pushed what) {
   store.keep_pushed(name, std::move(what), [committed](bool kept) { committed->set_value(kept); });
   return committed->get_future().get();
 }
+
+class Lines final : public LogSink {
+ public:
+  void write(LogLevel /*level*/, std::string_view /*source*/, std::string_view event,
+             std::span<const LogField> fields) override {
+    lines.emplace_back(event);
+    for (const LogField& field : fields) {
+      lines.back() += " " + std::string(field.key) + "=" + std::string(field.value);
+    }
+  }
+  std::vector<std::string> lines;
+};
 
 const Clock& clock_of_system() {
   static const SystemClock kClock;
@@ -90,9 +105,52 @@ TEST(StorePushed, WhatCannotBeKeptIsSaidToBeSo) {
   Store second(slow_options(folder), clock_of_system(), {});
   EXPECT_FALSE(keep(second, kStatus, pushed("no folder of its own")));
   EXPECT_TRUE(keep(first, kStatus, pushed("status")));
-  EXPECT_FALSE(keep(first, kStatus, pushed(std::string(kMostPushed + 1, 'x'))));
   EXPECT_TRUE(first.close());
+}
+
+TEST(StorePushed, WhatIsTooLargeIsToldOnceAndTakesTheOlderOneAlong) {
+  const Folder folder;
+  const auto log = std::make_shared<Lines>();
+  Store store(slow_options(folder), clock_of_system(), Logger(log, LogLevel::warn, "state"));
+  EXPECT_TRUE(keep(store, kStatus, pushed("status")));
+  const Pushed large = pushed(std::string(kMostPushed + 1, 'x'));
+  EXPECT_FALSE(keep(store, kStatus, large));
+  EXPECT_FALSE(keep(store, kStatus, large));
+  ASSERT_EQ(log->lines.size(), 1U);
+  EXPECT_NE(log->lines[0].find("code=push.too_large_to_keep pool=a.x"), std::string::npos)
+      << log->lines[0];
+  EXPECT_TRUE(keep(store, kStatus, pushed("small again")));
+  EXPECT_FALSE(keep(store, kStatus, large));
+  EXPECT_EQ(log->lines.size(), 2U);
+  EXPECT_TRUE(store.close());
   EXPECT_TRUE(found(folder).pushed.empty()) << "the older one must not come back in its place";
+}
+
+TEST(StorePushed, ADiskThatHangsHasABoundedNumberOfWaiters) {
+  const Folder folder;
+  Store store(slow_options(folder), clock_of_system(), {});
+  std::promise<void> hangs;
+  std::promise<void> goes_on;
+  store.keep_pushed(kStatus, pushed("first"), [&](bool) {
+    hangs.set_value();
+    goes_on.get_future().wait();  // on the store's thread
+  });
+  hangs.get_future().wait();
+  std::vector<int> told(Store::kMostWaiting + 2, -1);
+  std::promise<void> last;
+  for (std::size_t i = 0; i < told.size() - 1; ++i) {
+    store.keep_pushed(kStatus, pushed("more"), [&told, i](bool kept) { told[i] = kept ? 1 : 0; });
+  }
+  store.session_made({.url = "u", .shell = "s", .configuration = {}, .session = {}},
+                     [&last] { last.set_value(); });
+  EXPECT_EQ(told[0], 0) << "the oldest hears at once that it is not on disk";
+  EXPECT_EQ(told[1], 0);
+  EXPECT_EQ(told[2], -1);
+  goes_on.set_value();
+  last.get_future().wait();
+  EXPECT_TRUE(store.close());
+  EXPECT_EQ(told[2], 1);
+  EXPECT_EQ(told[told.size() - 2], 1);
 }
 
 TEST(StorePushed, AFullDiskIsToldToTheOneThatWaits) {
