@@ -179,7 +179,7 @@ http::Response Gate::refusal(const http::Request& request, const Route* route,
   if (is_for_people(route) && (problem.status == 401 || problem.status == 403)) {
     return login_refusal(problem.status, std::move(problem.error), request.peer.tls != nullptr);
   }
-  http::Response response = route != nullptr && speaks_json(*route)
+  http::Response response = route != nullptr && refuses_in_json(*route)
                                 ? problem_json(problem.status, problem.error, {}, request_id)
                                 : http::text_response(problem.status, page_text(problem));
   if (problem.retry_after) {

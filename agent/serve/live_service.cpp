@@ -243,7 +243,7 @@ struct Service::Impl {
                             ? check_origin(*request, settings->access)
                             : check_door(*route, *request, settings->access, caller);
     if (denied) {
-      co_return denied_page(*denied, speaks_json(*route));
+      co_return denied_page(*denied, refuses_in_json(*route));
     }
     switch (route->door) {
       case Door::index:

@@ -153,7 +153,7 @@ std::string openapi_json(std::string_view version) {
   for (const Route& route : routes()) {
     if (route.door == Door::exports) {
       paths.add_raw(route.pattern, JsonObject().add_raw("put", push_operation(route)).str());
-    } else if (speaks_json(route) || route.door == Door::query) {
+    } else if (!route.schema.empty() || route.door == Door::query) {
       paths.add_raw(route.pattern, JsonObject().add_raw("get", operation_object(route)).str());
     }
   }

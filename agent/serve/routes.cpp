@@ -317,8 +317,8 @@ std::string area_of(const Route& route) {
   return std::string(path.substr(0, path.find_first_of("/.")));
 }
 
-bool speaks_json(const Route& route) {
-  return !route.schema.empty();
+bool refuses_in_json(const Route& route) {
+  return !route.schema.empty() || route.door == Door::probe || route.door == Door::targets;
 }
 
 bool allows(const Route& route, std::string_view method) {
@@ -342,15 +342,15 @@ http::Response unknown_path(std::string_view path) {
 
 http::Response wrong_method(const Route& route) {
   std::string message = fmt::format("{} knows the methods {}", route.pattern, route.methods);
-  http::Response response = speaks_json(route) ? problem_json(405,
-                                                              {Reason::protocol,
-                                                               "http.method",
-                                                               std::move(message),
-                                                               "use one of these",
-                                                               {},
-                                                               Stage::none},
-                                                              {}, {})
-                                               : http::text_response(405, "405: " + message);
+  http::Response response = refuses_in_json(route) ? problem_json(405,
+                                                                  {Reason::protocol,
+                                                                   "http.method",
+                                                                   std::move(message),
+                                                                   "use one of these",
+                                                                   {},
+                                                                   Stage::none},
+                                                                  {}, {})
+                                                   : http::text_response(405, "405: " + message);
   response.headers.push_back({"Allow", std::string(route.methods)});
   return response;
 }

@@ -101,9 +101,9 @@ inline constexpr std::string_view kTarget = "target";
 /// The beginning of the codes of a page's refusals: `pools` of `/api/v1/pools/{fqdn}`.
 std::string area_of(const Route& route);
 
-/// Pages of the API for programs: all they answer is JSON, refusals too. The query is none, its
-/// caller says in what form it answers.
-bool speaks_json(const Route& route);
+/// Pages for programs whose refusals are problem+json: those of the API, and those that Prometheus
+/// reads pools from. The query is none, its caller says in what form it answers.
+bool refuses_in_json(const Route& route);
 
 bool allows(const Route& route, std::string_view method);
 

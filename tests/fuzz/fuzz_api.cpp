@@ -48,7 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   const serve::Route* const route = serve::find_route(request.path);
-  if (route == nullptr || !serve::speaks_json(*route)) {
+  if (route == nullptr || !serve::refuses_in_json(*route)) {
     return 0;
   }
   const auto given = serve::read_parameters(route->parameters, "fuzz", request,

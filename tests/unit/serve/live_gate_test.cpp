@@ -105,6 +105,11 @@ TEST_F(GateTest, RefusalsHaveTheFormOfTheirDoor) {
   EXPECT_THAT(body_of(pools),
               AllOf(HasSubstr("\"status\":401"), HasSubstr("\"code\":\"access.login\""),
                     HasSubstr("\"request_id\":\"night-1\"")));
+  for (const char* const path : {"/probe", "/http_sd"}) {
+    const http::Response refused = ask(get(path, "target=atl.example.com"));
+    EXPECT_EQ(header_of(refused, "Content-Type"), "application/problem+json") << path;
+    EXPECT_THAT(body_of(refused), HasSubstr("\"code\":\"access.login\"")) << path;
+  }
   EXPECT_THAT(body_of(query()), HasSubstr("+ FullyQualifiedErrorId : access.login"));
   const http::Response json = query("&as=json");
   EXPECT_THAT(body_of(json), HasSubstr("\"reason\":\"auth\""));

@@ -189,6 +189,24 @@ TEST_F(ServiceTest, GuardedDoorsNeedACaller) {
   EXPECT_TRUE(engine_.questions.empty());
 }
 
+TEST_F(ServiceTest, ProbeAndDiscoveryRefuseAsTheApiDoes) {
+  for (const char* const path : {"/probe", "/http_sd"}) {
+    http::Request request = get(path, std::string("target=") + kPool);
+    request.peer = {false, "192.0.2.7", false};
+    const http::Response denied = ask(request);
+    EXPECT_EQ(denied.status, 403);
+    EXPECT_EQ(header_of(denied, "Content-Type"), "application/problem+json") << path;
+    EXPECT_THAT(body_of(denied), HasSubstr("\"code\":\"access.anonymous\"")) << path;
+    request.method = "DELETE";
+    const http::Response method = ask(request);
+    EXPECT_EQ(method.status, 405);
+    EXPECT_EQ(header_of(method, "Content-Type"), "application/problem+json") << path;
+    const http::Response wrong = ask(get(path, "nonsense=1"));
+    EXPECT_EQ(wrong.status, 400);
+    EXPECT_EQ(header_of(wrong, "Content-Type"), "application/problem+json") << path;
+  }
+}
+
 TEST_F(ServiceTest, RefusedCallersGetTheFormTheyAskedFor) {
   http::Request request = get(kQuery, "PoolFqdn=atl");
   request.peer = {false, "192.0.2.7", false};
