@@ -2,6 +2,7 @@
 
 #include "agent/base/ascii.hpp"
 #include "agent/base/text.hpp"
+#include "agent/base/time.hpp"
 #include "config/context.hpp"
 #include "config/document.hpp"
 #include "config/fields.hpp"
@@ -14,6 +15,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <span>
 #include <utility>
 
@@ -26,6 +28,9 @@ constexpr std::size_t kMostUserName = 256;
 constexpr std::size_t kMostHeader = 4096;
 constexpr std::size_t kMostBurst = 1'000'000'000;
 constexpr std::size_t kBcryptSize = 60;
+// Each step doubles the time of a login, and of a guess. The toolkit takes all costs.
+constexpr int kDearCost = 14;
+constexpr std::chrono::milliseconds kCostTen{50};
 
 // The toolkit's list: headers that it sets for every exporter alike.
 struct KnownHeader {
@@ -82,8 +87,8 @@ void read_http(Section section, WebConfig& config, Problems& warnings) {
 }
 
 // Nothing after the first problem: none holds the name or the hash, which may be a password.
-std::optional<WebUser> read_web_user(const Entry& entry, const std::string& key,
-                                     Problems& problems) {
+std::optional<WebUser> read_web_user(const Entry& entry, const std::string& key, Problems& problems,
+                                     Problems& warnings) {
   const std::string& name = entry.key->text;
   if (name.contains(':')) {
     problems.add(entry.key->position(), key,
@@ -105,10 +110,20 @@ std::optional<WebUser> read_web_user(const Entry& entry, const std::string& key,
                  "characters that begin with $2y$, $2b$ or $2a$");
     return std::nullopt;
   }
+  if (*cost > kDearCost) {
+    const auto time = std::chrono::round<std::chrono::seconds>(kCostTen * (1LL << (*cost - 10)));
+    warnings.add(
+        value.position(), fmt::format("{}.{}", key, key_text(name)),
+        fmt::format("the hash's cost {} makes each login of this user, and each guess at an "
+                    "unknown name, take some {}; other logins wait for it",
+                    *cost, format_duration(time)),
+        "make one of cost 10 to 12: `htpasswd -nBC 12 USER`; a login of over 10 s is "
+        "answered 503");
+  }
   return WebUser{name, Secret(std::string(value.text)), *cost};
 }
 
-void read_users(const Node& node, WebConfig& config, Problems& problems) {
+void read_users(const Node& node, WebConfig& config, Problems& problems, Problems& warnings) {
   const std::string key = "basic_auth_users";
   // Names are not named where a password may have been written instead.
   const Section section(node, key, problems, UnknownKeys::hidden);
@@ -118,7 +133,7 @@ void read_users(const Node& node, WebConfig& config, Problems& problems) {
     return;
   }
   for (const Entry& entry : section.entries()) {
-    if (auto user = read_web_user(entry, key, problems)) {
+    if (auto user = read_web_user(entry, key, problems, warnings)) {
       config.basic_auth_users.push_back(std::move(*user));
     }
   }
@@ -154,7 +169,7 @@ WebConfig read_web(const Document& document, const Context& context,
     read_http(Section(*http, "http_server_config", context.problems), config, context.warnings);
   }
   if (const Node* const users = root.find("basic_auth_users")) {
-    read_users(*users, config, context.problems);
+    read_users(*users, config, context.problems, context.warnings);
     const bool readable = !config.basic_auth_users.empty() && !config.tls;
     if (readable && context.problems.count() == 0) {
       context.warnings.add(users->position(), "basic_auth_users",

@@ -12,8 +12,11 @@
 namespace sfb::config {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using namespace std::chrono_literals;
 
 const std::string kHash = "$2y$10$X0h1gDsPszWURQaxFh.zoubFi6DXncSjhoQNJgRrnGs7EsimhC7zG";
@@ -193,6 +196,27 @@ TEST(WebConfig, Users) {
   EXPECT_EQ(config.basic_auth_users[0].hash.reveal(), kHash);
   EXPECT_EQ(config.basic_auth_users[0].cost, 10);
   EXPECT_EQ(config.basic_auth_users[1].name, "");
+}
+
+TEST(WebConfig, ADearHashIsTakenAndTold) {
+  const std::string digest = kHash.substr(7);
+  for (const auto& [cost, time] : {std::pair("14", ""), std::pair("15", "2s"),
+                                   std::pair("18", "13s"), std::pair("31", "1d5h")}) {
+    const WebFile file =
+        load_text(kPair + "basic_auth_users:\n  zoe: $2y$" + cost + "$" + digest + "\n");
+    ASSERT_TRUE(file.config) << cost;
+    if (std::string_view(time).empty()) {
+      EXPECT_THAT(file.warnings, IsEmpty());
+      continue;
+    }
+    EXPECT_THAT(texts_of(file.warnings),
+                ElementsAre(AllOf(
+                    HasSubstr("basic_auth_users.zoe: the hash's cost " + std::string(cost) +
+                              " makes each login of this user, and each guess at an unknown name, "
+                              "take some " +
+                              time),
+                    HasSubstr("make one of cost 10 to 12"), Not(HasSubstr(digest)))));
+  }
 }
 
 TEST(WebConfig, TheCostOfAHash) {
