@@ -12,11 +12,12 @@ namespace sfb::serve {
 /// Looks at the tickets of callers with the keys of a keytab. Each request brings one of its own:
 /// nothing is remembered of a connection. What it costs stands in tests/bench/README.md.
 ///
-/// The caller's name is its principal, and its groups are those of the ticket's PAC: known only
-/// where a domain controller has signed it. Errors beside those of gss::Acceptor::accept:
-/// access.not_kerberos for a header that holds no beginning of Kerberos; Reason::forbidden, code
-/// identity.pac, for a PAC that cannot be read; Reason::throttled, code access.tickets, where too
-/// many tickets wait or one waited longer than `patience`.
+/// The caller's name is the account that the ticket's PAC names, EffectiveName@realm, because a
+/// userPrincipalName can be anything; without a PAC it is the principal. Its groups are those of
+/// the PAC: known only where a domain controller has signed it. Errors beside those of
+/// gss::Acceptor::accept: access.not_kerberos for a header that holds no beginning of Kerberos;
+/// Reason::forbidden, code identity.pac, for a PAC that cannot be read; Reason::throttled, code
+/// access.tickets, where too many tickets wait or one waited longer than `patience`.
 ///
 /// Thread rule: made, and what it gives is called, on the loop thread. `pool` has one thread, is
 /// for tickets alone, and outlives the last call; libkrb5 and the replay cache are used there and
