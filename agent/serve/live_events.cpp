@@ -14,11 +14,7 @@
 #include <utility>
 
 namespace sfb::serve {
-namespace {
 
-namespace asio = boost::asio;
-
-/// What the browser has seen; empty where it does not say.
 std::string seen_by(const http::Request& request) {
   if (const std::string* const last = request.header("Last-Event-ID")) {
     return *last;
@@ -33,6 +29,10 @@ std::string seen_by(const http::Request& request) {
   }
   return {};
 }
+
+namespace {
+
+namespace asio = boost::asio;
 
 http::Response event_response(std::string body) {
   http::Response response;

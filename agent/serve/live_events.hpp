@@ -23,14 +23,17 @@ struct EventPace {
   std::size_t most = 64;  ///< who wait at the same time; one more is refused and polls
 };
 
+/// What the browser has seen: Last-Event-ID, else `seen` of the query; empty where it does not say.
+/// Pure.
+std::string seen_by(const http::Request& request);
+
 /// Thread rule: loop thread. `board` lives as long as the loop runs.
 class LiveEvents {
  public:
   LiveEvents(status::Board& board, net::WorkerPool& cpu, EventPace pace = {});
 
-  /// An event as soon as the state (page_model.hpp) is another than the one that the browser has
-  /// seen: Last-Event-ID, else `seen` of the query. A comment when nothing changed; 503 where
-  /// EventPace::most wait already, and for those who wait when it stops.
+  /// An event as soon as the state (page_model.hpp) is another than `seen_by`. A comment when
+  /// nothing changed; 503 where EventPace::most wait already, and for those who wait when it stops.
   boost::asio::awaitable<http::Response> next(std::shared_ptr<const http::Request> request);
   void stop();
 
