@@ -1,8 +1,10 @@
 """Who may ask: users with groups, tokens and client certificates, allowed and denied, as the files change; and no secret anywhere.
 Judged by curl."""
 
+import base64
 import json
 import signal
+import struct
 import unittest
 
 import lab
@@ -26,6 +28,28 @@ class Callers(Users):
         new.write_text(text + "\n", encoding="utf-8")
         new.replace(path)
         return str(path)
+
+    def keytab(self, key, name="door.keytab"):
+        """A file with this key (32 bytes, AES) of HTTP/localhost."""
+        counted = lambda text: struct.pack(">H", len(text)) + text
+        entry = struct.pack(">H", 2) + counted(b"EXAMPLE.COM") + counted(b"HTTP") + counted(b"localhost") + struct.pack(">IIBH", 1, 0, 1, 18) + counted(key)
+        path = self.folder / name
+        path.touch(mode=0o600)
+        path.write_bytes(b"\x05\x02" + struct.pack(">i", len(entry)) + entry)
+        return str(path)
+
+    def authorize_all(self, key, password, **authorization):
+        """The same with tickets, by a keytab with this key, and with a directory, which is asked with this password and is down."""
+        self.write_secret(password, "directory")
+        sections = {"authorization": {"allow_anonymous": "none", "negotiate": {"keytab_file": self.keytab(key)},
+                                      "directory": {"servers": [f"localhost:{lab.free_port()}"], "credentials": "gc"}, **authorization},
+                    "credentials": {"gc": {"method": "kerberos", "username": "svc", "realm": "EXAMPLE.COM", "kdcs": ["127.0.0.1"],
+                                           "password_file": "directory.password"}}}
+        self.configure(authorization="\n".join(f"{name}: {json.dumps(keys)}" for name, keys in sections.items()))
+
+    def lines_of_key(self):
+        """Of the server's private key, as its file has them."""
+        return [line for line in (self.certificates / "good.key").read_text(encoding="ascii").splitlines() if not line.startswith("-")]
 
     def reload(self, agent):
         before = agent.log().count("configuration reloaded")
@@ -128,18 +152,24 @@ class Tokens(Callers):
             self.assertEqual(shown.returncode, 0, shown.stderr)
 
     def test_no_secret_is_anywhere(self):
-        self.authorize(users={"prom": [ADMINS]},
-                       tokens=[{"name": "grafana", "token_file": self.token("a.token", TOKEN), "groups": [ADMINS]}])
+        key = b"canary-keytab-0123456789-abcdefg"
+        self.authorize_all(key, "canary-directory-0123456789", users={"prom": [ADMINS]},
+                           tokens=[{"name": "grafana", "token_file": self.token("a.token", TOKEN), "groups": [ADMINS]}])
         self.users(PROM)
-        secrets = (TOKEN, OTHER, PROM[1], PROM[2], PROM[2][7:29], "canary")
+        secrets = (TOKEN, OTHER, PROM[1], PROM[2], PROM[2][7:29], "canary", key.hex(), base64.b64encode(key).decode().strip("="), *self.lines_of_key())
         with self.served("--log.level=debug", "--web.enable-lifecycle") as agent:
+            failed = 'sfb_backup_exporter_group_lookups_total{outcome="failed"}'
+            prom = ("-u", ":".join(PROM[:2]))
+            self.wait(lambda: f"{failed} 1" in self.curl(agent, "/metrics", *prom)[2], "a look-up that fails")
             shown = []
             for how in (self.bearer(TOKEN), self.bearer(OTHER), self.bearer(OTHER + " x"), ("-u", ":".join(PROM[:2])),
                         ("-u", f"prom:{OTHER}"), ("-u", f"{OTHER}:x"), ("-H", f"Authorization: Digest {OTHER}")):
                 for path in ("/", "/metrics", "/config", "/api/v1/pools", f"/api/v1/pools/{ATL}", f"/api/v1/history?PoolFqdn={ATL}",
                              "/api/v1/pairs", "/api/v1/openapi.json", "/http_sd", f"/probe?target={ATL}&debug=true", QUERY,
-                             QUERY + "&as=json", "/-/healthy", "/-/ready", "/nowhere"):
+                             QUERY + "&as=json", f"/pools/{ATL}", "/pools/nowhere.example.com", "/assets/nothing", "/-/healthy", "/-/ready", "/nowhere"):
                     shown.append(self.curl(agent, path, "-i", *how)[2])
+                shown.append(self.curl(agent, "/events?seen=nothing", "-i", *how)[2])
+                shown.append(self.curl(agent, f"/api/v1/exports/{ATL}", "-i", "-X", "PUT", "--data-binary", "x", "-H", "Content-Type: text/xml", *how)[2])
             shown.append(self.curl(agent, "/-/reload", "-X", "POST", *self.bearer(TOKEN))[2])
             self.token("a.token", "canary")
             shown.append(self.curl(agent, "/-/reload", "-X", "POST", "-u", ":".join(PROM[:2]))[2])

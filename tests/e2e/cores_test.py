@@ -15,6 +15,7 @@ from users_test import PROM, basic
 
 CANARIES = {"token": "canary-token-4f1d6c02aa", "pusher": "canary-pusher-93be77d1", "stranger": "canary-stranger-0c55e8f2"}
 WRONG = "canary-guess-71aa20d9"
+KEY, DIRECTORY = b"canary-keytab-5b0e6d21-abcdefghi", "canary-directory-44b8c7f3"
 
 
 def without_limit():
@@ -25,9 +26,9 @@ class Cores(Callers):
     def setUp(self):
         super().setUp()
         self.users(PROM)
-        self.authorize(users={PROM[0]: [ADMINS]},
-                       tokens=[{"name": "nagios-by-token", "token_file": self.token("nagios.token", CANARIES["token"]), "groups": [ADMINS]},
-                               {"name": "pusher-by-token", "token_file": self.token("pusher.token", CANARIES["pusher"])}])
+        self.authorize_all(KEY, DIRECTORY, users={PROM[0]: [ADMINS]},
+                           tokens=[{"name": "nagios-by-token", "token_file": self.token("nagios.token", CANARIES["token"]), "groups": [ADMINS]},
+                                   {"name": "pusher-by-token", "token_file": self.token("pusher.token", CANARIES["pusher"])}])
 
     def cores(self):
         return list(pathlib.Path(self.folder).glob("core*"))
@@ -65,11 +66,14 @@ class Cores(Callers):
     @unittest.skipUnless(os.geteuid() == 0, "only root reads the memory of another process")
     def test_no_secret_of_a_caller_stays_in_memory(self):
         with self.served() as agent:
+            failed = 'sfb_backup_exporter_group_lookups_total{outcome="failed"} 1'
+            self.wait(lambda: failed in self.curl(agent, "/metrics", "-u", ":".join(PROM[:2]))[2], "the directory's password was read")
             for _ in range(3):
                 self.ask_with_all(agent)
             memory = b"".join(process_test.Memory.memory(self, agent.process))
             self.assertGreater(memory.count(b"nagios-by-token"), 0, "the scan itself")
-            for secret in (*CANARIES.values(), WRONG, PROM[1]):
+            # Of the server's private key the numbers must be there, but not the text.
+            for secret in (*CANARIES.values(), WRONG, PROM[1], KEY.decode(), DIRECTORY, *self.lines_of_key()):
                 self.assertEqual(memory.count(secret.encode()), 0, secret)
             for user, password in (PROM[:2], (PROM[0], WRONG)):
                 proof = basic(user, password)["Authorization"].split()[1]
