@@ -279,6 +279,12 @@ ProcessSession::Next ProcessSession::clear(MonoTime now) {
     spoiled_ = true;
     return cleared(now);
   }
+  if (step_ == Step::end) {
+    // The pipeline has ended, and its Close is said: only the acknowledgement is missing.
+    step_ = Step::abort;
+    until_ = now + kClosingPatience;
+    return wait();
+  }
   // Goes out when the line before is acknowledged.
   carrier_->send({.kind = psrp::PacketKind::signal, .id = pipeline_->id()});
   step_ = Step::stop;

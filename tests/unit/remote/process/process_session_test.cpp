@@ -117,36 +117,71 @@ TEST(ProcessSession, APipelineThatGoesOnIsStoppedAndTheProcessStays) {
   EXPECT_TRUE(drive.violations.empty());
 }
 
-// Who asks may be gone before the server has acknowledged the pipeline.
-TEST(ProcessSession, TheStopWaitsForTheAckOfTheLineBefore) {
-  for (const bool comes : {true, false}) {
-    testing::FakeProcess process;
-    process.knobs.never_ends = true;
-    ProcessSession session{ProcessSessionOptions{}};
+// A run whose lines are carried by hand, until these were said and the last is not answered yet.
+struct HalfWay {
+  explicit HalfWay(const std::vector<std::string>& kinds, bool never_ends) {
+    process.knobs.never_ends = never_ends;
     const Call call{"Get-CsBackupServiceStatus", {}, "param()"};
     session.run(call, MonoTime{}, MonoTime{} + 60s, 30s);
-    ProcessSession::Next next = session.started();
-    const auto said = [&] {
-      std::string line = std::get<ProcessSession::Wait>(next).line;
-      line.resize(line.empty() ? 0 : line.size() - 1);
-      return process.take(line);
-    };
-    std::string answer = said();
-    while (process.kinds != std::vector<std::string>{"Data", "Command", "Data"}) {
+    next = session.started();
+    answer = said();
+    while (process.kinds != kinds) {
       next = session.received(answer, MonoTime{});
       answer = said();
     }
-    next = session.clear(MonoTime{});
-    ASSERT_TRUE(std::holds_alternative<ProcessSession::Wait>(next));
-    EXPECT_EQ(std::get<ProcessSession::Wait>(next).line, "") << "nothing overtakes";
+  }
+  std::string said() {
+    std::string line = std::get<ProcessSession::Wait>(next).line;
+    line.resize(line.empty() ? 0 : line.size() - 1);
+    return process.take(line);
+  }
+  /// The answer comes, or its time is over; then whatever else is to be said is answered.
+  void end(bool comes) {
     next = comes ? session.received(answer, MonoTime{}) : session.timed_out(MonoTime{});
-    while (comes && std::holds_alternative<ProcessSession::Wait>(next)) {
+    for (int i = 0; i < 5 && comes && std::holds_alternative<ProcessSession::Wait>(next); ++i) {
       next = session.received(said(), MonoTime{});
     }
     EXPECT_TRUE(std::holds_alternative<ProcessSession::Cleared>(next));
-    EXPECT_EQ(session.reusable(), comes);
-    EXPECT_EQ(process.kinds.back(), comes ? "Close" : "Data");
     EXPECT_TRUE(process.violations.empty());
+  }
+  bool silent() const { return std::get<ProcessSession::Wait>(next).line.empty(); }
+
+  testing::FakeProcess process;
+  ProcessSession session{ProcessSessionOptions{}};
+  ProcessSession::Next next;
+  std::string answer;
+};
+
+// Who asks may be gone before the server has acknowledged the pipeline.
+TEST(ProcessSession, TheStopWaitsForTheAckOfTheLineBefore) {
+  for (const bool comes : {true, false}) {
+    HalfWay run({"Data", "Command", "Data"}, true);
+    run.next = run.session.clear(MonoTime{});
+    ASSERT_TRUE(std::holds_alternative<ProcessSession::Wait>(run.next));
+    EXPECT_TRUE(run.silent()) << "nothing overtakes";
+    run.end(comes);
+    EXPECT_EQ(run.session.reusable(), comes);
+    EXPECT_EQ(run.process.kinds.back(), comes ? "Close" : "Data");
+  }
+}
+
+// Or when the pipeline has ended, and only its Close is not acknowledged.
+TEST(ProcessSession, APipelineThatIsBeingClosedIsNotStoppedAndClosedAgain) {
+  for (const bool comes : {true, false}) {
+    HalfWay cut_off(kOnePipeline, false);
+    cut_off.next = cut_off.session.clear(MonoTime{});
+    ASSERT_TRUE(std::holds_alternative<ProcessSession::Wait>(cut_off.next));
+    EXPECT_TRUE(cut_off.silent());
+    cut_off.end(comes);
+    EXPECT_EQ(cut_off.process.kinds, kOnePipeline);
+    EXPECT_EQ(cut_off.session.reusable(), comes);
+
+    HalfWay stopped(kOnePipeline, false);
+    stopped.next = stopped.session.close(MonoTime{});
+    stopped.end(comes);
+    EXPECT_EQ(std::ranges::count(stopped.process.kinds, "Signal"), 0);
+    EXPECT_EQ(std::ranges::count(stopped.process.kinds, "Close"), comes ? 2 : 1) << "the pool's";
+    EXPECT_EQ(stopped.process.closed, comes);
   }
 }
 
