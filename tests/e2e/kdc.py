@@ -87,7 +87,7 @@ class Kdc(Realm):
     def __enter__(self):
         self._configure(lab.free_port())
         self._run("kdb5_util", "create", "-s", "-r", self.realm, "-P", "master")
-        for attempt in range(5):  # somebody else may take the port first
+        for attempt in range(5):  # somebody else may have its port for UDP
             self._configure(lab.free_port())
             self.start()
             if self.process.poll() is None:
@@ -102,7 +102,8 @@ class Kdc(Realm):
         with open(self.folder / "kdc.out", "wb") as out:
             self.process = subprocess.Popen(["krb5kdc", "-n", "-r", self.realm], env=self._server(), stdin=subprocess.DEVNULL, stdout=out,
                                             stderr=subprocess.STDOUT)
-        lab.wait_for(lambda: self.process.poll() is not None or self._listens(), lambda: f"the KDC to listen:\n{self.log()}")
+        with lab.ended_on_failure(self.process):
+            lab.wait_for(lambda: self.process.poll() is not None or self._listens(), lambda: f"the KDC to listen:\n{self.log()}")
 
     def stop(self):
         if self.process is not None:

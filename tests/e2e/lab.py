@@ -9,8 +9,6 @@ import os
 import pathlib
 import re
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,12 +16,13 @@ import time
 import unittest
 import urllib.parse
 
+from programs import WAIT, descriptors, ended_on_failure, free_port, kill, stop  # noqa: F401: also for those who import this
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("SFB_BUILD_DIR", ROOT / "build" / "ci"))
 AGENT = BUILD / "agent" / "app" / "sfb_backup_exporter"
 ASK = BUILD / "agent" / "client" / "Get-CsBackupServiceStatus"
 SIMULATOR = BUILD / "tests" / "simulator" / "sfb_backup_simulator"
-WAIT = 20.0  # seconds; generous, because nothing here measures speed
 
 MODULES_2013 = ["UserServices.PresenceFocus", "ConfServices.DataConf", "CentralMgmt.CMSMaster"]
 MODULES_2019 = MODULES_2013 + ["ApplicationServer.RGSDataStore", "ApplicationServer.RGSFileStore"]
@@ -105,8 +104,9 @@ class Agent:
 
     def __enter__(self):
         with open(self.log_path, "wb") as log:
-            self.process = subprocess.Popen(self.command, stderr=log, stdin=subprocess.DEVNULL, env=self.environment)
-        self.address = wait_for(self._listening, "the agent to listen")
+            self.process = subprocess.Popen(self.command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=self.environment)
+        with ended_on_failure(self.process):
+            self.address = wait_for(self._listening, "the agent to listen")
         return self
 
     def __exit__(self, *_):
@@ -186,9 +186,10 @@ class Simulator:
 
     def __enter__(self):
         with open(self.log_path, "wb") as log:
-            self.process = subprocess.Popen([str(SIMULATOR), str(self.path)], stderr=log, stdin=subprocess.DEVNULL,
+            self.process = subprocess.Popen([str(SIMULATOR), str(self.path)], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
                                             env=self.environment)
-        wait_for(self._listening, "the simulator to listen")
+        with ended_on_failure(self.process):
+            wait_for(self._listening, "the simulator to listen")
         return self
 
     def __exit__(self, kind, *_):
@@ -343,15 +344,6 @@ class LabTest(unittest.TestCase):
         wait_for(simulator.quiet, lambda: f"a quiet simulator: {simulator.status()}\n{simulator.log()}")
 
 
-def descriptors(process):
-    """How many it has open. Of an agent only root may see it."""
-    path = f"/proc/{process.pid}/fd"
-    try:
-        return len(os.listdir(path))
-    except PermissionError:
-        return len(subprocess.run(["sudo", "-n", "ls", path], capture_output=True, check=True).stdout.split())
-
-
 def skip_module(why):
     """Ends the test program as skipped, as ctest and tests/count.py know it. To be called by setUpModule."""
     skip_part(why)
@@ -366,26 +358,3 @@ def skip_part(why):
 def hashmod(text, modulus):
     """As Prometheus' relabelling computes it: the last eight bytes of the MD5."""
     return int.from_bytes(hashlib.md5(text.encode(), usedforsecurity=False).digest()[8:], "big") % modulus
-
-
-def free_port():
-    with contextlib.closing(socket.socket()) as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
-
-
-def kill(pid):
-    """Kills a process that may have ended by itself in the meantime."""
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
-
-
-def stop(process, number=signal.SIGTERM):
-    """Ends a child by pid and returns its exit code."""
-    if process.poll() is None:
-        process.send_signal(number)
-    try:
-        return process.wait(WAIT)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        return process.wait()

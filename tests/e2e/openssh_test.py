@@ -54,8 +54,9 @@ class Server:
         if os.getuid() == 0:
             os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen([SSHD, "-D", "-e", "-f", str(self.path)], stderr=log, stdin=subprocess.DEVNULL)
-        lab.wait_for(self._listening, "sshd to listen")
+            self.process = subprocess.Popen([SSHD, "-D", "-e", "-f", str(self.path)], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        with lab.ended_on_failure(self.process):
+            lab.wait_for(self._listening, "sshd to listen")
         return self
 
     def __exit__(self, *_):
@@ -90,12 +91,7 @@ class Login:
         for name in ("host_key", "id", "other"):
             subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(self.folder / name)], check=True)
         shutil.copy(self.folder / "id.pub", self.folder / "authorized_keys")
-        # Bound here for the whole test and never listening: sshd, which sets the same option, may listen on it; the kernel gives it to nobody else.
-        held = socket.socket()
-        self.addCleanup(held.close)
-        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        held.bind(("127.0.0.1", 0))
-        self.port = held.getsockname()[1]
+        self.port = lab.free_port()
         self.write_known("known_hosts", "host_key")
         # A program for sshd: a line of its configuration is a line of a shell's, so it has no blanks or quotes.
         self.subsystem = self.folder / "subsystem"

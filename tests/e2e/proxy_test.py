@@ -22,8 +22,9 @@ class Nginx:
         self.command = ["nginx", "-e", f"{folder}/nginx.err", "-c", str(config)]
 
     def __enter__(self):
-        self.process = subprocess.Popen(self.command, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
-        lab.wait_for(self._listens, "nginx to listen")
+        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+        with lab.ended_on_failure(self.process):
+            lab.wait_for(self._listens, "nginx to listen")
         return self
 
     def __exit__(self, *_):

@@ -1,5 +1,7 @@
 #include "tests/integration/gss/kdc.hpp"
 
+#include "agent/base/descriptor.hpp"
+
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -15,6 +17,7 @@
 #include <fstream>
 #include <stdexcept>
 #include <thread>
+#include <vector>
 
 namespace sfb::gss::testing {
 
@@ -91,13 +94,15 @@ ktadd -norandkey -k {0}/server.keytab HTTP/rc4.litwareinc.com
 }  // namespace
 
 int free_port() {
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  static std::vector<Descriptor> held;  // to the program's end
+  const int socket = held.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)).get();
+  const int reuse = 1;
   sockaddr_in address = loopback(0);
   socklen_t size = sizeof address;
   const bool bound =
+      ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof reuse) == 0 &&
       ::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
       ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-  ::close(socket);
   return bound ? ntohs(address.sin_port) : throw std::runtime_error("no free port");
 }
 

@@ -49,7 +49,8 @@ class Kdc {
   pid_t pid_ = -1;
 };
 
-/// A loopback port that nobody listens on.
+/// A loopback port that nobody listens on, kept for this program: bound and never listening, so
+/// that a server with SO_REUSEADDR may listen on it, and nobody else gets it.
 int free_port();
 
 }  // namespace sfb::gss::testing

@@ -114,7 +114,8 @@ class Directory(kdc.Realm):
             self.process = subprocess.Popen(["samba", "-i", "-M", "single", f"--configfile={self.folder}/etc/smb.conf"], env=self.environment(),
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
         (self.folder / "run/dc.pid").write_text(f"{self.process.pid}\n", encoding="ascii")
-        lab.wait_for(self._answers, lambda: f"the DC to answer:\n{self.log()[-3000:]}")
+        with lab.ended_on_failure(self.process):
+            lab.wait_for(self._answers, lambda: f"the DC to answer:\n{self.log()[-3000:]}")
 
     def stop(self):
         if self.process is not None:
