@@ -86,7 +86,10 @@ def request(address, method, path, body=None, headers=None):
     """One HTTP request to HOST:PORT, on a connection of its own."""
     host, port = address.rsplit(":", 1)
     with contextlib.closing(http.client.HTTPConnection(host, int(port), timeout=WAIT)) as connection:
-        connection.request(method, path, body=body, headers=headers or {})
+        connection.connect()
+        # Who is refused before the end of its body may not be able to send it; the answer is there all the same.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            connection.request(method, path, body=body, headers=headers or {})
         return Answer(connection.getresponse())
 
 
