@@ -196,8 +196,8 @@ class Child:
 
 
 def journal(path):
-    """The events of --log."""
-    return [json.loads(line) for line in pathlib.Path(path).read_text(encoding="utf-8").splitlines()]
+    """The events of --log; one that is being written is none yet."""
+    return [json.loads(line) for line in pathlib.Path(path).read_bytes().split(b"\n")[:-1]]
 
 
 def ended_in_order(entry):

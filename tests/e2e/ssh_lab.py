@@ -3,10 +3,12 @@
 import json
 import os
 import pathlib
+import signal
 
 import child
 import lab
 
+RELOADED = "sfb_backup_exporter_config_last_reload_success_timestamp_seconds"
 PATIENCE = {"evaluation_interval": "3s", "evaluation_timeout": "3s"}
 
 
@@ -77,6 +79,20 @@ class SshTest(lab.LabTest):
                     "pools": [{"fqdn": name, "endpoint": endpoint, "paired_pool": partners[name], "site": "lab"} for name, endpoint in pools.items()],
                     "authorization": {"allow_anonymous": "loopback"}, **extra}
         (self.folder / "agent.yml").write_text(json.dumps(settings, indent=1), encoding="utf-8")
+
+    def quiet(self, agent):
+        """No evaluation runs, and none begins for hours: a stop of the agent falls between two runs."""
+        path = self.folder / "agent.yml"
+        settings = json.loads(path.read_text(encoding="utf-8"))
+        settings["global"] |= {"evaluation_interval": "12h", "stale_after": "24h"}
+        path.write_text(json.dumps(settings, indent=1), encoding="utf-8")
+        before = agent.value(RELOADED)
+        agent.signal(signal.SIGHUP)
+
+        def idle():
+            page = agent.metrics()
+            return agent.value(RELOADED, page) > before and not any(agent.series("sfb_backup_evaluation_running", page).values())
+        self.wait(idle, lambda: f"the agent to be idle\n{agent.log()[-3000:]}")
 
     def journal(self, *events):
         """What the children wrote down, in order; only these events, if any are named."""

@@ -59,6 +59,7 @@ class Servers(SshTest):
             for kind in KINDS:
                 with self.subTest(kind=kind):
                     self.check_pool(agent, fqdn(kind))
+            self.quiet(agent)
         self.wait_no_leftovers()
         self.assertEqual(self.violations(), [])
         self.check_processes()
