@@ -33,13 +33,13 @@ class Hanging:
 
     def __enter__(self):
         self.path = pathlib.Path(tempfile.mkdtemp(prefix="sfb-hanging-"))
-        self.device = os.open("/dev/fuse", os.O_RDWR | os.O_CLOEXEC)
+        self.device = os.open("/dev/fuse", os.O_RDWR | os.O_CLOEXEC | os.O_NONBLOCK)  # a request may be taken back before it is read
         how = f"fd={self.device},rootmode=40000,user_id={os.getuid()},group_id={os.getgid()},allow_other"
         if LIBC.mount(b"sfb", os.fsencode(self.path), b"fuse", 0, how.encode()) != 0:
             failed = os.strerror(ctypes.get_errno())
             self._remove()
             raise OSError(failed)
-        self.thread = threading.Thread(target=self._serve)
+        self.thread = threading.Thread(target=self._serve, daemon=True)
         self.thread.start()
         for name in self.names:
             (self.path / name).read_bytes()  # so that the kernel knows that closing needs no answer

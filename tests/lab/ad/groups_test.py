@@ -36,12 +36,19 @@ class Relay:
         return self
 
     def __exit__(self, *_):
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)  # ends the wait for a caller who did not come
         for thread in self.threads:
             thread.join()
 
     def _serve(self):
         """One connection, both ways, until each side has ended."""
-        with self.listener, self.listener.accept()[0] as here, socket.create_connection(self.behind) as there:
+        with self.listener:
+            try:
+                here = self.listener.accept()[0]
+            except OSError:
+                return
+        with here, socket.create_connection(self.behind) as there:
             back = threading.Thread(target=self._pump, args=(there, here))
             back.start()
             self._pump(here, there)
