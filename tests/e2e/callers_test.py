@@ -74,7 +74,7 @@ class Groups(Callers):
                 self.assertEqual((code, status), (0, 403), body)
                 self.assertIn("is in none of the groups RTCUniversalServerAdmins", " ".join(body.split()))
                 self.assertEqual(self.status_of(agent, "/metrics", *who), 200)
-            self.assertIn("none of its groups may run the cmdlet", agent.log())
+            self.wait_logged(agent, "none of its groups may run the cmdlet")
             self.authorize(users={"prom": ["others"]}, authorized_universal_groups=["OTHERS"])
             self.reload(agent)
             self.assertEqual(self.status_of(agent, QUERY, *prom), 200)
@@ -83,7 +83,7 @@ class Groups(Callers):
             self.reload(agent)
             self.assertEqual(self.status_of(agent, QUERY, *prom), 403)
             self.assertEqual(self.status_of(agent, QUERY, *desk), 200)
-            self.assertRegex(agent.log(), "user=desk proof=password peer=127.0.0.1 cmdlet=Get-CsBackupServiceStatus")
+            self.wait_logged(agent, "user=desk proof=password peer=127.0.0.1 cmdlet=Get-CsBackupServiceStatus")
 
     def test_both_files_change_at_once(self):
         """The old configuration beside the new web configuration is no news."""
@@ -190,7 +190,7 @@ class Certificates(Callers):
             self.assertEqual(self.status_of(agent, QUERY, client="other"), 403)
             self.assertEqual(self.status_of(agent, QUERY), 403)
             self.assertEqual(self.status_of(agent, "/metrics"), 200)
-            self.assertRegex(agent.log(), "user=Prometheus.example.com proof=certificate peer=127.0.0.1 cmdlet=")
+            self.wait_logged(agent, "user=Prometheus.example.com proof=certificate peer=127.0.0.1 cmdlet=")
             self.authorize(certificates={"other.example.com": [ADMINS]})
             self.reload(agent)
             self.assertEqual(self.status_of(agent, QUERY, client="other"), 200)
@@ -201,7 +201,7 @@ class Certificates(Callers):
         self.write(client_auth_type="RequireAnyClientCert")
         with self.served() as agent:
             self.assertEqual(self.status_of(agent, QUERY, client="client"), 403)
-            self.assertIn("verifies no client certificate", agent.log())
+            self.wait_logged(agent, "verifies no client certificate")
 
 
 if __name__ == "__main__":

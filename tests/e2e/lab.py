@@ -343,6 +343,10 @@ class LabTest(unittest.TestCase):
     def wait(self, probe, what, seconds=WAIT):
         return wait_for(probe, what, seconds)
 
+    def wait_logged(self, agent, pattern):
+        """A line of the agent's log: a thread writes it, so it may come behind the answer that it tells of."""
+        return wait_for(lambda: re.search(pattern, agent.log()), lambda: f"{pattern!r} in the log:\n{agent.log()[-3000:]}")
+
     def wait_quiet(self, simulator):
         wait_for(simulator.quiet, lambda: f"a quiet simulator: {simulator.status()}\n{simulator.log()}")
 

@@ -227,7 +227,7 @@ class ByCertificate(web_test.Web):
                 exit_code, answered, body = self.curl(agent, path, "-T", "e.clixml", client=client)
                 self.assertEqual((exit_code, answered, json.loads(body)["code"] if body else ""), (0, status, code), body)
             self.wait(lambda: self.metric(agent, "sfb_backup_up{pool=\"" + POOL + "\"}") == 1, "the evaluation")
-            self.assertRegex(agent.log(), rf"push .*pool={POOL} status=204 ")
+            self.wait_logged(agent, rf"push .*pool={POOL} status=204 ")
 
 
 if __name__ == "__main__":

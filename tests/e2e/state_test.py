@@ -123,7 +123,7 @@ class State(LabTest):
         with self.started() as agent:
             self.assertIsNone(agent.value(SUCCESS))
             self.assertIsNone(agent.value(SINCE))
-            self.assertIn("starts anew", agent.log())
+            self.wait_logged(agent, "starts anew")
 
     def test_a_pool_that_a_reload_loses_is_told_and_comes_back_with_its_history(self):
         self.configure()
@@ -136,7 +136,7 @@ class State(LabTest):
             self.configure({POOL: "partner.example.com"})
             agent.signal(1)
             self.wait(lambda: f"pools={OTHER}" in agent.log(), "the lost pool to be told")
-            self.assertIn("not asked any more", agent.log())
+            self.wait_logged(agent, "not asked any more")
             self.assertEqual(agent.request(f"/api/v1/pools/{OTHER}").status, 404)
             self.assertEqual(agent.value(SINCE), since)
             self.configure()
@@ -258,12 +258,12 @@ class State(LabTest):
                 except OSError:
                     pass
             self.wait(lambda: agent.value(WRITABLE) == 0, "the full disk to be told", 60)
-            self.assertIn("state.full", agent.log())
+            self.wait_logged(agent, "state.full")
             self.drop(POOL, answer("ErrorState"))
             self.wait(lambda: self.shows(agent, "ErrorState"), "answers all the same")
             filler.unlink()
             self.wait(lambda: agent.value(WRITABLE) == 1, "room again", 60)
-            self.assertIn("written again", agent.log())
+            self.wait_logged(agent, "written again")
             since = agent.value(SINCE)
             self.kill(agent)
         with self.started() as agent:

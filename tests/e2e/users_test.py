@@ -74,7 +74,7 @@ class Logins(Users):
     def test_health_pages_on_an_address_of_their_own_need_none(self):
         self.users(PROM)
         with self.served("--web.health-listen-address=127.0.0.1:0") as agent:
-            health = re.search(r"health_address=(\S+)", agent.log()).group(1)
+            health = self.wait_logged(agent, r"health_address=(\S+)\s").group(1)
             for path, status in (("/-/healthy", 200), ("/-/ready", 200), ("/metrics", 404), ("/api/v1/pools", 404)):
                 self.wait(lambda path=path, status=status: lab.request(health, "GET", path).status == status, path)
 

@@ -253,7 +253,7 @@ class Doors(Web):
     def test_health_pages_answer_beside_tls(self):
         self.asking()
         with self.served("--web.health-listen-address=127.0.0.1:0") as agent:
-            health = re.search(r"health_address=(\S+)", agent.log()).group(1)
+            health = self.wait_logged(agent, r"health_address=(\S+)\s").group(1)
             self.assertNotEqual(health, agent.address)
             self.assertEqual(lab.request(health, "GET", "/-/healthy").status, 200)
             self.wait(lambda: lab.request(health, "GET", "/-/ready").status == 200, "ready")

@@ -90,6 +90,6 @@ class Push(lab.LabTest):
                                      env=self.environment(self.log_on(account), SFB_LAB_SCENARIO=str(scenario), NO_COLOR="1"),
                                      capture_output=True, text=True, timeout=240, check=False)
                 self.assertEqual(run.returncode, code, run.stdout + run.stderr)
-                self.assertRegex(agent.log(), rf"push .*pool={pool} status={status} .*caller={account}@{ad.REALM}")
+                self.wait_logged(agent, rf"push .*pool={pool} status={status} .*caller={account}@{ad.REALM}")
                 if status == 204:
                     self.wait(lambda agent=agent: agent.value(f'sfb_backup_up{{pool="{pool}"}}') == 1, "the evaluation")
