@@ -75,10 +75,10 @@ class Changes(LabTest):
                 self.assertEqual(twice, [])
                 ones = 'sfb_backup_module_export_state{sfb_backup_module_export_state="ErrorState"} == 1'
                 self.wait(lambda: {labels["pool"] for labels, _ in prometheus.query(ones)} == bad, "Prometheus to see the last change")
-                self.assertEqual(prometheus.value("count(sfb_backup_service_working)"), POOLS)
-                self.assertEqual(prometheus.value("count(sfb_backup_service_working == 0)") or 0, len(bad))
-                self.assertEqual(prometheus.value('min_over_time(up{job="sfb"}[1h])'), 1, "a scrape failed")
-                print(f"{step} changes, {prometheus.value('count_over_time(up[1h])'):.0f} scrapes", flush=True)
+                self.wait(lambda: prometheus.value("count(sfb_backup_service_working)") == POOLS, "each pool in Prometheus")
+                self.wait(lambda: (prometheus.value("count(sfb_backup_service_working == 0)") or 0) == len(bad), f"{len(bad)} that are not well")
+                self.assertEqual(prometheus.known('min_over_time(up{job="sfb"}[1h])'), 1, "a scrape failed")
+                print(f"{step} changes, {prometheus.known('count_over_time(up[1h])'):.0f} scrapes", flush=True)
                 wrong = {key: value for key, value in self.own_metrics(prometheus).items()
                          if re.search("duplicate|out_of_order|out_of_bounds|exceeded", key) and value != 0}
                 self.assertEqual(wrong, {})

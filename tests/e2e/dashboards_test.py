@@ -169,7 +169,7 @@ class Dashboards(Web):
         for record, unknown in (("pool:sfb_backup_verdict:code", 2), ("pair_direction:sfb_backup_state:code", 3),
                                 ("pool_module:sfb_backup_module_export_state:code", 3), ("pool_module:sfb_backup_module_import_state:code", 3)):
             self.wait(lambda record=record, unknown=unknown: codes(record) == {unknown}, f"{record} to be {unknown}", PATIENCE)
-        self.assertEqual(prometheus.query("pair_direction:sfb_backup_up:min"), [])
+        self.wait(lambda: prometheus.query("pair_direction:sfb_backup_up:min") == [], "nothing to be said of what is up", PATIENCE)
 
 
 def load_tests(loader, _tests, _pattern):

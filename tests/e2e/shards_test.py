@@ -101,7 +101,7 @@ class Shards(LabTest):
             self.wait(agent.ready, "ready without a pool")
             self.assertEqual(pool_series([agent]), {})
             self.assertEqual(agent.value("sfb_backup_exporter_configured_pools"), 0)
-            self.assertRegex(agent.log(), r'level=warn .*a part of the pools.* pools=0 pools_of_all=12')
+            self.wait_logged(agent, "level=warn .*a part of the pools.* pools=0 pools_of_all=12")
 
     def test_prometheus_picks_the_same_and_misses_no_partner(self):
         """Prometheus numbers the pools of the whole; and of the parts no alert says that a partner or a pool is missing."""
@@ -119,12 +119,14 @@ class Shards(LabTest):
                 info = 'sfb_backup_pool_info{job="whole"}'
                 self.wait(lambda: len(prometheus.query(info)) == len(POOLS) and prometheus.query('sfb_backup_pool_info{job="part"}'),
                           "the whole to be scraped, twice")
-                picked = {labels["pool"]: int(labels["shard"]) for labels, _ in prometheus.query(info)}
-                self.assertEqual(picked, {pool: ordinal for ordinal, agent in enumerate(agents) for pool in evaluated(agent)})
+                picked = {pool: ordinal for ordinal, agent in enumerate(agents) for pool in evaluated(agent)}
                 self.assertEqual(len(set(picked.values())), 3, "a test of three parts")
-                part = {labels["pool"] for labels, _ in prometheus.query('sfb_backup_pool_info{job="part"}')}
-                self.assertEqual(part, {pool for pool in POOLS if lab.hashmod(pool, 2) == 0}, "the example of the page")
-                self.assertEqual(prometheus.value('sfb_backup_exporter_configured_pools{job="part"}'), len(POOLS))
+                picks = lambda: {labels["pool"]: int(labels["shard"]) for labels, _ in prometheus.query(info)}
+                self.wait(lambda: picks() == picked, lambda: f"{picked}, not {picks()}")
+                part = lambda: {labels["pool"] for labels, _ in prometheus.query('sfb_backup_pool_info{job="part"}')}
+                half = {pool for pool in POOLS if lab.hashmod(pool, 2) == 0}
+                self.wait(lambda: part() == half, lambda: f"{half} by the example of the page, not {part()}")
+                self.assertEqual(prometheus.known('sfb_backup_exporter_configured_pools{job="part"}'), len(POOLS))
                 self.assertEqual(prometheus.query('{job="part",__tmp_shard!=""}'), [])
                 count = 'count(pool:sfb_backup_pool:info{job="sfb-backup"})'
                 self.wait(lambda: prometheus.value(count) == len(POOLS), "the rules over all parts")
@@ -198,7 +200,7 @@ class Shards(LabTest):
             moved = {}
             for agent in agents:
                 moved |= agent.by_pool("sfb_backup_module_export_state_change_timestamp_seconds", module=lab.MODULES_2013[0])
-                self.assertIn("the state holds pools that are not asked", agent.log())
+                self.wait_logged(agent, "the state holds pools that are not asked")
             self.assertEqual(moved, since)
         # The whole takes the state of one of the parts: the others' pools go on where they left that file.
         with self.agent(f"--storage.path={self.folder}/state-0") as whole:

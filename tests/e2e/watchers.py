@@ -27,7 +27,7 @@ class Watcher:
     def get(self, path):
         """None until it answers well."""
         try:
-            with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)) as connection:
+            with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=lab.WAIT)) as connection:
                 connection.request("GET", path)
                 response = connection.getresponse()
                 return json.loads(response.read()) if response.status == 200 else None
@@ -57,6 +57,10 @@ class Prometheus(Watcher):
     def value(self, expression):
         result = self.query(expression)
         return result[0][1] if result else None
+
+    def known(self, expression, patience=60):
+        """Its value when there is one: a scrape that fails takes the series away until the next one."""
+        return lab.wait_for(lambda: self.query(expression), f"a value of {expression}", patience)[0][1]
 
     def reaches_alertmanager(self):
         """Until then, also after a reload, alerts are lost, and sent again a minute later."""
