@@ -143,8 +143,9 @@ TEST(WorkerPool, AStuckJobCostsItsCallerOnlyTheDeadline) {
   Loop loop;
   WorkerPool pool("test", 1, 3);
   auto gate = std::make_shared<Gate>();
+  ASSERT_TRUE(pool.start());
   const auto late =
-      loop.start(pool.run_until(blocked_job(gate), mono_now() + 100ms, "file.timeout")).get();
+      loop.start(pool.run_until(blocked_job(gate), mono_now() + 1s, "file.timeout")).get();
   ASSERT_FALSE(late);
   EXPECT_EQ(late.error().reason, Reason::timeout);
   EXPECT_EQ(late.error().code, "file.timeout");
@@ -206,7 +207,8 @@ TEST(WorkerPool, AStuckThreadDoesNotHoldUpTheEnd) {
     const auto start = mono_now();
     {
       WorkerPool pool("test", 2, 3, 50ms);
-      result = loop.start(pool.run_until(blocked_job(gate), mono_now() + 200ms));
+      ASSERT_TRUE(pool.start());
+      result = loop.start(pool.run_until(blocked_job(gate), mono_now() + 1s));
       ASSERT_TRUE(eventually([&] { return gate->running == 1; }));
     }
     EXPECT_LT(mono_now() - start, 10s);
@@ -291,7 +293,8 @@ TEST(WorkerPool, ThreadsThatAreLeftAloneAreCounted) {
   Loop loop;
   {
     WorkerPool pool("test", 1, 3, 0ms);
-    EXPECT_FALSE(loop.start(pool.run_until(blocked_job(gate), mono_now() + 100ms)).get());
+    ASSERT_TRUE(pool.start());
+    EXPECT_FALSE(loop.start(pool.run_until(blocked_job(gate), mono_now() + 1s)).get());
     ASSERT_TRUE(eventually([&] { return gate->running == 1; }));
   }
   EXPECT_EQ(WorkerPool::left_behind(), before + 1);

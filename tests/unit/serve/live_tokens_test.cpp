@@ -164,6 +164,7 @@ TEST_F(TokensTest, AFileThatHangsIsNamedAndHoldsUpNobody) {
   auto open = std::make_shared<std::promise<void>>();
   const auto hangs = std::make_shared<std::atomic<bool>>(true);
   net::WorkerPool reader("tokens", 1, 1);
+  ASSERT_TRUE(reader.start());  // the time is for the files alone
   const auto tokens = std::make_shared<Tokens>(
       Tokens::Parts{io_.get_executor(), reader,
                     [hangs, opened = open->get_future().share()](
@@ -174,7 +175,7 @@ TEST_F(TokensTest, AFileThatHangsIsNamedAndHoldsUpNobody) {
                       return std::make_shared<const Secret>(
                           std::string(path == "/a" ? kToken : "canary-abcdefghij"));
                     },
-                    Logger(sink_, LogLevel::info, "http"), std::chrono::milliseconds(20)});
+                    Logger(sink_, LogLevel::info, "http"), std::chrono::milliseconds(500)});
   tokens->set({{"grafana", "/a", {}}, {"nagios", "/mnt/dead/b", {}}});
   const auto check = [&] {
     TokenOutcome outcome;

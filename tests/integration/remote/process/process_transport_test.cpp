@@ -166,7 +166,7 @@ TEST_F(ProcessTransport, ADeadlineEndsEveryWait) {
       std::filesystem::remove(folder_ + "/journal");
       options_.eof_patience = options_.term_patience = 300ms;
       play("{}", fmt::format("[{{do: {}, action: {}, child: 1}}]", act, step));
-      const auto reply = ask(600ms);
+      const auto reply = ask(3s);  // enough to come to that step
       ASSERT_FALSE(reply) << step << act;
       EXPECT_EQ(reply.error().code, "ssh.timeout") << step << act;
       const bool opens = step == "Start" || step == "Open";
@@ -191,7 +191,7 @@ TEST_F(ProcessTransport, OneThatReadsNoMoreIsNotWaitedFor) {
                   "exec {} {}/scenario.yml --stdio",
                   SFB_SIMULATOR, folder_));
   script_ += "#" + std::string(20'000, 'x');
-  const auto reply = ask(3s);
+  const auto reply = ask(10s);
   ASSERT_FALSE(reply);
   EXPECT_EQ(reply.error().code, "process.stdin_full") << describe(reply.error());
   EXPECT_EQ(reply.error().reason, Reason::timeout);
@@ -201,7 +201,7 @@ TEST_F(ProcessTransport, OneThatReadsNoMoreIsNotWaitedFor) {
 TEST_F(ProcessTransport, OneThatNeverStopsTalkingIsNotListenedToForEver) {
   options_.eof_patience = options_.term_patience = 100ms;
   run("while :; do echo __NamedPipeError__:trouble; done");
-  const auto reply = ask(1s);
+  const auto reply = ask(2s);
   ASSERT_FALSE(reply);
   EXPECT_EQ(reply.error().code, "ssh.timeout");
   EXPECT_TRUE(reply.error().peer.contains("trouble"));
@@ -211,7 +211,7 @@ TEST_F(ProcessTransport, OneThatNeverStopsTalkingIsNotListenedToForEver) {
 TEST_F(ProcessTransport, OneThatClosesItsOutputAndStaysIsNotWaitedForBehindTheDeadline) {
   options_.eof_patience = options_.term_patience = 100ms;
   run("exec >&-; echo Bye. >&2; exec sleep 600");
-  const auto reply = ask(300ms);
+  const auto reply = ask(2s);
   ASSERT_FALSE(reply);
   EXPECT_EQ(reply.error().code, "ssh.exited");
   EXPECT_TRUE(reply.error().message.contains("closed its output")) << reply.error().message;
