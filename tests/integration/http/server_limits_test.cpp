@@ -174,7 +174,7 @@ TEST(ServerLimits, TheHeaderDeadlineOfTheNextRequestIsItsOwn) {
 
 TEST(ServerLimits, AnIdleConnectionIsClosedWithoutAWord) {
   ServerOptions options;
-  options.idle_timeout = 200ms;
+  options.idle_timeout = 1s;
   TestServer server(options);
   RawClient fresh(server.where);
   EXPECT_EQ(fresh.read_all(), "");
@@ -188,12 +188,12 @@ TEST(ServerLimits, AnIdleConnectionIsClosedWithoutAWord) {
 
 TEST(ServerLimits, TheHandlersTimeIsNotTheClients) {
   ServerOptions options;
-  options.header_timeout = 100ms;
-  options.idle_timeout = 100ms;
-  options.body_timeout = 100ms;
+  options.header_timeout = 1s;
+  options.idle_timeout = 1s;
+  options.body_timeout = 1s;
   TestServer server(options);
   RawClient client(server.where);
-  client.send(get_request("/slow"));
+  client.send(get_request("/slower"));
   EXPECT_EQ(client.read().status, 200);
 }
 

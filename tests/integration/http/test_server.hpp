@@ -86,6 +86,8 @@ inline boost::asio::awaitable<Response> handle(std::shared_ptr<HandlerState> sta
   state->tls = request->peer.tls;
   if (request->path == "/slow") {
     co_await net::sleep_until(net::mono_now() + std::chrono::milliseconds(300));
+  } else if (request->path == "/slower") {
+    co_await net::sleep_until(net::mono_now() + std::chrono::milliseconds(1'500));
   } else if (request->path == "/hang") {
     const CountEnd count(state->cancelled);
     co_await net::sleep_until(net::mono_now() + std::chrono::hours(1));
