@@ -287,7 +287,7 @@ class LabTest(unittest.TestCase):
     def configure(self, pools=None, extra_global="", authorization="authorization: {allow_anonymous: loopback}",
                   path="{pool}.clixml", max_age="10m", extra_pool=""):
         pools = self.POOLS if pools is None else pools
-        lines = [f"global: {{evaluation_interval: 2s, evaluation_timeout: 1s, min_live_interval: 0s{extra_global}}}",
+        lines = [f"global: {{evaluation_interval: 2s, evaluation_timeout: 2s, min_live_interval: 0s{extra_global}}}",
                  "endpoints:",
                  f"  drop: {{transport: file, path: '{self.folder}/exports/{path}', max_age: {max_age}}}",
                  "pools:"]

@@ -9,7 +9,7 @@ import unittest
 
 import lab
 import ssh_lab
-from ssh_lab import SshTest
+from ssh_lab import PATIENCE, SshTest
 
 POOL = "atl.example.com"
 QUICK = {"evaluation_interval": "1s", "evaluation_timeout": "1s"}
@@ -40,7 +40,7 @@ class Processes(SshTest):
 
 class Life(Processes):
     def test_one_serves_all_pools_of_its_endpoint(self):
-        with self.start(SITES, 4) as agent:
+        with self.start(SITES, 4, settings=PATIENCE) as agent:
             self.wait(agent.ready, "ready")
             start = self.evaluations(agent)
             seen = set()
@@ -57,8 +57,8 @@ class Life(Processes):
         self.assertNotIn("level=error", agent.log())
 
     def test_one_is_renewed_when_it_is_too_old(self):
-        with self.start(keys={"session": {"max_age": "3s"}}) as agent:
-            self.wait(lambda: len(self.started("atlanta")) >= 3, "the third process")
+        with self.start(keys={"session": {"max_age": "7s"}}, settings=PATIENCE) as agent:
+            self.wait(lambda: len(self.started("atlanta")) >= 3, "the third process", 60)
             self.assertEqual(self.failures(agent), {})
             first = self.started("atlanta")[0]
             self.assertGreater(len([run for run in self.runs(POOL) if run["pid"] == first]), 1)
@@ -87,8 +87,10 @@ class Life(Processes):
     def test_they_end_when_the_agent_is_killed(self):
         for pool in ({}, {"slow": "1h"}):
             with self.subTest(pool=pool):
+                running = lambda: {run["pid"] for run in self.journal("pipeline")}
+                before = running()
                 with self.start(SITES, pool=pool, settings={"evaluation_interval": "60s", "evaluation_timeout": "60s"}) as agent:
-                    self.wait(lambda: len({run["pid"] for run in self.journal("pipeline")}) % 3 == 0 and self.journal("pipeline"), "all to run")
+                    self.wait(lambda old=before: len(running() - old) == len(SITES), "all to run")
                     agent.process.kill()
                     agent.process.wait()
                 self.wait_no_leftovers()  # they see the end of stdin
@@ -136,7 +138,7 @@ class Life(Processes):
 
 class Trouble(Processes):
     def test_one_that_was_killed_while_idle_costs_nothing(self):
-        with self.start(keys={"session": {"max_pipelines": 1000}}, settings={"evaluation_interval": "2s", "evaluation_timeout": "2s"}) as agent:
+        with self.start(keys={"session": {"max_pipelines": 1000}}, settings=PATIENCE) as agent:
             for turn in range(1, 4):
                 self.wait_for_runs(2 * turn)
                 closed = lambda n=len(self.runs(POOL)): len(self.journal("close")) > n
@@ -153,8 +155,8 @@ class Trouble(Processes):
         faults = [{"child": 1, "action": "Command", "nth": 3, "do": "exit", "code": 7, "text": "once"},
                   {"child": 2, "action": "Command", "nth": 3, "do": "exit", "code": 7, "text": "twice"},
                   {"child": 3, "action": "Command", "do": "exit", "code": 8, "text": "and again"}]
-        with self.start(faults=faults) as agent:
-            self.wait(lambda: len(self.started("atlanta")) >= 4, "the fourth process")
+        with self.start(faults=faults, settings=PATIENCE) as agent:
+            self.wait(lambda: len(self.started("atlanta")) >= 4, "the fourth process", 60)
             self.wait_for_runs(8)
             self.assertEqual(self.failures(agent), {(POOL, "process"): 1})
             entry = [entry for entry in self.entries(agent, POOL) if entry.get("code")][0]

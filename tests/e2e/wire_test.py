@@ -12,6 +12,8 @@ POOL = "atl.example.com"
 STATES = {"ConfServices.DataConf": "ErrorState,NormalState", "CentralMgmt.CMSMaster": "NotInitialized,NormalState"}
 SECURE = {"certificate": "pki/server.pem", "key": "pki/server.key"}
 USERS = {"svc-sfbmon": "hunter2"}
+# For tests in which no evaluation may be late.
+SLOWLY = {"evaluation_interval": "2s", "evaluation_timeout": "2s"}
 
 # What a server is like: listener's keys, endpoint's keys, the language it is found to have.
 KINDS = {
@@ -66,11 +68,11 @@ class Servers(LabTest):
 
     def test_every_kind_of_server(self):
         with self.simulator(self.scenario) as simulator:
-            self.configure_for(simulator, settings={"evaluation_interval": "2s", "evaluation_timeout": "2s"})
+            self.configure_for(simulator, settings={"evaluation_interval": "4s", "evaluation_timeout": "4s"})
             with self.agent() as agent:
                 self.wait(agent.ready, "ready")
                 runs = lambda: simulator.status()["runs_by_pool"]
-                self.wait(lambda: min(runs().get(fqdn(kind), 0) for kind in KINDS) >= 3, "three evaluations of each pool")
+                self.wait(lambda: min(runs().get(fqdn(kind), 0) for kind in KINDS) >= 3, "three evaluations of each pool", 60)
                 up = agent.by_pool("sfb_backup_up")
                 failed = {name: count for name, count in agent.by_pool("sfb_backup_evaluation_failures_total").items() if count}
                 self.assertEqual((failed, min(up.values()), len(up)), ({}, 1, len(KINDS)), agent.log())
@@ -148,7 +150,7 @@ class Life(LabTest):
     def test_a_module_is_imported_once_per_session(self):
         server = {"module": "SkypeForBusiness", "import_warning": "The names of some imported commands include unapproved verbs."}
         with self.simulator(self.scenario({"warning": "One front end did not answer."}, server=server)) as simulator:
-            self.configure_one(simulator, import_module="SkypeForBusiness")
+            self.configure_one(simulator, SLOWLY, import_module="SkypeForBusiness")
             with self.agent() as agent:
                 # The first answer is the cmdlet's alone, as all later ones.
                 self.wait(agent.ready, "ready")
@@ -162,7 +164,7 @@ class Life(LabTest):
     def test_nothing_is_a_good_answer(self):
         for kind in ("null", "none"):
             with self.subTest(kind=kind), self.simulator(self.scenario({kind: True}), name=kind) as simulator:
-                self.configure_one(simulator)
+                self.configure_one(simulator, SLOWLY)
                 with self.agent() as agent:
                     self.wait(agent.ready, "ready")
                     self.assertEqual(agent.by_pool("sfb_backup_up"), {POOL: 1})
@@ -177,7 +179,7 @@ class Life(LabTest):
                  "id_gap": ({"none": True}, "did not come"), "unknown_message": ({"none": True}, "a message of an unknown type came")}
         for act, (lossy, note) in cases.items():
             with self.subTest(act=act), self.simulator(self.scenario(pool, server={"language": "none"}), name=act) as simulator:
-                self.configure_one(simulator)
+                self.configure_one(simulator, SLOWLY)
                 with self.agent() as agent:
                     self.wait(agent.ready, "ready")
                     modules = agent.series("sfb_backup_module_export_state")
@@ -196,7 +198,7 @@ class Life(LabTest):
         for act in ("id_gap", "unknown_message"):  # a script proves that there is nothing
             scenario = {**self.scenario({"none": True}), "faults": [{"do": act}]}
             with self.subTest(act=act, script=True), self.simulator(scenario, name=f"script-{act}") as simulator:
-                self.configure_one(simulator)
+                self.configure_one(simulator, SLOWLY)
                 with self.agent() as agent:
                     self.wait(agent.ready, "ready")
                     self.assertEqual(agent.by_pool("sfb_backup_service_configured"), {POOL: 0})
@@ -204,9 +206,9 @@ class Life(LabTest):
     def test_a_quota_of_commands_is_not_seen(self):
         """The server's limit is below ours: a new shell takes over (2150859241)."""
         with self.simulator(self.scenario(server={"max_commands": 3})) as simulator:
-            self.configure_one(simulator)
+            self.configure_one(simulator, SLOWLY)
             with self.agent() as agent:
-                self.wait(lambda: simulator.status()["runs_by_pool"].get(POOL, 0) >= 8, "eight runs")
+                self.wait(lambda: simulator.status()["runs_by_pool"].get(POOL, 0) >= 8, "eight runs", 60)
                 self.assertEqual(agent.by_pool("sfb_backup_up"), {POOL: 1})
                 self.assertFalse([value for value in agent.series("sfb_backup_evaluation_failures_total").values() if value])
                 self.assertGreaterEqual(simulator.status()["requests_by_action"]["Create"], 3)
@@ -240,7 +242,7 @@ class Life(LabTest):
         scenario = {"listeners": [{"name": kind} for kind in kinds], "pools": {fqdn(kind): {} for kind in kinds}}
         with self.simulator(scenario) as simulator:
             self.configure_winrm({kind: {"url": simulator.url(kind), **keys} for kind, keys in kinds.items()},
-                                 {fqdn(kind): kind for kind in kinds})
+                                 {fqdn(kind): kind for kind in kinds}, settings=SLOWLY)
             with self.agent() as agent:
                 def consistent():
                     status = simulator.status()
@@ -249,14 +251,14 @@ class Life(LabTest):
                         actions["Create"] == 1 + -(-runs[fqdn("renewed")] // 3) + runs[fqdn("closed")]
                         and actions["Signal"] == actions["Command"] == sum(runs.values())  # each is terminated
                         and status["shells"] <= 2 and status["connections_made"] == 3)  # keep-alive over runs and shells
-                self.wait(consistent, "seven runs of each in as many shells as configured")
+                self.wait(consistent, "seven runs of each in as many shells as configured", 60)
                 self.assertEqual(set(agent.by_pool("sfb_backup_up").values()), {1})
             self.wait_quiet(simulator)
 
     def test_warnings_and_errors_beside_a_status_are_shown(self):
         extras = {"warning": "One front end did not answer.", "error": "Cannot reach \u00e9t\u00e9.", "progress": "Asking", "verbose": "Asked"}
         with self.simulator(self.scenario(extras)) as simulator:
-            self.configure_one(simulator)
+            self.configure_one(simulator, SLOWLY)
             with self.agent() as agent:
                 self.wait(agent.ready, "ready")
                 answer = agent.query(POOL)
