@@ -118,11 +118,11 @@ class Deaths(engine.EngineTest):
             self.assert_good(self.ask(agent, "healthy.full"))
             # The schedule's deaf one may still be on its way out.
             self.wait(lambda: len(self.children(agent)) == 1, "one process")
-            first = self.children(agent)
             self.assert_failed(self.ask(agent, "slow.full"), 504, "timeout", "ssh.timeout", "query")
-            # It heard the stop: the same process serves on.
+            # It heard the stop and serves on, or says so too late on a busy machine and is ended.
             self.assert_good(self.ask(agent, "healthy.full"))
-            self.assertEqual(self.children(agent), first)
+            self.wait(lambda: len(self.children(agent)) == 1, "one process again")
+            first = self.children(agent)
             self.assert_failed(self.ask(agent, "deaf.full"), 504, "timeout", "ssh.timeout", "query")
             # Deaf: another process serves, and the first is ended.
             self.assert_good(self.ask(agent, "healthy.full"))

@@ -79,10 +79,10 @@ class Winrm(engine.EngineTest):
                 self.wait(agent.ready, "the first cycle")
                 self.assert_good(self.ask(agent, "healthy.full"))
                 self.wait(lambda: len(self.engines(simulator)) == 1, "one process")
-                before = self.engines(simulator)
                 self.assert_failed(self.ask(agent, "slow.full"), 504, "timeout", "winrm.timeout", "query")
                 self.assert_good(self.ask(agent, "healthy.full"))
-                self.assertEqual(self.engines(simulator), before, "it heard the stop")
+                # It heard the stop and serves on, or says so too late on a busy machine and is ended.
+                self.wait(lambda: len(self.engines(simulator)) == 1, "one process again")
                 for name in ("die-middle", "exit-before"):
                     creates = simulator.status()["requests_by_action"]["Create"]
                     answer = self.ask(agent, f"{name}.full")
