@@ -5,7 +5,9 @@
 #include <fmt/format.h>
 
 #include <cstdint>
+#include <future>
 #include <limits>
+#include <span>
 #include <utility>
 
 namespace sfb::serve {
@@ -26,6 +28,26 @@ Result<BlockPage::Made> BlockPage::make(const status::Snapshot& snapshot, const 
   }
 }
 
+/// The second half by another thread, where there is one.
+Status BlockPage::update(Halves& halves, const PoolSection& section) {
+  const std::size_t pools = section.pools.size();
+  const std::size_t first = pools < kManyPools ? pools : pools / 2 / kBlockPools * kBlockPools;
+  const auto bring = [&](Half& half, std::span<const status::PoolSnapshotPtr> its) {
+    return half.blocks.update({.families = section.families, .pools = its}, half.packer);
+  };
+  if (first == pools) {
+    halves[1].blocks = {};
+    return bring(halves[0], section.pools);
+  }
+  // A deferred one runs in `get`, on this thread.
+  const auto policy = std::launch::async | std::launch::deferred;
+  std::future<Status> second =
+      std::async(policy, [&] { return bring(halves[1], section.pools.subspan(first)); });
+  Status done = bring(halves[0], section.pools.first(first));
+  Status other = second.get();
+  return done ? other : done;
+}
+
 Result<BlockPage::Made> BlockPage::put_together(const status::Snapshot& snapshot,
                                                 const SelfMetrics& self,
                                                 exposition::Format format) {
@@ -34,12 +56,17 @@ Result<BlockPage::Made> BlockPage::put_together(const status::Snapshot& snapshot
   std::size_t bytes = 0;
   Made made;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
-    if (Status done = sections_[i].update(wanted[i], packer_); !done) {
+    if (sections_[i] == nullptr) {
+      sections_[i] = std::make_unique<Halves>();
+    }
+    if (Status done = update(*sections_[i], wanted[i]); !done) {
       return std::unexpected(std::move(done.error()));
     }
-    bytes += sections_[i].packed_bytes();
-    made.held_bytes += sections_[i].held_bytes();
-    made.blocks_made += sections_[i].blocks_made();
+    for (const Half& half : *sections_[i]) {
+      bytes += half.blocks.packed_bytes();
+      made.held_bytes += half.blocks.held_bytes();
+      made.blocks_made += half.blocks.blocks_made();
+    }
   }
   exposition::Writer writer(format);
   write_rest(writer, snapshot, self);
@@ -49,8 +76,13 @@ Result<BlockPage::Made> BlockPage::put_together(const status::Snapshot& snapshot
     return std::unexpected(rest.error());
   }
   exposition::GzipMember member(bytes + rest->packed.size());
-  for (const PoolBlocks& section : sections_) {
-    section.append(member, format);
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    for (std::size_t family = 0; family < wanted[i].families.size(); ++family) {
+      sections_[i]->front().blocks.append_metadata(member, format, family);
+      for (const Half& half : *sections_[i]) {
+        half.blocks.append_samples(member, family);
+      }
+    }
   }
   member.add(*rest);
   if (member.text_bytes() > kLargestText) {

@@ -8,12 +8,17 @@
 #include "agent/serve/self_metrics.hpp"
 #include "agent/status/board.hpp"
 
+#include <array>
 #include <cstddef>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
 namespace sfb::serve {
+
+/// From so many pools on, a change of one in a hundred is worth two threads.
+inline constexpr std::size_t kManyPools = 4 * 1024;
 
 /// Thread rule: any thread; one page at a time is made, others wait.
 class BlockPage {
@@ -32,12 +37,21 @@ class BlockPage {
                     exposition::Format format);
 
  private:
+  /// Some of a section's pools. What one thread brings up to date.
+  struct Half {
+    PoolBlocks blocks;
+    exposition::BlockPacker packer;
+  };
+  /// The second half has pools only where there are many.
+  using Halves = std::array<Half, 2>;
+
   Result<Made> put_together(const status::Snapshot& snapshot, const SelfMetrics& self,
                             exposition::Format format);
+  static Status update(Halves& halves, const PoolSection& section);
 
   std::mutex mutex_;
   exposition::BlockPacker packer_;
-  std::vector<PoolBlocks> sections_;  ///< as pool_sections has them
+  std::vector<std::unique_ptr<Halves>> sections_;  ///< as pool_sections has them
 };
 
 }  // namespace sfb::serve

@@ -233,10 +233,14 @@ Status PoolBlocks::make_block(std::size_t family, std::size_t begin, Lines& line
   return {};
 }
 
-void PoolBlocks::append(exposition::GzipMember& member, exposition::Format format) const {
-  for (const Row& row : rows_) {
-    member.add(row.metadata.at(place_of(format)));
-    for (const exposition::DeflateBlock& block : row.blocks) {
+void PoolBlocks::append_metadata(exposition::GzipMember& member, Format format,
+                                 std::size_t family) const {
+  member.add(rows_[family].metadata.at(place_of(format)));
+}
+
+void PoolBlocks::append_samples(exposition::GzipMember& member, std::size_t family) const {
+  if (family < rows_.size()) {
+    for (const exposition::DeflateBlock& block : rows_[family].blocks) {
       member.add(block);
     }
   }

@@ -30,9 +30,11 @@ class PoolBlocks {
   /// gone makes all behind it change, which happens at a reload only. Errors: those of
   /// BlockPacker::pack; then nothing is kept.
   Status update(const PoolSection& section, exposition::BlockPacker& packer);
-  /// Appends all families with their metadata.
-  void append(exposition::GzipMember& member, exposition::Format format) const;
-  /// What `append` adds, about, and the memory that is held.
+  /// The metadata of a family of the section, and its samples: none before the first `update`.
+  void append_metadata(exposition::GzipMember& member, exposition::Format format,
+                       std::size_t family) const;
+  void append_samples(exposition::GzipMember& member, std::size_t family) const;
+  /// What all of these add, about, and the memory that is held.
   std::size_t packed_bytes() const { return packed_bytes_; }
   std::size_t held_bytes() const;
   /// How many blocks the last update made anew.

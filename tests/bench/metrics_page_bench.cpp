@@ -1,6 +1,6 @@
 // The metrics page of snapshots like real ones: rendered whole, rendered and compressed whole, and
 // put together from blocks after some pools were evaluated again. Arguments are numbers of pools,
-// and of pools that changed since the page before. Times are CPU times of this thread.
+// and of pools that changed since the page before.
 #include "agent/exposition/gzip.hpp"
 #include "agent/serve/block_page.hpp"
 #include "agent/serve/metrics_page.hpp"
@@ -9,7 +9,7 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
-#include <ctime>
+#include <chrono>
 #include <numeric>
 #include <random>
 #include <string>
@@ -22,12 +22,6 @@ namespace serve = sfb::serve;
 
 sfb::status::Snapshot pools(const benchmark::State& state) {
   return serve::testing::varied_pools(static_cast<std::size_t>(state.range(0)));
-}
-
-double cpu_seconds() {
-  std::timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
 }
 
 void report(benchmark::State& state, std::size_t in, std::size_t out) {
@@ -64,9 +58,9 @@ void from_blocks(benchmark::State& state, bool states) {
       auto& pool = snapshot.pools[places[i]];
       pool = serve::testing::evaluated_again(*pool, static_cast<std::uint32_t>(random()), states);
     }
-    const double start = cpu_seconds();
+    const auto start = std::chrono::steady_clock::now();
     made = blocks.make(snapshot, *self, Format::text_0_0_4);
-    state.SetIterationTime(cpu_seconds() - start);
+    state.SetIterationTime(sfb::to_seconds(std::chrono::steady_clock::now() - start));
   }
   state.counters["bytes_out"] = static_cast<double>(made->gzip.size());
   state.counters["of_whole"] =

@@ -118,6 +118,21 @@ TEST_F(BlockPageTest, ASnapshotThatSaysTheSameMakesNoBlock) {
   EXPECT_EQ(make().blocks_made, 0U);
 }
 
+TEST_F(BlockPageTest, TwoThreadsMakeThePageOfManyPools) {
+  snapshot_ = testing::many_pools(kManyPools + 3);
+  expect_whole();
+  const std::size_t middle = kManyPools / 2;
+  for (const std::size_t place : {std::size_t{0}, middle - 1, middle, kManyPools + 2}) {
+    snapshot_.pools[place] = testing::evaluated_again(*snapshot_.pools[place], 1, true);
+  }
+  expect_whole();
+  EXPECT_EQ(make().blocks_made, 0U);
+  snapshot_.pools.resize(kManyPools - 1);
+  expect_whole();
+  snapshot_ = testing::varied_pools(kManyPools);
+  expect_whole();
+}
+
 TEST_F(BlockPageTest, NoSnapshotIsKeptAlive) {
   make();
   const std::weak_ptr<const status::PoolSnapshot> gone = snapshot_.pools[0];
