@@ -32,18 +32,18 @@ Result<BlockPage::Made> BlockPage::make(const status::Snapshot& snapshot, const 
 Status BlockPage::update(Halves& halves, const PoolSection& section) {
   const std::size_t pools = section.pools.size();
   const std::size_t first = pools < kManyPools ? pools : pools / 2 / kBlockPools * kBlockPools;
-  const auto bring = [&](Half& half, std::span<const status::PoolSnapshotPtr> its) {
-    return half.blocks.update({.families = section.families, .pools = its}, half.packer);
-  };
   if (first == pools) {
-    halves[1].blocks = {};
-    return bring(halves[0], section.pools);
+    halves[1] = {};
+    return halves[0].update(section, packers_[0]);
   }
+  const auto bring = [&](std::size_t half, std::span<const status::PoolSnapshotPtr> its) {
+    return halves.at(half).update({.families = section.families, .pools = its}, packers_.at(half));
+  };
   // A deferred one runs in `get`, on this thread.
   const auto policy = std::launch::async | std::launch::deferred;
   std::future<Status> second =
-      std::async(policy, [&] { return bring(halves[1], section.pools.subspan(first)); });
-  Status done = bring(halves[0], section.pools.first(first));
+      std::async(policy, [&] { return bring(1, section.pools.subspan(first)); });
+  Status done = bring(0, section.pools.first(first));
   Status other = second.get();
   return done ? other : done;
 }
@@ -56,31 +56,28 @@ Result<BlockPage::Made> BlockPage::put_together(const status::Snapshot& snapshot
   std::size_t bytes = 0;
   Made made;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
-    if (sections_[i] == nullptr) {
-      sections_[i] = std::make_unique<Halves>();
-    }
-    if (Status done = update(*sections_[i], wanted[i]); !done) {
+    if (Status done = update(sections_[i], wanted[i]); !done) {
       return std::unexpected(std::move(done.error()));
     }
-    for (const Half& half : *sections_[i]) {
-      bytes += half.blocks.packed_bytes();
-      made.held_bytes += half.blocks.held_bytes();
-      made.blocks_made += half.blocks.blocks_made();
+    for (const PoolBlocks& half : sections_[i]) {
+      bytes += half.packed_bytes();
+      made.held_bytes += half.held_bytes();
+      made.blocks_made += half.blocks_made();
     }
   }
   exposition::Writer writer(format);
   write_rest(writer, snapshot, self);
   made.rest = writer.finish();
-  const auto rest = packer_.pack(made.rest);
+  const auto rest = packers_[0].pack(made.rest);
   if (!rest) {
     return std::unexpected(rest.error());
   }
   exposition::GzipMember member(bytes + rest->packed.size());
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     for (std::size_t family = 0; family < wanted[i].families.size(); ++family) {
-      sections_[i]->front().blocks.append_metadata(member, format, family);
-      for (const Half& half : *sections_[i]) {
-        half.blocks.append_samples(member, family);
+      sections_[i].front().append_metadata(member, format, family);
+      for (const PoolBlocks& half : sections_[i]) {
+        half.append_samples(member, family);
       }
     }
   }

@@ -10,7 +10,6 @@
 
 #include <array>
 #include <cstddef>
-#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -37,21 +36,17 @@ class BlockPage {
                     exposition::Format format);
 
  private:
-  /// Some of a section's pools. What one thread brings up to date.
-  struct Half {
-    PoolBlocks blocks;
-    exposition::BlockPacker packer;
-  };
-  /// The second half has pools only where there are many.
-  using Halves = std::array<Half, 2>;
+  /// Of a section's pools, each brought up to date by a thread. The second has pools only where
+  /// there are many.
+  using Halves = std::array<PoolBlocks, 2>;
 
   Result<Made> put_together(const status::Snapshot& snapshot, const SelfMetrics& self,
                             exposition::Format format);
-  static Status update(Halves& halves, const PoolSection& section);
+  Status update(Halves& halves, const PoolSection& section);
 
   std::mutex mutex_;
-  exposition::BlockPacker packer_;
-  std::vector<std::unique_ptr<Halves>> sections_;  ///< as pool_sections has them
+  std::array<exposition::BlockPacker, 2> packers_;  ///< one for each thread
+  std::vector<Halves> sections_;                    ///< as pool_sections has them
 };
 
 }  // namespace sfb::serve
