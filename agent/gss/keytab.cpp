@@ -36,23 +36,6 @@ void note_key(const krb5_keytab_entry& entry, ServiceKeys& keys) {
   }
 }
 
-krb5_error_code read_entries(const Krb5& krb5, krb5_keytab keytab, ServiceKeys& keys,
-                             std::size_t& count) {
-  krb5_kt_cursor cursor = nullptr;
-  krb5_error_code code = krb5_kt_start_seq_get(krb5.get(), keytab, &cursor);
-  if (code != 0) {
-    return code;
-  }
-  krb5_keytab_entry entry{};
-  while ((code = krb5_kt_next_entry(krb5.get(), keytab, &entry, &cursor)) == 0) {
-    note_key(entry, keys);
-    ++count;
-    krb5_free_keytab_entry_contents(krb5.get(), &entry);
-  }
-  krb5_kt_end_seq_get(krb5.get(), keytab, &cursor);
-  return code == KRB5_KT_END ? 0 : code;
-}
-
 }  // namespace
 
 Result<ServiceKeys> read_service_keys(const std::string& keytab_file) {
@@ -66,7 +49,10 @@ Result<ServiceKeys> read_service_keys(const std::string& keytab_file) {
   krb5_error_code code =
       krb5_kt_resolve((*krb5)->get(), ("FILE:" + keytab_file).c_str(), keytab.out());
   if (code == 0) {
-    code = read_entries(**krb5, keytab.get(), found, count);
+    code = each_entry(**krb5, keytab.get(), [&](const krb5_keytab_entry& entry) {
+      note_key(entry, found);
+      ++count;
+    });
   }
   if (code != 0 || count == 0) {
     return fail(Reason::process, "access.keytab",

@@ -87,6 +87,23 @@ krb5_error_code each_credential(const Krb5& krb5, krb5_ccache cache, Hear hear) 
   return code == KRB5_CC_END ? 0 : code;
 }
 
+/// Calls `hear` with each entry of a keytab.
+template <typename Hear>
+krb5_error_code each_entry(const Krb5& krb5, krb5_keytab keytab, Hear hear) {
+  krb5_kt_cursor cursor = nullptr;
+  krb5_error_code code = krb5_kt_start_seq_get(krb5.get(), keytab, &cursor);
+  if (code != 0) {
+    return code;
+  }
+  krb5_keytab_entry entry{};
+  while ((code = krb5_kt_next_entry(krb5.get(), keytab, &entry, &cursor)) == 0) {
+    hear(entry);
+    krb5_free_keytab_entry_contents(krb5.get(), &entry);
+  }
+  krb5_kt_end_seq_get(krb5.get(), keytab, &cursor);
+  return code == KRB5_KT_END ? 0 : code;
+}
+
 /// `aes256-cts-hmac-sha1-96`, or the number.
 std::string enctype_name(krb5_enctype enctype);
 

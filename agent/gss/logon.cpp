@@ -83,21 +83,13 @@ krb5_error_code parse(const Krb5& krb5, const Principal& principal, Krb5Principa
 // `kvno 3 aes256-cts-hmac-sha1-96, kvno 2 arcfour-hmac`: the keys of this name.
 krb5_error_code read_keys(const Krb5& krb5, krb5_keytab keytab, krb5_const_principal principal,
                           std::string& keys) {
-  krb5_kt_cursor cursor = nullptr;
-  krb5_error_code code = krb5_kt_start_seq_get(krb5.get(), keytab, &cursor);
-  if (code != 0) {
-    return code;
-  }
-  krb5_keytab_entry entry{};
-  while ((code = krb5_kt_next_entry(krb5.get(), keytab, &entry, &cursor)) == 0) {
+  const krb5_error_code code = each_entry(krb5, keytab, [&](const krb5_keytab_entry& entry) {
     if (krb5_principal_compare(krb5.get(), entry.principal, principal) != 0) {
       keys += fmt::format("{}kvno {} {}", keys.empty() ? "" : ", ", entry.vno,
                           enctype_name(entry.key.enctype));
     }
-    krb5_free_keytab_entry_contents(krb5.get(), &entry);
-  }
-  krb5_kt_end_seq_get(krb5.get(), keytab, &cursor);
-  if (code != KRB5_KT_END) {
+  });
+  if (code != 0) {
     return code;
   }
   return keys.empty() ? KRB5_KT_NOTFOUND : 0;
