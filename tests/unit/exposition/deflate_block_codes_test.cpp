@@ -1,8 +1,8 @@
 // Blocks by kept codes: whatever they were learned from, zlib gives the text back.
 #include "agent/exposition/deflate_block.hpp"
+#include "tests/exposition/unzipped.hpp"
 
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <random>
@@ -13,21 +13,6 @@
 
 namespace sfb::exposition {
 namespace {
-
-std::string unpacked_member(std::string member, std::size_t expected) {
-  z_stream stream{};
-  EXPECT_EQ(inflateInit2(&stream, 15 + 16), Z_OK);
-  std::string out(expected + 1, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(member.data());
-  stream.avail_in = static_cast<uInt>(member.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  EXPECT_EQ(inflate(&stream, Z_FINISH), Z_STREAM_END) << (stream.msg ? stream.msg : "");
-  EXPECT_EQ(stream.avail_in, 0U) << "bytes behind the member";
-  out.resize(stream.total_out);
-  inflateEnd(&stream);
-  return out;
-}
 
 /// Each block may refer to `reach` bytes of what stands before it.
 void expect_comes_back(const std::vector<std::string>& texts, std::size_t reach = 0) {
@@ -43,7 +28,7 @@ void expect_comes_back(const std::vector<std::string>& texts, std::size_t reach 
     member.add(block.value());
     whole += text;
   }
-  EXPECT_TRUE(unpacked_member(std::move(member).finish(), whole.size()) == whole);
+  EXPECT_TRUE(unzipped(std::move(member).finish(), whole.size()) == whole);
 }
 
 std::string samples(std::mt19937& random, std::size_t bytes) {

@@ -2,6 +2,7 @@
 #include "agent/exposition/deflate_block.hpp"
 
 #include "tests/exposition/synthetic_page.hpp"
+#include "tests/exposition/unzipped.hpp"
 
 #include <gtest/gtest.h>
 #include <zlib.h>
@@ -13,22 +14,6 @@
 
 namespace sfb::exposition {
 namespace {
-
-/// zlib reads one gzip member and checks its CRC and size; nothing may come behind it.
-std::string unpacked(std::string member, std::size_t expected) {
-  z_stream stream{};
-  EXPECT_EQ(inflateInit2(&stream, 15 + 16), Z_OK);
-  std::string out(expected + 1, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(member.data());
-  stream.avail_in = static_cast<uInt>(member.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  EXPECT_EQ(inflate(&stream, Z_FINISH), Z_STREAM_END) << (stream.msg ? stream.msg : "");
-  EXPECT_EQ(stream.avail_in, 0U) << "bytes behind the member";
-  out.resize(stream.total_out);
-  inflateEnd(&stream);
-  return out;
-}
 
 std::string member_of(const std::vector<std::string>& texts) {
   BlockPacker packer;
@@ -47,7 +32,7 @@ void expect_round_trip(const std::string& name, const std::vector<std::string>& 
   for (const std::string& text : texts) {
     whole += text;
   }
-  EXPECT_TRUE(unpacked(member_of(texts), whole.size()) == whole) << "other bytes came back";
+  EXPECT_TRUE(unzipped(member_of(texts), whole.size()) == whole) << "other bytes came back";
 }
 
 std::string noise(std::mt19937& random, std::size_t size) {

@@ -4,12 +4,12 @@
 #include "agent/exposition/gzip.hpp"
 #include "agent/serve/metrics_page.hpp"
 #include "collectors/backup_service_status/families.hpp"
+#include "tests/exposition/unzipped.hpp"
 #include "tests/unit/serve/api_snapshots.hpp"
 #include "tests/unit/serve/snapshots.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -25,21 +25,6 @@ using exposition::Format;
 using Pool = std::shared_ptr<const status::PoolSnapshot>;
 
 constexpr Format kFormats[] = {Format::text_0_0_4, Format::openmetrics_1_0_0};
-
-std::string unzipped(std::string member, std::size_t expected) {
-  z_stream stream{};
-  EXPECT_EQ(inflateInit2(&stream, 15 + 16), Z_OK);
-  std::string out(expected + 4096, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(member.data());
-  stream.avail_in = static_cast<uInt>(member.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  EXPECT_EQ(inflate(&stream, Z_FINISH), Z_STREAM_END) << (stream.msg ? stream.msg : "");
-  EXPECT_EQ(stream.avail_in, 0U) << "bytes behind the member";
-  out.resize(stream.total_out);
-  inflateEnd(&stream);
-  return out;
-}
 
 /// The figures of this process differ from page to page, so they are left out; the end stays.
 std::string comparable(const std::string& page) {
@@ -66,7 +51,8 @@ class BlockPageTest : public ::testing::Test {
   void expect_whole() {
     for (const Format format : kFormats) {
       const std::string whole = comparable(render_metrics_page(snapshot_, *self_, format));
-      const std::string page = comparable(unzipped(make(format).gzip, whole.size() + 16'384));
+      const std::string page =
+          comparable(exposition::unzipped(make(format).gzip, whole.size() + 16'384));
       ASSERT_TRUE(page == whole) << difference(page, whole);
     }
   }
