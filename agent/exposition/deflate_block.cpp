@@ -20,11 +20,6 @@ constexpr std::uint32_t kUnit = 0x80000000;          ///< x^0
 constexpr std::uint32_t kEighthPower = kUnit >> 8U;  ///< x^8
 constexpr std::size_t kLargestText = std::size_t{1} << 30U;
 
-/// ID, deflate, no flags, no time, no extra flags, an unknown system (RFC 1952).
-constexpr std::string_view kHeader("\x1f\x8b\x08\0\0\0\0\0\0\xff", 10);
-/// A last block without text, in the fixed code: two bytes.
-constexpr std::string_view kEnd("\x03\0", 2);
-constexpr std::size_t kTrailer = 8;
 /// More teaches nothing new.
 constexpr std::size_t kMostLearned = 64UL << 10U;
 
@@ -43,13 +38,6 @@ std::uint32_t multiply(std::uint32_t a, std::uint32_t b) {
 constexpr std::size_t worst_block(std::size_t bytes) {
   constexpr std::size_t kStored = 65535;
   return bytes + (bytes / kStored + 1) * 5 + 64;
-}
-
-void append_little_endian(std::string& out, std::uint32_t value) {
-  for (int i = 0; i < 4; ++i) {
-    out += static_cast<char>(value & 0xFFU);
-    value >>= 8U;
-  }
 }
 
 }  // namespace
@@ -160,24 +148,6 @@ Result<DeflateBlock> BlockPacker::pack(std::string_view text, const BlockCodes::
                       .crc = crc32_gzip_refl(0, bytes_of(text), text.size()),
                       .shift = crc_shift(text.size()),
                       .text_bytes = static_cast<std::uint32_t>(text.size())};
-}
-
-GzipMember::GzipMember(std::size_t bytes) {
-  out_.reserve(kHeader.size() + bytes + kEnd.size() + kTrailer);
-  out_ += kHeader;
-}
-
-void GzipMember::add(const DeflateBlock& block) {
-  out_ += block.packed;
-  crc_ = crc_combine(crc_, block.crc, block.shift);
-  text_bytes_ += block.text_bytes;
-}
-
-std::string GzipMember::finish() && {
-  out_ += kEnd;
-  append_little_endian(out_, crc_);
-  append_little_endian(out_, static_cast<std::uint32_t>(text_bytes_));  // modulo 2^32
-  return std::move(out_);
 }
 
 std::uint32_t crc_shift(std::size_t bytes) {

@@ -65,23 +65,6 @@ class BlockPacker {
   std::unique_ptr<Room> room_;
 };
 
-/// A gzip member from blocks, in the order of the page.
-class GzipMember {
- public:
-  /// `bytes`: about the sum of the blocks' packed bytes, so that the member does not grow in steps.
-  explicit GzipMember(std::size_t bytes);
-
-  void add(const DeflateBlock& block);
-  std::size_t text_bytes() const { return text_bytes_; }
-  /// The complete member. Nothing comes behind this.
-  std::string finish() &&;
-
- private:
-  std::string out_;
-  std::uint32_t crc_ = 0;
-  std::size_t text_bytes_ = 0;
-};
-
 /// What turns the CRC-32 of a text into its part of the CRC-32 of a longer one, of which `bytes`
 /// more bytes follow (zlib calls this crc32_combine_gen).
 std::uint32_t crc_shift(std::size_t bytes);

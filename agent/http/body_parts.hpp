@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string_view>
 
 namespace sfb::http {
 
-/// A body that is made while it is written. Thread rule: loop thread; a part takes no millisecond.
+/// A body that is made while it is written, or lies in pieces. Thread rule: loop thread; a part
+/// takes no millisecond.
 class BodyParts {
  public:
   virtual ~BodyParts() = default;
@@ -14,9 +16,11 @@ class BodyParts {
   virtual std::size_t size() const = 0;
   /// The memory that it takes until it is written.
   virtual std::size_t held() const = 0;
-  /// The next part, good until the next call. Empty before the end: it cannot go on, and the
-  /// connection is closed.
-  virtual std::string_view next() = 0;
+  /// What tells this memory from that of others: bodies that share theirs say the same.
+  virtual const void* memory() const { return this; }
+  /// The next parts, good until the next call. None, or nothing in them, before the end: it cannot
+  /// go on, and the connection is closed.
+  virtual std::span<const std::string_view> next() = 0;
 };
 
 }  // namespace sfb::http

@@ -33,12 +33,12 @@ asio::awaitable<ServerStream::Outcome> ServerStream::read_some(std::span<char> r
 }
 
 asio::awaitable<ServerStream::Outcome> ServerStream::write_some(
-    const std::array<asio::const_buffer, 2>& bytes) {
+    std::span<const asio::const_buffer> bytes) {
   return tls_ ? tls_->async_write_some(bytes, kAwait) : socket_.async_write_some(bytes, kAwait);
 }
 
 std::optional<ServerStream::Outcome> ServerStream::write_now(
-    const std::array<asio::const_buffer, 2>& bytes) {
+    std::span<const asio::const_buffer> bytes) {
   if (tls_) {
     return std::nullopt;
   }

@@ -37,10 +37,11 @@ class ServerStream {
 
   using Outcome = std::tuple<boost::system::error_code, std::size_t>;
   boost::asio::awaitable<Outcome> read_some(std::span<char> room);
-  boost::asio::awaitable<Outcome> write_some(const std::array<boost::asio::const_buffer, 2>& bytes);
+  /// `bytes` stay until the end.
+  boost::asio::awaitable<Outcome> write_some(std::span<const boost::asio::const_buffer> bytes);
   /// What the kernel takes at once, without a turn of the loop; nothing when it takes none now, or
   /// over TLS: then `write_some` waits.
-  std::optional<Outcome> write_now(const std::array<boost::asio::const_buffer, 2>& bytes);
+  std::optional<Outcome> write_now(std::span<const boost::asio::const_buffer> bytes);
   /// Tells the client that nothing follows. Over TLS it waits for the client to say the same.
   boost::asio::awaitable<void> shut_down();
 

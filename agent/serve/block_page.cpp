@@ -53,14 +53,12 @@ Result<BlockPage::Made> BlockPage::put_together(const status::Snapshot& snapshot
                                                 exposition::Format format) {
   const std::vector<PoolSection> wanted = pool_sections(snapshot);
   sections_.resize(wanted.size());
-  std::size_t bytes = 0;
   Made made;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     if (Status done = update(sections_[i], wanted[i]); !done) {
       return std::unexpected(std::move(done.error()));
     }
     for (const PoolBlocks& half : sections_[i]) {
-      bytes += half.packed_bytes();
       made.held_bytes += half.held_bytes();
       made.blocks_made += half.blocks_made();
     }
@@ -72,7 +70,7 @@ Result<BlockPage::Made> BlockPage::put_together(const status::Snapshot& snapshot
   if (!rest) {
     return std::unexpected(rest.error());
   }
-  exposition::GzipMember member(bytes + rest->packed.size());
+  exposition::GzipMember member;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     for (std::size_t family = 0; family < wanted[i].families.size(); ++family) {
       sections_[i].front().append_metadata(member, format, family);
@@ -82,14 +80,13 @@ Result<BlockPage::Made> BlockPage::put_together(const status::Snapshot& snapshot
     }
   }
   member.add(*rest);
-  if (member.text_bytes() > kLargestText) {
-    return fail(
-        Reason::internal, "gzip.too_large",
-        fmt::format("the metrics page has {} bytes, more than gzip can count", member.text_bytes()),
-        "configure fewer pools for one agent");
-  }
-  made.text_bytes = member.text_bytes();
   made.gzip = std::move(member).finish();
+  if (made.gzip.text_bytes > kLargestText) {
+    return fail(Reason::internal, "gzip.too_large",
+                fmt::format("the metrics page has {} bytes, more than gzip can count",
+                            made.gzip.text_bytes),
+                "configure fewer pools for one agent");
+  }
   return made;
 }
 

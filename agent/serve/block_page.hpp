@@ -4,6 +4,7 @@
 #include "agent/base/error.hpp"
 #include "agent/exposition/deflate_block.hpp"
 #include "agent/exposition/exposition.hpp"
+#include "agent/exposition/gzip_member.hpp"
 #include "agent/serve/pool_blocks.hpp"
 #include "agent/serve/self_metrics.hpp"
 #include "agent/status/board.hpp"
@@ -23,10 +24,9 @@ inline constexpr std::size_t kManyPools = 4 * 1024;
 class BlockPage {
  public:
   struct Made {
-    std::string gzip;
+    exposition::GzipPieces gzip;
     std::string rest;             ///< the text behind the families of pools, with the end
-    std::size_t text_bytes = 0;   ///< of the whole text
-    std::size_t held_bytes = 0;   ///< by the blocks, the page itself apart
+    std::size_t held_bytes = 0;   ///< by the blocks, which the page shares
     std::size_t blocks_made = 0;  ///< for this page; the others were there
   };
 

@@ -1,14 +1,15 @@
 #include "agent/serve/live_pages.hpp"
 
-#include "agent/exposition/gzip_parts.hpp"
+#include "agent/exposition/gzip_member.hpp"
 #include "agent/serve/block_page.hpp"
 #include "agent/serve/live_shared.hpp"
 #include "agent/serve/metrics_page.hpp"
 #include "agent/serve/metrics_text.hpp"
+#include "agent/serve/packed_body.hpp"
 
 #include <array>
 #include <cstddef>
-#include <string_view>
+#include <string>
 #include <utility>
 
 namespace sfb::serve {
@@ -16,25 +17,13 @@ namespace {
 
 namespace asio = boost::asio;
 
-/// A page that was made of what has changed since.
-class UnpackedPage final : public http::BodyParts {
- public:
-  explicit UnpackedPage(Bytes packed) : parts_(std::move(packed)) {}
-
-  std::size_t size() const override { return parts_.size(); }
-  std::size_t held() const override { return parts_.held(); }
-  std::string_view next() override { return parts_.next(); }
-
- private:
-  exposition::GzipParts parts_;
-};
-
 /// A page of more has about 20 MB.
 constexpr std::size_t kLargePools = 2000;
 
-/// Its text only where it is packed.
+/// Either plain, or packed with what its text is made of.
 struct Page {
-  std::string body;
+  std::shared_ptr<const std::string> plain;
+  Packed packed;
   PageText text;
 };
 using PagePtr = std::shared_ptr<const Page>;
@@ -45,16 +34,26 @@ struct Slot {
   Shared<PagePtr> page = {};
 };
 
-Bytes body_of(const PagePtr& page) {
-  return {page, &page->body};
+bool is_large(const status::Snapshot& snapshot) {
+  return snapshot.pools.size() + snapshot.others.size() > kLargePools;
 }
 
-/// Only a page as gzip has blocks that are kept.
+PageBody body_of(const Page& page) {
+  if (page.plain != nullptr) {
+    return {.whole = page.plain, .parts = {}};
+  }
+  if (page.packed->list.size() == 1) {
+    return {.whole = page.packed->list.front(), .parts = {}};
+  }
+  return {.whole = {}, .parts = std::make_shared<PackedBody>(page.packed)};
+}
+
+/// Only a page as gzip has blocks that are kept. Where it is small, it is one piece.
 Result<PagePtr> make_page(const status::SnapshotPtr& snapshot, SelfMetrics& self, BlockPage& blocks,
                           exposition::Format format, bool gzip) {
   auto page = std::make_shared<Page>();
   if (!gzip) {
-    page->body = render_metrics_page(*snapshot, self, format);
+    page->plain = std::make_shared<const std::string>(render_metrics_page(*snapshot, self, format));
     return page;
   }
   Result<BlockPage::Made> made = blocks.make(*snapshot, self, format);
@@ -62,18 +61,22 @@ Result<PagePtr> make_page(const status::SnapshotPtr& snapshot, SelfMetrics& self
     return std::unexpected(std::move(made.error()));
   }
   self.page_blocks(made->held_bytes);
-  page->body = std::move(made->gzip);
-  page->text = {std::move(made->rest), made->text_bytes, snapshot};
+  if (!is_large(*snapshot)) {
+    made->gzip.list = {std::make_shared<const std::string>(made->gzip.joined())};
+  }
+  page->packed = std::make_shared<const exposition::GzipPieces>(std::move(made->gzip));
+  page->text = {std::move(made->rest), page->packed->text_bytes, snapshot};
   return page;
 }
 
-/// From the snapshot while there is one: unpacking takes as long and longer.
-std::shared_ptr<http::BodyParts> parts_of(const PagePtr& page, exposition::Format format) {
+/// The text of a packed page, from the snapshot while there is one: unpacking takes as long and
+/// longer.
+std::shared_ptr<http::BodyParts> text_of(const PagePtr& page, exposition::Format format) {
   if (status::SnapshotPtr snapshot = page->text.snapshot.lock()) {
     return std::make_shared<MetricsText>(std::shared_ptr<const PageText>(page, &page->text),
                                          std::move(snapshot), format);
   }
-  return std::make_shared<UnpackedPage>(body_of(page));
+  return std::make_shared<UnpackedBody>(page->packed);
 }
 
 }  // namespace
@@ -99,7 +102,7 @@ struct LivePages::Impl {
   static asio::awaitable<Result<Made>> make(std::shared_ptr<Impl> impl, exposition::Format format,
                                             bool gzip) {
     const status::SnapshotPtr snapshot = impl->board.snapshot();
-    const SharedVersion version{snapshot->version, impl->self->reloads()};
+    const SharedVersion version = impl->version_of(*snapshot);
     const MonoTime when = impl->clock.now().mono;
     const auto job = [snapshot, self = impl->self, blocks = impl->blocks, format, gzip] {
       return make_page(snapshot, *self, *blocks, format, gzip);
@@ -111,44 +114,34 @@ struct LivePages::Impl {
     co_return Made{std::move(*page), version, when};
   }
 
-  /// The newest.
-  SharedVersion wanted() { return {board.snapshot()->version, self->reloads()}; }
-
-  Bytes ready(exposition::Format format, bool gzip) {
-    const PagePtr* const page = slot(format, gzip).page.ready(wanted(), clock.now().mono);
-    return page == nullptr ? nullptr : body_of(*page);
+  SharedVersion version_of(const status::Snapshot& snapshot) const {
+    return {snapshot.version, self->reloads()};
   }
 
-  bool is_large() const {
-    const status::SnapshotPtr snapshot = board.snapshot();
-    return snapshot->pools.size() + snapshot->others.size() > kLargePools;
+  PageBody ready(exposition::Format format, bool gzip) {
+    const PagePtr* const page =
+        slot(format, gzip).page.ready(version_of(*board.snapshot()), clock.now().mono);
+    return page == nullptr ? PageBody{} : body_of(**page);
   }
 
-  static asio::awaitable<Result<std::shared_ptr<http::BodyParts>>> parts(
-      std::shared_ptr<Impl> impl, exposition::Format format) {
-    if (!impl->is_large()) {
-      co_return nullptr;
-    }
-    Result<PagePtr> page = co_await get(impl, format, true);
+  static asio::awaitable<Result<PageBody>> body(std::shared_ptr<Impl> impl,
+                                                exposition::Format format, bool gzip) {
+    const status::SnapshotPtr newest = impl->board.snapshot();
+    const bool large_text = !gzip && is_large(*newest);
+    Result<PagePtr> page =
+        co_await get(impl, impl->version_of(*newest), format, gzip || large_text);
     if (!page) {
       co_return std::unexpected(std::move(page.error()));
     }
-    co_return parts_of(*page, format);
-  }
-
-  static asio::awaitable<Result<Bytes>> body(std::shared_ptr<Impl> impl, exposition::Format format,
-                                             bool gzip) {
-    Result<PagePtr> page = co_await get(std::move(impl), format, gzip);
-    if (!page) {
-      co_return std::unexpected(std::move(page.error()));
+    if (large_text) {
+      co_return PageBody{.whole = {}, .parts = text_of(*page, format)};
     }
-    co_return body_of(*page);
+    co_return body_of(**page);
   }
 
-  static asio::awaitable<Result<PagePtr>> get(std::shared_ptr<Impl> impl, exposition::Format format,
-                                              bool gzip) {
+  static asio::awaitable<Result<PagePtr>> get(std::shared_ptr<Impl> impl, SharedVersion wanted,
+                                              exposition::Format format, bool gzip) {
     const MonoTime arrived = impl->clock.now().mono;
-    const SharedVersion wanted = impl->wanted();
     // 10 MB for 1,000 pools that one `curl` asked for once.
     for (Slot& each : impl->slots) {
       each.page.drop_outdated(arrived);
@@ -163,16 +156,11 @@ LivePages::LivePages(status::Board& board, std::shared_ptr<SelfMetrics> self, ne
                      const Clock& clock)
     : impl_(std::make_shared<Impl>(board, std::move(self), cpu, clock)) {}
 
-boost::asio::awaitable<Result<Bytes>> LivePages::get(exposition::Format format, bool gzip) {
+boost::asio::awaitable<Result<PageBody>> LivePages::get(exposition::Format format, bool gzip) {
   return Impl::body(impl_, format, gzip);
 }
 
-boost::asio::awaitable<Result<std::shared_ptr<http::BodyParts>>> LivePages::parts(
-    exposition::Format format) {
-  return Impl::parts(impl_, format);
-}
-
-Bytes LivePages::ready(exposition::Format format, bool gzip) {
+PageBody LivePages::ready(exposition::Format format, bool gzip) {
   return impl_->ready(format, gzip);
 }
 

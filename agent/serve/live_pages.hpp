@@ -16,7 +16,13 @@
 
 namespace sfb::serve {
 
-using Bytes = std::shared_ptr<const std::string>;
+/// A page as the body of an answer: in one piece, or in parts where it is large.
+struct PageBody {
+  std::shared_ptr<const std::string> whole;
+  std::shared_ptr<http::BodyParts> parts;
+
+  bool is_none() const { return whole == nullptr && parts == nullptr; }
+};
 
 /// Thread rule: loop thread; rendering and compression run in the worker pool. `board` and
 /// `clock` live as long as the loop runs. A job shares `self`, because it may outlive the pool.
@@ -28,15 +34,14 @@ class LivePages {
   /// The current page, gzipped if wanted. Rebuilt when a pool's snapshot changed since it was made,
   /// or the configuration was reloaded, or when it is older than a second; callers that come during
   /// a rebuild wait for it, and for the next one when one of these has changed in between: a page
-  /// never lacks what was there when its caller came. A scrape never causes an evaluation. Errors:
-  /// those of WorkerPool::run and of gzip, and Reason::internal, code `page.cancelled` or
+  /// never lacks what was there when its caller came. A scrape never causes an evaluation. With so
+  /// many pools that it should not lie in memory whole, or twice, it comes in parts: the pieces
+  /// that one page as gzip shares with the next, or the text, made from what that page is made of.
+  /// Errors: those of WorkerPool::run and of gzip, and Reason::internal, code `page.cancelled` or
   /// `page.abandoned` (the agent stops).
-  boost::asio::awaitable<Result<Bytes>> get(exposition::Format format, bool gzip);
-  /// The same where it need not be rebuilt, else null.
-  Bytes ready(exposition::Format format, bool gzip);
-  /// The plain page part by part, from what the page as gzip is made of, where it has so many pools
-  /// that its text should not lie in memory whole; else null. Errors: as `get`.
-  boost::asio::awaitable<Result<std::shared_ptr<http::BodyParts>>> parts(exposition::Format format);
+  boost::asio::awaitable<Result<PageBody>> get(exposition::Format format, bool gzip);
+  /// The same where nothing need be made, else none.
+  PageBody ready(exposition::Format format, bool gzip);
 
  private:
   struct Impl;

@@ -60,7 +60,12 @@ void MetricsText::write_family() {
   }
 }
 
-std::string_view MetricsText::next() {
+std::span<const std::string_view> MetricsText::next() {
+  part_[0] = part();
+  return part_;
+}
+
+std::string_view MetricsText::part() {
   writer_.clear();
   while (section_ < sections_.size() && writer_.written().size() < kPart) {
     write_family();

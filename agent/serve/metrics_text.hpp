@@ -6,9 +6,11 @@
 #include "agent/serve/pool_families.hpp"
 #include "agent/status/board.hpp"
 
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,9 +33,10 @@ class MetricsText final : public http::BodyParts {
 
   std::size_t size() const override { return page_->bytes; }
   std::size_t held() const override;
-  std::string_view next() override;
+  std::span<const std::string_view> next() override;
 
  private:
+  std::string_view part();
   void start_section();
   void write_family();
 
@@ -46,6 +49,7 @@ class MetricsText final : public http::BodyParts {
   std::size_t pool_ = 0;
   std::string_view rest_;
   exposition::Writer writer_;
+  std::array<std::string_view, 1> part_;
 };
 
 }  // namespace sfb::serve

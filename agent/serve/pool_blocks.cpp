@@ -75,6 +75,12 @@ Status PoolBlocks::update(const PoolSection& section, exposition::BlockPacker& p
     if (Status made = make_range(section.pools, begin, packer); !made) {
       return forget(std::move(made.error()));
     }
+    if (const std::size_t end = begin + kBlockPools;
+        end % kRunPools == 0 || end >= section.pools.size()) {
+      for (Row& row : rows_) {
+        row.blocks.join();
+      }
+    }
   }
   return {};
 }
@@ -86,10 +92,10 @@ Status PoolBlocks::start(const std::vector<PoolFamily>& families, exposition::Bl
   rows_.resize(families_.size());
   for (std::size_t i = 0; i < families_.size(); ++i) {
     rows_[i].pools = pools_of(families_[i].family);
+    rows_[i].blocks = exposition::BlockRuns(kRunPools / rows_[i].pools);
   }
   shown_.clear();
   sums_.clear();
-  packed_bytes_ = 0;
   for (const Format format : {Format::text_0_0_4, Format::openmetrics_1_0_0}) {
     exposition::Writer writer(format);
     for (std::size_t i = 0; i < families_.size(); ++i) {
@@ -99,7 +105,6 @@ Status PoolBlocks::start(const std::vector<PoolFamily>& families, exposition::Bl
       if (!block) {
         return std::unexpected(std::move(block.error()));
       }
-      packed_bytes_ += block->packed.size();
       rows_[i].metadata.at(place_of(format)) = std::move(*block);
     }
   }
@@ -110,9 +115,6 @@ void PoolBlocks::resize(std::size_t pools) {
   const std::size_t same = std::min(pools, shown_.size());
   for (Row& row : rows_) {
     const std::size_t count = blocks_of(pools, row.pools);
-    for (std::size_t i = count; i < row.blocks.size(); ++i) {
-      packed_bytes_ -= row.blocks[i].packed.size();
-    }
     row.blocks.resize(count);
     if (count < 2) {
       row.codes = {};
@@ -225,9 +227,7 @@ Status PoolBlocks::make_block(std::size_t family, std::size_t begin, Lines& line
   if (!block) {
     return std::unexpected(std::move(block.error()));
   }
-  exposition::DeflateBlock& kept = row.blocks[begin / row.pools];
-  packed_bytes_ += block->packed.size() - kept.packed.size();
-  kept = std::move(*block);
+  row.blocks.put(begin / row.pools, std::move(*block));
   row.stale[begin / row.pools] = false;
   ++blocks_made_;
   return {};
@@ -240,21 +240,19 @@ void PoolBlocks::append_metadata(exposition::GzipMember& member, Format format,
 
 void PoolBlocks::append_samples(exposition::GzipMember& member, std::size_t family) const {
   if (family < rows_.size()) {
-    for (const exposition::DeflateBlock& block : rows_[family].blocks) {
-      member.add(block);
-    }
+    rows_[family].blocks.append_to(member);
   }
 }
 
 std::size_t PoolBlocks::held_bytes() const {
-  std::size_t blocks = 0;
-  std::size_t codes = 0;
+  std::size_t rows = 0;
   for (const Row& row : rows_) {
-    blocks += row.metadata.size() + row.blocks.size();
-    codes += row.codes.held_bytes();
+    for (const exposition::DeflateBlock& metadata : row.metadata) {
+      rows += sizeof(metadata) + metadata.packed.size();
+    }
+    rows += row.codes.held_bytes() + row.blocks.held_bytes();
   }
-  return packed_bytes_ + codes + blocks * sizeof(exposition::DeflateBlock) +
-         sums_.size() * sizeof(sums_.front()) + shown_.size() * sizeof(shown_.front());
+  return rows + sums_.size() * sizeof(sums_.front()) + shown_.size() * sizeof(shown_.front());
 }
 
 }  // namespace sfb::serve

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "agent/exposition/deflate_block.hpp"
+#include "agent/exposition/gzip_member.hpp"
 #include "agent/serve/pool_families.hpp"
 #include "agent/status/board.hpp"
 
@@ -23,6 +24,8 @@ inline constexpr std::size_t kBlockPools = 128;
 inline constexpr std::size_t kOftenPools = 32;
 /// Where a pool has many lines: all states of its modules.
 inline constexpr std::size_t kLongPools = 16;
+/// Their blocks of a family are one piece of the page. The others divide this one.
+inline constexpr std::size_t kRunPools = 8 * kBlockPools;
 
 class PoolBlocks {
  public:
@@ -34,8 +37,7 @@ class PoolBlocks {
   void append_metadata(exposition::GzipMember& member, exposition::Format format,
                        std::size_t family) const;
   void append_samples(exposition::GzipMember& member, std::size_t family) const;
-  /// What all of these add, about, and the memory that is held.
-  std::size_t packed_bytes() const { return packed_bytes_; }
+  /// The memory that is held. Pages share most of it.
   std::size_t held_bytes() const;
   /// How many blocks the last update made anew.
   std::size_t blocks_made() const { return blocks_made_; }
@@ -46,7 +48,7 @@ class PoolBlocks {
     std::size_t pools = 0;                             ///< of a block
     std::array<exposition::DeflateBlock, 2> metadata;  ///< by format
     exposition::BlockCodes codes;                      ///< where there are several blocks
-    std::vector<exposition::DeflateBlock> blocks;
+    exposition::BlockRuns blocks;
     std::vector<bool> stale;  ///< likewise: must be made anew
 
     void changed(std::size_t place);
@@ -72,7 +74,6 @@ class PoolBlocks {
   /// What the blocks show, by place. It tells one snapshot from another and keeps none alive.
   std::vector<std::weak_ptr<const status::PoolSnapshot>> shown_;
   std::vector<std::uint64_t> sums_;  ///< of each pool's samples of each family
-  std::size_t packed_bytes_ = 0;
   std::size_t blocks_made_ = 0;
   exposition::Writer writer_{exposition::Format::text_0_0_4};  ///< samples are alike in both
 };

@@ -62,9 +62,9 @@ void from_blocks(benchmark::State& state, bool states) {
     made = blocks.make(snapshot, *self, Format::text_0_0_4);
     state.SetIterationTime(sfb::to_seconds(std::chrono::steady_clock::now() - start));
   }
-  state.counters["bytes_out"] = static_cast<double>(made->gzip.size());
+  state.counters["bytes_out"] = static_cast<double>(made->gzip.bytes);
   state.counters["of_whole"] =
-      static_cast<double>(made->gzip.size()) / static_cast<double>(packed->size());
+      static_cast<double>(made->gzip.bytes) / static_cast<double>(packed->size());
   state.counters["blocks_made"] = static_cast<double>(made->blocks_made);
   state.counters["held"] = static_cast<double>(made->held_bytes);
 }

@@ -57,15 +57,17 @@ class SomeParts final : public BodyParts {
   explicit SomeParts(int parts) : left_(parts) {}
   std::size_t size() const override { return 10'000'000; }
   std::size_t held() const override { return part_.size(); }
-  std::string_view next() override {
+  std::span<const std::string_view> next() override {
     part_.assign(left_ > 0 ? 1'000'000 : 0, static_cast<char>('a' + left_));
     --left_;
-    return part_;
+    views_[0] = part_;
+    return views_;
   }
 
  private:
   int left_;
   std::string part_;
+  std::array<std::string_view, 1> views_;
 };
 
 /// Counts how a waiting handler ends, also when its frame is destroyed.

@@ -1,5 +1,6 @@
 // Blocks by kept codes: whatever they were learned from, zlib gives the text back.
 #include "agent/exposition/deflate_block.hpp"
+#include "agent/exposition/gzip_member.hpp"
 #include "tests/exposition/unzipped.hpp"
 
 #include <gtest/gtest.h>
@@ -18,7 +19,7 @@ namespace {
 void expect_comes_back(const std::vector<std::string>& texts, std::size_t reach = 0) {
   BlockPacker packer;
   BlockCodes codes;
-  GzipMember member(0);
+  GzipMember member;
   std::string whole;
   for (const std::string& text : texts) {
     const std::string_view before(whole);
@@ -28,7 +29,7 @@ void expect_comes_back(const std::vector<std::string>& texts, std::size_t reach 
     member.add(block.value());
     whole += text;
   }
-  EXPECT_TRUE(unzipped(std::move(member).finish(), whole.size()) == whole);
+  EXPECT_TRUE(unzipped(std::move(member).finish().joined(), whole.size()) == whole);
 }
 
 std::string samples(std::mt19937& random, std::size_t bytes) {

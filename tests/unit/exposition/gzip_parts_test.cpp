@@ -22,6 +22,16 @@ std::string some_text(std::size_t bytes) {
   return text;
 }
 
+/// In pieces of at most so many bytes.
+std::shared_ptr<const GzipPieces> pieces_of(const std::string& member, std::size_t text_bytes,
+                                            std::size_t most = 1U << 20U) {
+  GzipPieces pieces{.list = {}, .bytes = member.size(), .text_bytes = text_bytes};
+  for (std::size_t i = 0; i < member.size(); i += most) {
+    pieces.list.push_back(std::make_shared<const std::string>(member.substr(i, most)));
+  }
+  return std::make_shared<const GzipPieces>(std::move(pieces));
+}
+
 std::string all_of(GzipParts& parts) {
   std::string text;
   for (std::string_view part = parts.next(); !part.empty(); part = parts.next()) {
@@ -34,21 +44,23 @@ std::string all_of(GzipParts& parts) {
 TEST(GzipParts, AllPartsAreTheText) {
   for (const std::size_t bytes : {0U, 1U, 65'535U, 65'536U, 65'537U, 3'000'000U}) {
     const std::string text = some_text(bytes);
-    GzipParts parts(std::make_shared<const std::string>(gzip(text).value()));
-    EXPECT_EQ(parts.size(), bytes);
-    EXPECT_TRUE(all_of(parts) == text) << bytes;
-    EXPECT_TRUE(parts.next().empty());
+    for (const std::size_t most : {std::size_t{1}, std::size_t{777}, std::size_t{1} << 20U}) {
+      GzipParts parts(pieces_of(gzip(text).value(), bytes, most));
+      EXPECT_EQ(parts.size(), bytes);
+      EXPECT_TRUE(all_of(parts) == text) << bytes << ", " << most;
+      EXPECT_TRUE(parts.next().empty());
+    }
   }
 }
 
 TEST(GzipParts, OfAMemberFromBlocks) {
   const std::string text = some_text(500'000);
   BlockPacker packer;
-  GzipMember member(0);
+  GzipMember member;
   for (std::size_t i = 0; i < text.size(); i += 30'000) {
     member.add(packer.pack(std::string_view(text).substr(i, 30'000)).value());
   }
-  GzipParts parts(std::make_shared<const std::string>(std::move(member).finish()));
+  GzipParts parts(std::make_shared<const GzipPieces>(std::move(member).finish()));
   EXPECT_EQ(parts.size(), text.size());
   EXPECT_TRUE(all_of(parts) == text);
 }
@@ -60,12 +72,12 @@ TEST(GzipParts, ADamagedMemberEndsEarly) {
   for (int i = 0; i < 200; ++i) {
     std::string member = good;
     member[10 + random() % (member.size() - 18)] ^= static_cast<char>(1U << random() % 8U);
-    GzipParts parts(std::make_shared<const std::string>(std::move(member)));
+    GzipParts parts(pieces_of(member, text.size(), 50'000));
     EXPECT_FALSE(all_of(parts) == text);
   }
-  GzipParts cut(std::make_shared<const std::string>(good.substr(0, good.size() / 2)));
+  GzipParts cut(pieces_of(good.substr(0, good.size() / 2), text.size()));
   EXPECT_LT(all_of(cut).size(), text.size());
-  GzipParts empty(std::make_shared<const std::string>());
+  GzipParts empty(std::make_shared<const GzipPieces>());
   EXPECT_EQ(all_of(empty), "");
 }
 

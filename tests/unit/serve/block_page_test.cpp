@@ -52,7 +52,7 @@ class BlockPageTest : public ::testing::Test {
     for (const Format format : kFormats) {
       const std::string whole = comparable(render_metrics_page(snapshot_, *self_, format));
       const std::string page =
-          comparable(exposition::unzipped(make(format).gzip, whole.size() + 16'384));
+          comparable(exposition::unzipped(make(format).gzip.joined(), whole.size() + 16'384));
       ASSERT_TRUE(page == whole) << difference(page, whole);
     }
   }
@@ -131,7 +131,7 @@ TEST_F(BlockPageTest, AtMostATenthLargerThanWhole) {
     snapshot_ = testing::varied_pools(pools);
     const std::string whole =
         exposition::gzip(render_metrics_page(snapshot_, *self_, Format::text_0_0_4)).value();
-    EXPECT_LE(make().gzip.size(), whole.size() * 11 / 10) << pools << " pools: " << whole.size();
+    EXPECT_LE(make().gzip.bytes, whole.size() * 11 / 10) << pools << " pools: " << whole.size();
   }
 }
 

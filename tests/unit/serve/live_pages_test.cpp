@@ -2,6 +2,8 @@
 // when told.
 #include "agent/serve/live_pages.hpp"
 
+#include "tests/exposition/unzipped.hpp"
+#include "tests/unit/serve/parts.hpp"
 #include "tests/unit/serve/snapshots.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -10,7 +12,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <gmock/gmock.h>
-#include <zlib.h>
 
 #include <latch>
 #include <optional>
@@ -26,6 +27,10 @@ using exposition::Format;
 using ::testing::HasSubstr;
 using ::testing::Not;
 namespace asio = boost::asio;
+using exposition::unzipped;
+
+/// For the text of any page here.
+constexpr std::size_t kRoom = 1UL << 26U;
 
 class FakeClock final : public Clock {
  public:
@@ -56,31 +61,17 @@ class FakeBoard final : public status::Board {
   status::SnapshotPtr current = std::make_shared<const status::Snapshot>(testing::six_pools());
 };
 
-std::string unpack(const std::string& packed) {
-  std::string out(1 << 20, '\0');
-  z_stream stream{};
-  constexpr int kGzip = 16 + MAX_WBITS;
-  inflateInit2(&stream, kGzip);
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
-  stream.avail_in = static_cast<uInt>(packed.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  const int code = inflate(&stream, Z_FINISH);
-  out.resize(stream.total_out);
-  inflateEnd(&stream);
-  return code == Z_STREAM_END ? out : "not gzip";
-}
-
 class LivePagesTest : public ::testing::Test {
  protected:
-  using Answer = std::optional<Result<Bytes>>;
+  using Bytes = std::shared_ptr<const std::string>;
+  using Answer = std::optional<Result<PageBody>>;
 
   auto keep(std::size_t place) {
-    return [this, place](const std::exception_ptr& failure, Result<Bytes> bytes) {
+    return [this, place](const std::exception_ptr& failure, Result<PageBody> body) {
       if (failure) {
-        bytes = fail(Reason::internal, "test.exception", "the coroutine threw");
+        body = fail(Reason::internal, "test.exception", "the coroutine threw");
       }
-      answers_[place] = std::move(bytes);
+      answers_[place] = std::move(body);
     };
   }
   /// Starts a caller; its answer comes into `answers_` while the loop runs.
@@ -109,7 +100,7 @@ class LivePagesTest : public ::testing::Test {
       ADD_FAILURE() << "answer " << place << ": " << (answer ? describe(answer->error()) : "none");
       return std::make_shared<const std::string>();
     }
-    return **answer;
+    return (*answer)->whole;
   }
   int builds() const { return board_.looks - static_cast<int>(answers_.size()); }
   /// Keeps the only worker busy until `release_` counts down.
@@ -219,8 +210,8 @@ TEST_F(LivePagesTest, FormatsAndCodingsAtOnce) {
     EXPECT_TRUE(text.starts_with("# HELP sfb_backup_up "));
     EXPECT_TRUE(open.starts_with("# TYPE sfb_backup_up "));
     EXPECT_TRUE(open.ends_with("# EOF\n"));
-    EXPECT_EQ(head(unpack(*page(i + 1))), head(text));
-    EXPECT_EQ(head(unpack(*page(i + 3))), head(open));
+    EXPECT_EQ(head(unzipped(*page(i + 1), kRoom)), head(text));
+    EXPECT_EQ(head(unzipped(*page(i + 3), kRoom)), head(open));
   }
 }
 
@@ -288,7 +279,7 @@ TEST_F(LivePagesTest, ThePagesMayGoWhileACallerWaits) {
   asio::co_spawn(io_, pages->get(Format::text_0_0_4, true), keep(place));
   pages.reset();
   run();
-  EXPECT_THAT(unpack(*page(place)), HasSubstr("sfb_backup_up{"));
+  EXPECT_THAT(unzipped(*page(place), kRoom), HasSubstr("sfb_backup_up{"));
 }
 
 TEST_F(LivePagesTest, AnOutdatedPageOfAnotherKindIsLetGo) {
@@ -306,10 +297,10 @@ class LargePagesTest : public LivePagesTest {
   LargePagesTest() {
     board_.current = std::make_shared<const status::Snapshot>(testing::many_pools(2001));
   }
-  std::shared_ptr<http::BodyParts> parts(Format format = Format::text_0_0_4) {
+  std::shared_ptr<http::BodyParts> parts(Format format = Format::text_0_0_4, bool gzip = false) {
     std::shared_ptr<http::BodyParts> found;
-    asio::co_spawn(io_, pages_.parts(format), [&](const std::exception_ptr&, auto answer) {
-      found = std::move(answer).value_or(nullptr);
+    asio::co_spawn(io_, pages_.get(format, gzip), [&](const std::exception_ptr&, auto answer) {
+      found = answer ? answer->parts : nullptr;
     });
     run();
     return found;
@@ -318,14 +309,9 @@ class LargePagesTest : public LivePagesTest {
   static std::string of_pools(const std::string& page) {
     return page.substr(0, page.find("sfb_backup_exporter_"));
   }
-  /// To its end.
-  static std::string text_of(http::BodyParts& parts) {
-    std::string text;
-    for (std::string_view part = parts.next(); !part.empty(); part = parts.next()) {
-      text += part;
-    }
-    EXPECT_EQ(text.size(), parts.size());
-    return of_pools(text);
+  static std::string text_of(http::BodyParts& parts) { return of_pools(testing::all_of(parts)); }
+  std::string rendered(Format format) const {
+    return of_pools(render_metrics_page(*board_.current, *self_, format));
   }
 };
 
@@ -333,10 +319,25 @@ TEST_F(LargePagesTest, ALargePlainPageComesInParts) {
   for (const Format format : {Format::text_0_0_4, Format::openmetrics_1_0_0}) {
     const auto found = parts(format);
     ASSERT_NE(found, nullptr);
-    const std::string whole = *get(format);
-    EXPECT_TRUE(text_of(*found) == of_pools(whole));
+    const std::string whole = rendered(format);
+    EXPECT_TRUE(text_of(*found) == whole);
     EXPECT_LT(found->held(), whole.size() / 8);
   }
+}
+
+TEST_F(LargePagesTest, SoDoesThePackedOne) {
+  for (const Format format : {Format::text_0_0_4, Format::openmetrics_1_0_0}) {
+    const auto found = parts(format, true);
+    ASSERT_NE(found, nullptr);
+    const auto again = pages_.ready(format, true).parts;
+    ASSERT_NE(again, nullptr);
+    EXPECT_EQ(found->memory(), again->memory()) << "readers of one page share it";
+    const std::string packed = testing::all_of(*found);
+    EXPECT_TRUE(of_pools(unzipped(packed, kRoom)) == rendered(format));
+    EXPECT_TRUE(testing::all_of(*again) == packed);
+  }
+  board_.change();
+  EXPECT_TRUE(pages_.ready(Format::text_0_0_4, true).is_none());
 }
 
 TEST_F(LargePagesTest, ItStaysWhatItWasWhenPoolsChange) {
@@ -352,12 +353,12 @@ TEST_F(LargePagesTest, ItStaysWhatItWasWhenPoolsChange) {
 }
 
 TEST_F(LivePagesTest, ASmallPageHasNoParts) {
-  std::optional<bool> none;
-  asio::co_spawn(
-      io_, pages_.parts(Format::text_0_0_4),
-      [&](const std::exception_ptr&, auto answer) { none = answer && *answer == nullptr; });
-  run();
-  EXPECT_EQ(none, true);
+  for (const bool gzip : {false, true}) {
+    const std::size_t place = ask(Format::text_0_0_4, gzip);
+    run();
+    EXPECT_EQ(answers_.at(place)->value().parts, nullptr);
+    EXPECT_NE(answers_.at(place)->value().whole, nullptr);
+  }
 }
 
 TEST_F(LivePagesTest, TheLoopMayEndWhileCallersWait) {

@@ -1,6 +1,7 @@
 #include "agent/serve/live_service.hpp"
 
 #include "agent/serve/routes.hpp"
+#include "tests/unit/serve/parts.hpp"
 #include "tests/unit/serve/service_rig.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -70,7 +71,7 @@ TEST_F(ServiceTest, MetricsAreNegotiated) {
   EXPECT_TRUE(engine_.questions.empty()) << "a scrape never causes an evaluation";
 }
 
-TEST_F(ServiceTest, ALargePageIsUnpackedAsItIsSent) {
+TEST_F(ServiceTest, ALargePageComesInParts) {
   const std::string small = body_of(ask(get("/metrics", "")));
   engine_.current = std::make_shared<const status::Snapshot>(many_pools(2001));
   const http::Response whole = ask(get("/metrics", ""));
@@ -78,16 +79,13 @@ TEST_F(ServiceTest, ALargePageIsUnpackedAsItIsSent) {
   EXPECT_EQ(whole.body, nullptr);
   EXPECT_EQ(header_of(whole, "Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
   EXPECT_EQ(header_of(whole, "Content-Encoding"), "");
-  std::string text;
-  for (std::string_view part = whole.parts->next(); !part.empty(); part = whole.parts->next()) {
-    text += part;
-  }
-  EXPECT_EQ(text.size(), whole.parts->size());
+  const std::string text = testing::all_of(*whole.parts);
   EXPECT_EQ(text.substr(0, 200), small.substr(0, 200));
   EXPECT_THAT(text, HasSubstr("\nprocess_"));
   const http::Response packed = ask(get("/metrics", "", {{"Accept-Encoding", "gzip"}}));
-  EXPECT_EQ(packed.parts, nullptr);
-  EXPECT_LT(packed.body->size(), text.size() / 10);
+  ASSERT_NE(packed.parts, nullptr);
+  EXPECT_EQ(header_of(packed, "Content-Encoding"), "gzip");
+  EXPECT_LT(testing::all_of(*packed.parts).size(), text.size() / 10);
 }
 
 TEST_F(ServiceTest, TheQueryAsksTheEngine) {

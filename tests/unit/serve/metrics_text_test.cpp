@@ -20,7 +20,7 @@ constexpr std::size_t kPart = 64UL << 10U;
 
 std::string all_of(MetricsText& text) {
   std::string all;
-  for (std::string_view part = text.next(); !part.empty(); part = text.next()) {
+  for (std::string_view part = text.next()[0]; !part.empty(); part = text.next()[0]) {
     EXPECT_LT(part.size(), 2 * kPart);
     all += part;
   }
@@ -42,7 +42,7 @@ void expect_whole(status::Snapshot snapshot, std::string rest = "the rest\n") {
     EXPECT_EQ(text.size(), pools + rest.size());
     EXPECT_GE(text.held(), rest.size());
     EXPECT_TRUE(all_of(text) == page.substr(0, pools) + rest);
-    EXPECT_TRUE(text.next().empty());
+    EXPECT_TRUE(text.next()[0].empty());
   }
 }
 
