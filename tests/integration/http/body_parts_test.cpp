@@ -2,6 +2,7 @@
 #include "agent/http/body_parts.hpp"
 
 #include "tests/integration/http/slow_reader.hpp"
+#include "tests/integration/http/tls_raw_client.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -33,6 +34,24 @@ TEST(BodyParts, AllAreWrittenAndTheConnectionStays) {
     EXPECT_TRUE(answer.has("Content-Length: 10000000\r\n"));
     EXPECT_TRUE(answer.body == ten_parts());
   }
+}
+
+TEST(BodyParts, SmallPiecesGoTogether) {
+  TestServer server;
+  RawClient client(server.where);
+  for (int round = 0; round < 2; ++round) {
+    client.send(get_request("/pieces"));
+    EXPECT_TRUE(client.read().body == ManyPieces().whole());
+  }
+}
+
+TEST(BodyParts, OverTlsToo) {
+  TestServer server(over_tls(test_tls()));
+  TlsRawClient client(server.where);
+  client.send("GET /pieces HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  const std::string all = client.read_all();
+  const std::size_t head = all.find("\r\n\r\n") + 4;
+  EXPECT_TRUE(all.substr(head) == ManyPieces().whole());
 }
 
 TEST(BodyParts, OfHeadOnlyTheLength) {

@@ -9,7 +9,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <memory>
 #include <span>
 #include <stdexcept>
@@ -70,6 +72,39 @@ class SomeParts final : public BodyParts {
   std::array<std::string_view, 1> views_;
 };
 
+/// 1,000 pieces of up to 5,000 bytes, some of none, up to 30 at a time.
+class ManyPieces final : public BodyParts {
+ public:
+  ManyPieces() {
+    for (std::size_t i = 0; i < 1000; ++i) {
+      pieces_.push_back(std::string(i * 7919 % 5000 * (i % 9 == 3 ? 0 : 1), letter(i)));
+    }
+    views_.assign(pieces_.begin(), pieces_.end());
+  }
+  std::string whole() const {
+    std::string all;
+    for (const std::string& piece : pieces_) {
+      all += piece;
+    }
+    return all;
+  }
+  std::size_t size() const override { return whole().size(); }
+  std::size_t held() const override { return size(); }
+  std::span<const std::string_view> next() override {
+    const auto all = std::span<const std::string_view>(views_).subspan(next_);
+    const auto some = all.first(std::min<std::size_t>(all.size(), 1 + next_ % 30));
+    next_ += some.size();
+    return some;
+  }
+
+ private:
+  static char letter(std::size_t i) { return static_cast<char>('a' + i % 26); }
+
+  std::vector<std::string> pieces_;
+  std::vector<std::string_view> views_;
+  std::size_t next_ = 0;
+};
+
 /// Counts how a waiting handler ends, also when its frame is destroyed.
 class CountEnd {
  public:
@@ -106,6 +141,10 @@ inline boost::asio::awaitable<Response> handle(std::shared_ptr<HandlerState> sta
   } else if (request->path.starts_with("/parts/")) {
     Response response;
     response.parts = std::make_shared<SomeParts>(std::stoi(request->path.substr(7)));
+    co_return response;
+  } else if (request->path == "/pieces") {
+    Response response;
+    response.parts = std::make_shared<ManyPieces>();
     co_return response;
   } else if (request->path == "/read" && request->unread) {
     const auto body = co_await request->unread->read(net::mono_now() + std::chrono::seconds(20));
