@@ -330,6 +330,7 @@ Settings check_and_resolve(Draft draft, const Capabilities& capabilities, const 
                     .pools = {},
                     .authorization = std::move(draft.authorization),
                     .storage = draft.storage};
+  settings.pools.reserve(draft.pools.size());
   for (DraftPool& pool : draft.pools) {
     if (!pool.fqdn || !pool.endpoint || !pool.paired_pool) {
       continue;

@@ -88,10 +88,12 @@ std::expected<Loaded, std::vector<Problem>> load(std::span<const std::string> pa
     draft.credential_references_known = false;
   }
   warn_of_pool_names(draft, warnings);
-  std::vector<std::pair<std::string, std::string>> places;
+  std::vector<Loaded::Place> places;
   places.reserve(draft.pools.size());
+  auto file = paths.begin();  // pools are in the order of the files
   for (const DraftPool& pool : draft.pools) {
-    places.emplace_back(pool.node->file, pool.key);
+    file = std::find(file, paths.end(), pool.node->file);
+    places.push_back({static_cast<std::size_t>(file - paths.begin()), pool.key});
   }
   Settings settings =
       check_and_resolve(std::move(draft), capabilities, {paths.front(), 1, 1}, problems, warnings);
@@ -113,7 +115,7 @@ std::vector<Problem> Loaded::warnings_of(const Pool& pool) const {
       return warning.key == parent || warning.key.starts_with(fmt::format("{}.", parent));
     };
     if (warning.key.starts_with("pools[")) {
-      return warning.where.file == file && below(key);
+      return warning.where.file == files.at(file) && below(key);
     }
     if (warning.key.starts_with("endpoints.")) {
       return below(fmt::format("endpoints.{}", pool.endpoint));

@@ -39,8 +39,11 @@ struct Loaded {
   std::vector<Problem> warnings;   ///< by file and position
   std::string hash;                ///< change_hash(settings)
   std::vector<std::string> files;  ///< in the order they were read
-  /// Where each of settings.pools stands: its file and its key.
-  std::vector<std::pair<std::string, std::string>> pool_places = {};
+  struct Place {
+    std::size_t file;  ///< of `files`
+    std::string key;
+  };
+  std::vector<Place> pool_places = {};  ///< where each of settings.pools stands
 
   /// Those of the warnings that concern a pool of `settings`: its own, those of its endpoint and
   /// account, and those of nobody (`global`, `authorization`).

@@ -57,15 +57,14 @@ serve::Elsewhere elsewhere(const config::Settings& settings, const Shard& shard)
   return found;
 }
 
-void report_shard(const Shard& shard, const config::Settings& mine, const config::Settings& all,
-                  const Logger& logger) {
+void report_shard(const Shard& shard, std::size_t mine, std::size_t all, const Logger& logger) {
   if (shard.is_part()) {
-    logger.log(mine.pools.empty() ? LogLevel::warn : LogLevel::info,
+    logger.log(mine == 0 ? LogLevel::warn : LogLevel::info,
                "this agent evaluates a part of the pools",
                {{"shard", std::to_string(shard.ordinal)},
                 {"total_shards", std::to_string(shard.total)},
-                {"pools", std::to_string(mine.pools.size())},
-                {"pools_of_all", std::to_string(all.pools.size())}});
+                {"pools", std::to_string(mine)},
+                {"pools_of_all", std::to_string(all)}});
   }
 }
 

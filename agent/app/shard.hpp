@@ -5,6 +5,7 @@
 #include "agent/serve/elsewhere.hpp"
 #include "config/settings.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -32,8 +33,7 @@ config::Settings settings_of(config::Settings settings, const Shard& shard);
 /// The pools of the other shards.
 serve::Elsewhere elsewhere(const config::Settings& settings, const Shard& shard);
 
-/// Logs how many of the pools of `all` are `mine`; nothing where they are not divided.
-void report_shard(const Shard& shard, const config::Settings& mine, const config::Settings& all,
-                  const Logger& logger);
+/// Logs how many of `all` pools are `mine`; nothing where they are not divided.
+void report_shard(const Shard& shard, std::size_t mine, std::size_t all, const Logger& logger);
 
 }  // namespace sfb::app

@@ -4,6 +4,7 @@
 #include "agent/base/capped_text.hpp"
 #include "agent/serve/body_budget.hpp"
 #include "agent/serve/live_service.hpp"
+#include "agent/serve/packed_body.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -17,7 +18,7 @@ namespace sfb::serve {
 /// Changes at a reload; requests keep the one they began with. Thread rule: an immutable value.
 struct LiveSettings {
   AccessOptions access;
-  std::shared_ptr<const std::string> config_yaml;
+  KeptText config_yaml;
   std::chrono::milliseconds query_timeout;
   std::size_t max_bytes;
   BodyBudget bodies;
@@ -29,7 +30,7 @@ struct LiveSettings {
   /// `before`: bodies that are still being sent count on.
   explicit LiveSettings(ServiceOptions options, const LiveSettings* before = nullptr)
       : access(std::move(options.access)),
-        config_yaml(std::make_shared<const std::string>(std::move(options.config_yaml))),
+        config_yaml(std::move(options.config_yaml)),
         query_timeout(options.query_timeout),
         max_bytes(most_text(options.limits)),
         bodies(before != nullptr && before->bodies.is_of(options.budget)

@@ -5,12 +5,15 @@
 #include "agent/exposition/gzip_member.hpp"
 #include "agent/exposition/gzip_parts.hpp"
 #include "agent/http/body_parts.hpp"
+#include "agent/http/types.hpp"
 
 #include <array>
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
 
 namespace sfb::serve {
 
@@ -42,6 +45,18 @@ class UnpackedBody final : public http::BodyParts {
  private:
   exposition::GzipParts parts_;
   std::array<std::string_view, 1> part_;
+};
+
+/// A text that is kept and seldom asked for: packed, where it is long.
+class KeptText {
+ public:
+  explicit KeptText(std::string text);
+
+  void put_into(http::Response& response) const;
+
+ private:
+  std::shared_ptr<const std::string> short_;
+  Packed packed_;
 };
 
 }  // namespace sfb::serve

@@ -58,10 +58,10 @@ http::Response ready_page(bool first_cycle_done, bool draining) {
   return not_cached(http::text_response(200, "ready"));
 }
 
-http::Response config_page(std::shared_ptr<const std::string> yaml) {
+http::Response config_page(const KeptText& yaml) {
   http::Response response;
   response.headers.push_back({"Content-Type", "text/plain; charset=utf-8"});
-  response.body = std::move(yaml);
+  yaml.put_into(response);
   return not_cached(std::move(response));
 }
 

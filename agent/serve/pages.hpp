@@ -5,8 +5,8 @@
 #include "agent/base/fqdn.hpp"
 #include "agent/http/types.hpp"
 #include "agent/serve/access.hpp"
+#include "agent/serve/packed_body.hpp"
 
-#include <memory>
 #include <string>
 #include <string_view>
 
@@ -18,7 +18,7 @@ http::Response healthy_page();
 http::Response ready_page(bool first_cycle_done, bool draining);
 
 /// The effective configuration as YAML.
-http::Response config_page(std::shared_ptr<const std::string> yaml);
+http::Response config_page(const KeptText& yaml);
 
 /// `near`: what the caller may have meant, a question; may be empty.
 Error not_configured(const Fqdn& pool, std::string_view near);

@@ -1,6 +1,7 @@
 #include "agent/serve/pages.hpp"
 
 #include "agent/serve/routes.hpp"
+#include "tests/unit/serve/parts.hpp"
 #include "tests/unit/serve/query_rig.hpp"
 
 #include <fmt/format.h>
@@ -24,11 +25,28 @@ TEST(Pages, ReadyFollowsTheCycleAndTheEnd) {
   EXPECT_EQ(healthy_page().status, 200);
 }
 
-TEST(Pages, ConfigIsTheSharedText) {
-  const auto yaml = std::make_shared<const std::string>("pools: []\n");
-  const http::Response page = config_page(yaml);
-  EXPECT_EQ(page.body, yaml);
+TEST(Pages, ConfigIsTheText) {
+  const http::Response page = config_page(KeptText("pools: []\n"));
+  EXPECT_EQ(page.status, 200);
+  ASSERT_NE(page.body, nullptr);
+  EXPECT_EQ(*page.body, "pools: []\n");
   EXPECT_EQ(header_of(page, "Content-Type"), "text/plain; charset=utf-8");
+  EXPECT_EQ(header_of(page, "Cache-Control"), "no-store");
+}
+
+TEST(Pages, ALongConfigurationIsKeptPacked) {
+  std::string yaml = "pools:\n";
+  for (int pool = 0; pool < 10'000; ++pool) {
+    yaml += fmt::format("  - {{fqdn: pool{:05}.litwareinc.com, site: Chicago}}\n", pool);
+  }
+  const KeptText kept(yaml);
+  for (int time = 0; time < 2; ++time) {
+    const http::Response page = config_page(kept);
+    EXPECT_EQ(page.body, nullptr);
+    ASSERT_NE(page.parts, nullptr);
+    EXPECT_LT(page.parts->held(), yaml.size() / 2);
+    EXPECT_TRUE(testing::all_of(*page.parts) == yaml);
+  }
 }
 
 TEST(Pages, HtmlEscapes) {
