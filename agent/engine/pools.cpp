@@ -25,7 +25,7 @@ Pool& Pools::add(PoolOptions options, EndpointPtr endpoint, const Limits& limits
                                           .generation = generation,
                                           .endpoint = std::move(endpoint),
                                           .knowledge = std::move(knowledge),
-                                          .history = status::History(),
+                                          .history = status::History(common_),
                                           .activity = activity,
                                           .cache = {},
                                           .log = {},

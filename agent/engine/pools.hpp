@@ -5,6 +5,7 @@
 #include "agent/engine/endpoints.hpp"
 #include "agent/engine/pool.hpp"
 #include "agent/status/board.hpp"
+#include "agent/status/common_lines.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -78,6 +79,7 @@ class Pools {
   bool started_ = false;
   std::uint64_t generations_ = 0;
   ByName by_name_;
+  std::shared_ptr<status::CommonLines> common_ = std::make_shared<status::CommonLines>();
   std::unordered_map<std::uint64_t, Pool*> by_generation_;
   std::size_t awaited_ = 0;  ///< of the first cycle, not attempted yet
   MonoTime first_cycle_deadline_{};

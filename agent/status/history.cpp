@@ -2,6 +2,7 @@
 #include "agent/status/history.hpp"
 
 #include "agent/base/text.hpp"
+#include "agent/status/common_lines.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -88,9 +89,8 @@ HistoryEntry History::push(HistoryEntry entry) {
   rest.time = rest.evaluated_at = {};
   rest.duration = {};
   const bool as_before = !ring.empty() && *ring.back().rest == rest;
-  ring.push_back(
-      {entry.id, entry.time, entry.evaluated_at, entry.duration,
-       as_before ? ring.back().rest : std::make_shared<const HistoryEntry>(std::move(rest))});
+  ring.push_back({entry.id, entry.time, entry.evaluated_at, entry.duration,
+                  as_before ? ring.back().rest : common_->of(std::move(rest))});
   return entry;
 }
 
@@ -101,16 +101,6 @@ HistoryEntry History::entry_of(const Line& line) {
   entry.evaluated_at = line.evaluated_at;
   entry.duration = line.duration;
   return entry;
-}
-
-std::shared_ptr<const HistoryStates> History::shared(HistoryStates states) {
-  if (states.empty()) {
-    return nullptr;
-  }
-  if (!last_states_ || *last_states_ != states) {
-    last_states_ = std::make_shared<const HistoryStates>(std::move(states));
-  }
-  return last_states_;
 }
 
 HistoryEntry History::add(const Evaluation& evaluation, bool scheduled, const Evaluation* before) {
@@ -134,7 +124,9 @@ HistoryEntry History::add(const Evaluation& evaluation, bool scheduled, const Ev
     const bool both = !evaluation.note.empty() && !odd.empty();
     entry.message = cut(evaluation.note.message + (both ? "; " : "") + odd);
     if (evaluation.finding && evaluation.question.what->states != nullptr) {
-      entry.states = shared(evaluation.question.what->states(*evaluation.finding));
+      if (auto states = evaluation.question.what->states(*evaluation.finding); !states.empty()) {
+        entry.states = common_->of(std::move(states));
+      }
     }
     entry.changes = changes_of(evaluation, before);
     entry.errors = nonfatal_errors(evaluation, kMostErrors);
@@ -161,7 +153,7 @@ HistoryEntry History::skip(std::uint64_t id, const Question& question, const Err
 void History::restore(std::vector<HistoryEntry> entries) {
   for (HistoryEntry& entry : entries | std::views::reverse) {
     if (entry.states) {
-      entry.states = shared(*entry.states);
+      entry.states = common_->of(*entry.states);
     }
     push(std::move(entry));
   }

@@ -57,7 +57,7 @@ struct HistoryEntry {
   std::string remedy;
   std::string request_id;
   std::string front_end = {};  ///< Evaluation's
-  /// Shared with the entry before as long as they are equal; null where no answer told of any.
+  /// Shared with other entries that have the same; null where no answer told of any.
   std::shared_ptr<const HistoryStates> states = {};
   std::vector<HistoryChange> changes = {};  ///< of the scheduled question's answers
   std::vector<std::string> errors = {};     ///< non-fatal ones beside a good answer, the first few
@@ -74,11 +74,14 @@ std::vector<std::string> nonfatal_errors(const Evaluation& evaluation, std::size
 /// Entries of each ring of a pool, at most.
 inline constexpr std::size_t kHistoryLimit = 50;
 
+class CommonLines;
+
 /// One pool's history. Thread rule: one thread.
 class History {
  public:
-  /// `limit` entries of each kind at most.
-  explicit History(std::size_t limit = kHistoryLimit) : limit_(limit) {}
+  /// `common`: with the histories of other pools. `limit` entries of each kind at most.
+  explicit History(std::shared_ptr<CommonLines> common, std::size_t limit = kHistoryLimit)
+      : common_(std::move(common)), limit_(limit) {}
   /// `scheduled`: the schedule wanted it too, whoever caused it.
   /// `before`: the last conclusive answer to the same question; null when there is none.
   /// Both give the new entry.
@@ -93,7 +96,7 @@ class History {
   std::vector<HistoryEntry> newest_first() const;
 
  private:
-  // An entry, of which what is as in the entry before stands there once: of good answers all.
+  // An entry, of which what is as in another one stands there once: of good answers all.
   struct Line {
     std::uint64_t id;
     WallTime time;
@@ -104,11 +107,10 @@ class History {
 
   HistoryEntry push(HistoryEntry entry);
   static HistoryEntry entry_of(const Line& line);
-  std::shared_ptr<const HistoryStates> shared(HistoryStates states);
 
+  std::shared_ptr<CommonLines> common_;
   std::size_t limit_;
   std::array<std::vector<Line>, kHistoryRings> rings_;  ///< the newest last
-  std::shared_ptr<const HistoryStates> last_states_;
 };
 
 }  // namespace sfb::status

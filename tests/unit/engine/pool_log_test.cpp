@@ -1,6 +1,7 @@
 // What the log tells of a pool's answers, where nobody could read all of it.
 #include "agent/engine/pool_log.hpp"
 
+#include "agent/status/common_lines.hpp"
 #include "tests/unit/engine/rig.hpp"
 
 #include <gtest/gtest.h>
@@ -23,7 +24,7 @@ TEST(PoolLog, AThousandChangesAreAFewLinesAndACount) {
   const auto sink = std::make_shared<MemorySink>();
   const Logger logger(sink, LogLevel::debug, "engine");
   PoolLog log;
-  status::History history;
+  status::History history(std::make_shared<status::CommonLines>());
   log.completed(logger, *now, history.add(*now, true, before.get()).changes,
                 {.pool = now->question.pool});
   const std::string who = " pool=" + now->question.pool.str() + " collector=other ";

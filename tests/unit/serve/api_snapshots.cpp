@@ -1,5 +1,6 @@
 #include "tests/unit/serve/api_snapshots.hpp"
 
+#include "agent/status/common_lines.hpp"
 #include "collectors/backup_service_configuration/configuration.hpp"
 #include "collectors/backup_service_status/states.hpp"
 #include "collectors/backup_service_status/status.hpp"
@@ -190,7 +191,7 @@ Now api_moment() {
 
 std::vector<status::HistoryEntry> api_history() {
   Story story("atl-cs-001", "chi-cs-001", "Atlanta");
-  status::History history;
+  status::History history(std::make_shared<status::CommonLines>());
   status::EvaluationPtr before;
   const auto add = [&](status::Evaluation evaluation, bool scheduled) {
     const auto run = std::make_shared<const status::Evaluation>(std::move(evaluation));

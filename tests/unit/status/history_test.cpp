@@ -1,6 +1,7 @@
 // The history: its rings, one order, bounded texts.
 #include "agent/status/history.hpp"
 
+#include "agent/status/common_lines.hpp"
 #include "tests/unit/status/evaluations.hpp"
 
 #include <gmock/gmock.h>
@@ -25,9 +26,13 @@ std::vector<std::uint64_t> ids(const History& history) {
   return out;
 }
 
+std::shared_ptr<CommonLines> common() {
+  return std::make_shared<CommonLines>();
+}
+
 TEST(History, NewestFirstByNumberEvenWhenTheWallClockWentBack) {
   FakeClock clock;
-  History history;
+  History history(common());
   for (std::uint64_t id = 1; id <= 4; ++id) {
     auto evaluation = id % 2 == 0 ? failed(clock.now(), Reason::dns) : good(clock.now(), {});
     evaluation->id = id;
@@ -40,7 +45,7 @@ TEST(History, NewestFirstByNumberEvenWhenTheWallClockWentBack) {
 
 TEST(History, SuccessesDoNotPushFailuresOut) {
   const FakeClock clock;
-  History history(3);
+  History history(common(), 3);
   for (std::uint64_t id = 1; id <= 20; ++id) {
     auto evaluation = id == 2 ? failed(clock.now(), Reason::dns) : good(clock.now(), {});
     evaluation->id = id;
@@ -51,7 +56,7 @@ TEST(History, SuccessesDoNotPushFailuresOut) {
 
 TEST(History, FailuresAreBoundedToo) {
   const FakeClock clock;
-  History history(2);
+  History history(common(), 2);
   for (std::uint64_t id = 1; id <= 9; ++id) {
     auto evaluation = failed(clock.now(), Reason::dns);
     evaluation->id = id;
@@ -63,7 +68,7 @@ TEST(History, FailuresAreBoundedToo) {
 // Whoever asks often must not make the evaluations of the schedule invisible.
 TEST(History, WhatCallersAskPushesOutNothingOfTheSchedule) {
   const FakeClock clock;
-  History history(2);
+  History history(common(), 2);
   for (std::uint64_t id = 1; id <= 40; ++id) {
     auto evaluation = id % 2 == 0 ? failed(clock.now(), Reason::dns) : good(clock.now(), {});
     evaluation->id = id;
@@ -79,7 +84,7 @@ TEST(History, AFailureTellsEverything) {
   evaluation->trigger = Trigger::query;
   evaluation->request_id = "r1";
   evaluation->question.arguments = {{"Category", "CMS"}};
-  History history;
+  History history(common());
   history.add(*evaluation, true);
   const HistoryEntry entry = history.newest_first().at(0);
   EXPECT_FALSE(entry.good);
@@ -101,7 +106,7 @@ TEST(History, TheRemedyStandsBesideTheMessageOnly) {
   evaluation->error->message = "the server is full";
   evaluation->error->peer = "a quota";
   evaluation->error->remedy = std::string(600, 'r');
-  History history;
+  History history(common());
   history.add(*evaluation, true);
   history.skip(7, evaluation->question, *evaluation->error, clock.now().wall);
   for (const HistoryEntry& entry : history.newest_first()) {
@@ -114,7 +119,7 @@ TEST(History, LongMessagesAreCutBetweenCharacters) {
   const FakeClock clock;
   auto evaluation = failed(clock.now(), Reason::auth);
   evaluation->error->message = std::string(499, 'x') + "\xc3\xa4" + std::string(600, 'y');
-  History history;
+  History history(common());
   history.add(*evaluation, true);
   EXPECT_EQ(history.newest_first().at(0).message, std::string(499, 'x'));
 }
@@ -132,7 +137,7 @@ TEST(History, AGoodAnswerTellsUnknownWordsNotesAndItsCode) {
   status_of(*evaluation).overall_import_word = "Under";
   status_of(*evaluation).notes = {"something odd"};
   evaluation->note = {.code = "file.clock_skew", .message = "it is ahead", .remedy = "set it"};
-  History history;
+  History history(common());
   history.add(*evaluation, true);
   const HistoryEntry entry = history.newest_first().at(0);
   EXPECT_TRUE(entry.good);
@@ -144,14 +149,14 @@ TEST(History, AGoodAnswerTellsUnknownWordsNotesAndItsCode) {
                            "\"Under\"", "something odd"}) {
     EXPECT_THAT(entry.message, HasSubstr(part));
   }
-  History plain;
+  History plain(common());
   plain.add(*good(clock.now(), {module("A.B", collectors::ExportState::final_state)}), true);
   EXPECT_EQ(plain.newest_first().at(0).message, "");
 }
 
 TEST(History, TellsTheModulesAndWhatChanged) {
   FakeClock clock;
-  History history;
+  History history(common());
   using collectors::ExportState;
   const auto first = good(clock.now(), {module("A.B", ExportState::final_state)});
   const auto second = good(clock.now(), {module("A.B", ExportState::final_state)});
@@ -170,7 +175,7 @@ TEST(History, TellsTheModulesAndWhatChanged) {
 
 TEST(History, EntriesThatAreAlikeComeBackEachWithItsOwnNumberAndTimes) {
   FakeClock clock;
-  History history;
+  History history(common());
   std::vector<HistoryEntry> told;
   for (std::uint64_t id = 1; id <= 6; ++id) {
     clock.advance(1min);
@@ -189,7 +194,7 @@ TEST(History, EntriesThatAreAlikeComeBackEachWithItsOwnNumberAndTimes) {
 
 TEST(History, WhatComesBackFromTheStateSharesItsStatesAgain) {
   const FakeClock clock;
-  History history;
+  History history(common());
   std::uint64_t id = 0;
   for (const auto state :
        {collectors::ExportState::final_state, collectors::ExportState::final_state,
@@ -202,7 +207,7 @@ TEST(History, WhatComesBackFromTheStateSharesItsStatesAgain) {
   for (HistoryEntry& entry : read) {
     entry.states = std::make_shared<const HistoryStates>(*entry.states);
   }
-  History restored;
+  History restored(common());
   restored.restore(std::move(read));
   const auto entries = restored.newest_first();
   ASSERT_EQ(entries.size(), 3U);
