@@ -14,6 +14,10 @@ AgendaKey due_of(const Pool& pool) {
   return {AgendaKey::Kind::pool_due, pool.generation};
 }
 
+std::vector<status::PoolSnapshotPtr>& list_of(status::Snapshot& snapshot, const Pool& pool) {
+  return pool.is_status() ? snapshot.pools : snapshot.others;
+}
+
 }  // namespace
 
 Pool& Pools::add(PoolOptions options, EndpointPtr endpoint, const Limits& limits, Now now) {
@@ -149,9 +153,8 @@ void Pools::changed(Pool& pool) {
 
 void Pools::answered(Pool& pool) {
   changed(pool);
-  snapshot_.reset();
   if (!relist_ && pool.options.scheduled) {
-    shown(pool).reset();
+    list_of(edit(), pool)[pool.place].reset();
   }
 }
 
@@ -189,59 +192,77 @@ std::optional<std::vector<status::HistoryEntry>> Pools::history(const Fqdn& fqdn
 
 status::SnapshotPtr Pools::snapshot(const Endpoints::ByName& endpoints, Now now) {
   const bool time_is_over = changes_at_ && now.mono >= *changes_at_;
-  if (snapshot_ && !relist_ && changed_.empty() && !time_is_over) {
+  if (!edited_ && !relist_ && changed_.empty() && !time_is_over) {
     return snapshot_;
   }
-  const bool news = relist_ || time_is_over ? show_all(now) : show_changed(now);
+  if (relist_ || time_is_over) {
+    show_all(now);
+  } else {
+    show_changed(now);
+  }
   std::vector<status::EndpointSnapshot> facts;
   for (const auto& [name, endpoint] : endpoints) {
     if (!endpoint->pools.empty()) {
       facts.push_back({name, endpoint->options.transport->facts()});
     }
   }
-  if (!snapshot_ || news || facts != snapshot_->endpoints) {
-    snapshot_ = std::make_shared<status::Snapshot>(status::Snapshot{.version = ++version_,
-                                                                    .pools = shown_,
-                                                                    .others = others_shown_,
-                                                                    .durations = durations_,
-                                                                    .stages = stages_,
-                                                                    .endpoints = std::move(facts)});
+  if (facts != snapshot_->endpoints) {
+    edit().endpoints = std::move(facts);
+  }
+  if (std::exchange(edited_, false)) {
+    ++snapshot_->version;
+    snapshot_->durations = durations_;
+    snapshot_->stages = stages_;
   }
   return snapshot_;
 }
 
-bool Pools::show_changed(Now now) {
-  bool news = false;
-  for (Pool* const pool : std::exchange(changed_, {})) {
-    news = show(*pool, now) || news;
+/// Copying the lists of 10,000 pools touches the memory of each, which takes a millisecond. Where
+/// nobody else has them any more, they go on.
+status::Snapshot& Pools::edit() {
+  if (!std::exchange(edited_, true)) {
+    const bool read_by_others = snapshot_.use_count() > 1;
+    // Only this thread gives it out. Giving up a reference waits for what the last reader did.
+    std::shared_ptr(snapshot_).reset();
+    snapshot_ = read_by_others ? std::make_shared<status::Snapshot>(*snapshot_)
+                               : std::make_shared<status::Snapshot>(std::move(*snapshot_));
   }
-  return news;
+  return *snapshot_;
 }
 
-bool Pools::show_all(Now now) {
-  std::vector<status::PoolSnapshotPtr> before = std::exchange(shown_, {});
-  std::vector<status::PoolSnapshotPtr> others_before = std::exchange(others_shown_, {});
+void Pools::show_changed(Now now) {
+  for (Pool* const pool : std::exchange(changed_, {})) {
+    if (auto shown = shown_now(*pool, now); shown != list_of(*snapshot_, *pool)[pool->place]) {
+      list_of(edit(), *pool)[pool->place] = std::move(shown);
+    }
+  }
+}
+
+void Pools::show_all(Now now) {
+  status::Snapshot all;
   changed_.clear();
   changes_at_.reset();
   for (const auto& [key, pool] : by_name_) {
     if (pool->options.scheduled) {
-      std::vector<status::PoolSnapshotPtr>& list = pool->is_status() ? shown_ : others_shown_;
+      std::vector<status::PoolSnapshotPtr>& list = list_of(all, *pool);
       pool->place = list.size();
-      list.emplace_back();
-      show(*pool, now);
+      list.push_back(shown_now(*pool, now));
     }
   }
   relist_ = false;
-  return shown_ != before || others_shown_ != others_before;
+  if (all.pools != snapshot_->pools || all.others != snapshot_->others) {
+    edit().pools = std::move(all.pools);
+    edit().others = std::move(all.others);
+  }
 }
 
-bool Pools::show(Pool& pool, Now now) {
+status::PoolSnapshotPtr Pools::shown_now(Pool& pool, Now now) {
   pool.changed = false;
-  status::PoolSnapshotPtr next = pool.knowledge.snapshot(now);
+  status::PoolSnapshotPtr shown = pool.knowledge.snapshot(now);
   if (const auto change = pool.knowledge.next_change(now)) {
     changes_at_ = changes_at_ ? std::min(*changes_at_, *change) : *change;
   }
-  return std::exchange(shown(pool), next) != next;
+  return shown;
 }
 
 }  // namespace sfb::engine

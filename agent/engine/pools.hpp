@@ -68,12 +68,11 @@ class Pools {
   std::optional<std::vector<status::HistoryEntry>> history(const Fqdn& fqdn) const;
 
  private:
-  status::PoolSnapshotPtr& shown(const Pool& pool) {
-    return (pool.is_status() ? shown_ : others_shown_)[pool.place];
-  }
-  bool show_changed(Now now);
-  bool show_all(Now now);
-  bool show(Pool& pool, Now now);
+  /// The last snapshot to be changed: no longer the one that was given out.
+  status::Snapshot& edit();
+  void show_changed(Now now);
+  void show_all(Now now);
+  status::PoolSnapshotPtr shown_now(Pool& pool, Now now);
 
   Agenda& agenda_;
   bool started_ = false;
@@ -86,14 +85,13 @@ class Pools {
 
   status::DurationHistogram durations_;
   status::StageHistograms stages_;
-  // What the last snapshot shows, null where that was an answer's before.
-  std::vector<status::PoolSnapshotPtr> shown_;
-  std::vector<status::PoolSnapshotPtr> others_shown_;
   std::vector<Pool*> changed_;          ///< since then
   bool relist_ = true;                  ///< a pool came or went since then
   std::optional<MonoTime> changes_at_;  ///< some pool changes by time alone; never too late
-  status::SnapshotPtr snapshot_;        ///< null: the next one is another
-  std::uint64_t version_ = 0;           ///< of the last snapshot
+  /// The last one, never null; once `edited_`, what the next one will be, with null for a pool that
+  /// has another answer.
+  std::shared_ptr<status::Snapshot> snapshot_ = std::make_shared<status::Snapshot>();
+  bool edited_ = true;
 };
 
 }  // namespace sfb::engine

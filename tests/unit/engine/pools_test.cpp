@@ -5,7 +5,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <future>
 #include <random>
+#include <utility>
+#include <vector>
 
 namespace sfb::engine {
 namespace {
@@ -22,6 +26,17 @@ class RandomPools {
       add();
     }
     pools_.start(now());
+  }
+
+  status::SnapshotPtr snapshot() { return pools_.snapshot(endpoints_.by_name(), now()); }
+
+  /// Of one that is on schedule.
+  void answer() {
+    Pool* pool = some_pool();
+    while (pool == nullptr || !pool->options.scheduled) {
+      pool = some_pool();
+    }
+    answer(*pool);
   }
 
   void live(int steps) {
@@ -99,14 +114,14 @@ class RandomPools {
   }
 
   void check() {
-    const auto shown = pools_.snapshot(endpoints_.by_name(), now());
-    EXPECT_EQ(shown, pools_.snapshot(endpoints_.by_name(), now())) << "nothing happened";
+    const auto shown = snapshot();
+    EXPECT_EQ(shown, snapshot()) << "nothing happened";
     EXPECT_TRUE(last_ == nullptr || last_ == shown || last_->version < shown->version);
     EXPECT_TRUE(std::ranges::is_sorted(shown->pools, {}, [](const status::PoolSnapshotPtr& pool) {
       return pool->identity.fqdn.str();
     }));
     pools_.all_changed();
-    EXPECT_EQ(shown, pools_.snapshot(endpoints_.by_name(), now())) << "a change was missed";
+    EXPECT_EQ(shown, snapshot()) << "a change was missed";
     last_ = shown;
   }
 
@@ -123,6 +138,39 @@ TEST(Pools, ASnapshotShowsEachChange) {
     SCOPED_TRACE(seed);
     RandomPools(seed).live(400);
   }
+}
+
+// Whatever happens meanwhile: with ThreadSanitizer this also tells of what is changed while it is
+// read.
+TEST(Pools, AReaderKeepsWhatItWasGiven) {
+  RandomPools pools(7);
+  for (int round = 0; round < 200; ++round) {
+    std::future<bool> same = std::async(std::launch::async, [given = pools.snapshot()]() mutable {
+      const std::uint64_t version = given->version;
+      const std::vector<status::PoolSnapshotPtr> list = given->pools;
+      const bool stays = std::ranges::none_of(list, [](const auto& pool) { return !pool; }) &&
+                         given->pools == list && given->version == version;
+      given.reset();
+      return stays;
+    });
+    pools.live(5);
+    EXPECT_TRUE(same.get());
+  }
+}
+
+TEST(Pools, AListThatNobodyReadsIsNotCopied) {
+  RandomPools pools(7);
+  const auto list_at = [&] { return pools.snapshot()->pools.data(); };
+  int copied = 0;
+  for (int round = 0; round < 100; ++round) {
+    const auto* const before = list_at();
+    pools.answer();
+    copied += list_at() == before ? 0 : 1;
+  }
+  EXPECT_EQ(copied, 0);
+  const status::SnapshotPtr read = pools.snapshot();
+  pools.answer();
+  EXPECT_NE(list_at(), read->pools.data());
 }
 
 /// What a pool's page costs must not depend on the number of pools: their snapshots stay.
