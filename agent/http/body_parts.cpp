@@ -89,9 +89,11 @@ boost::asio::awaitable<bool> Connection::write_bytes(std::string_view head) {
       const auto now = begins ? stream_.write_now(rest) : std::nullopt;
       const auto [error, size] = now ? *now : co_await stream_.write_some(rest);
       good = !error && !closing_;
-      unwritten.drop(size);
-      left -= size;
-      sent_ += size;
+      if (good) {  // closed, it has no parts any more
+        unwritten.drop(size);
+        left -= size;
+        sent_ += size;
+      }
     }
     if (!good) {
       if (expired_) {
