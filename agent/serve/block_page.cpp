@@ -13,6 +13,8 @@
 namespace sfb::serve {
 namespace {
 
+/// So many changed pools take longer than to start a thread.
+constexpr std::size_t kWorthAThread = 8;
 constexpr std::size_t kLargestText = std::numeric_limits<std::uint32_t>::max();
 
 }  // namespace
@@ -28,7 +30,7 @@ Result<BlockPage::Made> BlockPage::make(const status::Snapshot& snapshot, const 
   }
 }
 
-/// The second half by another thread, where there is one.
+/// The second half by another thread, where there is one and enough of it has changed.
 Status BlockPage::update(Halves& halves, const PoolSection& section) {
   const std::size_t pools = section.pools.size();
   const std::size_t first = pools < kManyPools ? pools : pools / 2 / kBlockPools * kBlockPools;
@@ -39,10 +41,14 @@ Status BlockPage::update(Halves& halves, const PoolSection& section) {
   const auto bring = [&](std::size_t half, std::span<const status::PoolSnapshotPtr> its) {
     return halves.at(half).update({.families = section.families, .pools = its}, packers_.at(half));
   };
+  const auto behind = section.pools.subspan(first);
+  if (halves[1].changes(behind) < kWorthAThread) {
+    Status done = bring(0, section.pools.first(first));
+    return done ? bring(1, behind) : done;
+  }
   // A deferred one runs in `get`, on this thread.
   const auto policy = std::launch::async | std::launch::deferred;
-  std::future<Status> second =
-      std::async(policy, [&] { return bring(1, section.pools.subspan(first)); });
+  std::future<Status> second = std::async(policy, [&] { return bring(1, behind); });
   Status done = bring(0, section.pools.first(first));
   Status other = second.get();
   return done ? other : done;

@@ -128,15 +128,27 @@ void PoolBlocks::resize(std::size_t pools) {
   sums_.resize(pools * families_.size());
 }
 
+bool PoolBlocks::is_changed(std::size_t place, const status::PoolSnapshotPtr& pool) const {
+  const auto& shown = shown_[place];
+  return shown.owner_before(pool) || pool.owner_before(shown);
+}
+
 std::vector<std::size_t> PoolBlocks::changed(std::span<const status::PoolSnapshotPtr> pools) const {
   std::vector<std::size_t> places;
   for (std::size_t place = 0; place < pools.size(); ++place) {
-    const auto& shown = shown_[place];
-    if (shown.owner_before(pools[place]) || pools[place].owner_before(shown)) {
+    if (is_changed(place, pools[place])) {
       places.push_back(place);
     }
   }
   return places;
+}
+
+std::size_t PoolBlocks::changes(std::span<const status::PoolSnapshotPtr> pools) const {
+  std::size_t count = 0;
+  for (std::size_t place = 0; place < pools.size(); ++place) {
+    count += place >= shown_.size() || is_changed(place, pools[place]) ? 1 : 0;
+  }
+  return count;
 }
 
 /// Which blocks must be made anew for the pool at `place`.
@@ -172,11 +184,12 @@ bool PoolBlocks::Row::knows(std::size_t place) const {
 class PoolBlocks::Lines {
  public:
   Lines(std::span<const status::PoolSnapshotPtr> pools, std::size_t begin)
-      : pools_(pools), begin_(begin), made_(std::min(kBlockPools, pools.size() - begin)) {}
+      : pools_(pools), begin_(begin), end_(std::min(begin + kBlockPools, pools.size())) {}
 
-  std::size_t end() const { return begin_ + made_.size(); }
+  std::size_t end() const { return end_; }
   /// The pool before the range, too.
   const PoolRow& at(std::size_t place) {
+    made_.resize(end_ - begin_);
     std::optional<PoolRow>& row = place < begin_ ? before_ : made_[place - begin_];
     return row ? *row : row.emplace(*pools_[place]);
   }
@@ -184,6 +197,7 @@ class PoolBlocks::Lines {
  private:
   std::span<const status::PoolSnapshotPtr> pools_;
   std::size_t begin_;
+  std::size_t end_;
   std::vector<std::optional<PoolRow>> made_;
   std::optional<PoolRow> before_;
 };

@@ -33,6 +33,8 @@ class PoolBlocks {
   /// gone makes all behind it change, which happens at a reload only. Errors: those of
   /// BlockPacker::pack; then nothing is kept.
   Status update(const PoolSection& section, exposition::BlockPacker& packer);
+  /// How many of these pools `update` would have to look at.
+  std::size_t changes(std::span<const status::PoolSnapshotPtr> pools) const;
   /// The metadata of a family of the section, and its samples: none before the first `update`.
   void append_metadata(exposition::GzipMember& member, exposition::Format format,
                        std::size_t family) const;
@@ -58,6 +60,7 @@ class PoolBlocks {
 
   Status start(const std::vector<PoolFamily>& families, exposition::BlockPacker& packer);
   void resize(std::size_t pools);
+  bool is_changed(std::size_t place, const status::PoolSnapshotPtr& pool) const;
   std::vector<std::size_t> changed(std::span<const status::PoolSnapshotPtr> pools) const;
   void mark(std::size_t place, const status::PoolSnapshot& pool);
   class Lines;
