@@ -205,11 +205,7 @@ class Agent {
     if (shared_.budget->total() != in_flight) {
       shared_.budget = std::make_shared<ByteBudget>(in_flight);
     }
-    // A copy only where it is another one, and for this while: 10,000 pools take 3 MB.
-    std::optional<config::Settings> part;
-    if (options_.shard.is_part()) {
-      part = settings_of(loaded_.settings, options_.shard);
-    }
+    const std::optional<config::Settings> part = part_of(loaded_.settings, options_.shard);
     const config::Settings& mine = part ? *part : loaded_.settings;
     watched_ = mine.pools.size();
     shared_.pushed->set_places(push_places(mine));

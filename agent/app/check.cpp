@@ -47,11 +47,10 @@ int check_config(const AgentOptions& options) {
   }
   fmt::print("{} on {}\n", counted(loaded->settings.pools.size(), "pool"),
              counted(loaded->settings.endpoints.size(), "endpoint"));
-  if (options.shard.is_part()) {
-    const config::Settings mine = settings_of(loaded->settings, options.shard);
+  if (const auto mine = part_of(loaded->settings, options.shard)) {
     fmt::print("shard {} of {} shards has {}\n", options.shard.ordinal, options.shard.total,
-               counted(mine.pools.size(), "pool"));
-    for (const config::Pool& pool : mine.pools) {
+               counted(mine->pools.size(), "pool"));
+    for (const config::Pool& pool : mine->pools) {
       fmt::print("  {}\n", pool.fqdn.str());
     }
   }

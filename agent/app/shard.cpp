@@ -34,16 +34,18 @@ std::uint64_t shard_of(const config::Pool& pool, const Shard& shard) {
   return shard.is_part() ? hashmod(pool.fqdn.str(), shard.total) : shard.ordinal;
 }
 
-config::Settings settings_of(config::Settings settings, const Shard& shard) {
-  if (shard.is_part()) {
-    std::erase_if(settings.pools,
-                  [&](const config::Pool& pool) { return shard_of(pool, shard) != shard.ordinal; });
-    std::erase_if(settings.endpoints, [&](const config::Endpoint& endpoint) {
-      return std::ranges::find(settings.pools, endpoint.name, &config::Pool::endpoint) ==
-             settings.pools.end();
-    });
+std::optional<config::Settings> part_of(const config::Settings& all, const Shard& shard) {
+  if (!shard.is_part()) {
+    return std::nullopt;
   }
-  return settings;
+  config::Settings part = all;
+  std::erase_if(part.pools,
+                [&](const config::Pool& pool) { return shard_of(pool, shard) != shard.ordinal; });
+  std::erase_if(part.endpoints, [&](const config::Endpoint& endpoint) {
+    return std::ranges::find(part.pools, endpoint.name, &config::Pool::endpoint) ==
+           part.pools.end();
+  });
+  return part;
 }
 
 serve::Elsewhere elsewhere(const config::Settings& settings, const Shard& shard) {

@@ -62,9 +62,9 @@ TEST(Shard, HashmodIsTheLastEightBytesOfMd5) {
 
 TEST(Shard, WithoutPartsEverythingIsTheSame) {
   const config::Settings settings = many_pools(7);
-  EXPECT_EQ(settings_of(settings, {}), settings);
+  EXPECT_EQ(part_of(settings, {}), std::nullopt);
   EXPECT_TRUE(elsewhere(settings, {}).pools.empty());
-  EXPECT_EQ(settings_of(settings, {.ordinal = 0, .total = 1}), settings) << "one part is the whole";
+  EXPECT_EQ(part_of(settings, {.ordinal = 0, .total = 1}), settings) << "one part is the whole";
   EXPECT_TRUE(elsewhere(settings, {.ordinal = 0, .total = 1}).pools.empty());
 }
 
@@ -74,7 +74,7 @@ TEST(Shard, AllPartsTogetherAreTheWhole) {
     std::map<std::string, std::uint64_t> owners;
     for (std::uint64_t ordinal = 0; ordinal < total; ++ordinal) {
       const Shard shard{.ordinal = ordinal, .total = total};
-      const config::Settings mine = settings_of(settings, shard);
+      const config::Settings mine = part_of(settings, shard).value();
       const serve::Elsewhere others = elsewhere(settings, shard);
       EXPECT_EQ(mine.pools.size() + others.pools.size(), settings.pools.size());
       for (const config::Pool& pool : mine.pools) {
@@ -102,7 +102,7 @@ TEST(Shard, ThePartnerOfAnotherPartIsKnown) {
   const Fqdn other = settings.pools[1].fqdn;
   const std::uint64_t total = 1000;
   const Shard shard{.ordinal = hashmod(settings.pools[0].fqdn.str(), total), .total = total};
-  EXPECT_THAT(names(settings_of(settings, shard)), ElementsAre("pool-0.example.com"));
+  EXPECT_THAT(names(part_of(settings, shard).value()), ElementsAre("pool-0.example.com"));
   const serve::Elsewhere others = elsewhere(settings, shard);
   ASSERT_NE(others.find(other), nullptr);
   EXPECT_EQ(others.find(other)->paired_pool, "pool-0.example.com");
