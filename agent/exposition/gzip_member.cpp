@@ -113,12 +113,15 @@ void BlockRuns::make_run(std::size_t run, std::span<const Fresh> fresh) {
   const std::size_t begin = run * blocks_of_run_;
   const std::size_t end = std::min(begin + blocks_of_run_, blocks_.size());
   const std::string_view old = *runs_[run].packed;
-  std::size_t most = old.size();
+  std::size_t bytes = 0;
+  for (std::size_t i = begin; i < end; ++i) {
+    bytes += blocks_[i].packed_bytes;
+  }
   for (const Fresh& each : fresh) {
-    most += each.made.packed.size();
+    bytes = bytes - blocks_[each.block].packed_bytes + each.made.packed.size();
   }
   std::string packed;
-  packed.reserve(most);
+  packed.reserve(bytes);
   BlockRun made{.packed = {}, .crc = 0, .shift = 0, .text_bytes = 0};
   std::size_t at = 0;
   for (std::size_t i = begin; i < end; ++i) {
@@ -137,8 +140,8 @@ void BlockRuns::make_run(std::size_t run, std::span<const Fresh> fresh) {
     made.text_bytes += block.text_bytes;
   }
   made.shift = crc_shift(made.text_bytes);
-  packed_bytes_ = packed_bytes_ - old.size() + packed.size();
-  made.packed = std::make_shared<const std::string>(packed);  // as large as it must be
+  packed_bytes_ = packed_bytes_ - old.size() + bytes;
+  made.packed = std::make_shared<const std::string>(std::move(packed));
   runs_[run] = std::move(made);
 }
 

@@ -25,7 +25,7 @@ inline constexpr std::size_t kOftenPools = 32;
 /// Where a pool has many lines: all states of its modules.
 inline constexpr std::size_t kLongPools = 16;
 /// Their blocks of a family are one piece of the page. The others divide this one.
-inline constexpr std::size_t kRunPools = 8 * kBlockPools;
+inline constexpr std::size_t kRunPools = 4 * kBlockPools;
 
 class PoolBlocks {
  public:
