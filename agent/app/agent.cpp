@@ -9,6 +9,7 @@
 #include "agent/app/log_sink.hpp"
 #include "agent/app/logons.hpp"
 #include "agent/app/notify.hpp"
+#include "agent/app/patience.hpp"
 #include "agent/app/places.hpp"
 #include "agent/app/process.hpp"
 #include "agent/app/pushes.hpp"
@@ -57,8 +58,7 @@ constexpr std::chrono::seconds kCut{2};
 // How long the sessions on the servers may take to be closed: a shell left behind counts against
 // the account's quota until the server clears it.
 constexpr std::chrono::seconds kClose{6};
-// How long a reload waits for a mount that hangs, and somebody who asks for one for that.
-constexpr std::chrono::seconds kLoadTime{20};
+// How long somebody who asks for a reload waits for it.
 constexpr std::chrono::seconds kReloadWait{60};
 constexpr std::chrono::minutes kLogPeriod{1};
 // How long the end waits for the reader of the log.
@@ -376,22 +376,20 @@ int run_agent(AgentOptions options) {
     fmt::print(stderr, "sfb_backup_exporter: {}\n", describe(sockets.error()));
     return kFailed;
   }
-  auto loaded = load_or_complain(options.config_files);
+  auto read = read_or_complain(options.config_files);
   std::optional<WebReading> web;
   if (!options.web_config_file.empty()) {
     web = read_web_or_complain(options.web_config_file);
   }
-  if (!loaded || (!options.web_config_file.empty() && !web)) {
+  if (!read || (!options.web_config_file.empty() && !web)) {
     return kFailed;
   }
-  if (const Status used = use_realms(loaded->settings); !used) {
+  if (const Status used = use_realms(read->loaded.settings); !used) {
     fmt::print(stderr, "sfb_backup_exporter: {}\n", describe(used.error()));
     return kFailed;
   }
   remember_tickets_in(options.storage_path);
-  FileInHand hand;
-  KeyMarks keys = key_marks(loaded->settings, hand);
-  Agent agent(options, {std::move(*loaded), std::move(keys)}, std::move(web), std::move(*sockets));
+  Agent agent(options, std::move(*read), std::move(web), std::move(*sockets));
   return agent.run();
 }
 

@@ -2,6 +2,7 @@
 
 #include "agent/app/callers.hpp"
 #include "agent/app/exit_codes.hpp"
+#include "agent/app/loading.hpp"
 #include "agent/app/setup.hpp"
 #include "agent/app/web.hpp"
 #include "agent/base/text.hpp"
@@ -16,7 +17,8 @@ namespace sfb::app {
 
 int check_config(const AgentOptions& options) {
   const std::string& web_file = options.web_config_file;
-  const auto loaded = load_or_complain(options.config_files);
+  auto read = read_or_complain(options.config_files);
+  const config::Loaded* const loaded = read ? &read->loaded : nullptr;
   std::optional<WebReading> web;
   if (!web_file.empty()) {
     web = read_web_or_complain(web_file);

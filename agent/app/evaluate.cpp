@@ -2,6 +2,7 @@
 
 #include "agent/app/exit_codes.hpp"
 #include "agent/app/foreground.hpp"
+#include "agent/app/loading.hpp"
 #include "agent/app/log_sink.hpp"
 #include "agent/app/logons.hpp"
 #include "agent/app/output.hpp"
@@ -166,11 +167,11 @@ void print_unknown_pool(std::string_view pool, const config::Settings& settings)
 }  // namespace
 
 int run_evaluate(const EvaluateOptions& options) {
-  const auto loaded = load_or_complain(options.config_files);
-  if (!loaded) {
+  const auto read = read_or_complain(options.config_files);
+  if (!read) {
     return kFailed;
   }
-  const config::Settings& settings = loaded->settings;
+  const config::Settings& settings = read->loaded.settings;
   const auto name = Fqdn::parse(options.pool);
   const auto pool =
       name ? std::ranges::find(settings.pools, *name, &config::Pool::fqdn) : settings.pools.end();
@@ -178,7 +179,7 @@ int run_evaluate(const EvaluateOptions& options) {
     print_unknown_pool(options.pool, settings);
     return kUsage;
   }
-  for (const config::Problem& warning : loaded->warnings_of(*pool)) {
+  for (const config::Problem& warning : read->loaded.warnings_of(*pool)) {
     fmt::print(stderr, "warning: {}\n", config::to_string(warning));
   }
   if (const Status used = use_realms(settings); !used) {

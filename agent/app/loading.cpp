@@ -1,15 +1,18 @@
 #include "agent/app/loading.hpp"
 
+#include "agent/app/patience.hpp"
 #include "agent/app/setup.hpp"
 #include "agent/app/watched_files.hpp"
 
+#include <fmt/format.h>
+
+#include <cstdio>
 #include <utility>
 
 namespace sfb::app {
 
 namespace {
 
-// On the pool's thread.
 Loading::Outcome load_now(const std::vector<std::string>& files, FileInHand& hand) {
   config::Capabilities build = capabilities();
   build.keytab = [&hand, look_at = std::move(build.keytab)](const std::string& path) {
@@ -25,6 +28,20 @@ Loading::Outcome load_now(const std::vector<std::string>& files, FileInHand& han
 }
 
 }  // namespace
+
+std::optional<Reading> read_or_complain(const std::vector<std::string>& files) {
+  auto read = patiently([files](FileInHand& hand) { return load_now(files, hand); });
+  if (!read) {
+    return std::nullopt;
+  }
+  if (*read) {
+    return std::move(**read);
+  }
+  for (const config::Problem& problem : read->error()) {
+    fmt::print(stderr, "{}\n", config::to_string(problem));
+  }
+  return std::nullopt;
+}
 
 boost::asio::awaitable<Result<Loading::Outcome>> Loading::read(std::vector<std::string> files,
                                                                MonoTime deadline) {

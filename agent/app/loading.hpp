@@ -1,4 +1,4 @@
-// The configuration files, read at a reload: off the loop, by a thread that a dead mount may hold.
+// The configuration files, read by a thread that a dead mount may hold.
 #pragma once
 
 #include "agent/app/reload_values.hpp"
@@ -12,6 +12,7 @@
 
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,10 @@ struct Reading {
   config::Loaded loaded;
   KeyMarks keys;
 };
+
+/// Before there is a loop: loads and checks. Problems are printed to stderr, one a line; absent
+/// then. Warnings are returned inside.
+std::optional<Reading> read_or_complain(const std::vector<std::string>& files);
 
 /// Thread rule: loop thread.
 class Loading {

@@ -115,17 +115,6 @@ config::Capabilities capabilities() {
   return build;
 }
 
-std::optional<config::Loaded> load_or_complain(const std::vector<std::string>& files) {
-  auto loaded = config::load(files, capabilities(), config::SystemFiles());
-  if (loaded) {
-    return std::move(*loaded);
-  }
-  for (const config::Problem& problem : loaded.error()) {
-    fmt::print(stderr, "{}\n", config::to_string(problem));
-  }
-  return std::nullopt;
-}
-
 remote::WinrmOptions winrm_options(const config::Endpoint& endpoint,
                                    const config::Settings& settings, const Clock& clock,
                                    Shared shared) {

@@ -25,10 +25,6 @@ namespace sfb::app {
 /// What this build can do, for the loader's messages.
 config::Capabilities capabilities();
 
-/// Loads and checks. Problems are printed to stderr, one a line; nullopt then. Warnings are
-/// returned inside.
-std::optional<config::Loaded> load_or_complain(const std::vector<std::string>& files);
-
 /// What transports share. Each may be absent: then a transport has its own, or no observer.
 struct Shared {
   std::shared_ptr<ByteBudget> budget;                ///< by all while limits.in_flight stays

@@ -1,5 +1,6 @@
 #include "agent/app/web.hpp"
 
+#include "agent/app/patience.hpp"
 #include "agent/app/watched_files.hpp"
 #include "agent/base/text.hpp"
 
@@ -226,15 +227,14 @@ WebReading read_web(const std::string& path, const WebState* before, FileInHand&
 }
 
 std::optional<WebReading> read_web_or_complain(const std::string& path) {
-  FileInHand hand;
-  WebReading reading = read_web(path, nullptr, hand);
-  if (reading.state) {
-    return reading;
+  auto reading = patiently([path](FileInHand& hand) { return read_web(path, nullptr, hand); });
+  if (reading && !reading->state) {
+    for (const std::string& problem : reading->state.error()) {
+      fmt::print(stderr, "{}\n", problem);
+    }
+    reading.reset();
   }
-  for (const std::string& problem : reading.state.error()) {
-    fmt::print(stderr, "{}\n", problem);
-  }
-  return std::nullopt;
+  return reading;
 }
 
 Web::Web(Parts parts, WebReading first)

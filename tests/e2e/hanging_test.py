@@ -3,6 +3,7 @@
 import json
 import signal
 import socket
+import subprocess
 import unittest
 
 import lab
@@ -47,6 +48,32 @@ class Hangs(Callers):
             mount.release()
             self.wait(lambda: reload()[1] == 200, "a good reload")
             self.assertEqual(self.metric(agent, CONFIG_GOOD), 1)
+
+    def test_before_a_start(self):
+        """A start, and the check that systemd runs before a reload, end and name the file."""
+        mount = self.mounted(a_token=TOKEN + "\n", web_key=(self.certificates / "good.key").read_text())
+        token, key = mount.path / "a.token", mount.path / "web.key"
+        config, web = f"--config.file={self.folder}/agent.yml", f"--web.config.file={self.file}"
+        evaluate = ["evaluate", config, POOL]
+        self.authorize(tokens=[{"name": "grafana", "token_file": str(token), "groups": [ADMINS]}])
+        mount.hang()
+        hanging = [self.started(config), self.started("--config.check", config), self.started(*evaluate)]
+        for process in hanging:
+            self.ended_by(process, token)
+        self.configure()
+        self.tls["key_file"] = str(key)
+        self.write()
+        self.ended_by(self.started(config, web), key)
+
+    def started(self, *arguments):
+        process = subprocess.Popen([lab.AGENT, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.addCleanup(process.kill)
+        return process
+
+    def ended_by(self, process, file):
+        said = process.communicate(timeout=3 * lab.WAIT)[0]
+        self.assertIn(f"reading {file} did not end in time", said)
+        self.assertEqual(process.returncode, 1, said)
 
     def test_the_key_of_the_web_configuration(self):
         mount = self.mounted(web_key=(self.certificates / "good.key").read_text())
