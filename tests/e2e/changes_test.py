@@ -1,4 +1,4 @@
-"""1,000 pools, one of which changes every second, while real Prometheus, curl, gzip and Python read the page: it is put together from blocks
+"""Many pools, one of which changes every second, while real Prometheus, curl, gzip and Python read the page: it is put together from blocks
 that are kept, so every page is another mixture of old and new ones. SFB_CHANGES_SECONDS: how long (20)."""
 
 import collections
@@ -14,7 +14,6 @@ import lab
 from lab import LabTest, MODULES_2013
 from watchers import Prometheus
 
-POOLS = 1000
 SECONDS = int(os.environ.get("SFB_CHANGES_SECONDS", "20"))
 BAD = re.compile(r'^sfb_backup_module_export_state\{pool="([^"]+)",module="[^"]+",sfb_backup_module_export_state="ErrorState"\} 1$', re.M)
 SERIES = re.compile(r"^([a-z_]+(?:\{.*\})?) \S+$", re.M)
@@ -25,8 +24,8 @@ def name(number):
 
 
 class Changes(LabTest):
-    def configure_many(self):
-        pools = "\n".join(f"  - {{fqdn: {name(n)}, endpoint: drop, paired_pool: {name(n ^ 1)}, site: lab}}" for n in range(POOLS))
+    def configure_many(self, count):
+        pools = "\n".join(f"  - {{fqdn: {name(n)}, endpoint: drop, paired_pool: {name(n ^ 1)}, site: lab}}" for n in range(count))
         (self.folder / "agent.yml").write_text(
             "global: {evaluation_interval: 1m, evaluation_timeout: 10s}\n"
             f"endpoints:\n  drop: {{transport: file, path: '{self.folder}/exports/{{pool}}.clixml', max_age: 50m}}\n"
@@ -51,20 +50,27 @@ class Changes(LabTest):
         return {line.split(" ")[0]: float(line.split(" ")[1]) for line in text.splitlines() if line.startswith("prometheus_target_scrape")
                 and "{" not in line}
 
-    def test_every_reader_sees_each_change(self):
-        self.configure_many()
-        for number in range(POOLS):
+    def test_a_page_in_one_piece(self):
+        self.every_reader_sees_each_change(1000)
+
+    def test_a_page_in_many_pieces(self):
+        """One of more than 2,000 pools."""
+        self.every_reader_sees_each_change(2100)
+
+    def every_reader_sees_each_change(self, count):
+        self.configure_many(count)
+        for number in range(count):
             self.drop_status(name(number))
         bad = set()
         (self.folder / "rules.yml").write_text("groups: []\n")
         with self.agent() as agent:
-            self.wait(lambda: agent.metrics().count("\nsfb_backup_service_working{") == POOLS, "all pools", 180)
+            self.wait(lambda: agent.metrics().count("\nsfb_backup_service_working{") == count, "all pools", 180)
             jobs = {"sfb": ([agent.address], {"scrape_interval": "5s", "scrape_timeout": "5s"})}
             with Prometheus(self.folder, jobs, self.folder / "rules.yml") as prometheus:
                 self.wait(lambda: prometheus.value('up{job="sfb"}') == 1, "the first scrape")
                 end, step = time.monotonic() + SECONDS, 0
                 while time.monotonic() < end:
-                    pool = name(step * 37 % POOLS)
+                    pool = name(step * 37 % count)
                     bad ^= {pool}
                     self.drop_status(pool, {MODULES_2013[0]: ("ErrorState" if pool in bad else "SteadyState", "NormalState")})
                     tool = ("python", "gzip", "curl")[step % 3]
@@ -75,7 +81,7 @@ class Changes(LabTest):
                 self.assertEqual(twice, [])
                 ones = 'sfb_backup_module_export_state{sfb_backup_module_export_state="ErrorState"} == 1'
                 self.wait(lambda: {labels["pool"] for labels, _ in prometheus.query(ones)} == bad, "Prometheus to see the last change")
-                self.wait(lambda: prometheus.value("count(sfb_backup_service_working)") == POOLS, "each pool in Prometheus")
+                self.wait(lambda: prometheus.value("count(sfb_backup_service_working)") == count, "each pool in Prometheus")
                 self.wait(lambda: (prometheus.value("count(sfb_backup_service_working == 0)") or 0) == len(bad), f"{len(bad)} that are not well")
                 self.assertEqual(prometheus.known('min_over_time(up{job="sfb"}[1h])'), 1, "a scrape failed")
                 print(f"{step} changes, {prometheus.known('count_over_time(up[1h])'):.0f} scrapes", flush=True)
