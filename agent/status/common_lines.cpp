@@ -35,6 +35,8 @@ std::shared_ptr<const HistoryEntry> CommonLines::of(HistoryEntry entry) {
   boost::hash_combine(hash, entry.question);
   boost::hash_combine(hash, entry.code);
   boost::hash_combine(hash, entry.message);
+  boost::hash_combine(hash, entry.front_end);
+  boost::hash_combine(hash, entry.trigger);
   boost::hash_combine(hash, entry.states.get());
   return shared_in(entries_.at(hash % kPlaces), std::move(entry));
 }

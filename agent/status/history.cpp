@@ -103,6 +103,16 @@ HistoryEntry History::entry_of(const Line& line) {
   return entry;
 }
 
+std::shared_ptr<const HistoryStates> History::shared(HistoryStates states) {
+  if (states.empty()) {
+    return nullptr;
+  }
+  if (!last_states_ || *last_states_ != states) {
+    last_states_ = common_->of(std::move(states));
+  }
+  return last_states_;
+}
+
 HistoryEntry History::add(const Evaluation& evaluation, bool scheduled, const Evaluation* before) {
   HistoryEntry entry;
   entry.id = evaluation.id;
@@ -124,9 +134,7 @@ HistoryEntry History::add(const Evaluation& evaluation, bool scheduled, const Ev
     const bool both = !evaluation.note.empty() && !odd.empty();
     entry.message = cut(evaluation.note.message + (both ? "; " : "") + odd);
     if (evaluation.finding && evaluation.question.what->states != nullptr) {
-      if (auto states = evaluation.question.what->states(*evaluation.finding); !states.empty()) {
-        entry.states = common_->of(std::move(states));
-      }
+      entry.states = shared(evaluation.question.what->states(*evaluation.finding));
     }
     entry.changes = changes_of(evaluation, before);
     entry.errors = nonfatal_errors(evaluation, kMostErrors);
@@ -153,7 +161,7 @@ HistoryEntry History::skip(std::uint64_t id, const Question& question, const Err
 void History::restore(std::vector<HistoryEntry> entries) {
   for (HistoryEntry& entry : entries | std::views::reverse) {
     if (entry.states) {
-      entry.states = common_->of(*entry.states);
+      entry.states = shared(*entry.states);
     }
     push(std::move(entry));
   }

@@ -96,7 +96,7 @@ class History {
   std::vector<HistoryEntry> newest_first() const;
 
  private:
-  // An entry, of which what is as in another one stands there once: of good answers all.
+  // An entry. What it has in common with another one is stored once: of good answers everything.
   struct Line {
     std::uint64_t id;
     WallTime time;
@@ -105,12 +105,14 @@ class History {
     std::shared_ptr<const HistoryEntry> rest;  // without these four
   };
 
+  std::shared_ptr<const HistoryStates> shared(HistoryStates states);
   HistoryEntry push(HistoryEntry entry);
   static HistoryEntry entry_of(const Line& line);
 
   std::shared_ptr<CommonLines> common_;
   std::size_t limit_;
   std::array<std::vector<Line>, kHistoryRings> rings_;  ///< the newest last
+  std::shared_ptr<const HistoryStates> last_states_;    ///< `common_` may have forgotten them
 };
 
 }  // namespace sfb::status

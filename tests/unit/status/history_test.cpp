@@ -4,6 +4,7 @@
 #include "agent/status/common_lines.hpp"
 #include "tests/unit/status/evaluations.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -221,6 +222,25 @@ TEST(History, WhatComesBackFromTheStateSharesItsStatesAgain) {
     different.insert(entry.states.get());
   }
   EXPECT_EQ(different.size(), 2U);
+}
+
+// States of one pool stay one, whatever those of others push out of what all have in common.
+TEST(History, AnotherPoolsStatesMakeNoneAnew) {
+  const FakeClock clock;
+  const auto both = common();
+  const auto say = [&](History& history, std::string word) {
+    const auto answer = good(clock.now(), {});
+    status_of(*answer).modules = {module("A.B", collectors::ExportState::final_state)};
+    status_of(*answer).modules.front().export_word = std::move(word);
+    return history.add(*answer, true).states;
+  };
+  History one(both);
+  const auto first = say(one, "FinalState");
+  for (int i = 0; i < 2000; ++i) {  // any place of the table
+    History other(both);
+    say(other, fmt::format("State{}", i));
+    ASSERT_EQ(say(one, "FinalState"), first);
+  }
 }
 
 }  // namespace
