@@ -209,36 +209,42 @@ status::SnapshotPtr Pools::snapshot(const Endpoints::ByName& endpoints, Now now)
   if (facts != snapshot_->endpoints) {
     edit().endpoints = std::move(facts);
   }
-  if (std::exchange(edited_, false)) {
-    ++snapshot_->version;
+  if (edited_) {
     snapshot_->durations = durations_;
     snapshot_->stages = stages_;
+    ++snapshot_->version;
+    edited_ = false;
   }
   return snapshot_;
 }
 
 /// Copying the lists of 10,000 pools touches the memory of each, which takes a millisecond. Where
-/// nobody else has them any more, they go on.
+/// nobody else has them any more, they go on. Without memory nothing has changed.
 status::Snapshot& Pools::edit() {
-  if (!std::exchange(edited_, true)) {
+  if (!edited_) {
     const bool read_by_others = snapshot_.use_count() > 1;
-    // Only this thread gives it out. Giving up a reference waits for what the last reader did.
+    // Only this thread gives it out, or locks a weak pointer to it. Giving a reference back orders
+    // what follows behind what the last reader did; use_count alone does not.
     std::shared_ptr(snapshot_).reset();
     snapshot_ = read_by_others ? std::make_shared<status::Snapshot>(*snapshot_)
                                : std::make_shared<status::Snapshot>(std::move(*snapshot_));
+    edited_ = true;
   }
   return *snapshot_;
 }
 
 void Pools::show_changed(Now now) {
+  relist_ = true;  // where memory runs out half way
   for (Pool* const pool : std::exchange(changed_, {})) {
     if (auto shown = shown_now(*pool, now); shown != list_of(*snapshot_, *pool)[pool->place]) {
       list_of(edit(), *pool)[pool->place] = std::move(shown);
     }
   }
+  relist_ = false;
 }
 
 void Pools::show_all(Now now) {
+  relist_ = true;  // likewise
   status::Snapshot all;
   changed_.clear();
   changes_at_.reset();
@@ -249,11 +255,11 @@ void Pools::show_all(Now now) {
       list.push_back(shown_now(*pool, now));
     }
   }
-  relist_ = false;
   if (all.pools != snapshot_->pools || all.others != snapshot_->others) {
     edit().pools = std::move(all.pools);
     edit().others = std::move(all.others);
   }
+  relist_ = false;
 }
 
 status::PoolSnapshotPtr Pools::shown_now(Pool& pool, Now now) {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <future>
+#include <latch>
 #include <random>
 #include <utility>
 #include <vector>
@@ -145,15 +146,22 @@ TEST(Pools, ASnapshotShowsEachChange) {
 TEST(Pools, AReaderKeepsWhatItWasGiven) {
   RandomPools pools(7);
   for (int round = 0; round < 200; ++round) {
-    std::future<bool> same = std::async(std::launch::async, [given = pools.snapshot()]() mutable {
-      const std::uint64_t version = given->version;
-      const std::vector<status::PoolSnapshotPtr> list = given->pools;
-      const bool stays = std::ranges::none_of(list, [](const auto& pool) { return !pool; }) &&
-                         given->pools == list && given->version == version;
-      given.reset();
-      return stays;
-    });
+    auto given = pools.snapshot();
+    const std::uint64_t version = given->version;
+    const std::vector<status::PoolSnapshotPtr> list = given->pools;
+    EXPECT_TRUE(std::ranges::none_of(list, [](const auto& pool) { return !pool; }));
+    std::latch changed(round % 2);  // each other time it is read while pools change
+    std::future<bool> same =
+        std::async(std::launch::async, [&, given = std::move(given)]() mutable {
+          changed.wait();
+          const bool stays = given->pools == list && given->version == version;
+          given.reset();
+          return stays;
+        });
     pools.live(5);
+    if (round % 2 == 1) {
+      changed.count_down();
+    }
     EXPECT_TRUE(same.get());
   }
 }
