@@ -17,8 +17,8 @@
 namespace sfb::http {
 namespace {
 
-/// Few enough for the frame of a coroutine that Asio keeps.
-using Buffers = std::array<boost::asio::const_buffer, 16>;
+/// With the head; few enough for the frame of a coroutine that Asio keeps.
+using Buffers = std::array<boost::asio::const_buffer, kPartsAtOnce + 1>;
 
 /// What the kernel has not taken yet.
 struct Unwritten {
@@ -66,8 +66,8 @@ Connection::Unsent Connection::unsent() const {
                            : Unsent{body_.get(), body_->size()};
 }
 
-// Not boost::asio::async_write: that one hands the kernel 64 KiB at a time, and pages have
-// megabytes.
+// Not boost::asio::async_write: that one hands the kernel 64 KiB of a body at a time, and pages
+// have megabytes in one piece.
 boost::asio::awaitable<bool> Connection::write_bytes(std::string_view head) {
   const MonoTime read_deadline = deadline_;
   set_deadline(net::mono_now() + core_->options.write_timeout);

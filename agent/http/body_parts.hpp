@@ -7,6 +7,9 @@
 
 namespace sfb::http {
 
+/// So many parts the kernel is given in one call.
+inline constexpr std::size_t kPartsAtOnce = 15;
+
 /// A body that is made while it is written, or lies in pieces. Thread rule: loop thread; a part
 /// takes no millisecond.
 class BodyParts {

@@ -10,7 +10,6 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/system/error_code.hpp>
 
-#include <array>
 #include <cstddef>
 #include <memory>
 #include <optional>

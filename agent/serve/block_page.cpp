@@ -13,7 +13,7 @@
 namespace sfb::serve {
 namespace {
 
-/// So many changed pools take longer than to start a thread.
+/// So many changed pools take longer than starting a thread.
 constexpr std::size_t kWorthAThread = 8;
 constexpr std::size_t kLargestText = std::numeric_limits<std::uint32_t>::max();
 

@@ -17,7 +17,7 @@
 
 namespace sfb::serve {
 
-/// From so many pools on, a change of one in a hundred is worth two threads.
+/// From so many pools on, two threads make the page.
 inline constexpr std::size_t kManyPools = 4 * 1024;
 
 /// Thread rule: any thread; one page at a time is made, others wait.

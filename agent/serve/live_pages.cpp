@@ -126,10 +126,11 @@ struct LivePages::Impl {
 
   static asio::awaitable<Result<PageBody>> body(std::shared_ptr<Impl> impl,
                                                 exposition::Format format, bool gzip) {
-    const status::SnapshotPtr newest = impl->board.snapshot();
+    status::SnapshotPtr newest = impl->board.snapshot();
+    const SharedVersion wanted = impl->version_of(*newest);
     const bool large_text = !gzip && is_large(*newest);
-    Result<PagePtr> page =
-        co_await get(impl, impl->version_of(*newest), format, gzip || large_text);
+    newest.reset();  // whoever waits keeps nothing
+    Result<PagePtr> page = co_await get(impl, wanted, format, gzip || large_text);
     if (!page) {
       co_return std::unexpected(std::move(page.error()));
     }

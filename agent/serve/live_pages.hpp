@@ -34,11 +34,11 @@ class LivePages {
   /// The current page, gzipped if wanted. Rebuilt when a pool's snapshot changed since it was made,
   /// or the configuration was reloaded, or when it is older than a second; callers that come during
   /// a rebuild wait for it, and for the next one when one of these has changed in between: a page
-  /// never lacks what was there when its caller came. A scrape never causes an evaluation. With so
-  /// many pools that it should not lie in memory whole, or twice, it comes in parts: the pieces
-  /// that one page as gzip shares with the next, or the text, made from what that page is made of.
-  /// Errors: those of WorkerPool::run and of gzip, and Reason::internal, code `page.cancelled` or
-  /// `page.abandoned` (the agent stops).
+  /// never lacks what was there when its caller came. A scrape never causes an evaluation. Where
+  /// there are so many pools that it should not lie in memory whole, or twice, it comes in parts:
+  /// the pieces that one page as gzip shares with the next, or the text, made from what that page
+  /// is made of. Errors: those of WorkerPool::run and of gzip, and Reason::internal, code
+  /// `page.cancelled` or `page.abandoned` (the agent stops).
   boost::asio::awaitable<Result<PageBody>> get(exposition::Format format, bool gzip);
   /// The same where nothing need be made, else none.
   PageBody ready(exposition::Format format, bool gzip);

@@ -31,7 +31,7 @@ class PackedBody final : public http::BodyParts {
  private:
   Packed packed_;
   std::size_t next_ = 0;
-  std::array<std::string_view, 15> pieces_;  ///< what the kernel is given in one call
+  std::array<std::string_view, http::kPartsAtOnce> pieces_;
 };
 
 class UnpackedBody final : public http::BodyParts {

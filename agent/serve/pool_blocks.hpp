@@ -24,7 +24,8 @@ inline constexpr std::size_t kBlockPools = 128;
 inline constexpr std::size_t kOftenPools = 32;
 /// Where a pool has many lines: all states of its modules.
 inline constexpr std::size_t kLongPools = 16;
-/// Their blocks of a family are one piece of the page. The others divide this one.
+/// Their blocks of a family are one piece of the page, unless they are short. The others divide
+/// this one.
 inline constexpr std::size_t kRunPools = 4 * kBlockPools;
 
 class PoolBlocks {
@@ -33,7 +34,7 @@ class PoolBlocks {
   /// gone makes all behind it change, which happens at a reload only. Errors: those of
   /// BlockPacker::pack; then nothing is kept.
   Status update(const PoolSection& section, exposition::BlockPacker& packer);
-  /// How many of these pools `update` would have to look at.
+  /// How many of these pools `update` would have to look at, if the families are those it knows.
   std::size_t changes(std::span<const status::PoolSnapshotPtr> pools) const;
   /// The metadata of a family of the section, and its samples: none before the first `update`.
   void append_metadata(exposition::GzipMember& member, exposition::Format format,
