@@ -45,6 +45,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t reach = std::size_t{form} * form;
   sfb::exposition::BlockCodes codes;
   sfb::exposition::GzipMember member;
+  sfb::exposition::BlockRuns runs(1 + form % 7);
   std::string whole;
   std::string before;
   while (!left.empty() && whole.size() < (1U << 20U)) {
@@ -67,8 +68,20 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                    : packer.pack(text);
     require(block.has_value());
     member.add(*block);
+    // In runs, with a block that is put twice and some that come and go.
+    const std::size_t place = runs.size();
+    runs.resize(place + 3);
+    runs.put(place + 1, *block);
+    runs.put(place, packer.pack("replaced").value());
+    runs.join();
+    runs.resize(place + 1);
+    runs.put(place, *block);
+    runs.join();
     whole += text;
   }
+  sfb::exposition::GzipMember of_runs;
+  runs.append_to(of_runs);
+  require(unpacked(std::move(of_runs).finish().joined(), whole.size()) == whole);
   require(unpacked(std::move(member).finish().joined(), whole.size()) == whole);
   return 0;
 }
