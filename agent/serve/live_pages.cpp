@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -19,6 +20,8 @@ namespace asio = boost::asio;
 
 /// A page of more has about 20 MB.
 constexpr std::size_t kLargePools = 2000;
+/// A larger text never lies in memory whole. 10,000 pools have 88 MB.
+constexpr std::size_t kLargestKeptText = 128UL << 20U;
 
 /// Either plain, or packed with what its text is made of.
 struct Page {
@@ -32,6 +35,12 @@ struct Slot {
   exposition::Format format = exposition::Format::text_0_0_4;
   bool gzip = false;
   Shared<PagePtr> page = {};
+  std::optional<MonoTime> asked = {};  ///< a large plain page: when last
+
+  bool asked_again(MonoTime now) {
+    const std::optional<MonoTime> before = std::exchange(asked, now);
+    return before && now - *before <= Shared<PagePtr>::kMaxAge;
+  }
 };
 
 bool is_large(const status::Snapshot& snapshot) {
@@ -134,8 +143,17 @@ struct LivePages::Impl {
     if (!page) {
       co_return std::unexpected(std::move(page.error()));
     }
-    if (large_text) {
+    if (!large_text) {
+      co_return body_of(**page);
+    }
+    // Asked for twice in a second, it is worth its room, which the next scrape gives back.
+    if (!impl->slot(format, false).asked_again(impl->clock.now().mono) ||
+        (*page)->text.bytes > kLargestKeptText) {
       co_return PageBody{.whole = {}, .parts = text_of(*page, format)};
+    }
+    page = co_await get(impl, wanted, format, false);
+    if (!page) {
+      co_return std::unexpected(std::move(page.error()));
     }
     co_return body_of(**page);
   }

@@ -37,7 +37,8 @@ class LivePages {
   /// never lacks what was there when its caller came. A scrape never causes an evaluation. Where
   /// there are so many pools that it should not lie in memory whole, or twice, it comes in parts:
   /// the pieces that one page as gzip shares with the next, or the text, made from what that page
-  /// is made of. Errors: those of WorkerPool::run and of gzip, and Reason::internal, code
+  /// is made of. A text of up to 128 MiB that is asked for twice in a second is kept whole for that
+  /// second all the same. Errors: those of WorkerPool::run and of gzip, and Reason::internal, code
   /// `page.cancelled` or `page.abandoned` (the agent stops).
   boost::asio::awaitable<Result<PageBody>> get(exposition::Format format, bool gzip);
   /// The same where nothing need be made, else none.

@@ -325,6 +325,27 @@ TEST_F(LargePagesTest, ALargePlainPageComesInParts) {
   }
 }
 
+TEST_F(LargePagesTest, AskedForTwiceInASecondItIsKeptForThat) {
+  ASSERT_NE(parts(), nullptr);
+  const Bytes whole = get();
+  ASSERT_NE(whole, nullptr);
+  EXPECT_TRUE(of_pools(*whole) == rendered(Format::text_0_0_4));
+  EXPECT_EQ(pages_.ready(Format::text_0_0_4, false).whole, whole);
+  EXPECT_NE(parts(Format::openmetrics_1_0_0), nullptr) << "each format by itself";
+  clock_.advance(2s);
+  EXPECT_NE(parts(), nullptr);
+}
+
+TEST_F(LargePagesTest, WhatWasKeptGoesWithTheNextScrape) {
+  parts();
+  const std::weak_ptr<const std::string> kept = get();
+  answers_.clear();
+  EXPECT_FALSE(kept.expired());
+  clock_.advance(2s);
+  parts(Format::text_0_0_4, true);
+  EXPECT_TRUE(kept.expired());
+}
+
 TEST_F(LargePagesTest, SoDoesThePackedOne) {
   for (const Format format : {Format::text_0_0_4, Format::openmetrics_1_0_0}) {
     const auto found = parts(format, true);
@@ -341,13 +362,17 @@ TEST_F(LargePagesTest, SoDoesThePackedOne) {
 }
 
 TEST_F(LargePagesTest, ItStaysWhatItWasWhenPoolsChange) {
-  const std::string before = text_of(*parts());
-  const auto of_snapshot = parts();
+  const auto later = [&] {  // not twice in a second
+    clock_.advance(2s);
+    return parts();
+  };
+  const std::string before = text_of(*later());
+  const auto of_snapshot = later();
   of_snapshot->next();
   board_.change();
-  EXPECT_NE(text_of(*parts()), before);
+  EXPECT_NE(text_of(*later()), before);
   board_.change();
-  const auto fresh = parts();
+  const auto fresh = later();
   board_.change();  // its snapshot lives only with it
   EXPECT_THAT(text_of(*fresh), HasSubstr("pool02000.litwareinc.com"));
 }
