@@ -69,6 +69,16 @@ ssize_t read_some(int file, char* into, std::size_t size) {
   }
 }
 
+/// What is read may be a secret, so nothing stays behind.
+struct Block {
+  Block() = default;
+  ~Block() { ::explicit_bzero(bytes.data(), bytes.size()); }
+  Block(const Block&) = delete;
+  Block& operator=(const Block&) = delete;
+
+  std::string bytes = std::string(64UL << 10U, '\0');
+};
+
 }  // namespace
 
 bool is_public_key(std::string_view text) {
@@ -107,16 +117,16 @@ Result<std::string> SystemFiles::read(const std::string& path, std::size_t most)
     return std::unexpected(regular.error());
   }
   std::string content;
-  std::string block(64UL << 10U, '\0');
+  Block block;
   for (;;) {
-    const ssize_t got = read_some(file.get(), block.data(), block.size());
+    const ssize_t got = read_some(file.get(), block.bytes.data(), block.bytes.size());
     if (got < 0) {
       return cannot_read(errno);
     }
     if (got == 0) {
       return content;
     }
-    content.append(block, 0, static_cast<std::size_t>(got));
+    content.append(block.bytes, 0, static_cast<std::size_t>(got));
     if (content.size() > most) {
       return fail(Reason::process, "config.too_large", fmt::format("is larger than {} bytes", most),
                   "split it into several files");

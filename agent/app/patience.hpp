@@ -11,6 +11,7 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <type_traits>
 #include <utility>
@@ -22,19 +23,27 @@ inline constexpr std::chrono::seconds kLoadTime{20};
 
 /// What `job` gives, which has the file that it looks at in the hand that it is given. Absent after
 /// `time`: the file is told on stderr, and the job is left to itself, so it owns all that it uses.
-/// Throws what `job` throws.
+/// Where no thread can be started, this one does the job. Throws what `job` throws.
 template <typename Job>
 std::optional<std::invoke_result_t<Job&, FileInHand&>> patiently(
     Job job, std::chrono::nanoseconds time = kLoadTime) {
   const auto hand = std::make_shared<FileInHand>();
-  std::packaged_task<std::invoke_result_t<Job&, FileInHand&>()> task(
+  const auto task = std::make_shared<std::packaged_task<std::invoke_result_t<Job&, FileInHand&>()>>(
       [hand, job = std::move(job)]() mutable { return job(*hand); });
-  auto result = task.get_future();
-  std::thread(std::move(task)).detach();
+  auto result = task->get_future();
+  std::thread reader;
+  try {
+    reader = std::thread([task] { (*task)(); });
+  } catch (const std::system_error&) {
+    (*task)();
+    return result.get();
+  }
   if (result.wait_for(time) != std::future_status::ready) {
+    reader.detach();
     fmt::print(stderr, "{}\n", describe(hand->hung("config.hung")));
     return std::nullopt;
   }
+  reader.join();
   return result.get();
 }
 
