@@ -3,6 +3,7 @@
 #include "agent/base/descriptor.hpp"
 #include "agent/net/worker_pool.hpp"
 
+#include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -13,6 +14,11 @@
 namespace sfb::app {
 
 namespace {
+
+// Memory that is freed goes back to the arena it came from, and a thread takes from its own. With
+// an arena for each thread the agent takes a fifth more: the thread that reads the configuration
+// leaves much behind. On 2 cores, two arenas are as fast as many, and one is slower.
+constexpr int kArenas = 2;
 
 // As it was inherited; of no use once the command is known.
 sigset_t inherited{};
@@ -30,6 +36,11 @@ bool prepare_process() {
   const sigset_t set = hangup();
   ::pthread_sigmask(SIG_BLOCK, &set, &inherited);
   ::prctl(PR_SET_DUMPABLE, 0);
+#ifdef M_ARENA_MAX
+  if (std::getenv("MALLOC_ARENA_MAX") == nullptr) {  // the operator's word counts
+    ::mallopt(M_ARENA_MAX, kArenas);
+  }
+#endif
   return open_missing_streams();
 }
 

@@ -8,9 +8,9 @@
 namespace sfb::app {
 
 /// First in `main`, whatever the command is: 0 to 2 are open, and this memory, which will hold
-/// passwords, is neither written into a core file nor shown to others of the same account. SIGHUP
-/// waits until the command is known. False: 0 to 2 cannot be opened. Thread rule: before there are
-/// threads.
+/// passwords, is neither written into a core file nor shown to others of the same account. Memory
+/// that a thread frees serves others too. SIGHUP waits until the command is known. False: 0 to 2
+/// cannot be opened. Thread rule: before there are threads.
 bool prepare_process();
 
 /// For commands that end by themselves: SIGHUP is what it was before `prepare_process`.
