@@ -1,6 +1,7 @@
 #include "collectors/backup_service_status/describe_status.hpp"
 
 #include "collectors/backup_service_status/families.hpp"
+#include "collectors/backup_service_status/verdict.hpp"
 #include "collectors/describe.hpp"
 #include "collectors/schema.hpp"
 
@@ -18,21 +19,24 @@ Record direction_of(bool fresh, std::string_view state, const std::string& word,
   Record record;
   record.add("state", fresh ? told(state) : Value())
       .add("word", fresh ? told_unless_empty(word) : Value())
-      .add("health", told(to_string(fresh ? judged.health : Health::unknown)))
-      .add("why", fresh ? told_unless_empty(judged.why) : Value())
+      .add("health", told(to_string(judged.health)))
+      .add("why", told_unless_empty(judged.why))
       .add("since", told(since));
   return record;
 }
 
-Value module_of(Graph& graph, bool fresh, const ModuleSeries& series) {
+Value module_of(Graph& graph, const BackupShown& shown, const ModuleSeries& series) {
   const Module& module = series.module;
+  const bool fresh = shown.fresh;
   const Value exported = direction_of(fresh, to_string(module.export_state), module.export_word,
-                                      series.export_judged, series.export_changed)
+                                      fresh ? judge_export(module, shown.expectation) : Judged{},
+                                      series.export_changed)
                              .add("last_healthy", told(series.last_healthy))
                              .add("last_final", told(series.last_final))
                              .into(graph);
   const Value imported = direction_of(fresh, to_string(module.import_state), module.import_word,
-                                      series.import_judged, series.import_changed)
+                                      fresh ? judge_import(module, shown.expectation) : Judged{},
+                                      series.import_changed)
                              .into(graph);
   return Record()
       .add("identity", told(module.identity))
@@ -50,7 +54,7 @@ Document describe_status(const View& view) {
   std::vector<Value> modules;
   modules.reserve(shown.modules.size());
   for (const ModuleSeries& series : shown.modules) {
-    modules.push_back(module_of(graph, shown.fresh, series));
+    modules.push_back(module_of(graph, shown, series));
   }
   const auto active =
       std::ranges::find_if(shown.machines, [](const auto& machine) { return machine.second; });

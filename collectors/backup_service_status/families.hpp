@@ -24,8 +24,6 @@ struct ModuleSeries {
   std::optional<WallTime> import_changed = {};
   std::optional<WallTime> last_healthy = {};  ///< removed when the export becomes NotInitialized
   std::optional<WallTime> last_final = {};    ///< removed likewise
-  Judged export_judged = {};                  ///< unknown without a fresh answer
-  Judged import_judged = {};
 };
 
 /// Everything the metrics say.
@@ -40,6 +38,7 @@ struct BackupShown {
   std::optional<ImportState> overall_import = {};
   std::vector<std::pair<std::string, bool>> machines = {};  ///< name, active now; in 24 h
   std::vector<ModuleSeries> modules = {};
+  Expectation expectation = {};  ///< by which the modules are judged where it is told
   std::uint64_t active_machine_changes = 0;
   std::uint64_t unknown_states = 0;
 };

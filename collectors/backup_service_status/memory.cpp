@@ -116,13 +116,10 @@ std::optional<MonoTime> BackupMemory::next_change(MonoTime now) const {
 ViewPtr BackupMemory::view(bool fresh, MonoTime now) {
   forget_machines(now);
   BackupShown shown = known_;
+  shown.expectation = facts_.expectation;
   if (fresh && judged_) {
     shown.fresh = true;
     shown.verdict = judge(*judged_, facts_.expectation);
-    for (ModuleSeries& series : shown.modules) {
-      series.export_judged = judge_export(series.module, facts_.expectation);
-      series.import_judged = judge_import(series.module, facts_.expectation);
-    }
     shown.overall_export = overall_export_;
     shown.overall_import = overall_import_;
     for (const Machine& machine : machines_) {
