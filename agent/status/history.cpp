@@ -3,6 +3,7 @@
 
 #include "agent/base/text.hpp"
 #include "agent/status/common_lines.hpp"
+#include "agent/status/line_log.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -55,6 +56,15 @@ std::vector<HistoryChange> changes_of(const Evaluation& evaluation, const Evalua
   return told;
 }
 
+HistoryEntry entry_of(const LineLog::Line& line) {
+  HistoryEntry entry = *line.rest;
+  entry.id = line.stamp.id;
+  entry.time = line.stamp.time;
+  entry.evaluated_at = line.stamp.evaluated_at;
+  entry.duration = line.stamp.duration;
+  return entry;
+}
+
 }  // namespace
 
 std::vector<std::string> nonfatal_errors(const PipelineResult& result, std::size_t most) {
@@ -76,30 +86,29 @@ std::vector<std::string> nonfatal_errors(const Evaluation& evaluation, std::size
   return nonfatal_errors(evaluation.result->unpack(), most);
 }
 
+History::History(std::shared_ptr<CommonLines> common, std::size_t limit)
+    : common_(std::move(common)), limit_(std::max<std::size_t>(limit, 1)) {}
+
+History::~History() = default;
+History::History(History&&) noexcept = default;
+History& History::operator=(History&&) noexcept = default;
+
 HistoryEntry History::push(HistoryEntry entry) {
-  std::vector<Line>& ring = rings_.at(static_cast<std::size_t>(entry.ring));
-  const std::size_t most = std::max<std::size_t>(limit_, 1);
-  if (ring.size() == most) {
-    ring.erase(ring.begin());
-  } else if (ring.size() == ring.capacity()) {
-    ring.reserve(std::min(most, 2 * ring.size() + 1));
+  std::unique_ptr<LineLog>& ring = rings_.at(static_cast<std::size_t>(entry.ring));
+  if (ring == nullptr) {
+    // The other rings are empty most of the time, and seldom full.
+    ring = std::make_unique<LineLog>(entry.ring == HistoryRing::good ? limit_ : 1);
+  }
+  if (ring->size() == limit_) {
+    ring->pop_oldest();
   }
   HistoryEntry rest = entry;
   rest.id = 0;
   rest.time = rest.evaluated_at = {};
   rest.duration = {};
-  const bool as_before = !ring.empty() && *ring.back().rest == rest;
-  ring.push_back({entry.id, entry.time, entry.evaluated_at, entry.duration,
-                  as_before ? ring.back().rest : common_->of(std::move(rest))});
-  return entry;
-}
-
-HistoryEntry History::entry_of(const Line& line) {
-  HistoryEntry entry = *line.rest;
-  entry.id = line.id;
-  entry.time = line.time;
-  entry.evaluated_at = line.evaluated_at;
-  entry.duration = line.duration;
+  LineLog::Rest same = ring->find(rest);
+  ring->push({entry.id, entry.time, entry.evaluated_at, entry.duration},
+             same != nullptr ? std::move(same) : common_->of(std::move(rest)));
   return entry;
 }
 
@@ -169,8 +178,10 @@ void History::restore(std::vector<HistoryEntry> entries) {
 
 std::vector<HistoryEntry> History::newest_first() const {
   std::vector<HistoryEntry> merged;
-  for (const std::vector<Line>& ring : rings_) {
-    std::ranges::transform(ring, std::back_inserter(merged), entry_of);
+  for (const std::unique_ptr<LineLog>& ring : rings_) {
+    if (ring != nullptr) {
+      std::ranges::transform(ring->lines(), std::back_inserter(merged), entry_of);
+    }
   }
   // By number, not by time: the wall clock may have been set back in between.
   std::ranges::sort(merged, std::ranges::greater{}, &HistoryEntry::id);

@@ -75,13 +75,16 @@ std::vector<std::string> nonfatal_errors(const Evaluation& evaluation, std::size
 inline constexpr std::size_t kHistoryLimit = 50;
 
 class CommonLines;
+class LineLog;
 
 /// One pool's history. Thread rule: one thread.
 class History {
  public:
   /// `common`: with the histories of other pools. `limit` entries of each kind at most.
-  explicit History(std::shared_ptr<CommonLines> common, std::size_t limit = kHistoryLimit)
-      : common_(std::move(common)), limit_(limit) {}
+  explicit History(std::shared_ptr<CommonLines> common, std::size_t limit = kHistoryLimit);
+  ~History();
+  History(History&&) noexcept;
+  History& operator=(History&&) noexcept;
   /// `scheduled`: the schedule wanted it too, whoever caused it.
   /// `before`: the last conclusive answer to the same question; null when there is none.
   /// Both give the new entry.
@@ -96,23 +99,13 @@ class History {
   std::vector<HistoryEntry> newest_first() const;
 
  private:
-  // An entry. What it has in common with another one is stored once: of good answers everything.
-  struct Line {
-    std::uint64_t id;
-    WallTime time;
-    WallTime evaluated_at;
-    std::chrono::nanoseconds duration;
-    std::shared_ptr<const HistoryEntry> rest;  // without these four
-  };
-
   std::shared_ptr<const HistoryStates> shared(HistoryStates states);
   HistoryEntry push(HistoryEntry entry);
-  static HistoryEntry entry_of(const Line& line);
 
   std::shared_ptr<CommonLines> common_;
   std::size_t limit_;
-  std::array<std::vector<Line>, kHistoryRings> rings_;  ///< the newest last
-  std::shared_ptr<const HistoryStates> last_states_;    ///< `common_` may have forgotten them
+  std::array<std::unique_ptr<LineLog>, kHistoryRings> rings_;  ///< null: nothing came yet
+  std::shared_ptr<const HistoryStates> last_states_;  ///< `common_` may have forgotten them
 };
 
 }  // namespace sfb::status
