@@ -1,6 +1,7 @@
 """What the benchmarks read off a running process."""
 
 import collections
+import contextlib
 import gzip
 import os
 import pathlib
@@ -28,6 +29,13 @@ def cpu_seconds(pid):
 def cpu_nanoseconds(pid):
     """Of the threads that run now; cpu_seconds counts in hundredths."""
     return sum(int(one.read_text().split()[0]) for one in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat"))
+
+
+def on_cores(pid, cores):
+    """Keeps the threads that run now, and those they start, on these cores."""
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(ProcessLookupError):  # it ended
+            os.sched_setaffinity(int(task.name), cores)
 
 
 def lag_buckets(page):

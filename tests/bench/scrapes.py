@@ -1,8 +1,9 @@
 """What a scrape costs by how many pools changed: `tests/bench/run scrapes [--old BUILD]`.
 
-Per number of pools: the ready page under wrk (gzip and identity) in turn with nginx with the same bytes, and beside prometheus-cpp's Exposer;
-then one gzip scrape behind 0, 1, 1 %, 10 % and all pools that were evaluated anew, each with its file changed, and no others; last, scrapes
-while pools change all the time. The old build is measured right before the new one. Medians of --rounds; asserts nothing.
+Per number of pools: the ready page under wrk (gzip and identity) in turn with nginx with the same bytes, each with one core for itself and one
+for wrk, and for gzip once more with cores as the kernel gives them; then the Exposer of prometheus-cpp; then one gzip scrape behind 0, 1, 1 %,
+10 % and all pools that were evaluated anew, each with its file changed, and no others; last, scrapes while pools change all the time. The old
+build is measured right before the new one. Medians of --rounds; asserts nothing.
 """
 
 import argparse
@@ -15,9 +16,16 @@ import statistics
 import tempfile
 import threading
 import time
+import urllib.request
 
 import lab
-from figures import cpu_nanoseconds, resident
+from figures import cpu_nanoseconds, on_cores, resident
+
+def fetch(address, headers):
+    request = urllib.request.Request(f"http://{address}/metrics", headers=dict(header.split(": ") for header in headers))
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return answer.read()
+
 
 class Scraper:
     """Gzip scrapes over one connection into a buffer that is kept: Python's own client takes longer than the agent."""
@@ -47,7 +55,8 @@ class Scraper:
 class Bench:
     def __init__(self, load, binary, folder, count):
         self.load, self.binary, self.folder, self.count = load, binary, folder, count
-        self.state = "SteadyState"
+        self.states = {}  # of the pools that were changed
+        self.turn = 0
 
     def scrape(self, agent, scraper):
         """Milliseconds of a gzip scrape, and of CPU in the agent."""
@@ -57,11 +66,14 @@ class Bench:
         return took, (cpu_nanoseconds(agent.process.pid) - before) / 1e6
 
     def evaluate(self, agent, pools):
-        """A file each that says something else, and a query that asks for it: the schedule evaluates none while this runs."""
-        self.state = "NonSteadyState" if self.state == "SteadyState" else "SteadyState"
+        """A file each that says something else, and a query that asks for it. The watch of the folder asks once more, within a second."""
+        self.turn += 1
         connection = http.client.HTTPConnection(agent.address)
-        for number in range(0, pools * max(1, self.count // pools), max(1, self.count // pools)):
-            self.load.drop(self.folder, number, self.state)
+        step = max(1, self.count // pools)
+        for place in range(0, pools * step, step):
+            number = (place + self.turn) % self.count  # another one each time: what the watch asks for concerns no later turn
+            state = self.states[number] = "NonSteadyState" if self.states.get(number) != "NonSteadyState" else "SteadyState"
+            self.load.drop(self.folder, number, state)
             connection.request("GET", f"/api/v1/Get-CsBackupServiceStatus?as=json&max_age=0&PoolFqdn={self.load.pool_name(number)}")
             answer = connection.getresponse()
             if answer.read() and answer.status != 200:
@@ -98,22 +110,48 @@ class Bench:
             changer.join()
         return sorted(took)
 
+    def in_turn(self, servers, options, *headers):
+        """{server: median scrapes/s} and {server: median microseconds of CPU a scrape}, for {server: (address, process)}."""
+        rates, costs = ({server: [] for server in servers} for _ in range(2))
+        for address, _ in servers.values():  # the first is slow
+            self.load.wrk(f"http://{address}/metrics", 1, *headers)
+        for turn in range(options.rounds):
+            for server, (address, process) in list(servers.items())[::1 if turn % 2 else -1]:
+                before = cpu_nanoseconds(process.pid)
+                rate = self.load.wrk(f"http://{address}/metrics", options.seconds, *headers)
+                rates[server].append(rate)
+                costs[server].append((cpu_nanoseconds(process.pid) - before) / 1000 / (rate * options.seconds))
+        return tuple({server: statistics.median(took) for server, took in each.items()} for each in (rates, costs))
+
     def ready(self, agent, page, packed, options):
         """The agent in turn with nginx, which serves the same bytes from files; then the Exposer, with the same series."""
         found = {}
+        allowed = os.sched_getaffinity(0)
+        first, last = min(allowed), max(allowed)
         with tempfile.TemporaryDirectory() as folder, self.load.Nginx(pathlib.Path(folder), page, packed) as nginx:
-            for coding, headers in (("gzip", ["Accept-Encoding: gzip"]), ("identity", [])):
-                rates = {agent.address: [], f"127.0.0.1:{nginx.port}": []}
-                for address in rates:  # the first is slow
-                    self.load.wrk(f"http://{address}/metrics", 1, *headers)
-                for _ in range(options.rounds):
-                    for address, took in rates.items():
-                        took.append(self.load.wrk(f"http://{address}/metrics", options.seconds, *headers))
-                ours, its = (statistics.median(took) for took in rates.values())
-                found[f"ready, {coding}, scrapes/s"], found[f"ready, {coding}, of nginx"] = ours, ours / its
+            servers = {"agent": (agent.address, agent.process), "nginx": (f"127.0.0.1:{nginx.port}", nginx.process)}
+            for coding, headers, body in (("gzip", ["Accept-Encoding: gzip"], packed), ("identity", [], page)):
+                size = abs(len(fetch(servers["agent"][0], headers)) - len(fetch(servers["nginx"][0], headers)))
+                if size > len(body) // 100:
+                    raise SystemExit(f"{coding}: the pages differ by {size} bytes")
+            # The kernel puts the agent, which sleeps between requests, on the core of wrk for seconds. nginx needs more time and
+            # sleeps less, so it stays where it is.
+            for coding, apart in (("gzip", True), ("identity", True), ("gzip", False)):
+                if apart and first == last:
+                    continue
+                try:
+                    for _, process in servers.values():
+                        on_cores(process.pid, {first} if apart else allowed)
+                    on_cores(os.getpid(), {last} if apart else allowed)  # and so wrk
+                    rates, costs = self.in_turn(servers, options, *(["Accept-Encoding: gzip"] if coding == "gzip" else []))
+                finally:
+                    on_cores(os.getpid(), allowed)
+                what = f"ready, {coding}" + ("" if apart else ", any core")
+                found[f"{what}, scrapes/s"], found[f"{what}, of nginx"] = rates["agent"], rates["agent"] / rates["nginx"]
+                found[f"{what}, CPU us"], found[f"{what}, CPU of nginx"] = costs["agent"], costs["agent"] / costs["nginx"]
         with tempfile.TemporaryDirectory() as folder, self.load.Exposer(pathlib.Path(folder), page) as exposer:
             rate = self.load.wrk(f"http://127.0.0.1:{exposer.port}/metrics", max(options.seconds, 5), "Accept-Encoding: gzip")
-            found["ready, gzip, of the Exposer"] = found["ready, gzip, scrapes/s"] / max(rate, 0.01)
+            found["ready, gzip, of the Exposer"] = found["ready, gzip, any core, scrapes/s"] / max(rate, 0.01)
         return found
 
     def run(self, options):
@@ -157,7 +195,7 @@ def main(load, arguments):
         folder = pathlib.Path(tempfile.mkdtemp(prefix="sfb-bench-"))
         try:
             load.write_exports(folder, count)
-            load.write_config(folder, count, "24h")
+            load.write_config(folder, count, "24h", "0s")
             sides = {side: Bench(load, binary, folder, count).run(options) for side, binary in binaries.items()}
         finally:
             shutil.rmtree(folder, ignore_errors=True)
