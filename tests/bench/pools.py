@@ -24,6 +24,7 @@ STATES = ("SteadyState", "FinalState")  # in turn, where the modules are to chan
 
 
 def evaluations(agent):
+    time.sleep(1)  # scrapes that follow each other at once make pages all the time, and leave holes in the memory
     page = gzip.decompress(agent.request("/metrics", {"Accept-Encoding": "gzip"}).body)
     return int(re.search(rb"\n%s (\d+)" % COUNT.encode(), page).group(1))
 
