@@ -1,13 +1,12 @@
 #include "agent/status/line_log.hpp"
 
+#include "agent/base/packed_number.hpp"
+
 #include <algorithm>
 #include <utility>
 
 namespace sfb::status {
 namespace {
-
-constexpr unsigned kBits = 7;
-constexpr std::uint64_t kMore = 1U << kBits;
 
 // Without a sign, so that no difference is too large.
 std::uint64_t number(WallTime time) {
@@ -40,8 +39,8 @@ void LineLog::push(const Stamp& stamp, Rest rest) {
   put_difference(newest_.id, stamp.id);
   put_difference(number(newest_.time), number(stamp.time));
   put_difference(number(stamp.time), number(stamp.evaluated_at));
-  put(static_cast<std::uint64_t>(stamp.duration.count()));
-  put(static_cast<std::uint64_t>(slot - slots_.begin()));
+  append_packed(bytes_, static_cast<std::uint64_t>(stamp.duration.count()));
+  append_packed(bytes_, static_cast<std::uint64_t>(slot - slots_.begin()));
   slot->rest = std::move(rest);
   ++slot->lines;
   newest_ = stamp;
@@ -77,28 +76,14 @@ std::size_t LineLog::next(std::size_t& at, Stamp& stamp) const {
   return take(at);
 }
 
-void LineLog::put(std::uint64_t number) {
-  for (; number >= kMore; number >>= kBits) {
-    bytes_.push_back(static_cast<std::uint8_t>(number % kMore + kMore));
-  }
-  bytes_.push_back(static_cast<std::uint8_t>(number));
-}
-
 // The sign goes to the lowest bit, so that small differences of both signs are short.
 void LineLog::put_difference(std::uint64_t from, std::uint64_t to) {
   const std::uint64_t difference = to - from;
-  put((difference << 1U) ^ (0 - (difference >> 63U)));
+  append_packed(bytes_, (difference << 1U) ^ (0 - (difference >> 63U)));
 }
 
 std::uint64_t LineLog::take(std::size_t& at) const {
-  std::uint64_t number = 0;
-  for (unsigned shift = 0;; shift += kBits) {
-    const std::uint64_t byte = bytes_.at(at++);
-    number |= byte % kMore << shift;
-    if (byte < kMore) {
-      return number;
-    }
-  }
+  return take_packed([this, &at] { return bytes_.at(at++); });
 }
 
 std::uint64_t LineLog::take_difference(std::uint64_t from, std::size_t& at) const {

@@ -1,5 +1,5 @@
 // The lines of one ring of a history, packed: as objects, the histories of 10,000 pools took a
-// fifth of the agent's memory. None of our libraries packs numbers.
+// fifth of the agent's memory.
 #pragma once
 
 #include "agent/status/history.hpp"
@@ -54,15 +54,14 @@ class LineLog {
   static constexpr std::size_t kUsualBytes = 22;
   static constexpr std::size_t kMostBytes = 50;  ///< five numbers of ten
 
-  void put(std::uint64_t number);
   void put_difference(std::uint64_t from, std::uint64_t to);
-  /// Reads what `put` wrote, from `at` on.
+  /// Reads a packed number, from `at` on.
   std::uint64_t take(std::size_t& at) const;
   std::uint64_t take_difference(std::uint64_t from, std::size_t& at) const;
   /// The line at `at`, behind one with `stamp`, which becomes its stamp; its slot.
   std::size_t next(std::size_t& at, Stamp& stamp) const;
 
-  // A line: numbers of seven bits a byte, the lowest first. Its id and its time by what they differ
+  // A line: packed numbers. Its id and its time by what they differ
   // from those of the line before, when it was evaluated by what that differs from its time; its
   // duration; its slot.
   std::vector<std::uint8_t> bytes_;

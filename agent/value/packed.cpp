@@ -1,6 +1,8 @@
-// A byte stream of numbers (seven bits a byte, low ones first) and texts. The values of the result
+// A byte stream of packed numbers and texts. The values of the result
 // stand first, then the objects in the order in which something names them first.
 #include "agent/value/packed.hpp"
+
+#include "agent/base/packed_number.hpp"
 
 #include <cstdint>
 #include <limits>
@@ -73,12 +75,7 @@ class Packer {
   }
 
  private:
-  void number(std::uint64_t number) {
-    for (; number >= 0x80; number >>= 7U) {
-      out_ += static_cast<char>(0x80U | (number & 0x7FU));
-    }
-    out_ += static_cast<char>(number);
-  }
+  void number(std::uint64_t number) { append_packed(out_, number); }
 
   // Even: its length, and it follows; odd: its place in the table.
   void text(std::string_view text) {
@@ -218,15 +215,11 @@ class Unpacker {
 
  private:
   std::uint64_t number() {
-    std::uint64_t number = 0;
-    for (unsigned shift = 0;; shift += 7) {
-      const auto byte = static_cast<unsigned char>(rest_.front());
+    return take_packed([this] {
+      const char byte = rest_.front();
       rest_.remove_prefix(1);
-      number |= static_cast<std::uint64_t>(byte & 0x7FU) << shift;
-      if (byte < 0x80) {
-        return number;
-      }
-    }
+      return byte;
+    });
   }
 
   std::string text() {
