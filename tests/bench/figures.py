@@ -27,8 +27,8 @@ def cpu_seconds(pid):
 
 
 def cpu_nanoseconds(pid):
-    """Of the threads that run now; cpu_seconds counts in hundredths."""
-    return sum(int(one.read_text().split()[0]) for one in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat"))
+    """With the threads that have ended: a page of many pools is made by one thread more, which lives for that page alone. cpu_seconds counts in hundredths."""
+    return time.clock_gettime_ns(~pid << 3 | 2)  # clock_getcpuclockid of a process, which Python does not have
 
 
 def on_cores(pid, cores):
