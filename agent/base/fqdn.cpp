@@ -48,7 +48,7 @@ Result<Fqdn> Fqdn::parse(std::string_view text) {
       return no_fqdn(text, "only letters, digits, hyphens and dots are allowed");
     }
   }
-  return Fqdn(std::move(name));
+  return Fqdn(name);
 }
 
 }  // namespace sfb

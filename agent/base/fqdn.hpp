@@ -1,6 +1,7 @@
 // A fully qualified (or single label) host or pool name, checked and in one spelling.
 #pragma once
 
+#include "agent/base/common_text.hpp"
 #include "agent/base/error.hpp"
 
 #include <compare>
@@ -17,12 +18,12 @@ class Fqdn {
   /// Reason::parse, code `fqdn.invalid`, with what is wrong in the message.
   static Result<Fqdn> parse(std::string_view text);
 
-  const std::string& str() const { return name_; }
+  const std::string& str() const { return name_.str(); }
   auto operator<=>(const Fqdn&) const = default;
 
  private:
-  explicit Fqdn(std::string name) : name_(std::move(name)) {}
-  std::string name_;
+  explicit Fqdn(std::string_view name) : name_(name) {}
+  CommonText name_;
 };
 
 }  // namespace sfb

@@ -59,7 +59,7 @@ void Core::apply(Options options) {
   std::vector<Waiter> orphans = remove_pools(wanted, now);
   retire_unused(before);
   for (auto& [key, pool] : wanted) {
-    const EndpointPtr& endpoint = endpoints_.by_name().at(pool.identity.endpoint);
+    const EndpointPtr& endpoint = endpoints_.by_name().at(pool.identity.endpoint.str());
     if (Pool* const known = pools_.find(key.first, *pool.what)) {
       const bool freed = resting.contains(endpoint) && !endpoint->backoff_until(now.mono);
       pools_.keep(*known, std::move(pool), options_.limits, freed, now);
@@ -88,8 +88,9 @@ std::vector<Waiter> Core::remove_pools(const Wanted& wanted, Now now) {
   std::vector<std::pair<Pool*, EndpointPtr>> going;  // with the endpoint from now on, or null
   for (const auto& [key, pool] : pools_.by_name()) {
     const auto stays = wanted.find(key);
-    const EndpointPtr next =
-        stays == wanted.end() ? nullptr : endpoints_.by_name().at(stays->second.identity.endpoint);
+    const EndpointPtr next = stays == wanted.end()
+                                 ? nullptr
+                                 : endpoints_.by_name().at(stays->second.identity.endpoint.str());
     if (next != pool->endpoint) {
       going.emplace_back(pool.get(), next);
     }

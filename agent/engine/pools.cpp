@@ -172,7 +172,7 @@ void Pools::observe(const Pool& pool, const status::Evaluation& evaluation) {
   durations_.observe(evaluation.duration);
   for (const StageTime& time : evaluation.stages) {
     if (time.stage != Stage::none) {
-      stages_[{pool.options.identity.transport, time.stage}].observe(time.duration);
+      stages_[{pool.options.identity.transport.str(), time.stage}].observe(time.duration);
     }
   }
 }

@@ -11,11 +11,11 @@ Wanted with_endpoint(std::vector<PoolOptions> pools, const Endpoints::ByName& en
                      const Logger& logger) {
   Wanted wanted;
   for (PoolOptions& pool : pools) {
-    if (endpoints.contains(pool.identity.endpoint)) {
+    if (endpoints.contains(pool.identity.endpoint.str())) {
       wanted.emplace(key_of(pool.identity.fqdn, *pool.what), std::move(pool));
     } else {
-      logger.error("pool has no endpoint",
-                   {{"pool", pool.identity.fqdn.str()}, {"endpoint", pool.identity.endpoint}});
+      logger.error("pool has no endpoint", {{"pool", pool.identity.fqdn.str()},
+                                            {"endpoint", pool.identity.endpoint.str()}});
     }
   }
   return wanted;

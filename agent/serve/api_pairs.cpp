@@ -54,7 +54,7 @@ Part pair_part(const PoolSnapshot& pool, const Side& first, const Side& second) 
   Part part{.json = {}, .working = both(there.working, back.working)};
   part.json = JsonObject()
                   .add("pair", pool.identity.pair())
-                  .add("deployment", pool.identity.deployment)
+                  .add("deployment", pool.identity.deployment.str())
                   .add("reciprocal", names(first, second) && names(second, first))
                   .add_raw("working", tristate_json(part.working))
                   .add_raw("directions", "[\n" + there.json + ",\n" + back.json + ']')

@@ -175,12 +175,12 @@ std::string pool_json(const status::Snapshot& snapshot, const PoolSnapshot& pool
   const status::PoolIdentity& identity = pool.identity;
   JsonObject object;
   object.add("pool", identity.fqdn.str())
-      .add("paired_pool", identity.paired_pool)
+      .add("paired_pool", identity.paired_pool.str())
       .add("pair", identity.pair())
-      .add("site", identity.site)
-      .add("deployment", identity.deployment)
-      .add("endpoint", identity.endpoint)
-      .add("transport", identity.transport);
+      .add("site", identity.site.str())
+      .add("deployment", identity.deployment.str())
+      .add("endpoint", identity.endpoint.str())
+      .add("transport", identity.transport.str());
   add_described(object, pool);
   add_state(object, pool, now, runbooks);
   object.add_raw("collectors", others_json(snapshot, identity.fqdn, now, runbooks));
@@ -206,9 +206,10 @@ bool is_wanted_pool(const PoolSnapshot& pool, const Given& filter) {
     return wanted == nullptr || *wanted == value;
   };
   const auto* const fqdn = filter.get<Fqdn>("pool");
-  return (fqdn == nullptr || *fqdn == pool.identity.fqdn) && fits("site", pool.identity.site) &&
-         fits("deployment", pool.identity.deployment) && fits("endpoint", pool.identity.endpoint) &&
-         fits("knowledge", knowledge_of(pool)) &&
+  return (fqdn == nullptr || *fqdn == pool.identity.fqdn) &&
+         fits("site", pool.identity.site.str()) &&
+         fits("deployment", pool.identity.deployment.str()) &&
+         fits("endpoint", pool.identity.endpoint.str()) && fits("knowledge", knowledge_of(pool)) &&
          (!filter.has("working") || fits("working", working_of(pool)));
 }
 

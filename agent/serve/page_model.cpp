@@ -154,9 +154,9 @@ SideShown side_of(const Side& side, const Side& partner, const Way& way, Now now
     return shown;
   }
   const PoolSnapshot& pool = *side.pool();
-  shown.site = pool.identity.site;
-  shown.deployment = pool.identity.deployment;
-  shown.endpoint = pool.identity.endpoint;
+  shown.site = pool.identity.site.str();
+  shown.deployment = pool.identity.deployment.str();
+  shown.endpoint = pool.identity.endpoint.str();
   shown.active_machine = side.root_text("active_machine");
   shown.standing = standing_of(pool);
   shown.verdict = verdict_sentence(pool, shown.standing);
@@ -177,7 +177,7 @@ PairShown pair_shown(const PoolSnapshot& pool, const Side& first, const Side& se
   const Way there = way_between(first, second);
   const Way back = way_between(second, first);
   PairShown pair{.name = pool.identity.pair(),
-                 .deployment = pool.identity.deployment,
+                 .deployment = pool.identity.deployment.str(),
                  .sides = {side_of(first, second, there, now, runbooks, elsewhere),
                            side_of(second, first, back, now, runbooks, elsewhere)}};
   const Tristate working = both(there.working, back.working);
@@ -222,7 +222,7 @@ std::string state_of_page(const status::Snapshot& snapshot) {
   };
   for (const PoolSnapshotPtr& pool : snapshot.pools) {
     add(pool->identity.fqdn.str());
-    add(pool->identity.paired_pool);
+    add(pool->identity.paired_pool.str());
     add(name_of(standing_of(*pool)));
     add(fails_now(*pool) ? pool->failure->code : "");
     add(pool->backoff_until ? "backoff" : "");
@@ -242,8 +242,8 @@ Overview overview_of(const status::Snapshot& snapshot, const Elsewhere& elsewher
                      const PageFilter& filter, Now now, std::string_view runbooks) {
   Overview overview;
   for (const PoolSnapshotPtr& pool : snapshot.pools) {
-    overview.sites.insert(pool->identity.site);
-    overview.deployments.insert(pool->identity.deployment);
+    overview.sites.insert(pool->identity.site.str());
+    overview.deployments.insert(pool->identity.deployment.str());
   }
   overview.sites.erase("");
   overview.deployments.erase("");
@@ -273,10 +273,10 @@ Overview overview_of(const status::Snapshot& snapshot, const Elsewhere& elsewher
 
 PairShown pair_of(const status::Snapshot& snapshot, const Elsewhere& elsewhere,
                   const PoolSnapshot& pool, Now now, std::string_view runbooks) {
-  const auto fqdn = Fqdn::parse(pool.identity.paired_pool);
+  const auto fqdn = Fqdn::parse(pool.identity.paired_pool.str());
   const PoolSnapshotPtr partner = fqdn ? find_pool(snapshot, *fqdn) : nullptr;
   const Side mine(pool.identity.fqdn.str(), find_pool(snapshot, pool.identity.fqdn), nullptr);
-  const Side theirs(pool.identity.paired_pool, partner,
+  const Side theirs(pool.identity.paired_pool.str(), partner,
                     fqdn && !partner ? elsewhere.find(*fqdn) : nullptr);
   return pair_shown(pool, mine, theirs, now, runbooks, elsewhere);
 }

@@ -192,7 +192,7 @@ std::vector<Command> commands_of(const PoolSnapshot& pool, bool partner_here) {
   };
   std::vector<Command> commands = {{kAgent, status_of(name)}};
   if (partner_here) {
-    commands.push_back({kAgent, status_of(pool.identity.paired_pool)});
+    commands.push_back({kAgent, status_of(pool.identity.paired_pool.str())});
   }
   if (pool.identity.transport != "push") {  // only the running agent has what was pushed
     commands.push_back(
@@ -236,10 +236,10 @@ std::vector<PageData> facts_data(const SideShown& side, const PoolSnapshot& pool
       facts.push_back(Fields().add("fact", name).add("fact_value", value).done());
     }
   };
-  add("Partner", pool.identity.paired_pool);
+  add("Partner", pool.identity.paired_pool.str());
   add("Site", side.site);
   add("Deployment", side.deployment);
-  add("Endpoint", fmt::format("{} ({})", side.endpoint, pool.identity.transport));
+  add("Endpoint", fmt::format("{} ({})", side.endpoint, pool.identity.transport.str()));
   add("Asked every", span_text(pool.identity.interval));
   add("Active front end", side.active_machine);
   return facts;

@@ -49,7 +49,7 @@ Tristate both(Tristate one, Tristate other) {
 
 Side::Side(std::string name, PoolSnapshotPtr pool, const PoolElsewhere* elsewhere)
     : name_(std::move(name)),
-      partner_(pool                   ? pool->identity.paired_pool
+      partner_(pool                   ? pool->identity.paired_pool.str()
                : elsewhere != nullptr ? elsewhere->paired_pool
                                       : std::string()),
       pool_(std::move(pool)),
@@ -134,7 +134,7 @@ void for_each_pair(const status::Snapshot& snapshot, const Elsewhere& elsewhere,
                    const std::function<void(const PoolSnapshot&, const Side&, const Side&)>& show) {
   for (const PoolSnapshotPtr& pool : snapshot.pools) {
     const std::string& name = pool->identity.fqdn.str();
-    const std::string& other = pool->identity.paired_pool;
+    const std::string& other = pool->identity.paired_pool.str();
     const auto fqdn = Fqdn::parse(other);
     const PoolSnapshotPtr partner = fqdn ? find_pool(snapshot, *fqdn) : nullptr;
     const bool told = partner && partner->identity.paired_pool == name && other < name;

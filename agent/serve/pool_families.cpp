@@ -128,12 +128,12 @@ void current_failure(Writer& writer, const PoolRow& row) {
 void pool_info(Writer& writer, const PoolRow& row) {
   const status::PoolIdentity& pool = row.snapshot->identity;
   writer.sample(Labels(row.pool)
-                    .add("paired_pool", pool.paired_pool)
+                    .add("paired_pool", pool.paired_pool.str())
                     .add("pair", pool.pair())
-                    .add("site", pool.site)
-                    .add("deployment", pool.deployment)
-                    .add("endpoint", pool.endpoint)
-                    .add("transport", pool.transport),
+                    .add("site", pool.site.str())
+                    .add("deployment", pool.deployment.str())
+                    .add("endpoint", pool.endpoint.str())
+                    .add("transport", pool.transport.str()),
                 1);
 }
 

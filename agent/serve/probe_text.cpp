@@ -79,12 +79,12 @@ std::string evaluation_text(const ProbeReport& report) {
 
 std::string probe_text(const ProbeReport& report) {
   const status::PoolIdentity& pool = report.pool.identity;
-  std::string text = line("pool", pool.fqdn.str()) +
-                     line("endpoint", fmt::format("{} ({})", pool.endpoint, pool.transport)) +
-                     line("request id", report.request_id) +
-                     line("time given", milliseconds(report.budget)) +
-                     line("time taken", milliseconds(report.result.duration)) +
-                     line("outcome", report.result.success ? "good" : "failed");
+  std::string text =
+      line("pool", pool.fqdn.str()) +
+      line("endpoint", fmt::format("{} ({})", pool.endpoint.str(), pool.transport.str())) +
+      line("request id", report.request_id) + line("time given", milliseconds(report.budget)) +
+      line("time taken", milliseconds(report.result.duration)) +
+      line("outcome", report.result.success ? "good" : "failed");
   text += report.outcome ? evaluation_text(report) : error_text(report.outcome.error().error);
   return text + '\n';
 }

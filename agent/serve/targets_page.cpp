@@ -17,11 +17,11 @@ http::Response targets_page(const status::Snapshot& snapshot) {
     const std::string& name = identity.fqdn.str();
     JsonObject labels;
     labels.add("__param_target", name)
-        .add_known("__meta_sfb_site", identity.site)
-        .add_known("__meta_sfb_deployment", identity.deployment)
-        .add_known("__meta_sfb_paired_pool", identity.paired_pool)
-        .add_known("__meta_sfb_transport", identity.transport)
-        .add_known("__meta_sfb_endpoint", identity.endpoint);
+        .add_known("__meta_sfb_site", identity.site.str())
+        .add_known("__meta_sfb_deployment", identity.deployment.str())
+        .add_known("__meta_sfb_paired_pool", identity.paired_pool.str())
+        .add_known("__meta_sfb_transport", identity.transport.str())
+        .add_known("__meta_sfb_endpoint", identity.endpoint.str());
     groups.push_back(JsonObject()
                          .add_raw("targets", '[' + json_string(name) + ']')
                          .add_raw("labels", labels.str())

@@ -16,7 +16,7 @@ std::shared_ptr<PoolSnapshot> made(PoolSnapshot snapshot) {
 }  // namespace
 
 std::string PoolIdentity::pair() const {
-  const auto& [first, second] = std::minmax(fqdn.str(), paired_pool);
+  const auto& [first, second] = std::minmax(fqdn.str(), paired_pool.str());
   return first + '/' + second;
 }
 

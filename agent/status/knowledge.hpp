@@ -2,6 +2,7 @@
 // timestamps and counters (agent/engine/README.md).
 #pragma once
 
+#include "agent/base/common_text.hpp"
 #include "agent/base/limits.hpp"
 #include "agent/status/evaluation.hpp"
 #include "agent/status/keeper.hpp"
@@ -23,11 +24,11 @@ namespace sfb::status {
 /// A pool as configured, as far as metrics and pages show it.
 struct PoolIdentity {
   Fqdn fqdn;
-  std::string paired_pool;
-  std::string site;
-  std::string deployment;
-  std::string endpoint;
-  std::string transport;
+  CommonText paired_pool;
+  CommonText site;
+  CommonText deployment;
+  CommonText endpoint;
+  CommonText transport;
   collectors::Expectation expectation;
   std::chrono::milliseconds interval{0};  ///< of evaluations, as configured
   std::chrono::milliseconds stale_after{0};

@@ -21,12 +21,14 @@ std::vector<Change> changes(const BackupStatus& before, const BackupStatus& now)
   for (const Module& module : now.modules) {
     const auto old = std::ranges::find(before.modules, module.identity, &Module::identity);
     const bool known = old != before.modules.end();
-    compare(module.identity, "export", known ? old->export_word : "", module.export_word);
-    compare(module.identity, "import", known ? old->import_word : "", module.import_word);
+    compare(module.identity.str(), "export", known ? old->export_word.str() : "",
+            module.export_word.str());
+    compare(module.identity.str(), "import", known ? old->import_word.str() : "",
+            module.import_word.str());
   }
   for (const Module& old : before.modules) {
     if (std::ranges::find(now.modules, old.identity, &Module::identity) == now.modules.end()) {
-      found.push_back({"module gone", {{"module", old.identity}}});
+      found.push_back({"module gone", {{"module", old.identity.str()}}});
     }
   }
   return found;
@@ -36,7 +38,7 @@ std::vector<ModuleWords> words_of(const BackupStatus& status) {
   std::vector<ModuleWords> words;
   words.reserve(status.modules.size());
   for (const Module& module : status.modules) {
-    words.push_back({module.identity, module.export_word, module.import_word});
+    words.push_back({module.identity.str(), module.export_word.str(), module.import_word.str()});
   }
   return words;
 }
@@ -57,10 +59,10 @@ std::string oddities(const BackupStatus& status) {
   }
   for (const Module& module : status.modules) {
     if (module.export_state == ExportState::unknown) {
-      unknown(module.identity, "export", module.export_word);
+      unknown(module.identity.str(), "export", module.export_word.str());
     }
     if (module.import_state == ImportState::unknown) {
-      unknown(module.identity, "import", module.import_word);
+      unknown(module.identity.str(), "import", module.import_word.str());
     }
   }
   if (status.overall_export == ExportState::unknown) {

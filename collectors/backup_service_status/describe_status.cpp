@@ -28,18 +28,20 @@ Record direction_of(bool fresh, std::string_view state, const std::string& word,
 Value module_of(Graph& graph, const BackupShown& shown, const ModuleSeries& series) {
   const Module& module = series.module;
   const bool fresh = shown.fresh;
-  const Value exported = direction_of(fresh, to_string(module.export_state), module.export_word,
-                                      fresh ? judge_export(module, shown.expectation) : Judged{},
-                                      series.export_changed)
-                             .add("last_healthy", told(series.last_healthy))
-                             .add("last_final", told(series.last_final))
-                             .into(graph);
-  const Value imported = direction_of(fresh, to_string(module.import_state), module.import_word,
-                                      fresh ? judge_import(module, shown.expectation) : Judged{},
-                                      series.import_changed)
-                             .into(graph);
+  const Value exported =
+      direction_of(fresh, to_string(module.export_state), module.export_word.str(),
+                   fresh ? judge_export(module, shown.expectation) : Judged{},
+                   series.export_changed)
+          .add("last_healthy", told(series.last_healthy))
+          .add("last_final", told(series.last_final))
+          .into(graph);
+  const Value imported =
+      direction_of(fresh, to_string(module.import_state), module.import_word.str(),
+                   fresh ? judge_import(module, shown.expectation) : Judged{},
+                   series.import_changed)
+          .into(graph);
   return Record()
-      .add("identity", told(module.identity))
+      .add("identity", told(module.identity.str()))
       .add("export", exported)
       .add("import", imported)
       .into(graph);
@@ -63,7 +65,7 @@ Document describe_status(const View& view) {
                                .add("verdict", verdict)
                                .add("modules", list_of(graph, std::move(modules)))
                                .add("active_machine", shown.fresh && active != shown.machines.end()
-                                                          ? told(active->first)
+                                                          ? told(active->first.str())
                                                           : Value())
                                .into(graph));
   return document;

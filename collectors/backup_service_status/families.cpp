@@ -97,7 +97,7 @@ void machines(Writer& writer, const View& view) {
     return;
   }
   for (const auto& [machine, active] : pool.shown.machines) {
-    writer.sample(Labels(pool.pool).add("machine", machine), number(active));
+    writer.sample(Labels(pool.pool).add("machine", machine.str()), number(active));
   }
 }
 
@@ -179,8 +179,8 @@ BackupView::BackupView(const Fqdn& fqdn, BackupShown all) : shown(std::move(all)
   modules.reserve(shown.modules.size());
   working.reserve(shown.modules.size());
   for (const ModuleSeries& series : shown.modules) {
-    modules.push_back(Labels(pool).add("module", series.module.identity));
-    working.push_back(working_part(shown, series.module.identity));
+    modules.push_back(Labels(pool).add("module", series.module.identity.str()));
+    working.push_back(working_part(shown, series.module.identity.str()));
   }
   samples = kPoolSamples + kModuleSamples * modules.size() + shown.machines.size();
 }

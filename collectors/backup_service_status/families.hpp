@@ -2,6 +2,7 @@
 // new: every family asks the view whether there is something to say.
 #pragma once
 
+#include "agent/base/common_text.hpp"
 #include "agent/base/fqdn.hpp"
 #include "agent/base/time.hpp"
 #include "agent/exposition/exposition.hpp"
@@ -11,7 +12,6 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -36,7 +36,7 @@ struct BackupShown {
   Verdict verdict = {};
   std::optional<ExportState> overall_export = {};
   std::optional<ImportState> overall_import = {};
-  std::vector<std::pair<std::string, bool>> machines = {};  ///< name, active now; in 24 h
+  std::vector<std::pair<CommonText, bool>> machines = {};  ///< name, active now; in 24 h
   std::vector<ModuleSeries> modules = {};
   Expectation expectation = {};  ///< by which the modules are judged where it is told
   std::uint64_t active_machine_changes = 0;

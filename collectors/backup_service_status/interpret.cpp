@@ -39,7 +39,7 @@ bool is_number(std::string_view word) {
 
 void note_numbers(BackupStatus& status) {
   const bool of_module = std::ranges::any_of(status.modules, [](const Module& module) {
-    return is_number(module.export_word) || is_number(module.import_word);
+    return is_number(module.export_word.str()) || is_number(module.import_word.str());
   });
   if (of_module || is_number(status.overall_export_word) || is_number(status.overall_import_word)) {
     status.notes.emplace_back(

@@ -71,7 +71,7 @@ void BackupMemory::learn_modules(const BackupStatus& status, const When& when) {
   known_.modules = std::move(series);
 }
 
-void BackupMemory::learn_machine(const std::string& name, MonoTime seen) {
+void BackupMemory::learn_machine(const CommonText& name, MonoTime seen) {
   for (Machine& machine : machines_) {
     machine.active = false;
   }
@@ -133,11 +133,11 @@ std::string BackupMemory::save(Now now) const {
   SavedMemory saved{.doubtful = judged_ && !judged_->conclusive,
                     .modules = known_.modules,
                     .machines = {},
-                    .last_active = last_active_,
+                    .last_active = last_active_.str(),
                     .active_machine_changes = known_.active_machine_changes,
                     .unknown_states = known_.unknown_states};
   for (const Machine& machine : machines_) {
-    saved.machines.push_back({machine.name,
+    saved.machines.push_back({machine.name.str(),
                               now.wall - std::chrono::floor<Micros>(now.mono - machine.seen),
                               machine.active});
   }
@@ -155,11 +155,11 @@ bool BackupMemory::restore(std::string_view saved, FindingPtr last, const When& 
   known_.modules = std::move(memory->modules);
   known_.active_machine_changes = memory->active_machine_changes;
   known_.unknown_states = memory->unknown_states;
-  last_active_ = std::move(memory->last_active);
-  for (SavedMemory::Machine& machine : memory->machines) {
+  last_active_ = memory->last_active;
+  for (const SavedMemory::Machine& machine : memory->machines) {
     // An older one is forgotten at once: more than that is of no use.
     const auto age = std::min<Micros>(now.wall - machine.seen, 2 * kMachineMemory);
-    machines_.push_back({std::move(machine.name), now.mono - age, machine.active});
+    machines_.push_back({machine.name, now.mono - age, machine.active});
   }
   if (last) {
     judged_ = std::static_pointer_cast<const BackupStatus>(std::move(last));

@@ -2,6 +2,7 @@
 // module is in its state, and which machines were active. Pure: time comes in as an argument.
 #pragma once
 
+#include "agent/base/common_text.hpp"
 #include "agent/base/limits.hpp"
 #include "agent/base/time.hpp"
 #include "collectors/backup_service_status/families.hpp"
@@ -30,12 +31,12 @@ class BackupMemory final : public Memory {
 
  private:
   struct Machine {
-    std::string name;
+    CommonText name;
     MonoTime seen{};
     bool active = false;
   };
   void learn_modules(const BackupStatus& status, const When& when);
-  void learn_machine(const std::string& name, MonoTime seen);
+  void learn_machine(const CommonText& name, MonoTime seen);
   void forget_machines(MonoTime now);
 
   Facts facts_;
@@ -45,7 +46,7 @@ class BackupMemory final : public Memory {
   std::optional<ExportState> overall_export_;  ///< of the newest conclusive one
   std::optional<ImportState> overall_import_;
   std::vector<Machine> machines_;
-  std::string last_active_;  ///< survives answers that do not name a machine
+  CommonText last_active_;  ///< survives answers that do not name a machine
 };
 
 }  // namespace sfb::collectors

@@ -205,21 +205,21 @@ Status read_one(const Graph& graph, std::size_t number, const Value& item, const
       !checked) {
     return checked;
   }
-  Module module{std::string(raw->identity), read_export_state(raw->export_word),
+  Module module{raw->identity, read_export_state(raw->export_word),
                 read_import_state(raw->import_word),
-                std::string(cut_utf8(raw->export_word, limits.label_length)),
-                std::string(cut_utf8(raw->import_word, limits.label_length))};
+                cut_utf8(raw->export_word, limits.label_length),
+                cut_utf8(raw->import_word, limits.label_length)};
   const auto same = std::ranges::find_if(status.modules, [&](const Module& other) {
-    return iequals(other.identity, module.identity);
+    return iequals(other.identity.str(), module.identity.str());
   });
   if (same != status.modules.end()) {
-    if (!iequals(same->export_word, module.export_word) ||
-        !iequals(same->import_word, module.import_word)) {
-      return bad_answer(
-          "status.duplicate_module",
-          "a module is listed twice in BackupModules with different states",
-          fmt::format("{0}:[{1},{2}] and {0}:[{3},{4}]", same->identity, same->export_word,
-                      same->import_word, module.export_word, module.import_word));
+    if (!iequals(same->export_word.str(), module.export_word.str()) ||
+        !iequals(same->import_word.str(), module.import_word.str())) {
+      return bad_answer("status.duplicate_module",
+                        "a module is listed twice in BackupModules with different states",
+                        fmt::format("{0}:[{1},{2}] and {0}:[{3},{4}]", same->identity.str(),
+                                    same->export_word.str(), same->import_word.str(),
+                                    module.export_word.str(), module.import_word.str()));
     }
     status.notes.push_back(fmt::format("module {} is listed more than once", raw->identity));
     return {};

@@ -34,17 +34,17 @@ bool read_saved_module(const SavedLine& line, const Limits& limits, WallTime now
   series.import_changed = past(line.time(2), now);
   series.last_healthy = past(line.time(3), now);
   series.last_final = past(line.time(4), now);
-  series.module = {.identity = std::string(line.text(7)),
+  series.module = {.identity = line.text(7),
                    .export_state = read_export_state(line.text(5)),
                    .import_state = read_import_state(line.text(6)),
-                   .export_word = std::string(line.text(5)),
-                   .import_word = std::string(line.text(6))};
+                   .export_word = line.text(5),
+                   .import_word = line.text(6)};
   const auto same = [&](const ModuleSeries& other) {
     return other.module.identity == series.module.identity;
   };
   if (!series.export_changed || !series.import_changed ||
       line.text(5).size() > limits.label_length || line.text(6).size() > limits.label_length ||
-      !is_label(series.module.identity, limits) ||
+      !is_label(series.module.identity.str(), limits) ||
       memory.modules.size() >= limits.modules_per_pool ||
       std::ranges::any_of(memory.modules, same)) {
     return false;
@@ -112,10 +112,10 @@ std::string write_saved_memory(const SavedMemory& memory) {
         text, {"machine", saved_time(machine.seen), machine.active ? "1" : "0", machine.name});
   }
   for (const ModuleSeries& series : memory.modules) {
-    append_saved_line(
-        text, {"module", saved_time(series.export_changed), saved_time(series.import_changed),
-               saved_time(series.last_healthy), saved_time(series.last_final),
-               series.module.export_word, series.module.import_word, series.module.identity});
+    append_saved_line(text, {"module", saved_time(series.export_changed),
+                             saved_time(series.import_changed), saved_time(series.last_healthy),
+                             saved_time(series.last_final), series.module.export_word.str(),
+                             series.module.import_word.str(), series.module.identity.str()});
   }
   return text;
 }

@@ -1,6 +1,7 @@
 // What one answer of Get-CsBackupServiceStatus says. Values; the functions are pure.
 #pragma once
 
+#include "agent/base/common_text.hpp"
 #include "collectors/collector.hpp"
 
 #include <array>
@@ -38,11 +39,11 @@ bool is_healthy(ExportState state);
 
 /// One row of BackupModules.
 struct Module {
-  std::string identity;  ///< `CentralMgmt.CMSMaster`; open, as the server spells it
+  CommonText identity;  ///< `CentralMgmt.CMSMaster`; open, as the server spells it
   ExportState export_state = ExportState::unknown;
   ImportState import_state = ImportState::unknown;
-  std::string export_word;  ///< the raw word; kept because it may be one we do not know
-  std::string import_word;
+  CommonText export_word;  ///< the raw word; kept because it may be one we do not know
+  CommonText import_word;
 };
 
 /// What a state means for one direction of one module.
@@ -68,7 +69,7 @@ struct BackupStatus : Finding {
   std::optional<ImportState> overall_import;
   std::string overall_export_word;
   std::string overall_import_word;
-  std::string active_machine;        ///< lower case; empty when the object does not say
+  CommonText active_machine;         ///< lower case; empty when the object does not say
   std::uint32_t unknown_states = 0;  ///< words that became `unknown` in this answer
   /// No module came, but the object says something of a service, so that some may be missing.
   /// Then the answer is not conclusive.

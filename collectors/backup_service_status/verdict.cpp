@@ -12,12 +12,12 @@ namespace sfb::collectors {
 namespace {
 
 bool is_cms_master(const Module& module) {
-  return iequals(module.identity, "CentralMgmt.CMSMaster");
+  return iequals(module.identity.str(), "CentralMgmt.CMSMaster");
 }
 
 // Response Groups are backed up by two modules, RGSDataStore and RGSFileStore (README.md).
 bool is_rgs(const Module& module) {
-  return istarts_with(module.identity, "ApplicationServer.RGS");
+  return istarts_with(module.identity.str(), "ApplicationServer.RGS");
 }
 
 constexpr std::string_view kNoRgs = "Response Groups are not expected at this pool (expect_rgs)";
@@ -79,11 +79,11 @@ void add_grade(Verdict& verdict, Health health, const Module& module, std::strin
                std::string_view code, std::string_view shown, std::string_view good) {
   if (!is_fine(health)) {
     auto& list = health == Health::bad ? verdict.reasons : verdict.doubts;
-    list.push_back(
-        {.module = module.identity,
-         .direction = std::string(direction),
-         .code = fmt::format("{}_{}", direction, code),
-         .text = fmt::format("{}: {} is {}, not {}.", module.identity, direction, shown, good)});
+    list.push_back({.module = module.identity.str(),
+                    .direction = std::string(direction),
+                    .code = fmt::format("{}_{}", direction, code),
+                    .text = fmt::format("{}: {} is {}, not {}.", module.identity.str(), direction,
+                                        shown, good)});
   }
 }
 
@@ -147,12 +147,12 @@ Verdict judge(const BackupStatus& status, const Expectation& expectation) {
     add_grade(verdict, judge_export(module, expectation).health, module, "export",
               code_of(module.export_state),
               shown(to_string(module.export_state), module.export_state != ExportState::unknown,
-                    module.export_word),
+                    module.export_word.str()),
               "FinalState or SteadyState");
     add_grade(verdict, judge_import(module, expectation).health, module, "import",
               code_of(module.import_state),
               shown(to_string(module.import_state), module.import_state != ImportState::unknown,
-                    module.import_word),
+                    module.import_word.str()),
               "NormalState");
   }
   add_missing(verdict, status, expectation);

@@ -38,7 +38,7 @@ Outcome outcome_of(const Result<PipelineResult>& result) {
   outcome.configured = verdict.configured;
   outcome.working = verdict.working;
   for (const collectors::Module& module : status->modules) {
-    outcome.modules[to_lower(module.identity)] = {module.export_state, module.import_state};
+    outcome.modules[to_lower(module.identity.str())] = {module.export_state, module.import_state};
   }
   return outcome;
 }

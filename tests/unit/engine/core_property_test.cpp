@@ -204,7 +204,7 @@ class RandomLife {
     std::map<std::string, WallTime> ends;
     for (const auto& pool : rig_.core.snapshot()->pools) {
       if (pool->backoff_until) {
-        ends[pool->identity.endpoint] = *pool->backoff_until;
+        ends[pool->identity.endpoint.str()] = *pool->backoff_until;
       }
     }
     for (const auto& [job, launch] : rig_.open) {

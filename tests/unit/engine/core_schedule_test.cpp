@@ -58,7 +58,7 @@ TEST(CoreSchedule, AGoodAnswerBecomesTheSnapshot) {
   EXPECT_GE(*pool->last_duration, 700ms);
   EXPECT_EQ(pool->last_good->trigger, status::Trigger::schedule);
   EXPECT_EQ(rig.core.snapshot()->durations.count, 1U);
-  const std::string& transport = pool->identity.transport;
+  const std::string& transport = pool->identity.transport.str();
   const status::StageHistograms stages = rig.core.snapshot()->stages;
   EXPECT_THAT(stages, SizeIs(2));
   EXPECT_EQ(stages.at({transport, Stage::query}).sum, 0.6);

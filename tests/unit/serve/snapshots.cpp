@@ -166,8 +166,8 @@ PoolSnapshot gone_stale() {
 
 PoolSnapshot never_answered() {
   Draft draft = unasked("elp-cs-001.litwareinc.com");
-  draft.pool.identity.site.clear();
-  draft.pool.identity.deployment.clear();
+  draft.pool.identity.site = "";
+  draft.pool.identity.deployment = "";
   draft.pool.identity.transport = "winrm";
   draft.pool.identity.file_max_age.reset();
   return std::move(draft).done();

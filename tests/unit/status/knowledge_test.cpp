@@ -109,7 +109,7 @@ TEST_F(KnowledgeTest, APairHasOneNameAtBothPools) {
   PoolIdentity one = look()->identity;
   one.paired_pool = "zz.example.com";
   PoolIdentity other = one;
-  other.fqdn = Fqdn::parse(one.paired_pool).value();
+  other.fqdn = Fqdn::parse(one.paired_pool.str()).value();
   other.paired_pool = one.fqdn.str();
   EXPECT_EQ(one.pair(), one.fqdn.str() + "/zz.example.com");
   EXPECT_EQ(other.pair(), one.pair());

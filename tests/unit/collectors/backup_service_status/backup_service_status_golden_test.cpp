@@ -22,13 +22,13 @@ std::string told(const std::string& name) {
   }
   std::string modules;
   for (const Module& module : status->modules) {
-    modules += fmt::format("{}{}:[{},{}]", modules.empty() ? "" : " ", module.identity,
+    modules += fmt::format("{}{}:[{},{}]", modules.empty() ? "" : " ", module.identity.str(),
                            to_string(module.export_state), to_string(module.import_state));
   }
   return fmt::format("{}\t{}\t{}\t{}\t{}", name,
                      status->overall_export ? to_string(*status->overall_export) : "-",
                      status->overall_import ? to_string(*status->overall_import) : "-",
-                     status->active_machine.empty() ? "-" : status->active_machine, modules);
+                     status->active_machine.empty() ? "-" : status->active_machine.str(), modules);
 }
 
 TEST(Golden, BackupServiceStatus) {

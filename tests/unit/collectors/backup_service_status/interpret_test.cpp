@@ -22,7 +22,7 @@ std::vector<std::string> rows_of(const Result<BackupStatus>& status) {
   }
   rows.reserve(status->modules.size());
   for (const Module& module : status->modules) {
-    rows.push_back(module.identity + " " + std::string(to_string(module.export_state)) + " " +
+    rows.push_back(module.identity.str() + " " + std::string(to_string(module.export_state)) + " " +
                    std::string(to_string(module.import_state)));
   }
   return rows;

@@ -1,5 +1,6 @@
 #include "collectors/backup_service_status/saved_memory.hpp"
 
+#include "agent/base/common_text.hpp"
 #include "collectors/backup_service_status/memory.hpp"
 
 #include <gtest/gtest.h>
@@ -64,7 +65,7 @@ TEST(SavedMemory, SinceTimesMachinesAndCountsComeBack) {
   EXPECT_EQ(what.modules[0].last_final, kNow.wall);
   EXPECT_EQ(what.modules[0].module.export_state, ExportState::error_state);
   EXPECT_EQ(what.active_machine_changes, 1U);
-  const std::vector<std::pair<std::string, bool>> machines = {{"fe2.x", true}, {"fe1.x", false}};
+  const std::vector<std::pair<CommonText, bool>> machines = {{"fe2.x", true}, {"fe1.x", false}};
   EXPECT_EQ(what.machines, machines);
   EXPECT_EQ(what.verdict.working, false);
   // The machine seen an hour ago goes after its 24 hours, counted over the restart.
