@@ -24,19 +24,6 @@ std::size_t place_of(Format format) {
   return format == Format::openmetrics_1_0_0 ? 1 : 0;
 }
 
-/// How many pools a block of this family has. That decides about speed and size alone.
-std::size_t pools_of(const exposition::Family& family) {
-  const bool of_modules = family.name.contains("_module_");
-  if (family.type == exposition::Type::stateset) {
-    return of_modules ? kLongPools : kOftenPools;
-  }
-  // Every evaluation brings another value, or another state does.
-  const bool often = of_modules || family.name.contains("_last_") ||
-                     family.name == "sfb_backup_evaluations" ||
-                     family.name == "sfb_backup_evaluation_running";
-  return often ? kOftenPools : kBlockPools;
-}
-
 bool same_families(const std::vector<PoolFamily>& one, const std::vector<PoolFamily>& other) {
   return std::ranges::equal(
       one, other, {}, [](const PoolFamily& each) { return each.family.name; },
@@ -44,6 +31,17 @@ bool same_families(const std::vector<PoolFamily>& one, const std::vector<PoolFam
 }
 
 }  // namespace
+
+std::size_t block_pools(const exposition::Family& family) {
+  if (family.name == "sfb_backup_module_export_state") {
+    return kLongPools;
+  }
+  const bool often =
+      family.type == exposition::Type::stateset || family.name.contains("_module_") ||
+      family.name.contains("_last_") || family.name == "sfb_backup_evaluations" ||
+      family.name == "sfb_backup_evaluation_running" || family.name == "sfb_backup_service_working";
+  return often ? kOftenPools : kBlockPools;
+}
 
 Status PoolBlocks::update(const PoolSection& section, exposition::BlockPacker& packer) {
   const auto forget = [&](Error error) {
@@ -91,7 +89,7 @@ Status PoolBlocks::start(const std::vector<PoolFamily>& families, exposition::Bl
   rows_.clear();
   rows_.resize(families_.size());
   for (std::size_t i = 0; i < families_.size(); ++i) {
-    rows_[i].pools = pools_of(families_[i].family);
+    rows_[i].pools = block_pools(families_[i].family);
     rows_[i].blocks = exposition::BlockRuns(kRunPools / rows_[i].pools);
   }
   shown_.clear();

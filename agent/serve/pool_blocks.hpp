@@ -22,8 +22,10 @@ namespace sfb::serve {
 inline constexpr std::size_t kBlockPools = 128;
 /// Where evaluations or states bring another value.
 inline constexpr std::size_t kOftenPools = 32;
-/// Where a pool has many lines: all states of its modules.
+/// Where a pool has many lines besides: the states of its modules' exports. Imports seldom change.
 inline constexpr std::size_t kLongPools = 16;
+/// How many pools a block of this family has. That decides about speed and size alone.
+std::size_t block_pools(const exposition::Family& family);
 /// Their blocks of a family are one piece of the page, unless they are short. The others divide
 /// this one.
 inline constexpr std::size_t kRunPools = 4 * kBlockPools;
