@@ -28,7 +28,7 @@ std::shared_ptr<const HistoryStates> CommonLines::of(HistoryStates states) {
 }
 
 std::shared_ptr<const HistoryEntry> CommonLines::of(HistoryEntry entry) {
-  if (!entry.request_id.empty() || !entry.changes.empty()) {
+  if (!entry.request_id.empty() || entry.changes.size() > kMostChanges) {
     return std::make_shared<const HistoryEntry>(std::move(entry));  // no other one is like it
   }
   std::size_t hash = 0;
@@ -38,6 +38,10 @@ std::shared_ptr<const HistoryEntry> CommonLines::of(HistoryEntry entry) {
   boost::hash_combine(hash, entry.front_end);
   boost::hash_combine(hash, entry.trigger);
   boost::hash_combine(hash, entry.states.get());
+  for (const HistoryChange& change : entry.changes) {
+    boost::hash_combine(hash, change.event);
+    boost::hash_combine(hash, change.fields);
+  }
   return shared_in(entries_.at(hash % kPlaces), std::move(entry));
 }
 

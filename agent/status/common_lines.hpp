@@ -13,6 +13,9 @@ namespace sfb::status {
 /// Bounded: a text that another one has pushed out is made anew. Thread rule: one thread.
 class CommonLines {
  public:
+  /// A line with more of them is not looked for again: pools do not change alike in so much.
+  static constexpr std::size_t kMostChanges = 8;
+
   std::shared_ptr<const HistoryStates> of(HistoryStates states);
   std::shared_ptr<const HistoryEntry> of(HistoryEntry entry);
 

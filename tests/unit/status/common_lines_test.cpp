@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
+#include <utility>
 
 namespace sfb::status {
 namespace {
@@ -55,10 +57,32 @@ TEST(CommonLines, WhatWasAskedByNameIsNotKept) {
   entry.request_id = "night-1";
   const std::weak_ptr<const HistoryEntry> asked = common.of(entry);
   EXPECT_TRUE(asked.expired());
-  entry.request_id.clear();
-  entry.changes.push_back({"module state changed", {}});
-  const std::weak_ptr<const HistoryEntry> changed = common.of(entry);
-  EXPECT_TRUE(changed.expired());
+}
+
+TEST(CommonLines, ManyChangesAtOnceAreNotKept) {
+  CommonLines common;
+  HistoryEntry entry;
+  entry.changes.resize(CommonLines::kMostChanges + 1);
+  const std::weak_ptr<const HistoryEntry> rare = common.of(entry);
+  EXPECT_TRUE(rare.expired());
+}
+
+TEST(CommonLines, PoolsThatGoFromStateToStateHaveTheSameLines) {
+  CommonLines common;
+  const auto first =
+      common.of(HistoryEntry());  // without states: where they stand decides about the place
+  const auto changed = [&](const std::string& from) {
+    HistoryEntry entry;
+    entry.changes = {{"module state changed", {{"module", "A.B"}, {"from", from}}}};
+    return common.of(std::move(entry));
+  };
+  const auto steady = changed("SteadyState");
+  const auto error = changed("ErrorState");
+  EXPECT_EQ(steady->changes[0].fields[1].second, "SteadyState");
+  EXPECT_EQ(error->changes[0].fields[1].second, "ErrorState");
+  EXPECT_EQ(changed("SteadyState"), steady);
+  EXPECT_EQ(changed("ErrorState"), error);
+  EXPECT_EQ(common.of(HistoryEntry()), first) << "none pushed out another";
 }
 
 }  // namespace
