@@ -21,14 +21,13 @@ def highest(pid):
     return int(re.search(r"VmHWM:\s+(\d+)", status).group(1)) / 1024
 
 
-def cpu_seconds(pid):
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def cpu_nanoseconds(pid):
-    """With the threads that have ended: a page of many pools is made by one thread more, which lives for that page alone. cpu_seconds counts in hundredths."""
+    """With the threads that have ended: a page of many pools is made by one thread more, which lives for that page alone."""
     return time.clock_gettime_ns(~pid << 3 | 2)  # clock_getcpuclockid of a process, which Python does not have
+
+
+def cpu_seconds(pid):
+    return cpu_nanoseconds(pid) / 1e9
 
 
 def on_cores(pid, cores):
