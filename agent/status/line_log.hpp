@@ -61,9 +61,8 @@ class LineLog {
   /// The line at `at`, behind one with `stamp`, which becomes its stamp; its slot.
   std::size_t next(std::size_t& at, Stamp& stamp) const;
 
-  // A line: packed numbers. Its id and its time by what they differ
-  // from those of the line before, when it was evaluated by what that differs from its time; its
-  // duration; its slot.
+  // A line: packed numbers. Its id and its time by what they differ from those of the line before,
+  // when it was evaluated by what that differs from its time; its duration; its slot.
   std::vector<std::uint8_t> bytes_;
   std::vector<Slot> slots_;
   std::size_t size_ = 0;
